@@ -1,0 +1,31 @@
+"""Who is looking, and which cases they may see: the one rule behind every door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+
+from cases.models.people import User
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person at a door: their account, and the cases a guest proved by link or code."""
+
+    user: User | AnonymousUser
+    guest_cases: tuple[int, ...] = ()
+
+    def sees(self) -> Q:
+        """The cases this viewer may see, as a condition on Case."""
+        if self.is_staff:
+            return Q()
+        mine = Q(pk__in=self.guest_cases)
+        return mine | Q(customer_id=self.user.pk) if self.user.is_authenticated else mine
+
+    @property
+    def is_staff(self) -> bool:
+        """Staff who work on cases; a manager without this permission sees figures, not cases."""
+        user = self.user
+        return bool(user.is_active and user.is_staff and user.has_perm("cases.view_case"))

@@ -1,0 +1,26 @@
+"""The tables of the `cases` room, one file a subject."""
+
+from cases.models.case import Case, Impact, Severity
+from cases.models.category import Category
+from cases.models.door import AccessLink, FormKey, Tally
+from cases.models.event import Anchor, Event
+from cases.models.message import Channel, Message, Note, Resolution
+from cases.models.people import Team, User
+
+__all__ = [
+    "AccessLink",
+    "Anchor",
+    "Case",
+    "Category",
+    "Channel",
+    "Event",
+    "FormKey",
+    "Impact",
+    "Message",
+    "Note",
+    "Resolution",
+    "Severity",
+    "Tally",
+    "Team",
+    "User",
+]

@@ -1,0 +1,166 @@
+"""The case itself: what the customer told us, where it is, who answers for it, and the head of its log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from cases.lifecycle import ACTIVE, MILESTONE, OPEN, Lifecycle, State
+from cases.models.category import Category
+from cases.models.people import Team, User
+from cases.models.worlds import Worldly, live_manager
+
+if TYPE_CHECKING:
+    from cases.access import Viewer
+
+
+class Impact(models.TextChoices):
+    """How the customer says it affects them; a protocol turns this into a severity."""
+
+    BLOCKED = "blocked", "I cannot use it at all"
+    LOSS = "loss", "I have lost money or data"
+    DEGRADED = "degraded", "It works badly, but I can carry on"
+    QUESTION = "question", "I have a question"
+    UNSURE = "unsure", "I am not sure"
+
+
+class Severity(models.IntegerChoices):
+    """1 is the most urgent. The words are shown to customers too."""
+
+    CRITICAL = 1, "Critical"
+    HIGH = 2, "High"
+    MEDIUM = 3, "Medium"
+    LOW = 4, "Low"
+
+
+class CaseQuerySet(models.QuerySet):
+    """Predicates that compose; those about time take the instant."""
+
+    def visible_to(self, viewer: Viewer) -> CaseQuerySet:
+        """The only door to cases for a person: pages, console, figures, exports all start here."""
+        return self.filter(viewer.sees())
+
+    def open(self) -> CaseQuerySet:
+        """Work is still owed to the customer."""
+        return self.filter(state__in=OPEN)
+
+    def late(self, at: datetime) -> CaseQuerySet:
+        """Open cases whose next promise has passed at `at`."""
+        return self.open().filter(promise_at__lte=at)
+
+    def by_urgency(self) -> CaseQuerySet:
+        """The order of every queue: next promise to break, then severity, then age."""
+        return self.order_by(models.F("promise_at").asc(nulls_last=True), "severity", "pk")
+
+    def with_people(self) -> CaseQuerySet:
+        return self.select_related("customer", "owner", "team", "team__lead", "category")
+
+
+class Case(Lifecycle, Worldly):
+    """One customer's problem on its way through the milestones."""
+
+    reference = models.CharField(max_length=24, unique=True, editable=False)
+    origin = models.CharField(max_length=30, default="portal", editable=False)
+    origin_ref = models.CharField(max_length=60, blank=True, editable=False)
+    # History taken over from another system: measured by the same rules, but nobody is told and nothing climbs.
+    is_history = models.BooleanField(default=False, editable=False)
+
+    customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="cases")
+    title = models.CharField(max_length=120)
+    description = models.TextField(max_length=5000)
+    expectation = models.TextField(max_length=1000, blank=True)
+    impact = models.CharField(max_length=12, choices=Impact.choices, default=Impact.UNSURE)
+
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices)
+    complexity = models.PositiveSmallIntegerField(default=1)
+    tier = models.PositiveSmallIntegerField(default=1, editable=False)
+    # The published protocol the case was promised under, by label: imports run one way, and the log must
+    # read without a join. `audit` checks that the label exists.
+    protocol = models.CharField(max_length=80, editable=False)
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="cases", editable=False)
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_cases", editable=False
+    )
+
+    filed_at = models.DateTimeField(editable=False)
+    escalated_at = models.DateTimeField(null=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    rejections = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    # Kept beside the clocks, in the same transaction: when the customer next hears, when the engine must look.
+    promise_at = models.DateTimeField(null=True, editable=False)
+    wake_at = models.DateTimeField(null=True, editable=False)
+
+    # The log's last number and hash: appending needs no query, and `event_seq` is the page's version.
+    event_seq = models.PositiveIntegerField(default=0, editable=False)
+    event_head = models.CharField(max_length=64, default="", editable=False)
+
+    objects = live_manager(CaseQuerySet)
+    everything: ClassVar[models.Manager] = models.Manager.from_queryset(CaseQuerySet)()
+
+    class Meta:
+        default_manager_name = "objects"
+        base_manager_name = "everything"
+        permissions = (("supervise", "Can act on every case and answer as a supervisor"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
+            models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="case_severity_1_to_4"),
+            models.CheckConstraint(condition=Q(complexity__gte=1, complexity__lte=3), name="case_complexity_1_to_3"),
+            models.CheckConstraint(
+                condition=~Q(state__in=OPEN) | Q(owner__isnull=False) | Q(team__isnull=False),
+                name="case_open_has_owner_or_team",
+            ),
+            models.UniqueConstraint(
+                fields=("origin", "origin_ref"), condition=~Q(origin_ref=""), name="case_imported_once"
+            ),
+        )
+        indexes = (
+            # The sweep's reader: what is due, never how many are open.
+            models.Index(fields=("wake_at", "severity"), condition=Q(wake_at__isnull=False), name="case_wake"),
+            # The queue's reader.
+            models.Index(fields=("promise_at", "severity", "id"), condition=Q(state__in=OPEN), name="case_queue"),
+            # The watch's reader: an open case no clock will ever wake.
+            models.Index(
+                fields=("id",),
+                condition=Q(state__in=OPEN, wake_at__isnull=True, is_history=False),
+                name="case_without_alarm",
+            ),
+            # "My cases".
+            models.Index(fields=("customer", "-filed_at"), name="case_of_customer"),
+            models.Index(fields=("owner",), condition=Q(state__in=OPEN), name="case_of_owner"),
+            # The dashboards' cohort.
+            models.Index(fields=("filed_at",), name="case_cohort"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def milestone(self) -> int | None:
+        """1 to 5, or None for a case that left the road (withdrawn, joined to another)."""
+        return MILESTONE[self.state]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses a blind save: a case changes through a verb, and always by named fields."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            raise TypeError("Name the fields: case.save(update_fields=[...]); moves go through a verb.")
+        super().save(*args, **kwargs)
+
+
+def reference_prefix() -> str:
+    """What references of this installation start with."""
+    return settings.REFERENCE_PREFIX

@@ -1,0 +1,24 @@
+"""What a case is about, in the customer's words."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from cases.models.people import slug_rule
+
+
+class Category(models.Model):
+    """A topic a customer can choose; `slug` is what a protocol's matrix names."""
+
+    slug = models.CharField(max_length=50, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=100)
+    example = models.CharField(max_length=150, blank=True, help_text="One line under the choice.")
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("position", "name")
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name

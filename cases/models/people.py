@@ -1,0 +1,87 @@
+"""People and teams: customers and staff are one kind of account, told apart by `is_staff`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; an address is stored as typed and compared without case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A person with a usable or, when `password` is None, an unusable password."""
+        if not email:
+            raise ValueError("A person needs an e-mail address.")
+        user = self.model(email=email.strip(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An account for the first set-up of an installation."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A customer or a member of staff, known by one e-mail address."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty means the company's.")
+    language = models.CharField(max_length=12, default="en")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    # True once a link or code mailed to the address came back: until then no customer text is mailed there.
+    is_verified = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = (models.UniqueConstraint(Lower("email"), name="user_email_once"),)
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def first_name(self) -> str:
+        """What customers and colleagues call the person."""
+        return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the owner card."""
+        return "".join(part[0] for part in (self.name or self.email).split(" ")[:2] if part).upper()
+
+
+class Team(models.Model):
+    """A group of people who own cases together; tiers of a protocol name it by `slug`."""
+
+    slug = models.CharField(max_length=50, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=100)
+    phone = models.CharField(max_length=40, blank=True)
+    hours = models.CharField(max_length=100, blank=True, help_text="In words, shown to customers.")
+    lead = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")
+    members: models.ManyToManyField = models.ManyToManyField(User, blank=True, related_name="teams")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

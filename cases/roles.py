@@ -1,0 +1,35 @@
+"""The roles of staff as groups with permissions; put in place by the first migration and by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+
+#: Group -> (app label, model, permission codename).
+ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Agents": (("cases", "case", "view_case"),),
+    "Supervisors": (
+        ("cases", "case", "view_case"),
+        ("cases", "case", "supervise"),
+        ("feedback", "survey", "view_insights"),
+        ("escalation", "notice", "view_notice"),
+        ("escalation", "notice", "change_notice"),
+        ("escalation", "protocolversion", "view_protocolversion"),
+    ),
+    "Managers": (("feedback", "survey", "view_insights"),),
+}
+
+
+def install_roles(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
+    """Makes the groups and the permissions they need; what is there stays."""
+    content_type = get_model("contenttypes", "ContentType")
+    permission = get_model("auth", "Permission")
+    for role, wanted in ROLES.items():
+        group, _ = get_model("auth", "Group").objects.get_or_create(name=role)
+        for app, model, codename in wanted:
+            kind, _ = content_type.objects.get_or_create(app_label=app, model=model)
+            name = codename.replace("_", " ").capitalize()
+            row, _ = permission.objects.get_or_create(content_type=kind, codename=codename, defaults={"name": name})
+            group.permissions.add(row)

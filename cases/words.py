@@ -1,0 +1,71 @@
+"""Every staff state in the customer's words: one table, complete by test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cases.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one state looks and reads to the customer.
+
+    `tag` and `line` may hold {name}, {team}, {partner}, {date}, {time}, {other}; the page fills them.
+    `shape` and `family` choose the tag's icon and colours.
+    """
+
+    tag: str
+    shape: str
+    family: str
+    line: str
+
+
+S = State
+WORDS: dict[str, Words] = {
+    S.NEW: Words("We have it", "ring", "neutral", "By {time} we decide how fast we must act."),
+    S.REVIEWED: Words("Priority set", "half", "progress", "By {time} someone confirms they have it."),
+    S.ESCALATED: Words(
+        "Passed to {team}",
+        "up",
+        "neutral",
+        "By {time} a named specialist confirms they have it. You do not need to explain again.",
+    ),
+    S.PASSED: Words(
+        "Passed to {team}",
+        "up",
+        "neutral",
+        "By {time} a named specialist confirms they have it. You do not need to explain again.",
+    ),
+    S.ACKNOWLEDGED: Words("{name} has it", "half", "progress", "First update by {time}."),
+    S.WORKING: Words(
+        "{name} is working on it", "half", "progress", "Next update by {time}, even if there is nothing new."
+    ),
+    S.WAITING_CUSTOMER: Words("Waiting for you", "arrow", "waiting", "Our clock is stopped until you answer."),
+    S.WAITING_PARTNER: Words(
+        "Waiting for {partner}", "half", "progress", "We chase them for you. Next update by {time}."
+    ),
+    S.ANSWERED: Words("Answered: is it fixed?", "tick", "good", "Tell us yes or no. It closes by itself on {date}."),
+    S.CONFIRMED: Words("Fixed", "tick", "good", "Thank you. Reopen until {date} if it comes back."),
+    S.FEEDBACK: Words("Fixed", "tick", "good", "Two short questions are waiting."),
+    S.CLOSED: Words("Closed", "square", "neutral", "Came back? Reopen it until {date}, or start a new case."),
+    S.REOPENED: Words("Open again", "half", "progress", "{name} replies by {time}."),
+    S.WITHDRAWN: Words("Withdrawn by you", "square", "neutral", "Changed your mind? Reopen until {date}."),
+    S.MERGED: Words("Joined to {other}", "square", "neutral", "We go on with it there."),
+}
+
+#: Words no customer page or message may use.
+NOT_FOR_CUSTOMERS = (
+    "ticket",
+    "SLA",
+    "breach",
+    "tier",
+    "queue",
+    "assignee",
+    "pending",
+    "escalate",
+    "escalated",
+    "resolve",
+    "agent",
+    "L2",
+)

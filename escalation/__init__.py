@@ -1,0 +1,1 @@
+"""What is promised to a customer, and what happens when a promise breaks."""

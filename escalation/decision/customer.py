@@ -1,0 +1,85 @@
+"""What customers do: file, write, accept, reject, reopen, withdraw, ask for a supervisor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cases.lifecycle import State
+from escalation import facts as f
+from escalation.decision.ladder import NotNow, cancel, supervisor_clock, tier_clocks
+from escalation.facts import Clock, Decision, Facts, Happening, Tell
+from escalation.protocol import Rules
+from escalation.timing import resumed, round_the_clock
+
+
+def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
+    team = rules.protocol.tier(facts.tier).team
+    return Decision(
+        changes={"team": team},
+        starts=tier_clocks(facts, rules, h.at, Clock.REVIEW),
+        tells=(Tell("received", "customer"), Tell("case_for_team", f"team:{team}")),
+    )
+
+
+def customer_wrote(facts: Facts, h: f.CustomerWrote, rules: Rules) -> Decision:
+    to = "owner" if facts.owner else f"team:{facts.team}"
+    told = (Tell("customer_wrote", to),)
+    if facts.state != State.WAITING_CUSTOMER:
+        return Decision(tells=told)
+    again = tuple(resumed(clock, h.at, rules) for clock in facts.clocks.values() if clock.paused_at)
+    return Decision(move="resume", ends=cancel(facts, Clock.LAPSE, met=(Clock.LAPSE,)), changed=again, tells=told)
+
+
+def accepted(facts: Facts, h: f.Accepted, rules: Rules) -> Decision:
+    windows = rules.protocol.windows
+    return Decision(
+        move="accept",
+        changes={"resolved_at": h.at},
+        ends=cancel(facts, *Clock.ALL, met=(Clock.CONFIRM,)),
+        starts=(
+            round_the_clock(Clock.SURVEY, rules, windows.survey_after_yes, h.at),
+            round_the_clock(Clock.CLOSING, rules, windows.reopen, h.at),
+        ),
+        tells=(Tell("accepted", "owner"),) if facts.owner else (),
+    )
+
+
+def rejected(facts: Facts, h: f.Rejected, rules: Rules) -> Decision:
+    return _back_to_work(facts, h, rules, "reject", {"rejections": facts.rejections + 1})
+
+
+def reopened(facts: Facts, h: f.Reopened, rules: Rules) -> Decision:
+    since = facts.settled_at
+    if since is not None and (h.at - since).total_seconds() > rules.protocol.windows.reopen:
+        raise NotNow("The time to reopen this case is over. Start a new case; we will see this one beside it.")
+    return _back_to_work(facts, h, rules, "reopen", {})
+
+
+def _back_to_work(facts: Facts, h: Happening, rules: Rules, move: str, changes: dict[str, Any]) -> Decision:
+    """The same people go on at the same level, with new clocks: closed time is never counted."""
+    to = "owner" if facts.owner else f"team:{facts.team}"
+    return Decision(
+        move=move,
+        changes=changes | {"resolved_at": None, "closed_at": None},
+        ends=cancel(facts, *Clock.ALL, met=(Clock.CONFIRM,)),
+        starts=tier_clocks(facts, rules, h.at, Clock.REPLY, Clock.REFER_UP, Clock.RESOLVE),
+        tells=(Tell("reopened", "customer"), Tell("customer_wrote", to, {"reopened": True})),
+    )
+
+
+def supervisor_asked(facts: Facts, h: f.SupervisorAsked, rules: Rules) -> Decision:
+    if Clock.SUPERVISOR in facts.clocks:
+        raise NotNow("A supervisor has already been asked. You can add to your request with a message.")
+    return Decision(
+        starts=(supervisor_clock(facts, rules, h.at),),
+        tells=(Tell("supervisor_asked", "customer"), Tell("supervisor_wanted", "supervisor", {"reason": h.reason})),
+    )
+
+
+def withdrawn(facts: Facts, h: f.Withdrawn, rules: Rules) -> Decision:
+    return Decision(
+        move="withdraw",
+        changes={"closed_at": h.at},
+        ends=cancel(facts, *Clock.ALL),
+        tells=(Tell("withdrawn", "owner"),) if facts.owner else (),
+    )

@@ -1,0 +1,131 @@
+"""What the engine finds by itself: missed clocks, timers that ran out, warnings, lost owners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cases.lifecycle import ACTIVE, State
+from escalation import facts as f
+from escalation.decision.ladder import (
+    NotNow,
+    arrival_tells,
+    cancel,
+    climbed,
+    empty_alarms,
+    next_tier,
+    supervisor_clock,
+    tier_clocks,
+)
+from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
+from escalation.protocol import Rules
+from escalation.timing import round_the_clock
+
+
+def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
+    clock = facts.clock(h.kind)
+    if clock is None or clock.due is None or clock.due > h.at:
+        raise NotNow(f"No {h.kind} clock was due.")
+    if h.kind in TIMERS:
+        return TIMERS[h.kind](facts, h, rules)
+    once = f"missed:{h.kind}:{int(clock.started_at.timestamp() * 1e6)}"
+    ends = {h.kind: Outcome.MISSED}
+    if facts.history:
+        return Decision(ends=ends, once=once)
+    if facts.state not in ACTIVE:
+        return _promised_again(facts, h, rules, clock, once)
+    to, skipped = next_tier(facts, rules, h.empty)
+    arrived = facts.clock(Clock.REVIEW)
+    if arrived is not None and arrived.started_at == h.at and h.kind != Clock.REVIEW:
+        # Two times fell at one instant and the first has just moved the case: one step up, not two.
+        return _promised_again(facts, h, rules, clock, once)
+    if to is None:
+        return _exhausted(facts, h, rules, clock, once, empty_alarms(rules, skipped))
+    parts = climbed(facts, rules, h.at, to, ends)
+    data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
+    tells = arrival_tells(facts, rules, to, data, "promise_broken" if clock.told else "passed_on")
+    tells += _broken_tells(facts, data)
+    return Decision(move="climb", tells=tells, alarms=empty_alarms(rules, skipped), once=once, **parts)
+
+
+def _broken_tells(facts: Facts, data: dict[str, Any]) -> tuple[Tell, ...]:
+    """The owner and the lead of the team that missed it."""
+    owner = (Tell("promise_missed", f"user:{facts.owner}", data),) if facts.owner else ()
+    lead = (Tell("promise_missed", f"lead:{facts.team}", data),) if facts.team else ()
+    return owner + lead
+
+
+def _promised_again(facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, once: str) -> Decision:
+    """The same promise once more, counted from when the miss was noticed: repeats missed meanwhile are one."""
+    if h.kind == Clock.SUPERVISOR:
+        again: tuple[ClockFact, ...] = (supervisor_clock(facts, rules, h.now),)
+    else:
+        again = tier_clocks(facts, rules, h.now, h.kind)
+    again = tuple(replace(c, promise=clock.promise, told=clock.told) for c in again)
+    data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
+    told = (Tell("promise_broken", "customer", data),) if clock.told else ()
+    tells = told + _broken_tells(facts, data)
+    return Decision(ends={h.kind: Outcome.MISSED}, starts=again, tells=tells, once=once)
+
+
+def _exhausted(
+    facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, once: str, alarms: tuple[Alarm, ...]
+) -> Decision:
+    """No tier above is left: say so in red, promise again, and never fall silent."""
+    alarm = Alarm("plan_exhausted", f"The last level missed a {h.kind} time. Nobody is above it.")
+    again = _promised_again(facts, h, rules, clock, once)
+    return replace(again, alarms=(alarm, *alarms), plan_failed="exhausted")
+
+
+def _lapsed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
+    return closing(facts, h, rules, tell="closed")
+
+
+def closing(facts: Facts, h: f.Missed, rules: Rules, *, tell: str = "") -> Decision:
+    """A timer that ends the case: silence after a question or an answer, or the end of the reopen time."""
+    answered = facts.state == State.ANSWERED
+    survey = (round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
+    return Decision(
+        move="close",
+        changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
+        ends=cancel(facts, *Clock.ALL) | {h.kind: Outcome.ELAPSED},
+        starts=survey if answered else (),
+        tells=(Tell(tell, "customer"),) if tell else (),
+    )
+
+
+def _survey_due(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
+    return Decision(
+        move="ask_feedback" if facts.state == State.CONFIRMED else None,
+        ends={Clock.SURVEY: Outcome.ELAPSED},
+        tells=(Tell("survey", "customer"),),
+    )
+
+
+TIMERS: dict[str, Callable[..., Decision]] = {
+    Clock.LAPSE: _lapsed,
+    Clock.CONFIRM: _lapsed,
+    Clock.CLOSING: closing,
+    Clock.SURVEY: _survey_due,
+}
+
+
+def warned(facts: Facts, h: f.Warned, rules: Rules) -> Decision:
+    clock = facts.clock(h.kind)
+    if clock is None:
+        raise NotNow(f"No {h.kind} clock is running.")
+    quiet = replace(clock, warn=None)
+    if h.kind == Clock.LAPSE:
+        return Decision(changed=(quiet,), tells=(Tell("still_waiting", "customer", {"closes": clock.due}),))
+    to = "owner" if facts.owner else f"lead:{facts.team}"
+    return Decision(changed=(quiet,), tells=(Tell("due_soon", to, {"kind": h.kind, "due": clock.due}),))
+
+
+def owner_lost(facts: Facts, h: f.OwnerLost, rules: Rules) -> Decision:
+    team = facts.team or rules.protocol.tier(facts.tier).team
+    return Decision(
+        changes={"owner": None, "team": team},
+        tells=(Tell("owner_lost", f"lead:{team}", {"user": h.user}),),
+        alarms=(Alarm("owner_lost", "The person who had this case is no longer here. Give it to somebody."),),
+    )

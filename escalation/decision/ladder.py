@@ -1,0 +1,114 @@
+"""Going up and down the tiers: which clocks a tier brings, where a climb ends, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from escalation import facts as f
+from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
+from escalation.protocol import Rules
+from escalation.timing import cell_of, resumed, started, target_of
+
+
+class NotNow(ValueError):
+    """The happening cannot follow from these facts; the message is for the person who tried."""
+
+
+def tier_clocks(facts: Facts, rules: Rules, at: datetime, *kinds: str) -> tuple[ClockFact, ...]:
+    """Starts clocks of `kinds` by the cell of where `facts` are; refer-up only where there is a tier above."""
+    cell = cell_of(facts, rules)
+    return tuple(
+        started(kind, rules, cell.calendar, target, at)
+        for kind in kinds
+        if (target := target_of(cell, kind)) is not None
+    )
+
+
+def cancel(facts: Facts, *kinds: str, met: tuple[str, ...] = ()) -> dict[str, str]:
+    """Ends those of `kinds` that are open: met where said, else cancelled."""
+    return {k: Outcome.MET if k in met else Outcome.CANCELLED for k in kinds if k in facts.clocks}
+
+
+def next_tier(facts: Facts, rules: Rules, empty: tuple[str, ...]) -> tuple[int | None, tuple[int, ...]]:
+    """The next tier somebody stands behind, and the empty ones passed over; None at the top."""
+    skipped = []
+    for ordinal in range(facts.tier + 1, rules.protocol.top + 1):
+        if rules.protocol.tier(ordinal).team not in empty:
+            return ordinal, tuple(skipped)
+        skipped.append(ordinal)
+    return None, tuple(skipped)
+
+
+def empty_alarms(rules: Rules, skipped: tuple[int, ...]) -> tuple[Alarm, ...]:
+    names = ", ".join(rules.protocol.tier(ordinal).name for ordinal in skipped)
+    return (Alarm("empty_level", f"Nobody stands behind {names}; the case went past."),) if skipped else ()
+
+
+def supervisor_clock(facts: Facts, rules: Rules, at: datetime) -> ClockFact:
+    """The time the level above has for an acknowledgment is the time a supervisor has for an answer."""
+    above = replace(facts, tier=min(facts.tier + 1, rules.protocol.top))
+    cell = cell_of(above, rules)
+    return started(Clock.SUPERVISOR, rules, cell.calendar, cell.acknowledge, at)
+
+
+def climbed(facts: Facts, rules: Rules, at: datetime, to: int, ends: dict[str, str]) -> dict[str, Any]:
+    """The parts of a decision that moves a case to tier `to`: clocks, fields, and the arrival's actions."""
+    tier = rules.protocol.tier(to)
+    severity = max(1, facts.severity - 1) if "raise_severity" in tier.on_arrival else facts.severity
+    there = replace(facts, tier=to, severity=severity)
+    changes: dict[str, Any] = {"tier": to, "severity": severity}
+    if facts.escalated_at is None:
+        changes["escalated_at"] = at
+    if "reassign" in tier.on_arrival:
+        changes |= {"team": tier.team, "owner": None}
+    ends = cancel(facts, *Clock.OF_TIER) | ends
+    held = facts.clock(Clock.RESOLVE)
+    keeps_aim = held is not None and Clock.RESOLVE not in ends
+    aim = () if keeps_aim else (Clock.RESOLVE,)
+    new = tier_clocks(there, rules, at, Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.REFER_UP, *aim)
+    # The review is ours; what the customer is promised is that a named person confirms.
+    new = tuple(replace(c, promise=False, told=False) if c.kind == Clock.REVIEW else c for c in new)
+    back = (resumed(held, at, rules),) if keeps_aim and held and held.paused_at else ()
+    return {"changes": changes, "ends": ends, "starts": new, "changed": back}
+
+
+def arrival_tells(facts: Facts, rules: Rules, to: int, data: dict[str, Any], word: str) -> tuple[Tell, ...]:
+    """The notices of the new tier's actions, in the protocol's order; `word` is the customer's message."""
+    tier = rules.protocol.tier(to)
+    made = {
+        "notify": Tell("case_for_team", f"team:{tier.team}", data),
+        "message_customer": Tell(word, "customer", data),
+        "call_task": Tell("call_customer", f"lead:{tier.team}", data),
+    }
+    tells = [made[action] for action in tier.on_arrival if action in made]
+    # A broken promise is always told, whatever the protocol's actions are.
+    if word == "promise_broken" and "message_customer" not in tier.on_arrival:
+        tells.append(made["message_customer"])
+    return tuple(tells)
+
+
+def escalated(facts: Facts, h: f.Escalated, rules: Rules) -> Decision:
+    to, skipped = next_tier(facts, rules, h.empty)
+    if to is None:
+        raise NotNow("This is already the highest level. Nobody is above to pass it to.")
+    parts = climbed(facts, rules, h.at, to, cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY))
+    data = {"from_tier": facts.tier, "from_team": facts.team, "from_owner": facts.owner}
+    tells = arrival_tells(facts, rules, to, data, "passed_on")
+    return Decision(move="escalate", tells=tells, alarms=empty_alarms(rules, skipped), **parts)
+
+
+def returned_down(facts: Facts, h: f.ReturnedDown, rules: Rules) -> Decision:
+    if facts.tier == 1:
+        raise NotNow("This is the first level. There is no level below to return it to.")
+    tier = rules.protocol.tier(facts.tier - 1)
+    there = replace(facts, tier=tier.ordinal)
+    return Decision(
+        move="return_down",
+        changes={"tier": tier.ordinal, "team": tier.team, "owner": None},
+        # The customer's promise (the acknowledgment) stays; the tier's own clock starts again.
+        ends=cancel(facts, Clock.REVIEW, Clock.REFER_UP),
+        starts=tier_clocks(there, rules, h.at, Clock.REFER_UP),
+        tells=(Tell("case_for_team", f"team:{tier.team}", {"returned": True}), Tell("passed_on", "customer", {})),
+    )

@@ -1,0 +1,204 @@
+"""What staff do: assess, review, acknowledge, update, ask, hand over, answer, close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from cases.lifecycle import ACTIVE, State
+from escalation import facts as f
+from escalation.decision.ladder import (
+    NotNow,
+    arrival_tells,
+    cancel,
+    climbed,
+    empty_alarms,
+    next_tier,
+    tier_clocks,
+)
+from escalation.facts import Clock, ClockFact, Decision, Facts, Outcome, Tell
+from escalation.protocol import Rules
+from escalation.timing import cheaper, on_calendar, paused, round_the_clock, started
+
+
+def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
+    here = replace(facts, severity=h.severity, complexity=h.complexity, category=h.category)
+    same = {"severity": h.severity, "complexity": h.complexity, "category": h.category}
+    if facts.state != State.NEW:
+        ends, starts, changed = cheaper(facts, here, rules, h.at)
+        return Decision(changes=same, ends=ends, starts=starts, changed=changed, tells=_priority(facts, here))
+    tier = rules.protocol.tier(max(facts.tier, rules.protocol.entry_tier(h.severity, h.complexity)))
+    here = replace(here, tier=tier.ordinal)
+    passed_over = [rules.protocol.tier(n) for n in range(facts.tier, tier.ordinal)]
+    direct = {"team": tier.team, "escalated_at": h.at} if passed_over else {"team": tier.team}
+    return Decision(
+        move="assess",
+        changes=same | {"tier": tier.ordinal} | direct,
+        ends={Clock.REVIEW: Outcome.MET} if Clock.REVIEW in facts.clocks else {},
+        starts=tier_clocks(here, rules, h.at, Clock.ACKNOWLEDGE, Clock.REFER_UP, Clock.RESOLVE),
+        tells=(
+            Tell("priority_set", "customer"),
+            *(Tell("went_past_you", f"lead:{low.team}", {"to": tier.name}) for low in passed_over),
+            *((Tell("case_for_team", f"team:{tier.team}"),) if passed_over else ()),
+        ),
+    )
+
+
+def _priority(before: Facts, after: Facts) -> tuple[Tell, ...]:
+    """One word to the customer, and only when what they were told changed."""
+    return (Tell("priority_set", "customer"),) if before.severity != after.severity else ()
+
+
+def reviewed(facts: Facts, h: f.Reviewed, rules: Rules) -> Decision:
+    here = replace(facts, severity=h.severity)
+    ends, starts, changed = cheaper(facts, here, rules, h.at)
+    return Decision(
+        move="review",
+        changes={"severity": h.severity},
+        ends=ends | cancel(facts, Clock.REVIEW, met=(Clock.REVIEW,)),
+        starts=starts,
+        changed=changed,
+        tells=(Tell("priority_set", "customer"),),
+    )
+
+
+def acknowledged(facts: Facts, h: f.Acknowledged, rules: Rules) -> Decision:
+    return Decision(
+        move="acknowledge",
+        changes={"owner": h.by},
+        ends=cancel(facts, Clock.ACKNOWLEDGE, met=(Clock.ACKNOWLEDGE,)),
+        starts=tier_clocks(facts, rules, h.at, Clock.UPDATE),
+        tells=(Tell("named_person", "customer"),),
+        clears=("owner_lost", "empty_level"),
+    )
+
+
+def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | None) -> ClockFact:
+    """The next update's clock: by the matrix, or at an earlier time a person chose."""
+    (clock,) = tier_clocks(facts, rules, at, Clock.UPDATE)
+    if next_at is None:
+        return clock
+    if next_at <= at:
+        raise NotNow("The next update must lie in the future.")
+    if clock.due is not None and next_at > clock.due:
+        raise NotNow("The next update may not be later than the protocol allows for this case.")
+    calendar = rules.by_label(clock.calendar)
+    if not (calendar.is_open(next_at) or calendar.due(at, calendar.worked(at, next_at)) == next_at):
+        raise NotNow("Nobody is at work at that time. Choose a time inside the opening hours.")
+    return on_calendar(replace(clock, target=calendar.worked(at, next_at)), calendar)
+
+
+def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:
+    said = (Clock.UPDATE, Clock.REPLY)
+    return Decision(
+        move=None if facts.state == State.WAITING_PARTNER else "update",
+        changes={} if facts.owner else {"owner": h.by},
+        ends=cancel(facts, *said, met=said),
+        starts=(_next_update(facts, rules, h.at, h.next_at),),
+        tells=(Tell("progress", "customer"),),
+        clears=("plan_exhausted", "owner_lost"),
+    )
+
+
+def asked_customer(facts: Facts, h: f.AskedCustomer, rules: Rules) -> Decision:
+    windows = rules.protocol.windows
+    said = (Clock.UPDATE, Clock.REPLY)
+    # The question is itself a word to the customer: it meets the update, and the next one starts stopped.
+    (fresh,) = tier_clocks(facts, rules, h.at, Clock.UPDATE)
+    reason = "waiting for the customer's answer"
+    stopped = tuple(
+        paused(clock, h.at, reason)
+        for kind, clock in facts.clocks.items()
+        if kind in Clock.PAUSABLE and kind not in said and clock.paused_at is None
+    )
+    lapse = started(Clock.LAPSE, rules, windows.calendar, windows.lapse, h.at, lead=windows.nudge)
+    return Decision(
+        move="wait_customer",
+        ends=cancel(facts, *said, met=said),
+        starts=(paused(fresh, h.at, reason), lapse),
+        changed=stopped,
+        tells=(Tell("question", "customer"),),
+    )
+
+
+def waits_for_partner(facts: Facts, h: f.WaitsForPartner, rules: Rules) -> Decision:
+    said = (Clock.UPDATE, Clock.REPLY)
+    return Decision(
+        move="wait_partner",
+        ends=cancel(facts, *said, met=said),
+        starts=tier_clocks(facts, rules, h.at, Clock.UPDATE),
+        tells=(Tell("waiting_partner", "customer", {"partner": h.partner}),),
+    )
+
+
+def partner_answered(facts: Facts, h: f.PartnerAnswered, rules: Rules) -> Decision:
+    if facts.state != State.WAITING_PARTNER:
+        raise NotNow("The case is not waiting for another company.")
+    return Decision(move="resume")
+
+
+def handed_over(facts: Facts, h: f.HandedOver, rules: Rules) -> Decision:
+    if facts.owner == h.to:
+        raise NotNow("That person already has the case.")
+    tells = (Tell("new_owner", "customer"),)
+    if h.to != h.by:
+        tells += (Tell("handed_to_you", f"user:{h.to}"),)
+    return Decision(changes={"owner": h.to}, tells=tells, clears=("owner_lost",))
+
+
+def answered(facts: Facts, h: f.Answered, rules: Rules) -> Decision:
+    windows = rules.protocol.windows
+    met = (Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.RESOLVE, Clock.REFER_UP)
+    confirm = started(Clock.CONFIRM, rules, windows.calendar, windows.confirm, h.at)
+    return Decision(
+        move="answer",
+        changes={} if facts.owner else {"owner": h.by},
+        ends=cancel(facts, *met, Clock.LAPSE, met=met),
+        starts=(confirm,),
+        tells=(Tell("answer", "customer"),),
+        clears=("plan_exhausted", "owner_lost", "empty_level"),
+    )
+
+
+def supervisor_answered(facts: Facts, h: f.SupervisorAnswered, rules: Rules) -> Decision:
+    if Clock.SUPERVISOR not in facts.clocks:
+        raise NotNow("The customer is not waiting for a supervisor.")
+    ends = {Clock.SUPERVISOR: Outcome.MET}
+    answer = (Tell("supervisor_answered", "customer", {"granted": h.granted}),)
+    to, skipped = next_tier(facts, rules, h.empty)
+    if not h.granted or to is None or facts.state not in ACTIVE:
+        return Decision(ends=ends, tells=answer)
+    parts = climbed(facts, rules, h.at, to, ends)
+    # The supervisor's answer is the one message; it says that the case was passed on.
+    tells = tuple(t for t in arrival_tells(facts, rules, to, {}, "passed_on") if t.to != "customer")
+    return Decision(move="climb", tells=answer + tells, alarms=empty_alarms(rules, skipped), **parts)
+
+
+def noted(facts: Facts, h: f.Noted, rules: Rules) -> Decision:
+    return Decision()
+
+
+def apologised(facts: Facts, h: f.Apologised, rules: Rules) -> Decision:
+    return Decision(tells=(Tell("apology", "customer"),), clears=("plan_exhausted",))
+
+
+def merged(facts: Facts, h: f.Merged, rules: Rules) -> Decision:
+    return Decision(
+        move="merge",
+        changes={"closed_at": h.at},
+        ends=cancel(facts, *Clock.ALL),
+        tells=(Tell("merged", "customer", {"into": h.into}),),
+    )
+
+
+def closed(facts: Facts, h: f.Closed, rules: Rules) -> Decision:
+    answered = facts.state == State.ANSWERED
+    return Decision(
+        move="close",
+        changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
+        ends=cancel(facts, *Clock.ALL),
+        starts=(round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
+        if answered
+        else (),
+        tells=(Tell("closed", "customer"),),
+    )

@@ -1,0 +1,295 @@
+"""The words a decision is spoken in: clocks, what is known of a case, what happened, what follows.
+
+All of it is frozen data without a database. `escalation.decision` maps Facts and a Happening to a Decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.utils.dateparse import parse_datetime
+
+from escalation.worktime import Pause
+
+
+class Clock:
+    """The kinds of clock. At most one of a kind is open on a case."""
+
+    REVIEW = "review"  # milestone 1
+    ACKNOWLEDGE = "acknowledge"  # milestone 2
+    UPDATE = "update"  # milestone 3
+    REPLY = "reply"  # milestone 3, after the customer reopened
+    REFER_UP = "refer_up"  # how long a tier may hold a case
+    RESOLVE = "resolve"  # milestone 4
+    SUPERVISOR = "supervisor"  # the answer to "ask for a supervisor"
+    CONFIRM = "confirm"  # milestone 4: the customer's time to say yes or no
+    LAPSE = "lapse"  # the customer's time to answer our question
+    SURVEY = "survey"  # milestone 5
+    CLOSING = "closing"  # the end of the time to reopen
+
+    #: Missing one of these climbs one tier; the others are timers whose end is an act of its own.
+    CLIMBS = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, RESOLVE, SUPERVISOR)
+    #: What belongs to the tier that holds the case and ends when another tier takes it.
+    OF_TIER = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, LAPSE)
+    #: What a question to the customer stops.
+    PAUSABLE = (UPDATE, REPLY, REFER_UP, RESOLVE)
+    ALL = (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING)
+    MILESTONE: ClassVar[dict[str, int]] = {
+        REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
+    }  # fmt: skip
+
+
+class Outcome:
+    """How a clock ended. It ends once."""
+
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    ELAPSED = "elapsed"  # a timer that ran out as announced; nobody broke anything
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFact:
+    """One open clock. `due` is None while it is paused; `target` is in seconds of working time."""
+
+    kind: str
+    started_at: datetime
+    target: int
+    calendar: str
+    due: datetime | None
+    warn: datetime | None
+    promise: bool  # it is the case's one next promise
+    told: bool  # the customer was told its time
+    pauses: tuple[Pause, ...] = ()
+    paused_at: datetime | None = None
+    pause_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision knows of a case."""
+
+    state: str
+    tier: int
+    severity: int
+    complexity: int
+    category: str
+    owner: int | None
+    team: str | None
+    clocks: Mapping[str, ClockFact]
+    rejections: int = 0
+    escalated_at: datetime | None = None
+    settled_at: datetime | None = None
+    history: bool = False
+
+    def clock(self, kind: str) -> ClockFact | None:
+        """The open clock of `kind`, if there is one."""
+        return self.clocks.get(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened at `at`, written down at `now` (later only when the engine catches up)."""
+
+    at: datetime
+    now: datetime
+
+    def arguments(self) -> dict[str, Any]:
+        """Everything but the two instants, for the log; `revive` is the way back."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("at", "now")}
+
+
+@dataclass(frozen=True, slots=True)
+class Filed(Happening): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed(Happening):
+    severity: int
+    complexity: int
+    category: str
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated(Happening):
+    """A person passes the case up. `empty`: teams nobody stood behind at that moment."""
+
+    by: int | None = None
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(Happening):
+    """The clock of `kind` reached its due instant without being met; for a timer: it ran out."""
+
+    kind: str
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Happening):
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed(Happening):
+    severity: int
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Updated(Happening):
+    by: int
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCustomer(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWrote(Happening):
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsForPartner(Happening):
+    by: int
+    partner: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAnswered(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Happening):
+    to: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedDown(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Happening): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected(Happening): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened(Happening): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn(Happening): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(Happening):
+    into: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Happening):
+    """A person closes what the customer has left unanswered."""
+
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorAsked(Happening):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorAnswered(Happening):
+    by: int
+    granted: bool
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLost(Happening):
+    user: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apologised(Happening):
+    by: int
+
+
+def _name(kind: type[Happening]) -> str:
+    """`AskedCustomer` -> `asked_customer`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")
+
+
+KINDS: dict[str, type[Happening]] = {_name(kind): kind for kind in Happening.__subclasses__()}
+NAMES: dict[type[Happening], str] = {kind: name for name, kind in KINDS.items()}
+
+
+def revive(kind: str, at: datetime, now: datetime, arguments: Mapping[str, Any]) -> Happening:
+    """The happening an event of `kind` recorded. Raises KeyError for a kind no decision knows."""
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in arguments.items()}
+    if isinstance(values.get("next_at"), str):
+        values["next_at"] = parse_datetime(values["next_at"])
+    return KINDS[kind](at=at, now=now, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A notice that is owed: `to` is customer, owner, supervisor, team:<slug>, lead:<slug> or user:<id>."""
+
+    kind: str
+    to: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a supervisor must see until it is put right."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from a happening. `changes` are new values of the case's own fields."""
+
+    move: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    ends: Mapping[str, str] = field(default_factory=dict)
+    starts: tuple[ClockFact, ...] = ()
+    changed: tuple[ClockFact, ...] = ()  # paused, resumed or given another target
+    tells: tuple[Tell, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    clears: tuple[str, ...] = ()  # kinds of alarm that are put right
+    once: str | None = None  # the log refuses a second event that says this
+    plan_failed: str = ""  # why the plan itself failed: exactly one post-mortem follows

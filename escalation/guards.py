@@ -1,0 +1,51 @@
+"""Database triggers that keep a published protocol or calendar version as it was published."""
+
+from __future__ import annotations
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+TABLES = ("escalation_protocolversion", "escalation_calendarversion")
+WHEN = (
+    "OLD.status <> 'draft' AND (CAST(OLD.document AS text) <> CAST(NEW.document AS text) OR OLD.label <> NEW.label "
+    "OR OLD.number <> NEW.number OR NEW.status = 'draft')"
+)
+SENTENCE = "A published version cannot be changed. Make a new version."
+
+PG_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION milepost_published() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$"""
+
+
+def _install(vendor: str, table: str) -> list[str]:
+    if vendor == "postgresql":
+        return [
+            f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({WHEN}) "
+            "EXECUTE FUNCTION milepost_published()",
+            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW WHEN (OLD.status <> 'draft') "
+            "EXECUTE FUNCTION milepost_published()",
+        ]
+    return [
+        f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} WHEN {WHEN} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+        f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN OLD.status <> 'draft' "
+        f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+    ]
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Puts the guards up; used by the first migration."""
+    remove(connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(PG_FUNCTION)
+        for table in TABLES:
+            for statement in _install(connection.vendor, table):
+                cursor.execute(statement)
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Takes the guards down: for un-migrating, and for tests that must empty their database."""
+    on = "{0}_{1} ON {0}" if connection.vendor == "postgresql" else "{0}_{1}"
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for name in ("keep", "stay"):
+                cursor.execute("DROP TRIGGER IF EXISTS " + on.format(table, name))

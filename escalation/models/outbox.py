@@ -1,0 +1,94 @@
+"""What is owed to people outside the database, and what the engine says of itself."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from cases.models import Case, User
+from cases.models.worlds import Worldly
+
+
+class Notice(Worldly):
+    """A message that is owed, written in the transaction of its cause and delivered outside of it.
+
+    `key` says (case, kind, event, recipient, channel): the database refuses a second one.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        DEAD = "dead", "Not delivered"
+        CANCELLED = "cancelled", "Not needed any more"
+        UNCERTAIN = "uncertain", "Perhaps sent"
+
+    PENDING = (State.WAITING, State.SENDING)
+
+    key = models.CharField(max_length=160, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices")
+    event_seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=30)
+    to_customer = models.BooleanField(default=False)
+    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, default="email")
+    data = models.JSONField(default=dict)
+    owed_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    # What was really said and where it went, kept when it has been sent.
+    address = models.EmailField(blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+
+    class Meta(Worldly.Meta):
+        indexes = (
+            models.Index(fields=("next_at", "id"), condition=Q(state="waiting"), name="notice_waiting"),
+            models.Index(fields=("lease_until",), condition=Q(state="sending"), name="notice_leased"),
+            models.Index(fields=("case", "id"), name="notice_of_case"),
+            models.Index(fields=("state",), condition=Q(state__in=("dead", "uncertain")), name="notice_dead"),
+        )
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Alert(Worldly):
+    """A red alarm about a case, raised once and cleared by the act that puts it right."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="alerts")
+    kind = models.CharField(max_length=30)
+    text = models.CharField(max_length=300)
+    raised_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta(Worldly.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("case", "kind"), condition=Q(cleared_at__isnull=True), name="alert_once_while_open"
+            ),
+        )
+
+
+class SetAside(models.Model):
+    """A case the engine could not handle: looked at again later, shown to supervisors, in nobody's way."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="set_aside")
+    error = models.CharField(max_length=500)
+    tries = models.PositiveSmallIntegerField(default=1)
+    first_at = models.DateTimeField()
+    retry_at = models.DateTimeField()
+
+
+class Heartbeat(models.Model):
+    """When each part of the engine last ran, and how far behind it was."""
+
+    role = models.CharField(max_length=30, primary_key=True)
+    last_loop = models.DateTimeField()
+    last_success = models.DateTimeField(null=True)
+    lag = models.FloatField(default=0, help_text="Seconds the oldest due clock had been waiting.")
+    note = models.CharField(max_length=300, blank=True)

@@ -1,0 +1,140 @@
+"""Which verb is possible for whom and when, with the sentence that says why not: one table for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cases.lifecycle import MOVES, OPEN, SETTLED, State
+from cases.models import Case, User
+from escalation.facts import Clock
+from escalation.turn import Turn
+
+S = State
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person about to act: who they are and what they stand for."""
+
+    user: User
+    teams: frozenset[int]
+    supervises: bool
+
+    @classmethod
+    def of(cls, user: User) -> Actor:
+        """Looks up the person's teams (as member or lead) and whether they supervise."""
+        teams = frozenset(user.teams.values_list("pk", flat=True)) | frozenset(user.leads.values_list("pk", flat=True))
+        return cls(user, teams, user.has_perm("cases.supervise"))
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One verb: its button's words, the states it fits, who may, and what else must hold.
+
+    `move` is the lifecycle move it makes; without one `states` says where it fits. `unless` gives the
+    sentence of a further condition that fails, or an empty string.
+    """
+
+    label: str
+    who: str  # customer, anyone (on the staff), team (of the case, or a supervisor), supervisor
+    move: str | None = None
+    states: tuple[str, ...] = ()
+    hints: tuple[tuple[tuple[str, ...], str], ...] = ()  # (states, the sentence shown there)
+    unless: Callable[[Case, Turn | None], str] = lambda case, turn: ""
+
+    def fits(self, state: str) -> bool:
+        return state in (self.states or MOVES[self.move or ""])
+
+
+def _top(case: Case, turn: Turn | None) -> str:
+    top = turn is not None and case.tier >= turn.rules.protocol.top
+    return "This is already the highest level. Nobody is above to pass it to." if top else ""
+
+
+def _bottom(case: Case, turn: Turn | None) -> str:
+    return "This is the first level. There is no level below." if case.tier <= 1 else ""
+
+
+def _not_asked(case: Case, turn: Turn | None) -> str:
+    waiting = turn is not None and Clock.SUPERVISOR in turn.clocks
+    return "" if waiting else "The customer has not asked for a supervisor."
+
+
+def _asked(case: Case, turn: Turn | None) -> str:
+    waiting = turn is not None and Clock.SUPERVISOR in turn.clocks
+    return "A supervisor has already been asked. You can add to your request with a message." if waiting else ""
+
+
+NEW_FIRST = ((S.NEW,), "Assess the case first: set how urgent and how complex it is.")
+REVIEW_FIRST = ((S.ESCALATED,), "Review the SLA first: confirm severity and times for this level.")
+NAME_FIRST = ((S.REVIEWED, S.PASSED), "Acknowledge the case first, so that the customer knows who has it.")
+ANSWERED = ((S.ANSWERED,), "The customer has our answer and has not said yes or no.")
+
+PERMITS: dict[str, Permit] = {
+    # staff
+    "assess": Permit("Assess", "team", states=tuple(s for s in OPEN if s not in (S.ANSWERED, S.ESCALATED))),
+    "review": Permit("Confirm SLA review", "team", move="review"),
+    "acknowledge": Permit("Acknowledge", "team", move="acknowledge", hints=(NEW_FIRST, REVIEW_FIRST)),
+    "update": Permit(
+        "Send update",
+        "team",
+        states=(S.ACKNOWLEDGED, S.WORKING, S.REOPENED, S.WAITING_PARTNER),
+        hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED),
+    ),
+    "wait_customer": Permit(
+        "Ask the customer", "team", move="wait_customer", hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED)
+    ),
+    "wait_partner": Permit("Wait for another company", "team", move="wait_partner", hints=(NAME_FIRST, ANSWERED)),
+    "partner_answered": Permit("Other company answered", "team", states=(S.WAITING_PARTNER,)),
+    "answer": Permit("Propose answer", "team", move="answer", hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED)),
+    "escalate": Permit("Pass up", "anyone", move="escalate", hints=(REVIEW_FIRST, ANSWERED), unless=_top),
+    "hand_over": Permit("Hand over", "team", states=OPEN),
+    "take_over": Permit("Take over", "team", states=OPEN),
+    "return_down": Permit("Return to the level below", "team", move="return_down", unless=_bottom),
+    "answer_supervisor": Permit("Answer as supervisor", "supervisor", states=OPEN, unless=_not_asked),
+    "apologise": Permit("Apologise", "supervisor", states=OPEN),
+    "note": Permit("Save note", "anyone", states=tuple(State.values)),
+    "merge": Permit("Join to another case", "team", move="merge"),
+    "close": Permit(
+        "Close",
+        "team",
+        states=(S.ANSWERED, S.WAITING_CUSTOMER),
+        hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
+    ),
+    # customers
+    "reply": Permit("Send message", "customer", states=OPEN),
+    "accept": Permit("Yes, it is fixed", "customer", move="accept"),
+    "reject": Permit("No, it is not", "customer", move="reject"),
+    "reopen": Permit("Open it again", "customer", states=SETTLED),
+    "withdraw": Permit("Withdraw", "customer", move="withdraw"),
+    "ask_supervisor": Permit("Ask for a supervisor", "customer", states=OPEN, unless=_asked),
+}
+
+
+def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> str:
+    """Why `actor` cannot do `verb` on `case` now, in a sentence; empty when they can."""
+    permit = PERMITS[verb]
+    who = _who(permit, case, actor)
+    if who:
+        return who
+    if not permit.fits(case.state):
+        said = next((sentence for states, sentence in permit.hints if case.state in states), "")
+        return said or f"Not possible while the case is “{State(case.state).label.lower()}”."
+    return permit.unless(case, turn)
+
+
+def _who(permit: Permit, case: Case, actor: Actor) -> str:
+    if permit.who == "customer":
+        return "" if actor.user.pk == case.customer_id else "Only the customer can do this."
+    if not actor.user.is_staff:
+        return "Only our staff can do this."
+    if permit.who == "anyone" or actor.supervises:
+        return ""
+    if permit.who == "supervisor":
+        return "Needs a supervisor."
+    team = case.team
+    if case.owner_id == actor.user.pk or case.team_id in actor.teams:
+        return ""
+    lead = f" or ask {team.lead}" if team and team.lead else ""
+    return f"Needs someone of {team}{lead}."

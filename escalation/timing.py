@@ -1,0 +1,114 @@
+"""Pure arithmetic on open clocks: start, pause, resume, and what a raised severity does to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from escalation.facts import Clock, ClockFact, Facts, Outcome
+from escalation.protocol import Cell, Rules
+from escalation.worktime import Calendar, Pause, reckon
+
+PROMISES = (Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.CONFIRM)
+TOLD = (*PROMISES, Clock.RESOLVE, Clock.SUPERVISOR)
+#: Timers the case waits on; nobody is warned that they run.
+UNWARNED = (Clock.CONFIRM, Clock.SURVEY, Clock.CLOSING)
+#: Due soon: the smaller of a fifth of the allowance and two working hours.
+SOON_SHARE, SOON_MOST = 5, 2 * 3600
+
+
+def cell_of(facts: Facts, rules: Rules) -> Cell:
+    """The matrix row that governs the case where it stands."""
+    return rules.protocol.cell(facts.category, facts.severity, facts.tier)
+
+
+def target_of(cell: Cell, kind: str) -> int | None:
+    """The allowance of a kind of clock in a matrix row; a reply is owed as fast as an acknowledgment."""
+    return getattr(cell, Clock.ACKNOWLEDGE if kind == Clock.REPLY else kind)
+
+
+def on_calendar(clock: ClockFact, calendar: Calendar, lead: int | None = None) -> ClockFact:
+    """The clock with its due and warning instants counted on `calendar`, past pauses left out.
+
+    `lead` is the warning's distance from the due instant in seconds of working time.
+    """
+    if clock.paused_at is not None:
+        return replace(clock, due=None, warn=None, calendar=calendar.label)
+    lead = min(clock.target // SOON_SHARE, SOON_MOST) if lead is None else lead
+    warned = clock.kind not in UNWARNED and 0 < lead < clock.target
+    if clock.pauses:
+        due = reckon(calendar, clock.started_at, clock.target, clock.pauses).due
+        warn = reckon(calendar, clock.started_at, clock.target - lead, clock.pauses).due if warned else None
+    else:
+        due = calendar.due(clock.started_at, clock.target)
+        warn = calendar.due(clock.started_at, clock.target - lead) if warned else None
+    return replace(clock, due=due, warn=warn, calendar=calendar.label)
+
+
+def started(
+    kind: str, rules: Rules, calendar_key: str, target: int, at: datetime, *, lead: int | None = None
+) -> ClockFact:
+    """A clock of `kind` running from `at` for `target` seconds of working time."""
+    calendar = rules.calendar(calendar_key, at)
+    clock = ClockFact(
+        kind=kind,
+        started_at=at,
+        target=target,
+        calendar=calendar.label,
+        due=None,
+        warn=None,
+        promise=kind in PROMISES,
+        told=kind in TOLD,
+    )
+    return on_calendar(clock, calendar, lead)
+
+
+def round_the_clock(kind: str, rules: Rules, seconds: int, at: datetime) -> ClockFact:
+    """A timer that counts every second."""
+    return started(kind, rules, "always", seconds, at)
+
+
+def paused(clock: ClockFact, at: datetime, reason: str) -> ClockFact:
+    """The clock stopped at `at`, for a reason the customer can read. It has no due instant until it goes on."""
+    return replace(clock, paused_at=at, pause_reason=reason, due=None, warn=None)
+
+
+def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
+    """The clock going on at `at` with what was left of its target."""
+    if clock.paused_at is None:
+        return clock
+    stood = Pause(clock.paused_at, at, clock.pause_reason)
+    running = replace(clock, pauses=(*clock.pauses, stood), paused_at=None, pause_reason="")
+    return on_calendar(running, rules.by_label(clock.calendar))
+
+
+def cheaper(
+    before: Facts, after: Facts, rules: Rules, at: datetime
+) -> tuple[dict[str, str], tuple[ClockFact, ...], tuple[ClockFact, ...]]:
+    """What a new severity does to open clocks: (ends, starts, changed).
+
+    A promise may come earlier, never later: where the new target would end sooner, counted from `at`, a new
+    clock replaces the old one. A stopped clock keeps what it has spent and gets the smaller target.
+    """
+    ends: dict[str, str] = {}
+    starts: list[ClockFact] = []
+    changed: list[ClockFact] = []
+    if before.severity == after.severity and before.category == after.category:
+        return ends, (), ()
+    cell = cell_of(after, rules)
+    for kind in (Clock.ACKNOWLEDGE, Clock.REPLY, Clock.UPDATE, Clock.RESOLVE, Clock.REFER_UP):
+        clock, target = before.clock(kind), target_of(cell, kind)
+        if clock is None or target is None:
+            continue
+        fresh = started(kind, rules, cell.calendar, target, at)
+        fresh = replace(fresh, promise=clock.promise, told=clock.told)
+        if clock.paused_at is not None and fresh.calendar == clock.calendar:
+            if target < clock.target:
+                changed.append(replace(clock, target=target))
+        elif clock.paused_at is not None:
+            ends[kind] = Outcome.CANCELLED
+            starts.append(paused(fresh, at, clock.pause_reason))
+        elif fresh.due is not None and clock.due is not None and fresh.due < clock.due:
+            ends[kind] = Outcome.CANCELLED
+            starts.append(fresh)
+    return ends, tuple(starts), tuple(changed)

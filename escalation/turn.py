@@ -1,0 +1,263 @@
+"""One case's turn: happenings are decided and applied in memory; `escalation.store` writes it all at once.
+
+Steps of `take`: (1) ask the decision function; (2) make the move on the state machine; (3) change fields;
+(4) end, change and start clocks; (5) append the event; (6) note the notices and alarms that are owed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django_fsm import TransitionNotAllowed
+
+from cases.lifecycle import State
+from cases.models import Case, Event
+from cases.models.event import event_hash, stamp
+from escalation.decision import NotNow, decide
+from escalation.directory import Directory
+from escalation.facts import NAMES, Alarm, ClockFact, Decision, Facts, Happening, Missed, Tell, Warned
+from escalation.models import StageClock
+from escalation.protocol import Rules
+
+#: Words of which only the last counts when several were missed in one go.
+REPEATS = ("promise_broken", "passed_on", "case_for_team", "promise_missed", "due_soon", "call_customer")
+MOST_STEPS = 500  # a case that needs more catching up than this is set aside for a person
+
+
+@dataclass
+class Owed:
+    """A notice to be written: what to tell, caused by which event, and the case as it was then."""
+
+    tell: Tell
+    seq: int
+    about: dict[str, Any]
+
+
+@dataclass
+class Turn:
+    """A case whose row is locked, its open clocks, and everything its turn will write."""
+
+    case: Case
+    rules: Rules
+    directory: Directory
+    clocks: dict[str, StageClock]
+    events: list[Event] = field(default_factory=list)
+    ended: list[StageClock] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    owed: list[Owed] = field(default_factory=list)
+    alarms: list[tuple[Alarm, datetime]] = field(default_factory=list)
+    clears: set[str] = field(default_factory=set)
+    late_done: set[str] = field(default_factory=set)
+
+    def facts(self) -> Facts:
+        """The case as a decision sees it."""
+        case = self.case
+        return Facts(
+            state=case.state,
+            tier=case.tier,
+            severity=case.severity,
+            complexity=case.complexity,
+            category=case.category.slug,
+            owner=case.owner_id,
+            team=self.directory.slug_of(case.team_id),
+            clocks={kind: clock.fact() for kind, clock in self.clocks.items()},
+            rejections=case.rejections,
+            escalated_at=case.escalated_at,
+            settled_at=case.closed_at if case.state != State.CONFIRMED else case.resolved_at,
+            history=case.is_history,
+        )
+
+    def take(self, happening: Happening, *, by: int | None, role: str, extra: dict[str, Any] | None = None) -> Decision:
+        """Decides and applies one happening. Raises NotNow with a sentence; then nothing has changed."""
+        decision = decide(self.facts(), happening, self.rules)
+        before = self.case.state
+        self._move(decision)
+        self._change(decision.changes)
+        seq = self.case.event_seq + 1
+        self._run_clocks(decision, happening, seq)
+        self._set_alarm_instants()
+        self._append(happening, decision, before, by=by, role=role, extra=extra or {})
+        about = self._about()
+        told = (extra or {}).get("message", {}).get("id")
+        for tell in decision.tells:
+            self.owed.append(Owed(tell, seq, about | ({"message": told} if told else {})))
+        self.alarms.extend((alarm, happening.at) for alarm in decision.alarms)
+        self.clears.update(decision.clears)
+        return decision
+
+    def settle(self, now: datetime) -> None:
+        """Catches up with every clock that is due by `now`, in the order the instants came.
+
+        Called before a person's act and by the sweep, so that who came first never depends on how often
+        the engine looks. Several misses in one go leave one notice for where the case stands now.
+        """
+        first = len(self.owed)
+        steps = 0
+        while happening := self._next_due(now):
+            self.take(happening, by=None, role=Event.Role.ENGINE)
+            steps += 1
+            if steps > MOST_STEPS:
+                raise NotNow("More has been missed than can be caught up with in one go.")
+        if steps > 1:
+            self.owed[first:] = _only_where_it_stands(self.owed[first:])
+
+    def _next_due(self, now: datetime) -> Missed | Warned | None:
+        """The earliest thing due by `now`; a clock that is missed is not warned about any more."""
+        due = [(c.due_at, kind, True) for kind, c in self.clocks.items() if c.due_at and c.due_at <= now]
+        late = {kind for _, kind, _ in due}
+        due += [
+            (c.warn_at, kind, False)
+            for kind, c in self.clocks.items()
+            if c.warn_at and c.warn_at <= now and kind not in late
+        ]
+        if not due:
+            return None
+        at, kind, missed = min(due)
+        if not missed:
+            return Warned(at=at, now=now, kind=kind)
+        return Missed(at=at, now=now, kind=kind, empty=self.directory.empty_teams(self.rules.protocol))
+
+    def _move(self, decision: Decision) -> None:
+        if decision.move is None:
+            return
+        try:
+            getattr(self.case, decision.move)()
+        except TransitionNotAllowed:
+            state = State(self.case.state).label.lower()
+            raise NotNow(f"That is not possible while the case is “{state}”.") from None
+
+    def _change(self, changes: Any) -> None:
+        for name, value in changes.items():
+            if name == "team":
+                self.case.team_id = self.directory.team_id(value)
+            elif name == "owner":
+                self.case.owner_id = value
+            elif name == "category":
+                if value != self.case.category.slug:
+                    self.case.category_id = self.directory.category_id(value)
+            else:
+                setattr(self.case, name, value)
+
+    def _run_clocks(self, decision: Decision, happening: Happening, seq: int) -> None:
+        for kind, outcome in decision.ends.items():
+            clock = self.clocks.pop(kind)
+            # A missed clock ended when it fell due, however late that was noticed.
+            clock.outcome, clock.ended_at = outcome, happening.at
+            if outcome == "met":
+                self.late_done.add(kind)
+            self.ended.append(clock)
+        for fact in decision.changed:
+            clock = self.clocks[fact.kind]
+            if clock.due_at != fact.due:
+                self.moved.add(fact.kind)
+            clock.take(fact)
+            self.touched.add(fact.kind)
+        for fact in decision.starts:
+            self.clocks[fact.kind] = self._new_clock(fact, seq)
+
+    def _new_clock(self, fact: ClockFact, seq: int) -> StageClock:
+        clock = StageClock(
+            case=self.case,
+            is_drill=self.case.is_drill,
+            kind=fact.kind,
+            started_seq=seq,
+            tier=self.case.tier,
+            severity=self.case.severity,
+            protocol=self.case.protocol,
+            calendar=fact.calendar,
+            started_at=fact.started_at,
+            promise=fact.promise,
+            told=fact.told,
+        )
+        clock.take(fact)
+        return clock
+
+    def _set_alarm_instants(self) -> None:
+        case, open_clocks = self.case, self.clocks.values()
+        case.promise_at = next((c.due_at for c in open_clocks if c.promise), None)
+        instants = [i for c in open_clocks for i in (c.due_at, c.warn_at) if i is not None]
+        case.wake_at = min(instants, default=None) if not case.is_history else None
+
+    def _append(
+        self,
+        happening: Happening,
+        decision: Decision,
+        before: str,
+        *,
+        by: int | None,
+        role: str,
+        extra: dict[str, Any],
+    ) -> None:
+        case = self.case
+        data = {
+            "args": plain(happening.arguments()),
+            "from": before,
+            "to": case.state,
+            "tier": case.tier,
+            "severity": case.severity,
+            "team": self.directory.slug_of(case.team_id),
+            "owner": case.owner_id,
+            "ended": dict(decision.ends),
+            "started": {c.kind: [c.target, c.calendar, plain(c.due)] for c in decision.starts},
+            "changed": {c.kind: [c.target, plain(c.due)] for c in decision.changed},
+        }
+        if decision.plan_failed:
+            data["plan_failed"] = decision.plan_failed
+        case.event_seq += 1
+        event = Event(
+            case=case,
+            is_drill=case.is_drill,
+            seq=case.event_seq,
+            kind=NAMES[type(happening)],
+            occurred_at=happening.at,
+            recorded_at=happening.now,
+            actor_id=by,
+            role=role,
+            protocol=case.protocol,
+            data=data | extra,
+            once=decision.once,
+            prev=case.event_head,
+        )
+        event.hash = case.event_head = event_hash(event)
+        self.events.append(event)
+
+    def _about(self) -> dict[str, Any]:
+        """What a notice says of the case, frozen as it was when the notice was owed."""
+        case = self.case
+        return {
+            "promise_at": plain(case.promise_at),
+            "state": case.state,
+            "tier": case.tier,
+            "severity": case.severity,
+            "team": case.team_id,
+            "owner": case.owner_id,
+            "dues": {kind: plain(c.due_at) for kind, c in self.clocks.items() if c.told},
+        }
+
+
+def plain(value: Any) -> Any:
+    """JSON's spelling of what a happening or a notice carries."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def _only_where_it_stands(owed: list[Owed]) -> list[Owed]:
+    """After catching up: the last word to each address, and the first broken time as the one we apologise for."""
+    broken = next((o for o in owed if o.tell.kind == "promise_broken"), None)
+    last: dict[str, Owed] = {}
+    for one in owed:
+        where = "team" if one.tell.to.startswith("team:") else one.tell.to
+        last[where if one.tell.kind in REPEATS else f"{where} {one.seq}"] = one
+    kept = sorted(last.values(), key=lambda one: one.seq)
+    if broken and (word := last.get("customer")):
+        told = Tell("promise_broken", "customer", {**word.tell.data, "said": broken.tell.data["said"]})
+        kept[kept.index(word)] = Owed(told, word.seq, word.about)
+    return kept

@@ -1,0 +1,55 @@
+"""The verbs: every change to a case is one of these, whichever door it comes through."""
+
+from escalation.verbs.acting import Refused, Stale
+from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
+from escalation.verbs.filing import Told, file_case, outlook
+from escalation.verbs.staff import (
+    acknowledge,
+    answer,
+    answer_supervisor,
+    apologise,
+    assess,
+    close,
+    escalate,
+    hand_over,
+    merge,
+    note,
+    partner_answered,
+    return_down,
+    review,
+    take_over,
+    update,
+    wait_customer,
+    wait_partner,
+)
+
+__all__ = [
+    "Refused",
+    "Stale",
+    "Told",
+    "accept",
+    "acknowledge",
+    "answer",
+    "answer_supervisor",
+    "apologise",
+    "ask_supervisor",
+    "assess",
+    "close",
+    "escalate",
+    "file_case",
+    "hand_over",
+    "merge",
+    "note",
+    "outlook",
+    "partner_answered",
+    "reject",
+    "reopen",
+    "reply",
+    "return_down",
+    "review",
+    "take_over",
+    "update",
+    "wait_customer",
+    "wait_partner",
+    "withdraw",
+]

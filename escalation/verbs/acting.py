@@ -1,0 +1,123 @@
+"""How every verb runs: lock the case, catch up, check, decide, write; one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from cases.models import Case, Event, FormKey, Message, Note, User
+from cases.models.message import Channel
+from escalation.decision import NotNow
+from escalation.facts import Happening
+from escalation.permits import Actor, refusal
+from escalation.store import flush, lock
+from escalation.turn import Turn
+
+
+class Refused(ValueError):
+    """The verb is not possible now; the message is for the person who tried. Nothing has changed."""
+
+
+class Stale(Refused):
+    """The case moved on since the page was shown; `since` are the events the person has not seen."""
+
+    def __init__(self, since: list[Event]) -> None:
+        self.since = since
+        super().__init__("The case changed while you were writing. Nothing of yours was lost: look, then send again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that goes with an act: to or from the customer (`kind` of Message), or an internal note."""
+
+    text: str
+    kind: str = ""
+    channel: str = Channel.PORTAL
+    from_customer: bool = False
+
+
+@dataclass(slots=True)
+class Act:
+    """One verb's run: which case, who, when, and what is said with it.
+
+    `seen` is the event number of the page the person looked at (None: not checked); `form_key` is the
+    page's one-time id: a second press finds the first one's work done and changes nothing.
+    """
+
+    verb: str
+    by: User
+    at: datetime
+    seen: int | None = None
+    form_key: str = ""
+    said: Said | None = None
+    note: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, case_id: int, happening: Callable[[Turn], Happening]) -> Case:
+        """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
+        with transaction.atomic():
+            turn = lock(case_id)
+            if self.form_key and not claim(self.form_key, turn.case, self.at):
+                return turn.case
+            self._check_seen(turn)
+            before = turn.case.event_seq
+            try:
+                turn.settle(self.at)
+                self._check(turn, moved=turn.case.event_seq != before)
+                self._take(turn, happening(turn))
+            except NotNow as why:
+                raise Refused(str(why)) from None
+            flush([turn], self.at)
+            return turn.case
+
+    def _check_seen(self, turn: Turn) -> None:
+        if self.seen is not None and turn.case.event_seq != self.seen:
+            since = Event.everything.filter(case=turn.case, seq__gt=self.seen).select_related("actor")
+            raise Stale(list(since.order_by("seq")))
+
+    def _check(self, turn: Turn, *, moved: bool) -> None:
+        actor = Actor.of(self.by)
+        sentence = refusal(self.verb, turn.case, actor, turn)
+        if sentence and moved:
+            sentence = f"A promise on this case was missed just now and it was passed up. {sentence}"
+        if sentence:
+            raise Refused(sentence)
+
+    def _take(self, turn: Turn, happening: Happening) -> None:
+        extra = dict(self.extra)
+        role = Event.Role.STAFF if self.by.is_staff else Event.Role.CUSTOMER
+        if self.said:
+            extra["message"] = speak(turn.case, self.said, by=self.by, at=self.at).fingerprint
+        if self.note:
+            extra["note"] = jot(turn.case, self.note, by=self.by, at=self.at).fingerprint
+        turn.take(happening, by=self.by.pk, role=role, extra=extra)
+
+
+def claim(form_key: str, case: Case | None, at: datetime) -> bool:
+    """Takes a form's one-time id; False when it was taken before."""
+    _, fresh = FormKey.objects.get_or_create(key=form_key, defaults={"case": case, "used_at": at})
+    return fresh
+
+
+def speak(case: Case, said: Said, *, by: User, at: datetime) -> Message:
+    """Writes what was said between us and the customer."""
+    return Message.everything.create(
+        case=case,
+        is_drill=case.is_drill,
+        author=by,
+        text=said.text,
+        kind=said.kind,
+        channel=said.channel,
+        from_customer=said.from_customer,
+        at=at,
+        recorded_at=at,
+    )
+
+
+def jot(case: Case, text: str, *, by: User, at: datetime) -> Note:
+    """Writes an internal note; the customer never sees it."""
+    return Note.everything.create(case=case, is_drill=case.is_drill, author=by, text=text, at=at, recorded_at=at)

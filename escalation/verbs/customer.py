@@ -1,0 +1,67 @@
+"""What a customer does to their case; each is one verb, used by the pages and, later, by inbound mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cases.models import Case, Message, User
+from cases.models.message import Channel
+from escalation import facts as f
+from escalation.verbs.acting import Act, Refused, Said
+
+K = Message.Kind
+SUPERVISOR_REASONS = {
+    "slow": "It is taking too long",
+    "answer": "I do not agree with the answer",
+    "treated": "How I was treated",
+    "serious": "It has become more serious",
+    "other": "Something else",
+}
+
+
+def _said(text: str, kind: str, channel: str, missing: str) -> Said:
+    if not text.strip():
+        raise Refused(missing)
+    return Said(text.strip(), kind, channel, from_customer=True)
+
+
+def reply(case_id: int, *, text: str, by: User, at: datetime, channel: str = Channel.PORTAL, **act: Any) -> Case:
+    """The customer writes; if we waited for them our clocks go on."""
+    said = _said(text, K.CUSTOMER, channel, "Write your message first.")
+    return Act("reply", by, at, said=said, **act).on(
+        case_id, lambda turn: f.CustomerWrote(at=at, now=at, channel=channel)
+    )
+
+
+def accept(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """Yes, it is fixed."""
+    return Act("accept", by, at, **act).on(case_id, lambda turn: f.Accepted(at=at, now=at))
+
+
+def reject(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
+    """No, it is not: the case is open again with the same people and new promises."""
+    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what is still wrong.")
+    return Act("reject", by, at, said=said, **act).on(case_id, lambda turn: f.Rejected(at=at, now=at))
+
+
+def reopen(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
+    """It came back, inside the time to reopen."""
+    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what happened.")
+    return Act("reopen", by, at, said=said, **act).on(case_id, lambda turn: f.Reopened(at=at, now=at))
+
+
+def withdraw(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """The customer does not need it any more; all clocks stop."""
+    return Act("withdraw", by, at, **act).on(case_id, lambda turn: f.Withdrawn(at=at, now=at))
+
+
+def ask_supervisor(case_id: int, *, reason: str, text: str = "", by: User, at: datetime, **act: Any) -> Case:
+    """Asks for a supervisor, who owes an answer by a time of its own; the case keeps its place."""
+    if reason not in SUPERVISOR_REASONS:
+        raise Refused("Choose why you ask.")
+    words = "\n\n".join(part for part in (SUPERVISOR_REASONS[reason], text.strip()) if part)
+    said = Said(words, K.REQUEST, Channel.PORTAL, from_customer=True)
+    return Act("ask_supervisor", by, at, said=said, **act).on(
+        case_id, lambda turn: f.SupervisorAsked(at=at, now=at, reason=reason)
+    )

@@ -1,0 +1,166 @@
+"""What staff do to a case; each is one verb, used by the console, the API and the tests alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cases.models import Case, Category, Message, Resolution, User
+from cases.models.message import Channel
+from escalation import facts as f
+from escalation.verbs.acting import Act, Refused, Said
+
+K = Message.Kind
+
+
+def _said(text: str, kind: str) -> Said:
+    if not text.strip():
+        raise Refused("Write what the customer should read.")
+    return Said(text.strip(), kind, Channel.CONSOLE)
+
+
+def assess(
+    case_id: int, *, severity: int, complexity: int, category: Category, by: User, at: datetime, **act: Any
+) -> Case:
+    """Sets how urgent and how complex a case is; the first time this is milestone 1 and places the case."""
+    if severity not in range(1, 5):
+        raise Refused("Severity is 1 (critical) to 4 (low).")
+    if complexity not in range(1, 4):
+        raise Refused("Complexity is 1 (simple) to 3 (hard).")
+    return Act("assess", by, at, **act).on(
+        case_id,
+        lambda turn: f.Assessed(
+            at=at, now=at, severity=severity, complexity=complexity, category=category.slug, by=by.pk
+        ),
+    )
+
+
+def review(case_id: int, *, by: User, at: datetime, severity: int | None = None, **act: Any) -> Case:
+    """Milestone 1 after an escalation: confirms severity and times; `severity` None means nothing changes."""
+    return Act("review", by, at, **act).on(
+        case_id, lambda turn: f.Reviewed(at=at, now=at, severity=severity or turn.case.severity, by=by.pk)
+    )
+
+
+def acknowledge(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """Milestone 2: a named person has the case and the customer reads who."""
+    return Act("acknowledge", by, at, **act).on(case_id, lambda turn: f.Acknowledged(at=at, now=at, by=by.pk))
+
+
+def escalate(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
+    """Passes the case one tier up; `reason` is read by the customer."""
+    return Act("escalate", by, at, said=_said(reason, K.REASON), **act).on(
+        case_id,
+        lambda turn: f.Escalated(at=at, now=at, by=by.pk, empty=turn.directory.empty_teams(turn.rules.protocol)),
+    )
+
+
+def return_down(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
+    """Gives the case back one tier; the customer's promise stays as it was."""
+    return Act("return_down", by, at, said=_said(reason, K.REASON), **act).on(
+        case_id, lambda turn: f.ReturnedDown(at=at, now=at, by=by.pk)
+    )
+
+
+def update(case_id: int, *, text: str, by: User, at: datetime, next_at: datetime | None = None, **act: Any) -> Case:
+    """Milestone 3: a word to the customer; the next one is promised by the matrix or earlier, at `next_at`."""
+    return Act("update", by, at, said=_said(text, K.UPDATE), **act).on(
+        case_id, lambda turn: f.Updated(at=at, now=at, by=by.pk, next_at=next_at)
+    )
+
+
+def wait_customer(case_id: int, *, question: str, by: User, at: datetime, **act: Any) -> Case:
+    """Asks the customer; our clocks stop until they answer."""
+    return Act("wait_customer", by, at, said=_said(question, K.QUESTION), **act).on(
+        case_id, lambda turn: f.AskedCustomer(at=at, now=at, by=by.pk)
+    )
+
+
+def wait_partner(case_id: int, *, partner: str, text: str, by: User, at: datetime, **act: Any) -> Case:
+    """Says that we wait for another company; updates go on."""
+    if not partner.strip():
+        raise Refused("Say which company we wait for.")
+    return Act("wait_partner", by, at, said=_said(text, K.UPDATE), **act).on(
+        case_id, lambda turn: f.WaitsForPartner(at=at, now=at, by=by.pk, partner=partner.strip())
+    )
+
+
+def partner_answered(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """The other company answered; work goes on."""
+    return Act("partner_answered", by, at, **act).on(case_id, lambda turn: f.PartnerAnswered(at=at, now=at, by=by.pk))
+
+
+def hand_over(case_id: int, *, to: User, note: str, by: User, at: datetime, **act: Any) -> Case:
+    """Gives the case to a colleague with a note; the customer's promise stays."""
+    if not (to.is_staff and to.is_active):
+        raise Refused(f"{to} cannot take a case.")
+    if not note.strip():
+        raise Refused("Write a hand-over note: where it stands, what is promised, what comes next.")
+    return Act("hand_over", by, at, note=note.strip(), **act).on(
+        case_id, lambda turn: f.HandedOver(at=at, now=at, to=to.pk, by=by.pk)
+    )
+
+
+def take_over(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """Makes the person who acts the owner."""
+    return Act("take_over", by, at, **act).on(case_id, lambda turn: f.HandedOver(at=at, now=at, to=by.pk, by=by.pk))
+
+
+def answer(
+    case_id: int, *, text: str, outcome: str, root_cause: str, by: User, at: datetime, remedy: str = "", **act: Any
+) -> Case:
+    """Milestone 4: proposes the answer and documents the outcome; the customer says yes or no."""
+    if outcome not in Resolution.Outcome.values:
+        raise Refused("Choose how it ended.")
+    if not root_cause.strip():
+        raise Refused("Write what caused it, in a few words.")
+    act_ = Act("answer", by, at, said=_said(text, K.ANSWER), extra={"outcome": outcome}, **act)
+
+    def happening(turn: Any) -> f.Happening:
+        Resolution.everything.create(
+            case=turn.case, is_drill=turn.case.is_drill, outcome=outcome, done=text.strip(),
+            root_cause=root_cause.strip(), remedy=remedy.strip(), by=by, at=at,
+        )  # fmt: skip
+        return f.Answered(at=at, now=at, by=by.pk)
+
+    return act_.on(case_id, happening)
+
+
+def answer_supervisor(case_id: int, *, text: str, granted: bool, by: User, at: datetime, **act: Any) -> Case:
+    """Answers a customer who asked for a supervisor; `granted` also passes the case one tier up."""
+    return Act("answer_supervisor", by, at, said=_said(text, K.SUPERVISOR), **act).on(
+        case_id,
+        lambda turn: f.SupervisorAnswered(
+            at=at, now=at, by=by.pk, granted=granted, empty=turn.directory.empty_teams(turn.rules.protocol)
+        ),
+    )
+
+
+def apologise(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
+    """A person says sorry and offers what we can do instead."""
+    return Act("apologise", by, at, said=_said(text, K.APOLOGY), **act).on(
+        case_id, lambda turn: f.Apologised(at=at, now=at, by=by.pk)
+    )
+
+
+def note(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
+    """Writes an internal note; no clock hears it."""
+    if not text.strip():
+        raise Refused("Write the note first.")
+    return Act("note", by, at, note=text.strip(), **act).on(case_id, lambda turn: f.Noted(at=at, now=at, by=by.pk))
+
+
+def merge(case_id: int, *, into: Case, by: User, at: datetime, **act: Any) -> Case:
+    """Joins a case to another of the same customer; its clocks stop, nothing is deleted."""
+
+    def happening(turn: Any) -> f.Happening:
+        if into.pk == case_id or into.customer_id != turn.case.customer_id or not into.is_open:
+            raise Refused("Choose another open case of the same customer.")
+        return f.Merged(at=at, now=at, into=into.reference, by=by.pk)
+
+    return Act("merge", by, at, **act).on(case_id, happening)
+
+
+def close(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
+    """Closes what the customer has left unanswered."""
+    return Act("close", by, at, **act).on(case_id, lambda turn: f.Closed(at=at, now=at, by=by.pk))

@@ -1,0 +1,1 @@
+"""What was learned: surveys, lessons and the figures managers read."""

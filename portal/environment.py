@@ -1,0 +1,82 @@
+"""Typed readers of the environment that settings.py needs beyond those of environs."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+MAIL_TIMEOUT = 20  # seconds; below the lease of an outbox row, so a hanging server never doubles a mail
+SMTP_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+BUILT_IN_BACKENDS = {"console": "console", "memory": "locmem", "dummy": "dummy"}
+
+
+def is_loopback(host: str) -> bool:
+    return host in LOOPBACK_NAMES or host.endswith(".localhost")
+
+
+def kept_secret(path: Path) -> str:
+    """Read the key kept at `path`; the first process to ask writes it, for its owner's eyes only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        # A link appears whole or not at all: two processes that start together agree on one key.
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def mail_settings(url: str, *, folder: Path) -> dict[str, Any]:
+    """Django's EMAIL_* settings for `url`; an empty one files each mail in `folder`.
+
+    Known are smtp://user:password@host:port, smtp+tls:// (STARTTLS), smtps:// (TLS from the first byte),
+    file:///folder, console:, memory: and dummy:.  Anything else raises, since a guess here loses mail.
+    """
+    parts = urlsplit(url or f"file://{folder}")
+    backend = "django.core.mail.backends.{}.EmailBackend"
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": backend.format("filebased"), "EMAIL_FILE_PATH": unquote(parts.path)}
+    if parts.scheme in BUILT_IN_BACKENDS:
+        return {"EMAIL_BACKEND": backend.format(BUILT_IN_BACKENDS[parts.scheme])}
+    if parts.scheme not in SMTP_SCHEMES or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be smtp://, smtp+tls:// or smtps:// with a host, file:///folder or console:"
+        )
+    return {
+        "EMAIL_BACKEND": backend.format("smtp"),
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or SMTP_SCHEMES[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": int(dict(parse_qsl(parts.query)).get("timeout", MAIL_TIMEOUT)),
+    }
+
+
+def database_settings(parsed: dict[str, Any], *, pool: bool) -> dict[str, Any]:
+    """Complete what a DATABASE_URL says with what this product needs of that kind of database."""
+    given = parsed.get("OPTIONS", {})
+    if parsed["ENGINE"].endswith("sqlite3"):
+        # A transaction that takes the write lock when it begins waits its turn; one that takes it later may only fail.
+        options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL"}
+    else:
+        options = {"connect_timeout": 5, "application_name": "milepost"}
+        if pool:
+            options["pool"] = True
+    return parsed | {
+        "OPTIONS": options | given,
+        # A pool keeps the connections itself and refuses to share that work.
+        "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_HEALTH_CHECKS": not pool,
+    }

@@ -1,0 +1,1 @@
+"""Customer pages: each checks access, calls one verb or query, renders."""

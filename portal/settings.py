@@ -1,0 +1,256 @@
+"""Every setting of Milepost, read from the environment; a secret may also be given as NAME_FILE.
+
+Nothing needs to be set to try it out.  For production see portal/checks.py: `manage.py check --deploy` says what is missing.
+"""
+
+from email.utils import formataddr
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from csp.constants import NONE, SELF
+from environs import FileAwareEnv
+
+from portal.environment import database_settings, is_loopback, kept_secret, mail_settings
+
+env = FileAwareEnv(strip_whitespace=True)
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where it runs
+
+DEBUG = env.bool("DEBUG", False)
+DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / ".data").absolute()
+PORT = env.int("PORT", 8000)
+BIND = env.str("BIND", "127.0.0.1")
+BASE_URL = env.str("BASE_URL", "").rstrip("/") or f"http://127.0.0.1:{PORT}"
+
+_address = urlsplit(BASE_URL)
+_host = _address.hostname or ""
+ON_LOOPBACK = is_loopback(_host)
+IS_HTTPS = _address.scheme == "https"
+
+SECRET_KEY = env.str("SECRET_KEY", "") or kept_secret(DATA_DIR / "secret-key")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = [_host, *env.list("ALLOWED_HOSTS", []), *(["localhost", "127.0.0.1", "[::1]"] if ON_LOOPBACK else [])]
+CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
+
+# How many proxies stand before the server.  It speaks no TLS itself, so an https address means there is one.
+PROXY_COUNT = env.int("PROXY_COUNT", 1 if IS_HTTPS else 0)
+
+# --- What the portal says of itself
+
+MESSAGE_ID_DOMAIN = "milepost.localhost" if ON_LOOPBACK else _host
+BRAND = {
+    "name": env.str("BRAND_NAME", "Milepost Support"),
+    "from_email": env.str("FROM_EMAIL", f"support@{MESSAGE_ID_DOMAIN}"),
+    "phone": env.str("BRAND_PHONE", ""),
+    "hours": env.str("BRAND_HOURS", "Monday to Friday, 9 am to 5 pm"),
+}
+REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
+COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
+REOPEN_DAYS = env.int("REOPEN_DAYS", 14)
+
+# --- The application
+
+INSTALLED_APPS = [
+    "portal",
+    "cases",
+    "escalation",
+    "feedback",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    # Before staticfiles, so that runserver serves files as the real server does.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "django_fsm",
+    "django_q",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+# Lets templates/django/forms/ replace how a field looks.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Data
+
+DATABASES = {
+    "default": database_settings(
+        env.dj_db_url("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'milepost.sqlite3'))}"),
+        pool=env.bool("DATABASE_POOL", False),
+    )
+}
+# Rate limits must be one count for all processes, which rules out local memory.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "milepost_cache",
+        # The default of 300 would throw rate limits away while they still count.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+MEDIA_ROOT = DATA_DIR / "attachments"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# --- People and sessions
+
+AUTH_USER_MODEL = "cases.User"
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# A row costs one read by primary key, and signing out, a stolen cookie or a changed role can end it at once.
+# A signed cookie would stay good until it expires, and a cache in the same database would be no faster.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "milepost_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "milepost_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- What browsers are told
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = IS_HTTPS
+# Probes ask from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT and IS_HTTPS else None
+# Preloading binds a whole domain for years, which is for its owner to ask for, not for one application.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+_static_storage = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if DEBUG
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static_storage},
+}
+
+# --- Mail
+
+_mail = mail_settings(env.str("EMAIL_URL", ""), folder=DATA_DIR / "mail")
+globals().update(_mail)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((BRAND["name"], BRAND["from_email"]))
+EMAIL_SUBJECT_PREFIX = ""
+
+# --- The queue: a doorbell, never the record.  Each value was found by trying; see docs/decisions/.
+
+Q_CLUSTER = {
+    "name": "milepost",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 60,
+    "retry": 600,
+    "queue_limit": 1,
+    "bulk": 1,
+    "max_attempts": 5,
+    "ack_failures": False,
+    "catch_up": False,
+    "save_limit": 200,
+    "poll": 1,
+}
+
+# --- The API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    # The browsable API needs inline scripts, which the policy above forbids.
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Milepost", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# --- Logs: to stderr, with addresses, tokens and other personal data blotted out
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"blotted": {"()": "portal.logs.BlottingFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "blotted"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Django's own set-up also mails errors to ADMINS; here the one handler above has them all.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django-q": {"handlers": [], "level": env.str("QUEUE_LOG_LEVEL", "WARNING"), "propagate": True},
+    },
+}

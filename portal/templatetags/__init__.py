@@ -1,0 +1,1 @@
+"""Template words, times and icons of the customer pages."""

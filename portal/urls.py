@@ -1,0 +1,3 @@
+"""Addresses. Filled by the doors."""
+
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""The suite: one folder per room, `house/` for the architecture, `journeys/` for whole stories, `plugins/` for its machinery."""

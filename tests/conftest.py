@@ -1,0 +1,159 @@
+"""What holds for every test: markers that skip or fail, flushing past the event guards, and a browser that stays at home."""
+
+import importlib
+import importlib.util
+import os
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+from tests.plugins import browser as chromium
+
+# Playwright's synchronous API keeps an event loop running in the test's thread, which Django takes for asynchronous
+# code.  It is not: nothing awaits between two statements of a test.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+BROWSER_FIXTURES = {"page", "context", "new_context", "browser", "wide", "narrow", "dark"}
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 360, "height": 800}
+STAYS_HERE = {"127.0.0.1", "localhost", "::1", ""}
+PATIENCE = 10_000  # milliseconds
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what uses a browser, and skip on SQLite what only PostgreSQL can show."""
+    for item in items:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: MILEPOST_TEST_DB=postgres"))
+
+
+# --- Events refuse to be deleted, in the database too; only the end of a test may
+
+
+def _each_guard(name, databases):
+    for room in ("cases", "escalation", "feedback"):
+        if importlib.util.find_spec(f"{room}.guards"):
+            act = getattr(importlib.import_module(f"{room}.guards"), name, None)
+            for alias in databases if act else ():
+                act(connections[alias])
+
+
+def _flush_past_the_guards(plain):
+    def _fixture_teardown(self):
+        databases = self._databases_names(include_mirrors=False)
+        _each_guard("remove", databases)
+        try:
+            plain(self)
+        finally:
+            _each_guard("install", databases)
+
+    return _fixture_teardown
+
+
+TransactionTestCase._fixture_teardown = _flush_past_the_guards(TransactionTestCase._fixture_teardown)
+
+
+# --- The browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    path = chromium.found()
+    if not path:
+        reason = "no Chromium on PATH: `make browser` gets one"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(f"*** {reason} ***")
+    return {**browser_type_launch_args, "executable_path": path, "args": chromium.arguments()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "Europe/London"}
+
+
+class Watch:
+    """Notes what no page of ours may do: report an error, or ask anyone outside this machine."""
+
+    def __init__(self):
+        self.seen: list[str] = []
+        # Browsers ask for it by themselves where a page names no icon.
+        self.allowed: list[str] = [r"/favicon\.ico\)$"]
+
+    def allow(self, pattern: str) -> None:
+        """Expect notes that match `pattern`, such as the 404 a test asks for on purpose."""
+        self.allowed.append(pattern)
+
+    def follow(self, context) -> None:
+        context.set_default_timeout(PATIENCE)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.seen.append(f"page error: {error.error}"))
+        context.on("request", self._request)
+
+    def _console(self, message):
+        if message.type == "error":
+            self.seen.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request):
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and (address.hostname or "") not in STAYS_HERE:
+            self.seen.append(f"request that leaves this machine: {request.url}")
+
+    def complaints(self) -> list[str]:
+        return [note for note in self.seen if not any(re.search(pattern, note) for pattern in self.allowed)]
+
+
+@pytest.fixture
+def watch():
+    """The watch over every page of this test; the test fails at its end for each note it did not allow."""
+    watch = Watch()
+    yield watch
+    assert not watch.complaints(), "\n".join(watch.complaints())
+
+
+@pytest.fixture
+def new_context(new_context, watch):
+    """pytest-playwright's maker of contexts, one for each person of a story, each of them watched."""
+
+    def make(**options):
+        context = new_context(**{"viewport": WIDE, **options})
+        watch.follow(context)
+        return context
+
+    return make
+
+
+@pytest.fixture
+def wide(new_context):
+    """A page as wide as a desk screen."""
+    return new_context(viewport=WIDE).new_page()
+
+
+@pytest.fixture
+def narrow(new_context):
+    """A page as narrow as a small phone, with touch."""
+    return new_context(viewport=NARROW, is_mobile=True, has_touch=True).new_page()
+
+
+@pytest.fixture
+def dark(new_context):
+    """A desk screen that asks for dark colours."""
+    return new_context(viewport=WIDE, color_scheme="dark").new_page()
+
+
+@pytest.fixture
+def axe():
+    """Says which accessibility rules a page breaks: `assert axe(page) == []`."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def violations(page) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
+
+    return violations
