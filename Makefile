@@ -54,7 +54,7 @@ browser: setup
 
 run: setup
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py createcachetable
+	@$(PY) manage.py createcachetable --verbosity 0
 	@$(PY) manage.py demo --if-empty
 	@$(PY) manage.py serve
 

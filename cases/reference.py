@@ -26,7 +26,10 @@ def check_for(body: str) -> str:
 
 def make_reference(prefix: str, length: int = 4) -> str:
     """A random reference such as `MP-7K4M-29`; `length` is that of the first group."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(length))
+    body = ""
+    # A reference that began with the prefix could not be read when the prefix is left out.
+    while not body or (prefix and body.startswith(prefix)):
+        body = "".join(secrets.choice(ALPHABET) for _ in range(length))
     return f"{prefix}-{body}-{check_for(body)}"
 
 

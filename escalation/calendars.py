@@ -238,8 +238,7 @@ def holidays_between(country: str, subdivision: str | None, first_year: int, las
         )
     except (NotImplementedError, AttributeError, TypeError):
         raise CalendarError(f"holidays: no list for country {country!r}, region {subdivision!r}.") from None
-    # An observed day may spill into a neighbouring year; only what was asked for is frozen.
-    return tuple((day, name) for day, name in sorted(found.items()) if first_year <= day.year <= last_year)
+    return tuple(sorted(found.items()))
 
 
 def _english(default: str | None, supported: Sequence[str]) -> str | None:

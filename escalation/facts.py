@@ -103,7 +103,10 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed(Happening): ...
+class Filed(Happening):
+    """`empty`, here and below: teams nobody stood behind at that moment."""
+
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,12 @@ class Assessed(Happening):
     complexity: int
     category: str
     by: int | None = None
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Escalated(Happening):
-    """A person passes the case up. `empty`: teams nobody stood behind at that moment."""
+    """A person passes the case up."""
 
     by: int | None = None
     empty: tuple[str, ...] = ()
@@ -182,6 +186,7 @@ class HandedOver(Happening):
 @dataclass(frozen=True, slots=True)
 class ReturnedDown(Happening):
     by: int
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cases.lifecycle import MOVES, OPEN, SETTLED, State
+from cases.access import Viewer
+from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
 from cases.models import Case, User
 from escalation.facts import Clock
 from escalation.turn import Turn
@@ -70,6 +71,11 @@ NEW_FIRST = ((S.NEW,), "Assess the case first: set how urgent and how complex it
 REVIEW_FIRST = ((S.ESCALATED,), "Review the SLA first: confirm severity and times for this level.")
 NAME_FIRST = ((S.REVIEWED, S.PASSED), "Acknowledge the case first, so that the customer knows who has it.")
 ANSWERED = ((S.ANSWERED,), "The customer has our answer and has not said yes or no.")
+# What customers read: their words, and what they can do instead.
+NO_ANSWER_YET = (ACTIVE, "We have not sent you an answer yet. You can send us a message.")
+STILL_OPEN = (OPEN, "This case is still open. Send us a message instead.")
+FINISHED = (SETTLED, "This case is finished. If it came back, open it again or start a new case.")
+JOINED = (FINAL, "This case was joined to another one. We go on with it there.")
 
 PERMITS: dict[str, Permit] = {
     # staff
@@ -103,12 +109,12 @@ PERMITS: dict[str, Permit] = {
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
     ),
     # customers
-    "reply": Permit("Send message", "customer", states=OPEN),
-    "accept": Permit("Yes, it is fixed", "customer", move="accept"),
-    "reject": Permit("No, it is not", "customer", move="reject"),
-    "reopen": Permit("Open it again", "customer", states=SETTLED),
-    "withdraw": Permit("Withdraw", "customer", move="withdraw"),
-    "ask_supervisor": Permit("Ask for a supervisor", "customer", states=OPEN, unless=_asked),
+    "reply": Permit("Send message", "customer", states=OPEN, hints=(FINISHED, JOINED)),
+    "accept": Permit("Yes, it is fixed", "customer", move="accept", hints=(NO_ANSWER_YET, FINISHED, JOINED)),
+    "reject": Permit("No, it is not", "customer", move="reject", hints=(NO_ANSWER_YET, FINISHED, JOINED)),
+    "reopen": Permit("Open it again", "customer", states=SETTLED, hints=(STILL_OPEN, JOINED)),
+    "withdraw": Permit("Withdraw", "customer", move="withdraw", hints=(FINISHED, JOINED)),
+    "ask_supervisor": Permit("Ask for a supervisor", "customer", states=OPEN, unless=_asked, hints=(FINISHED, JOINED)),
 }
 
 
@@ -120,6 +126,8 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> st
         return who
     if not permit.fits(case.state):
         said = next((sentence for states, sentence in permit.hints if case.state in states), "")
+        if not said and permit.who == "customer":
+            return "That is not possible with this case any more. Its page says where it stands."
         return said or f"Not possible while the case is “{State(case.state).label.lower()}”."
     return permit.unless(case, turn)
 
@@ -127,7 +135,7 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> st
 def _who(permit: Permit, case: Case, actor: Actor) -> str:
     if permit.who == "customer":
         return "" if actor.user.pk == case.customer_id else "Only the customer can do this."
-    if not actor.user.is_staff:
+    if not Viewer(actor.user).is_staff:
         return "Only our staff can do this."
     if permit.who == "anyone" or actor.supervises:
         return ""

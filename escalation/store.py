@@ -7,6 +7,7 @@ and costs the same number of statements for both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -44,12 +45,17 @@ def lock(case_id: int) -> Turn:
     return Turn(case, rules_of(case.protocol), Directory.load(), {c.kind: c for c in clocks})
 
 
+def peek(case: Case) -> Turn:
+    """A turn on a copy of `case`, unlocked: to look at and to try things out on. It is never flushed."""
+    return turns_of([copy(case)])[0]
+
+
 def lock_due(now: datetime, limit: int, *, skip: Sequence[int] = ()) -> list[Turn]:
     """Locks up to `limit` cases whose alarm instant has come, most severe first, passing by locked ones."""
     due = Case.everything.filter(wake_at__lte=now)
     if skip:
         due = due.exclude(pk__in=skip)
-    due = due.select_related("category").order_by("severity", "wake_at")[:limit]
+    due = due.select_related("category", "set_aside").order_by("severity", "wake_at")[:limit]
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(of=("self",), skip_locked=True)
     return turns_of(list(due))

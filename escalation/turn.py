@@ -66,7 +66,7 @@ class Turn:
             clocks={kind: clock.fact() for kind, clock in self.clocks.items()},
             rejections=case.rejections,
             escalated_at=case.escalated_at,
-            settled_at=case.closed_at if case.state != State.CONFIRMED else case.resolved_at,
+            settled_at=case.resolved_at or case.closed_at,
             history=case.is_history,
         )
 
@@ -78,25 +78,28 @@ class Turn:
         self._change(decision.changes)
         seq = self.case.event_seq + 1
         self._run_clocks(decision, happening, seq)
-        self._set_alarm_instants()
+        self.set_alarm_instants()
         self._append(happening, decision, before, by=by, role=role, extra=extra or {})
         about = self._about()
         told = (extra or {}).get("message", {}).get("id")
         for tell in decision.tells:
             self.owed.append(Owed(tell, seq, about | ({"message": told} if told else {})))
+        # An alarm raised by what was caught up with a moment ago is put right by the same act.
+        self.alarms = [(alarm, at) for alarm, at in self.alarms if alarm.kind not in decision.clears]
         self.alarms.extend((alarm, happening.at) for alarm in decision.alarms)
         self.clears.update(decision.clears)
         return decision
 
-    def settle(self, now: datetime) -> None:
+    def settle(self, now: datetime, *, written: datetime | None = None) -> None:
         """Catches up with every clock that is due by `now`, in the order the instants came.
 
         Called before a person's act and by the sweep, so that who came first never depends on how often
-        the engine looks. Several misses in one go leave one notice for where the case stands now.
+        the engine looks. Several misses in one go leave one notice for where the case stands now. `written`
+        is when it is written down, where that is not `now`: an import tells of times long past.
         """
         first = len(self.owed)
         steps = 0
-        while happening := self._next_due(now):
+        while happening := self._next_due(now, written or now):
             self.take(happening, by=None, role=Event.Role.ENGINE)
             steps += 1
             if steps > MOST_STEPS:
@@ -104,7 +107,7 @@ class Turn:
         if steps > 1:
             self.owed[first:] = _only_where_it_stands(self.owed[first:])
 
-    def _next_due(self, now: datetime) -> Missed | Warned | None:
+    def _next_due(self, now: datetime, written: datetime) -> Missed | Warned | None:
         """The earliest thing due by `now`; a clock that is missed is not warned about any more."""
         due = [(c.due_at, kind, True) for kind, c in self.clocks.items() if c.due_at and c.due_at <= now]
         late = {kind for _, kind, _ in due}
@@ -117,8 +120,10 @@ class Turn:
             return None
         at, kind, missed = min(due)
         if not missed:
-            return Warned(at=at, now=now, kind=kind)
-        return Missed(at=at, now=now, kind=kind, empty=self.directory.empty_teams(self.rules.protocol))
+            return Warned(at=at, now=written, kind=kind)
+        # Nothing climbs in history, so who stood where today is none of its business.
+        empty = () if self.case.is_history else self.directory.empty_teams(self.rules.protocol)
+        return Missed(at=at, now=written, kind=kind, empty=empty)
 
     def _move(self, decision: Decision) -> None:
         if decision.move is None:
@@ -175,7 +180,8 @@ class Turn:
         clock.take(fact)
         return clock
 
-    def _set_alarm_instants(self) -> None:
+    def set_alarm_instants(self) -> None:
+        """Keeps beside the case when the customer next hears and when the engine must look again."""
         case, open_clocks = self.case, self.clocks.values()
         case.promise_at = next((c.due_at for c in open_clocks if c.promise), None)
         instants = [i for c in open_clocks for i in (c.due_at, c.warn_at) if i is not None]

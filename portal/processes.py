@@ -76,9 +76,9 @@ def end_groups(
 class Reaper:
     """A process that outlives the supervisor by just as long as it takes to end the groups it was told of."""
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-E", __file__], stdin=subprocess.PIPE, start_new_session=True, text=True
+            [sys.executable, "-S", "-E", __file__, str(grace)], stdin=subprocess.PIPE, start_new_session=True, text=True
         )
 
     def tell(self, sign: str, group: int) -> None:
@@ -148,7 +148,7 @@ class Supervisor:
         self.grace = grace
         self.stopping = threading.Event()
         self.hurry = False
-        self._reaper = Reaper()
+        self._reaper = Reaper(grace)
 
     def stop(self, *_: object) -> None:
         """Signal handler: the first asks everything to end, a second one no longer waits for it."""
@@ -193,8 +193,10 @@ class Supervisor:
 
     def _reap(self) -> None:
         for child in self.children:
-            if child.process:
-                child.process.poll()
+            if child.process and child.process.poll() is not None:
+                # Where we are the first process of a container, its orphans are ours to wait for.
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(-child.process.pid, os.WNOHANG)
         if self.hurry:
             for group in self._groups():
                 signal_group(group, signal.SIGKILL)
@@ -221,7 +223,7 @@ def reap() -> None:
     for line in sys.stdin:
         group = int(line[1:])
         (groups.add if line[0] == "+" else groups.discard)(group)
-    end_groups(groups)
+    end_groups(groups, grace=float(sys.argv[1]))
 
 
 def command(*arguments: str) -> list[str]:

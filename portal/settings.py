@@ -5,6 +5,7 @@ Nothing needs to be set to try it out.  For production see portal/checks.py: `ma
 
 from email.utils import formataddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -56,7 +57,7 @@ INSTALLED_APPS = [
     "cases",
     "escalation",
     "feedback",
-    "django.contrib.admin",
+    "portal.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -210,7 +211,7 @@ EMAIL_SUBJECT_PREFIX = ""
 
 # --- The queue: a doorbell, never the record.  Each value was found by trying; see docs/decisions/.
 
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "milepost",
     "orm": "default",
     "workers": 2,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from cases.models.case import Case
 from cases.models.people import User
@@ -16,6 +17,11 @@ from cases.models.people import User
 def hash_token(token: str) -> str:
     """Tokens are stored only as this hash: a copy of the database opens nothing."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def hash_code(asked: str, code: str) -> str:
+    """A short code is kept under the server's key too: six digits alone could be tried out on a copied database."""
+    return salted_hmac("milepost.code", f"{asked}:{code}", algorithm="sha256").hexdigest()
 
 
 class AccessLink(models.Model):
@@ -27,7 +33,7 @@ class AccessLink(models.Model):
 
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     token_hash = models.CharField(max_length=64, unique=True)
-    # A short code is only good together with the link's own secret, held by the browser that asked.
+    # A short code is only good together with a secret held by the browser that asked; `token_hash` is that one's hash.
     code_hash = models.CharField(max_length=64, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="links")
@@ -37,7 +43,7 @@ class AccessLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
     @classmethod
-    def issue(cls, purpose: str, case: Case, *, user: User, at: datetime, lasts: timedelta, code: str = "") -> str:
+    def issue(cls, purpose: str, case: Case, *, user: User, at: datetime, lasts: timedelta) -> str:
         """Makes a link and returns its token, which is shown nowhere else again."""
         token = secrets.token_urlsafe(32)
         cls.objects.create(
@@ -45,7 +51,6 @@ class AccessLink(models.Model):
             case=case,
             user=user,
             token_hash=hash_token(token),
-            code_hash=hash_token(f"{token}:{code}") if code else "",
             made_at=at,
             expires_at=at + lasts,
         )
@@ -53,16 +58,36 @@ class AccessLink(models.Model):
 
     @classmethod
     def find(cls, purpose: str, token: str, *, at: datetime) -> AccessLink | None:
-        """The live link behind `token`, or None: wrong, expired and used up look the same."""
-        live = Q(purpose=purpose, token_hash=hash_token(token), expires_at__gt=at)
+        """The live link behind `token`, or None: wrong and expired look the same; one that needs a code is not found."""
+        live = Q(purpose=purpose, token_hash=hash_token(token), expires_at__gt=at, code_hash="")
         return cls.objects.select_related("case", "user").filter(live, case__is_drill=False).first()
 
-    def try_code(self, token: str, code: str, *, limit: int = 5) -> bool:
-        """Whether `code` fits; each try counts, in the database, before it is looked at."""
-        counted = AccessLink.objects.filter(pk=self.pk, code_tries__lt=limit).update(code_tries=F("code_tries") + 1)
-        return bool(counted and self.code_hash) and secrets.compare_digest(
-            self.code_hash, hash_token(f"{token}:{code}")
-        )
+    @classmethod
+    def expect_code(
+        cls, purpose: str, case: Case, *, user: User, asked: str, code: str, at: datetime, lasts: timedelta
+    ) -> None:
+        """Makes `code` open the case for the browser whose secret's hash is `asked`; an older code of it is replaced.
+
+        Tries that were used stay used, so that asking the mail out again gives no new guesses.
+        """
+        fresh = {"purpose": purpose, "case": case, "user": user, "made_at": at, "expires_at": at + lasts}
+        fresh["code_hash"] = hash_code(asked, code)
+        cls.objects.update_or_create(token_hash=asked, defaults=fresh)
+
+    @classmethod
+    def try_code(cls, purpose: str, asked: str, code: str, *, at: datetime, limit: int = 5) -> AccessLink | None:
+        """The link that `code` opens, once, for the browser behind `asked`; None for every reason alike.
+
+        A try is counted in the database before it is looked at. The statements are the same whether anything was
+        sent to that browser's address or not.
+        """
+        mine = cls.objects.filter(purpose=purpose, token_hash=asked, expires_at__gt=at, used_at__isnull=True)
+        counted = mine.exclude(code_hash="").filter(code_tries__lt=limit).update(code_tries=F("code_tries") + 1)
+        link = mine.select_related("case", "user").filter(case__is_drill=False).first()
+        fits = secrets.compare_digest(link.code_hash if link else "", hash_code(asked, code))
+        if not (counted and link and fits):
+            return None
+        return link if mine.update(used_at=at) else None
 
 
 class FormKey(models.Model):

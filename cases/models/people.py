@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -28,6 +28,18 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """An account for the first set-up of an installation."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def of_address(self, email: str, *, name: str = "", phone: str = "") -> User:
+        """The person behind an address, made when there is none; what a known person is called is left alone."""
+        known = self.filter(email__iexact=email.strip()).first()
+        if known is not None:
+            return known
+        try:
+            with transaction.atomic(using=self.db):
+                return self.create_user(email, None, name=name, phone=phone)
+        except IntegrityError:
+            # Somebody used the same address for the first time in the same moment.
+            return self.get(email__iexact=email.strip())
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)

@@ -2,17 +2,19 @@
 
 Live verbs, the sweep, imports, replay and every try-out call `decide`. It reads no clock and no database.
 Steps: (1) find the rule for the happening; (2) end, pause, resume or start clocks by the matrix cell of
-where the case now is; (3) name the move, the changed fields and the notices that are owed.
+where the case now is; (3) name the move, the changed fields and the notices that are owed; (4) of history
+keep only what measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from escalation import facts as f
 from escalation.decision import customer, found, ladder, staff
 from escalation.decision.ladder import NotNow
-from escalation.facts import Decision, Facts, Happening
+from escalation.facts import Clock, ClockFact, Decision, Facts, Happening
 from escalation.protocol import Rules
 
 __all__ = ["NotNow", "decide"]
@@ -20,7 +22,25 @@ __all__ = ["NotNow", "decide"]
 
 def decide(facts: Facts, happening: Happening, rules: Rules) -> Decision:
     """What follows from `happening`. Raises NotNow, or MissingCell when the protocol has a hole."""
-    return RULES[type(happening)](facts, happening, rules)
+    decision = RULES[type(happening)](facts, happening, rules)
+    return _measured_only(decision) if facts.history else decision
+
+
+def _measured_only(decision: Decision) -> Decision:
+    """History is measured: nobody was promised, told or warned of anything, and no timer of ours closed a case."""
+
+    def quiet(clocks: tuple[ClockFact, ...]) -> tuple[ClockFact, ...]:
+        return tuple(replace(c, warn=None, promise=False, told=False) for c in clocks if c.kind in Clock.CLIMBS)
+
+    return replace(
+        decision,
+        starts=quiet(decision.starts),
+        changed=quiet(decision.changed),
+        tells=(),
+        alarms=(),
+        clears=(),
+        plan_failed="",
+    )
 
 
 RULES: dict[type[Happening], Callable[..., Decision]] = {

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cases.lifecycle import State
 from escalation import facts as f
-from escalation.decision.ladder import NotNow, cancel, supervisor_clock, tier_clocks
+from escalation.decision.ladder import NotNow, cancel, empty_alarms, staffed_tier, supervisor_clock, tier_clocks
 from escalation.facts import Clock, Decision, Facts, Happening, Tell
 from escalation.protocol import Rules
 from escalation.timing import resumed, round_the_clock
 
 
 def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
-    team = rules.protocol.tier(facts.tier).team
+    to, skipped = staffed_tier(facts, rules, facts.tier, h.empty)
+    team = rules.protocol.tier(to).team
     return Decision(
-        changes={"team": team},
-        starts=tier_clocks(facts, rules, h.at, Clock.REVIEW),
+        changes={"team": team, "tier": to},
+        starts=tier_clocks(replace(facts, tier=to), rules, h.at, Clock.REVIEW),
         tells=(Tell("received", "customer"), Tell("case_for_team", f"team:{team}")),
+        alarms=empty_alarms(rules, skipped),
     )
 
 
@@ -50,7 +53,8 @@ def rejected(facts: Facts, h: f.Rejected, rules: Rules) -> Decision:
 
 def reopened(facts: Facts, h: f.Reopened, rules: Rules) -> Decision:
     since = facts.settled_at
-    if since is not None and (h.at - since).total_seconds() > rules.protocol.windows.reopen:
+    # The past is not refused: what another system let happen has happened.
+    if since is not None and not facts.history and (h.at - since).total_seconds() > rules.protocol.windows.reopen:
         raise NotNow("The time to reopen this case is over. Start a new case; we will see this one beside it.")
     return _back_to_work(facts, h, rules, "reopen", {})
 

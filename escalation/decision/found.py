@@ -15,12 +15,10 @@ from escalation.decision.ladder import (
     climbed,
     empty_alarms,
     next_tier,
-    supervisor_clock,
-    tier_clocks,
 )
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
-from escalation.timing import round_the_clock
+from escalation.timing import cell_of, round_the_clock, started
 
 
 def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
@@ -57,12 +55,17 @@ def _broken_tells(facts: Facts, data: dict[str, Any]) -> tuple[Tell, ...]:
 
 
 def _promised_again(facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, once: str) -> Decision:
-    """The same promise once more, counted from when the miss was noticed: repeats missed meanwhile are one."""
-    if h.kind == Clock.SUPERVISOR:
-        again: tuple[ClockFact, ...] = (supervisor_clock(facts, rules, h.now),)
-    else:
-        again = tier_clocks(facts, rules, h.now, h.kind)
-    again = tuple(replace(c, promise=clock.promise, told=clock.told) for c in again)
+    """The same promise once more, counted from when the miss was noticed: repeats missed meanwhile are one.
+
+    From here on the customer hears of a miss no more often than of progress: the allowance is at least the
+    update interval. A clock nobody was promised does not start again.
+    """
+    again: tuple[ClockFact, ...] = ()
+    if clock.told:
+        cell = cell_of(facts, rules)
+        target = max(clock.target, cell.update)
+        fresh = started(h.kind, rules, cell.calendar, target, h.now)
+        again = (replace(fresh, promise=clock.promise, told=True),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     told = (Tell("promise_broken", "customer", data),) if clock.told else ()
     tells = told + _broken_tells(facts, data)

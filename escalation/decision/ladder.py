@@ -41,6 +41,12 @@ def next_tier(facts: Facts, rules: Rules, empty: tuple[str, ...]) -> tuple[int |
     return None, tuple(skipped)
 
 
+def staffed_tier(facts: Facts, rules: Rules, ordinal: int, empty: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
+    """Tier `ordinal`, or the next above it somebody stands behind, and the empty ones; `ordinal` when there is none."""
+    to, skipped = next_tier(replace(facts, tier=ordinal - 1), rules, empty)
+    return (ordinal, ()) if to is None else (to, skipped)
+
+
 def empty_alarms(rules: Rules, skipped: tuple[int, ...]) -> tuple[Alarm, ...]:
     names = ", ".join(rules.protocol.tier(ordinal).name for ordinal in skipped)
     return (Alarm("empty_level", f"Nobody stands behind {names}; the case went past."),) if skipped else ()
@@ -96,13 +102,15 @@ def escalated(facts: Facts, h: f.Escalated, rules: Rules) -> Decision:
     parts = climbed(facts, rules, h.at, to, cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY))
     data = {"from_tier": facts.tier, "from_team": facts.team, "from_owner": facts.owner}
     tells = arrival_tells(facts, rules, to, data, "passed_on")
-    return Decision(move="escalate", tells=tells, alarms=empty_alarms(rules, skipped), **parts)
+    return Decision(move="escalate", tells=tells, alarms=empty_alarms(rules, skipped), clears=("no_clock",), **parts)
 
 
 def returned_down(facts: Facts, h: f.ReturnedDown, rules: Rules) -> Decision:
     if facts.tier == 1:
         raise NotNow("This is the first level. There is no level below to return it to.")
     tier = rules.protocol.tier(facts.tier - 1)
+    if tier.team in h.empty:
+        raise NotNow(f"Nobody stands behind {tier.name} now. The case cannot wait there.")
     there = replace(facts, tier=tier.ordinal)
     return Decision(
         move="return_down",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
@@ -14,11 +14,14 @@ from escalation.decision.ladder import (
     climbed,
     empty_alarms,
     next_tier,
+    staffed_tier,
     tier_clocks,
 )
 from escalation.facts import Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
 from escalation.timing import cheaper, on_calendar, paused, round_the_clock, started
+
+ONE_SECOND = timedelta(seconds=1)
 
 
 def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
@@ -27,10 +30,12 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
     if facts.state != State.NEW:
         ends, starts, changed = cheaper(facts, here, rules, h.at)
         return Decision(changes=same, ends=ends, starts=starts, changed=changed, tells=_priority(facts, here))
-    tier = rules.protocol.tier(max(facts.tier, rules.protocol.entry_tier(h.severity, h.complexity)))
+    entry = max(facts.tier, rules.protocol.entry_tier(h.severity, h.complexity))
+    to, skipped = staffed_tier(facts, rules, entry, h.empty)
+    tier = rules.protocol.tier(to)
     here = replace(here, tier=tier.ordinal)
     passed_over = [rules.protocol.tier(n) for n in range(facts.tier, tier.ordinal)]
-    direct = {"team": tier.team, "escalated_at": h.at} if passed_over else {"team": tier.team}
+    direct = {"team": tier.team, "escalated_at": h.at, "owner": None} if passed_over else {"team": tier.team}
     return Decision(
         move="assess",
         changes=same | {"tier": tier.ordinal} | direct,
@@ -41,6 +46,7 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
             *(Tell("went_past_you", f"lead:{low.team}", {"to": tier.name}) for low in passed_over),
             *((Tell("case_for_team", f"team:{tier.team}"),) if passed_over else ()),
         ),
+        alarms=empty_alarms(rules, skipped),
     )
 
 
@@ -69,7 +75,7 @@ def acknowledged(facts: Facts, h: f.Acknowledged, rules: Rules) -> Decision:
         ends=cancel(facts, Clock.ACKNOWLEDGE, met=(Clock.ACKNOWLEDGE,)),
         starts=tier_clocks(facts, rules, h.at, Clock.UPDATE),
         tells=(Tell("named_person", "customer"),),
-        clears=("owner_lost", "empty_level"),
+        clears=("owner_lost", "empty_level", "no_clock"),
     )
 
 
@@ -83,9 +89,13 @@ def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | N
     if clock.due is not None and next_at > clock.due:
         raise NotNow("The next update may not be later than the protocol allows for this case.")
     calendar = rules.by_label(clock.calendar)
-    if not (calendar.is_open(next_at) or calendar.due(at, calendar.worked(at, next_at)) == next_at):
+    target = calendar.worked(at, next_at)
+    falls_short = next_at - calendar.due(at, target) >= ONE_SECOND
+    if falls_short and not calendar.is_open(next_at):
         raise NotNow("Nobody is at work at that time. Choose a time inside the opening hours.")
-    return on_calendar(replace(clock, target=calendar.worked(at, next_at)), calendar)
+    # What is counted up to the moment of opening was reached at closing time: the chosen time needs a second more.
+    target = max(target + 1 if falls_short else target, 1)
+    return on_calendar(replace(clock, target=target), calendar)
 
 
 def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:
@@ -96,7 +106,7 @@ def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:
         ends=cancel(facts, *said, met=said),
         starts=(_next_update(facts, rules, h.at, h.next_at),),
         tells=(Tell("progress", "customer"),),
-        clears=("plan_exhausted", "owner_lost"),
+        clears=("plan_exhausted", "owner_lost", "no_clock"),
     )
 
 
@@ -156,7 +166,7 @@ def answered(facts: Facts, h: f.Answered, rules: Rules) -> Decision:
         ends=cancel(facts, *met, Clock.LAPSE, met=met),
         starts=(confirm,),
         tells=(Tell("answer", "customer"),),
-        clears=("plan_exhausted", "owner_lost", "empty_level"),
+        clears=("plan_exhausted", "owner_lost", "empty_level", "no_clock"),
     )
 
 
@@ -164,9 +174,11 @@ def supervisor_answered(facts: Facts, h: f.SupervisorAnswered, rules: Rules) -> 
     if Clock.SUPERVISOR not in facts.clocks:
         raise NotNow("The customer is not waiting for a supervisor.")
     ends = {Clock.SUPERVISOR: Outcome.MET}
-    answer = (Tell("supervisor_answered", "customer", {"granted": h.granted}),)
     to, skipped = next_tier(facts, rules, h.empty)
-    if not h.granted or to is None or facts.state not in ACTIVE:
+    climbs = h.granted and to is not None and facts.state in ACTIVE
+    # The letter says that the case was passed on only where it is.
+    answer = (Tell("supervisor_answered", "customer", {"granted": climbs}),)
+    if to is None or not climbs:
         return Decision(ends=ends, tells=answer)
     parts = climbed(facts, rules, h.at, to, ends)
     # The supervisor's answer is the one message; it says that the case was passed on.

@@ -2,7 +2,7 @@
 
 from escalation.verbs.acting import Refused, Stale
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
-from escalation.verbs.filing import Told, file_case, outlook
+from escalation.verbs.filing import Told, file_case, file_many, outlook
 from escalation.verbs.staff import (
     acknowledge,
     answer,
@@ -37,6 +37,7 @@ __all__ = [
     "close",
     "escalate",
     "file_case",
+    "file_many",
     "hand_over",
     "merge",
     "note",

@@ -10,10 +10,11 @@ from typing import Any
 from django.db import transaction
 
 from cases.models import Case, Event, FormKey, Message, Note, User
+from cases.models.door import hash_token
 from cases.models.message import Channel
 from escalation.decision import NotNow
 from escalation.facts import Happening
-from escalation.permits import Actor, refusal
+from escalation.permits import PERMITS, Actor, refusal
 from escalation.store import flush, lock
 from escalation.turn import Turn
 
@@ -61,13 +62,13 @@ class Act:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
         with transaction.atomic():
             turn = lock(case_id)
-            if self.form_key and not claim(self.form_key, turn.case, self.at):
+            if self.form_key and not claim(self.form_key, turn.case, by=self.by, at=self.at):
                 return turn.case
             self._check_seen(turn)
-            before = turn.case.event_seq
+            before = turn.case.tier
             try:
                 turn.settle(self.at)
-                self._check(turn, moved=turn.case.event_seq != before)
+                self._check(turn, climbed=turn.case.tier != before)
                 self._take(turn, happening(turn))
             except NotNow as why:
                 raise Refused(str(why)) from None
@@ -79,17 +80,18 @@ class Act:
             since = Event.everything.filter(case=turn.case, seq__gt=self.seen).select_related("actor")
             raise Stale(list(since.order_by("seq")))
 
-    def _check(self, turn: Turn, *, moved: bool) -> None:
+    def _check(self, turn: Turn, *, climbed: bool) -> None:
         actor = Actor.of(self.by)
         sentence = refusal(self.verb, turn.case, actor, turn)
-        if sentence and moved:
+        if sentence and climbed:
             sentence = f"A promise on this case was missed just now and it was passed up. {sentence}"
         if sentence:
             raise Refused(sentence)
 
     def _take(self, turn: Turn, happening: Happening) -> None:
         extra = dict(self.extra)
-        role = Event.Role.STAFF if self.by.is_staff else Event.Role.CUSTOMER
+        # A colleague who is also a customer acts on their own case as what the verb is for.
+        role = Event.Role.CUSTOMER if PERMITS[self.verb].who == "customer" else Event.Role.STAFF
         if self.said:
             extra["message"] = speak(turn.case, self.said, by=self.by, at=self.at).fingerprint
         if self.note:
@@ -97,9 +99,15 @@ class Act:
         turn.take(happening, by=self.by.pk, role=role, extra=extra)
 
 
-def claim(form_key: str, case: Case | None, at: datetime) -> bool:
-    """Takes a form's one-time id; False when it was taken before."""
-    _, fresh = FormKey.objects.get_or_create(key=form_key, defaults={"case": case, "used_at": at})
+def own_key(form_key: str, by: User) -> str:
+    """A form's one-time id as it is stored: bound to the person, so that nobody can use up or look behind another's."""
+    return hash_token(f"{by.pk}:{form_key}")
+
+
+def claim(form_key: str, case: Case | None, *, by: User, at: datetime) -> bool:
+    """Takes a form's one-time id; False when this person took it before."""
+    defaults = {"case": case, "used_at": at}
+    _, fresh = FormKey.objects.get_or_create(key=own_key(form_key, by), defaults=defaults)
     return fresh
 
 

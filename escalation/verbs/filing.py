@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from escalation.facts import Clock, Facts, Filed
 from escalation.protocol import Rules
 from escalation.store import flush
 from escalation.turn import Turn
-from escalation.verbs.acting import Said, claim, speak
+from escalation.verbs.acting import Said, claim, own_key, speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +48,65 @@ def file_case(
     with a sentence when the protocol does not cover it; then nothing is written.
     """
     with transaction.atomic():
-        if form_key and not claim(form_key, None, at):
-            done = FormKey.objects.select_related("case").get(key=form_key)
+        if form_key and not claim(form_key, None, by=by, at=at):
+            done = FormKey.objects.select_related("case").get(key=own_key(form_key, by))
             if done.case is not None:
                 return done.case
         rules, directory = rules_in_force(), Directory.load()
         case = _new_case(told, rules, directory, by=by, at=at, origin=origin)
         if form_key:
-            FormKey.objects.filter(key=form_key).update(case=case)
+            FormKey.objects.filter(key=own_key(form_key, by)).update(case=case)
         said = Said(told.description, Message.Kind.FILED, channel, from_customer=True)
         message = speak(case, said, by=by, at=at)
         turn = Turn(case, rules, directory, {})
-        extra = {"message": message.fingerprint, "channel": channel, "impact": told.impact}
-        turn.take(Filed(at=at, now=at), by=by.pk, role=Event.Role.CUSTOMER, extra=extra)
+        extra = {
+            "message": message.fingerprint,
+            "channel": channel,
+            "impact": told.impact,
+            "category": told.category.slug,
+        }
+        turn.take(
+            Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol)),
+            by=by.pk,
+            role=Event.Role.CUSTOMER,
+            extra=extra,
+        )
         flush([turn], at)
     return case
 
 
+def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = "generated") -> list[Case]:
+    """Files up to some hundred cases in one transaction, by the same decision and the same writer as one."""
+    with transaction.atomic():
+        rules, directory = rules_in_force(), Directory.load()
+        cases = [_unsaved(told, rules, directory, by=by, at=at, origin=origin) for told, by in rows]
+        for case, reference in zip(cases, fresh_references(len(cases)), strict=True):
+            case.reference = reference
+        Case.everything.bulk_create(cases)
+        turns = []
+        for case, (told, by) in zip(cases, rows, strict=True):
+            turn = Turn(case, rules, directory, {})
+            extra = {"impact": told.impact, "category": told.category.slug}
+            turn.take(
+                Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol)),
+                by=by.pk,
+                role=Event.Role.CUSTOMER,
+                extra=extra,
+            )
+            turns.append(turn)
+        flush(turns, at)
+    return cases
+
+
 def _new_case(told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
-    first = rules.protocol.tier(1)
-    case = Case(
-        reference=fresh_reference(),
+    case = _unsaved(told, rules, directory, by=by, at=at, origin=origin)
+    (case.reference,) = fresh_references(1)
+    case.save(force_insert=True)
+    return case
+
+
+def _unsaved(told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
+    return Case(
         origin=origin,
         customer=by,
         category=told.category,
@@ -77,20 +116,21 @@ def _new_case(told: Told, rules: Rules, directory: Directory, *, by: User, at: d
         impact=told.impact,
         severity=rules.protocol.severity_for(told.impact),
         protocol=rules.protocol.label,
-        team_id=directory.team_id(first.team),
+        team_id=directory.team_id(rules.protocol.tier(1).team),
         filed_at=at,
     )
-    case.save(force_insert=True)
-    return case
 
 
-def fresh_reference() -> str:
-    """A reference nobody has; the first group grows when short ones are used up."""
+def fresh_references(count: int) -> list[str]:
+    """`count` references nobody has; the first group grows when short ones are used up."""
     prefix = reference_prefix()
-    for length in (4, 4, 4, 5, 6, 7):
-        reference = make_reference(prefix, length)
-        if not Case.everything.filter(reference=reference).exists():
-            return reference
+    found: list[str] = []
+    for length in (4, 4, 5, 6, 7):
+        tried = {make_reference(prefix, length) for _ in range(count - len(found))} - set(found)
+        taken = set(Case.everything.filter(reference__in=tried).values_list("reference", flat=True))
+        found += sorted(tried - taken)
+        if len(found) == count:
+            return found
     raise RuntimeError("No free case reference was found.")
 
 
@@ -110,7 +150,11 @@ def outlook(category: str, impact: str, *, at: datetime) -> Outlook:
     rules = rules_in_force()
     severity = rules.protocol.severity_for(impact)
     facts = Facts("new", 1, severity, 1, category, None, None, {})
-    (review,) = (c for c in decide(facts, Filed(at=at, now=at), rules).starts if c.kind == Clock.REVIEW)
+    (review,) = (
+        c
+        for c in decide(facts, Filed(at=at, now=at, empty=Directory.load().empty_teams(rules.protocol)), rules).starts
+        if c.kind == Clock.REVIEW
+    )
     cell = rules.protocol.cell(category, severity, 1)
     if review.due is None:
         raise RuntimeError("A clock that starts has a due instant.")

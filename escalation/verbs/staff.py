@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from cases.access import Viewer
 from cases.models import Case, Category, Message, Resolution, User
 from cases.models.message import Channel
 from escalation import facts as f
+from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
 
 K = Message.Kind
@@ -17,6 +21,11 @@ def _said(text: str, kind: str) -> Said:
     if not text.strip():
         raise Refused("Write what the customer should read.")
     return Said(text.strip(), kind, Channel.CONSOLE)
+
+
+def _empty(turn: Turn) -> tuple[str, ...]:
+    """Teams of the protocol nobody stands behind now: no case may wait there."""
+    return turn.directory.empty_teams(turn.rules.protocol)
 
 
 def assess(
@@ -30,13 +39,21 @@ def assess(
     return Act("assess", by, at, **act).on(
         case_id,
         lambda turn: f.Assessed(
-            at=at, now=at, severity=severity, complexity=complexity, category=category.slug, by=by.pk
+            at=at,
+            now=at,
+            severity=severity,
+            complexity=complexity,
+            category=category.slug,
+            by=by.pk,
+            empty=_empty(turn),
         ),
     )
 
 
 def review(case_id: int, *, by: User, at: datetime, severity: int | None = None, **act: Any) -> Case:
     """Milestone 1 after an escalation: confirms severity and times; `severity` None means nothing changes."""
+    if severity not in (None, 1, 2, 3, 4):
+        raise Refused("Severity is 1 (critical) to 4 (low).")
     return Act("review", by, at, **act).on(
         case_id, lambda turn: f.Reviewed(at=at, now=at, severity=severity or turn.case.severity, by=by.pk)
     )
@@ -51,14 +68,14 @@ def escalate(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -
     """Passes the case one tier up; `reason` is read by the customer."""
     return Act("escalate", by, at, said=_said(reason, K.REASON), **act).on(
         case_id,
-        lambda turn: f.Escalated(at=at, now=at, by=by.pk, empty=turn.directory.empty_teams(turn.rules.protocol)),
+        lambda turn: f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn)),
     )
 
 
 def return_down(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
     """Gives the case back one tier; the customer's promise stays as it was."""
     return Act("return_down", by, at, said=_said(reason, K.REASON), **act).on(
-        case_id, lambda turn: f.ReturnedDown(at=at, now=at, by=by.pk)
+        case_id, lambda turn: f.ReturnedDown(at=at, now=at, by=by.pk, empty=_empty(turn))
     )
 
 
@@ -92,7 +109,7 @@ def partner_answered(case_id: int, *, by: User, at: datetime, **act: Any) -> Cas
 
 def hand_over(case_id: int, *, to: User, note: str, by: User, at: datetime, **act: Any) -> Case:
     """Gives the case to a colleague with a note; the customer's promise stays."""
-    if not (to.is_staff and to.is_active):
+    if not Viewer(to).is_staff:
         raise Refused(f"{to} cannot take a case.")
     if not note.strip():
         raise Refused("Write a hand-over note: where it stands, what is promised, what comes next.")
@@ -130,9 +147,7 @@ def answer_supervisor(case_id: int, *, text: str, granted: bool, by: User, at: d
     """Answers a customer who asked for a supervisor; `granted` also passes the case one tier up."""
     return Act("answer_supervisor", by, at, said=_said(text, K.SUPERVISOR), **act).on(
         case_id,
-        lambda turn: f.SupervisorAnswered(
-            at=at, now=at, by=by.pk, granted=granted, empty=turn.directory.empty_teams(turn.rules.protocol)
-        ),
+        lambda turn: f.SupervisorAnswered(at=at, now=at, by=by.pk, granted=granted, empty=_empty(turn)),
     )
 
 
@@ -154,11 +169,16 @@ def merge(case_id: int, *, into: Case, by: User, at: datetime, **act: Any) -> Ca
     """Joins a case to another of the same customer; its clocks stop, nothing is deleted."""
 
     def happening(turn: Any) -> f.Happening:
-        if into.pk == case_id or into.customer_id != turn.case.customer_id or not into.is_open:
+        here, there = turn.case, both.get(into.pk)
+        if there is None or there.pk == here.pk or there.customer_id != here.customer_id or not there.is_open:
             raise Refused("Choose another open case of the same customer.")
-        return f.Merged(at=at, now=at, into=into.reference, by=by.pk)
+        return f.Merged(at=at, now=at, into=there.reference, by=by.pk)
 
-    return Act("merge", by, at, **act).on(case_id, happening)
+    with transaction.atomic():
+        # Both rows, in one order for everybody: two cases joined to each other at once would both be gone.
+        wanted = Case.everything.select_for_update(of=("self",)).filter(pk__in=(case_id, into.pk)).order_by("pk")
+        both = {case.pk: case for case in wanted}
+        return Act("merge", by, at, **act).on(case_id, happening)
 
 
 def close(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

@@ -174,4 +174,3 @@ def counted(rows):
 def segments(proof):
     """`{% for bar in proof|segments %}` -> kind, x and width of each interval."""
     return bar_segments(proof["rows"], start=proof["start"], due=proof["due"])
-

@@ -35,7 +35,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-queue", action="store_true", help="leave out the queue; the engine needs none")
 
     def handle(self, **options: Any) -> None:
-        address = f"{settings.BIND}:{settings.PORT}"
+        host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
+        address = f"{host}:{settings.PORT}"
         refuse_a_taken_port(settings.BIND, settings.PORT)
         refuse_an_old_database()
         call_command("createcachetable", verbosity=0)
@@ -82,8 +83,9 @@ def web_server(address: str, workers: int) -> list[str]:
     arguments = ["--bind", address, "--workers", str(workers), "--worker-class", "sync", "--log-level", "warning"]
     arguments += ["--graceful-timeout", "8", "--timeout", "30", "--no-control-socket"]
     # A worker's sign of life is a file; on a slow disk it would be late.
-    if Path("/dev/shm").is_dir():
-        arguments += ["--worker-tmp-dir", "/dev/shm"]
+    memory = Path("/dev/shm")  # nosec B108 -- gunicorn makes and unlinks a file of its own there
+    if memory.is_dir():
+        arguments += ["--worker-tmp-dir", str(memory)]
     return [sys.executable, "-m", "gunicorn", "--chdir", str(settings.BASE_DIR), *arguments, "portal.wsgi:application"]
 
 
@@ -92,7 +94,7 @@ def refuse_a_taken_port(host: str, port: int) -> None:
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host.strip("[]"), port))
+            probe.bind((host, port))
         except OSError as reason:
             raise CommandError(f"Cannot listen on {host}:{port} ({reason.strerror}). Try PORT={port + 1}.") from None
 

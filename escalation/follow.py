@@ -1,0 +1,71 @@
+"""How somebody without an account gets to one case: a mailed link, or a mailed code typed where it was asked for.
+
+The secrets are made when the letter is written, so that only their hashes are ever stored; what came back from the
+letter proves the address. The beat registers `compose_code` for letters of KIND.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from cases.models import AccessLink, Case, User
+from cases.models.door import hash_token
+from escalation import letters
+from escalation.models import Notice
+
+KIND = "follow_code"
+CODE_LASTS = timedelta(minutes=15)
+DIGITS = 6
+FOLLOW = AccessLink.Purpose.FOLLOW
+
+
+def ask_code(case: Case, *, by: User, at: datetime, browser: str) -> Notice:
+    """Owes `by` a link and a code; `browser` is the secret only the browser that asks will hold."""
+    asked = hash_token(browser)
+    return Notice.objects.create(
+        key=f"{case.pk}:{KIND}:{asked[:40]}:{by.pk}:email",
+        case=case,
+        event_seq=case.event_seq,
+        kind=KIND,
+        to_customer=True,
+        recipient=by,
+        data={"asked": asked},
+        owed_at=at,
+        next_at=at,
+    )
+
+
+def compose_code(notice: Notice, now: datetime) -> dict[str, Any]:
+    """Makes the link and the code of a letter; a second writing of it replaces the code, never adds guesses."""
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    person = notice.recipient
+    token = AccessLink.issue(FOLLOW, notice.case, user=person, at=now, lasts=letters.LINK_LASTS)
+    AccessLink.expect_code(
+        FOLLOW, notice.case, user=person, asked=notice.data["asked"], code=code, at=now, lasts=CODE_LASTS
+    )
+    spaced = f"{code[:3]} {code[3:]}"
+    return {"code": spaced, "access": f"{settings.BASE_URL}/follow/{token}/", "secrets": [token, spaced]}
+
+
+def open_with_code(browser: str, code: str, *, at: datetime) -> Case | None:
+    """The case a code opens for the browser that asked for it, or None: wrong, used, ended and never sent alike."""
+    return _proved(AccessLink.try_code(FOLLOW, hash_token(browser), code, at=at))
+
+
+def open_with_link(token: str, *, at: datetime) -> Case | None:
+    """The case a mailed link opens, as often as wanted until it expires; None when it does not."""
+    return _proved(AccessLink.find(FOLLOW, token, at=at))
+
+
+def _proved(link: AccessLink | None) -> Case | None:
+    """A secret that came back proves that its address is read by the person we mail to."""
+    if link is None:
+        return None
+    if not link.user.is_verified:
+        link.user.is_verified = True
+        link.user.save(update_fields=["is_verified"])
+    return link.case

@@ -1,0 +1,156 @@
+"""Turns an owed notice into the letter a person reads: absolute times in their zone, one purpose, one link.
+
+Wording is in templates/mail/<kind>.txt: the first line is the subject, the rest the text. Kinds that need
+facts of another room (the survey's link) register a composer here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.dateparse import parse_datetime
+
+from cases.lifecycle import OPEN, State
+from cases.models import AccessLink, Message, Severity, Team, User
+from escalation.models import Notice, StageClock
+
+SUBJECT_MOST = 70
+LINK_LASTS = timedelta(days=7)
+#: What is kept of a letter in place of a personal link: the secret itself is stored only as a hash.
+SECRET_SHOWN = "(your personal link)"  # noqa: S105 - it is what stands in a secret's place
+
+
+class NotNeeded(Exception):
+    """The letter has been overtaken by events; it is cancelled instead of sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent, and what is kept of it."""
+
+    subject: str
+    text: str
+    html: str
+    kept_text: str
+    address: str
+    sender: str
+
+
+Composer = Callable[[Notice, datetime], dict[str, Any]]
+_composers: dict[str, Composer] = {}
+
+
+def register(kind: str, composer: Composer) -> None:
+    """Lets a higher room add what the letters of `kind` need; it may raise NotNeeded."""
+    _composers[kind] = composer
+
+
+def compose(notice: Notice, now: datetime) -> Letter:
+    """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
+    _check_needed(notice)
+    secret: list[str] = []
+    context = _context(notice, now, secret)
+    if notice.kind in _composers:
+        context |= _composers[notice.kind](notice, now)
+        secret += context.pop("secrets", [])
+    whole = render_to_string(f"mail/{notice.kind}.txt", context)
+    first, _, text = whole.strip().partition("\n")
+    text = text.strip() + "\n"
+    subject = f"{_shorten(first.strip())} [{notice.case.reference}]"
+    kept = text
+    for token in secret:
+        kept = kept.replace(token, SECRET_SHOWN)
+    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
+    return Letter(subject, text, html, kept, notice.recipient.email, context["sender"])
+
+
+def _shorten(subject: str) -> str:
+    return subject if len(subject) <= SUBJECT_MOST else subject[: SUBJECT_MOST - 1].rstrip() + "…"
+
+
+def _check_needed(notice: Notice) -> None:
+    """A letter about something that is over would only confuse."""
+    case, kind = notice.case, notice.kind
+    if not notice.recipient.is_active and not notice.to_customer:
+        raise NotNeeded("The person is no longer here.")
+    if kind == "due_soon" and not _clock_open(notice):
+        raise NotNeeded("It has been done meanwhile.")
+    if kind == "still_waiting" and case.state != State.WAITING_CUSTOMER:
+        raise NotNeeded("The customer has answered meanwhile.")
+    if kind in ("case_for_team", "went_past_you", "owner_lost") and case.state not in OPEN:
+        raise NotNeeded("The case has ended meanwhile.")
+
+
+def _clock_open(notice: Notice) -> bool:
+    open_clocks = StageClock.everything.filter(case=notice.case, outcome__isnull=True, kind=notice.data.get("kind"))
+    return open_clocks.exists()
+
+
+def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]:
+    """Everything a wording may name."""
+    case, data = notice.case, notice.data
+    known = not notice.to_customer or notice.recipient.is_verified
+    people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
+    message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
+    zone = notice.recipient.time_zone or settings.COMPANY_TIME_ZONE
+    owner = people.get(data.get("owner"))
+    return {
+        "brand": settings.BRAND,
+        "name": notice.recipient.first_name,
+        "case": case,
+        # Mail to an address nobody has proved to read carries no text a stranger may have typed.
+        "title": case.title if known else "your case",
+        "known": known,
+        "owner": owner,
+        "from_owner": people.get(data.get("from_owner")),
+        "lost": people.get(data.get("user")),
+        "team": Team.objects.filter(pk=data.get("team")).first(),
+        "severity": Severity(data.get("severity", case.severity)).label,
+        "severity_number": data.get("severity", case.severity),
+        "tier": data.get("tier", case.tier),
+        "promise": spell(_instant(data.get("promise_at")), zone),
+        "said": spell(_instant(data.get("said")), zone),
+        "due": spell(_instant(data.get("due")), zone),
+        "closes": spell(_instant(data.get("closes")), zone),
+        "aim": spell(_instant(data.get("dues", {}).get("resolve")), zone),
+        "supervisor_by": spell(_instant(data.get("dues", {}).get("supervisor")), zone),
+        "confirm_by": spell(_instant(data.get("dues", {}).get("confirm")), zone),
+        "data": data,
+        "words": message.text if message else "",
+        "link": f"{settings.BASE_URL}/c/{case.reference}/",
+        "console": f"{settings.BASE_URL}/console/cases/case/{case.pk}/change/",
+        "access": _access_link(notice, now, secret) if notice.kind == "received" else "",
+        "sender": _sender(notice, owner, message),
+    }
+
+
+def _access_link(notice: Notice, now: datetime, secret: list[str]) -> str:
+    token = AccessLink.issue(AccessLink.Purpose.FOLLOW, notice.case, user=notice.recipient, at=now, lasts=LINK_LASTS)
+    secret.append(token)
+    return f"{settings.BASE_URL}/follow/{token}/"
+
+
+def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
+    """A person's letter comes from that person; the rest from the company."""
+    brand = settings.BRAND["name"]
+    author = message.author if message and not message.from_customer else None
+    return f"{author.first_name} at {brand}" if author and notice.to_customer else brand
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None
+
+
+def spell(instant: datetime | None, zone: str) -> str:
+    """`Fri 21 Nov, 16:00 (London time)`: absolute, with the zone named, in the reader's zone."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(ZoneInfo(zone))
+    place = zone.rsplit("/", 1)[-1].replace("_", " ")
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M} ({place} time)"

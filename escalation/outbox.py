@@ -1,0 +1,203 @@
+"""Delivers owed notices outside any transaction, under a lease; every one ends sent, dead or cancelled.
+
+Steps: (1) claim a batch: the lease, the try and its number are committed first; (2) write each letter and
+hand it to the mail server; (3) mark it, but only if the try is still ours. A worker that dies between (2)
+and (3) costs one more copy with the same Message-ID, never a lost one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import smtplib
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models import F, Q
+
+from escalation.letters import Letter, NotNeeded, compose
+from escalation.models import Notice
+from escalation.steps import Step
+
+log = logging.getLogger("milepost.outbox")
+BATCH = 50
+LEASE = timedelta(seconds=90)  # longer than the longest try: the mail backend gives up after 20 s
+FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=0.5), timedelta(minutes=15), timedelta(hours=24)
+#: Kinds a person must rather miss than get twice.
+AT_MOST_ONCE = ("survey",)
+S = Notice.State
+
+
+def waiting(now: datetime) -> models.QuerySet:
+    """Notices that may go now: their time has come and no older one to the same person is before them."""
+    older = Notice.everything.filter(
+        case=models.OuterRef("case"),
+        recipient=models.OuterRef("recipient"),
+        pk__lt=models.OuterRef("pk"),
+        state__in=Notice.PENDING,
+    )
+    return Notice.objects.filter(state=S.WAITING, next_at__lte=now).filter(~models.Exists(older))
+
+
+def claim(now: datetime, limit: int = BATCH) -> list[Notice]:
+    """Takes up to `limit` notices for this worker: try counted, lease set, committed."""
+    with transaction.atomic():
+        free = waiting(now).order_by("next_at", "pk")[:limit]
+        if connection.features.has_select_for_update_skip_locked:
+            free = free.select_for_update(of=("self",), skip_locked=True)
+        ids = [notice.pk for notice in free]
+        Notice.objects.filter(pk__in=ids, state=S.WAITING).update(
+            state=S.SENDING, lease_until=now + LEASE, tries=F("tries") + 1
+        )
+    claimed = Notice.objects.filter(pk__in=ids, state=S.SENDING).select_related("case", "case__category", "recipient")
+    return list(claimed.order_by("next_at", "pk"))
+
+
+def deliver_batch(now: datetime, limit: int = BATCH, *, backend: BaseEmailBackend | None = None) -> int:
+    """Claims and sends a batch through `backend` (None: as set up); returns how many were claimed."""
+    notices = claim(now, limit)
+    if not notices:
+        return 0
+    backend = backend or get_connection()
+    try:
+        for notice in notices:
+            _deliver(notice, backend, now)
+    finally:
+        _quietly(backend.close)
+    return len(notices)
+
+
+def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> None:
+    """One letter, with its outcome written down whatever happens."""
+    try:
+        letter = compose(notice, now)
+    except NotNeeded as why:
+        _mark(notice, state=S.CANCELLED, error=str(why)[:300])
+        return
+    except Exception as error:
+        log.exception("Notice %s cannot be written.", notice.pk)
+        _retry(notice, now, f"The text could not be made: {error}")
+        return
+    try:
+        backend.send_messages([_mail(notice, letter)])
+    except Exception as error:
+        _quietly(backend.close)
+        if _is_permanent(error):
+            _mark(notice, state=S.DEAD, error=_plain_error(error))
+        else:
+            _retry(notice, now, _plain_error(error))
+        return
+    _mark(
+        notice,
+        state=S.SENT,
+        sent_at=now,
+        error="",
+        address=letter.address,
+        subject=letter.subject,
+        body=letter.kept_text,
+    )
+
+
+def message_id(notice: Notice) -> str:
+    """The same for every try of a notice, so that a second copy can be recognised."""
+    return f"<{hashlib.sha256(notice.key.encode()).hexdigest()[:40]}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
+    thread = f"<case-{hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]}@{settings.MESSAGE_ID_DOMAIN}>"
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=f'"{letter.sender}" <{settings.BRAND["from_email"]}>',
+        to=[letter.address],
+        headers={
+            "Message-ID": message_id(notice),
+            "References": thread,
+            "In-Reply-To": thread,
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    mail.attach_alternative(letter.html, "text/html")
+    return mail
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Whether another try cannot help: the server refused this address or this letter for good."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    # An answer above 500 to the letter itself; to the greeting or the sign-in it is the server's own trouble.
+    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500
+
+
+def _plain_error(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"{who}: {code} {said!r}" for who, (code, said) in error.recipients.items())[:300]
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _retry(notice: Notice, now: datetime, error: str) -> None:
+    """Waits longer each time, with a little chance so that many do not come back at once; gives up after a day."""
+    if now - notice.owed_at > GIVE_UP:
+        _mark(notice, state=S.DEAD, error=error[:300])
+        return
+    wait = min(FIRST_WAIT * 2 ** min(notice.tries, 12), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+    _mark(notice, state=S.WAITING, next_at=now + wait, error=error[:300])
+
+
+def _mark(notice: Notice, **values: object) -> None:
+    """Writes the outcome if the try is still ours; keeps at it while the database is away."""
+
+    def write() -> None:
+        mine = Q(pk=notice.pk, state=S.SENDING, tries=notice.tries)
+        if not Notice.objects.filter(mine).update(lease_until=None, **values):
+            log.warning("Notice %s: try %s is no longer ours.", notice.pk, notice.tries)
+
+    _insist(write)
+
+
+def _insist(write: Callable[[], None], tries: int = 20) -> None:
+    for attempt in range(tries):
+        try:
+            return write()
+        except DatabaseError:
+            if attempt == tries - 1 or connection.in_atomic_block:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(0.5)
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:
+        log.debug("The mail connection could not be closed.", exc_info=True)
+
+
+def leases_over(now: datetime) -> models.QuerySet:
+    """Notices whose worker has not come back."""
+    return Notice.objects.filter(state=S.SENDING, lease_until__lte=now)
+
+
+def reclaim(now: datetime) -> int:
+    """Frees notices of dead workers; what may not go twice is shown as uncertain instead."""
+    uncertain = leases_over(now).filter(kind__in=AT_MOST_ONCE).update(state=S.UNCERTAIN, lease_until=None)
+    again = leases_over(now).update(state=S.WAITING, lease_until=None, next_at=now)
+    return uncertain + again
+
+
+def send_again(notice_id: int, now: datetime) -> bool:
+    """Puts a dead or uncertain notice back in line; False when it is neither."""
+    fits = Notice.objects.filter(pk=notice_id, state__in=(S.DEAD, S.UNCERTAIN))
+    return bool(fits.update(state=S.WAITING, next_at=now, owed_at=now, error=""))
+
+
+STEPS = (
+    Step("dead workers' notices", leases_over, reclaim),
+    Step("notices", waiting, deliver_batch),
+)

@@ -1,0 +1,207 @@
+"""Rebuilds a case from its events alone, through the same decision function, and compares it with what is stored.
+
+Nothing is written. The first event names topic and severity at filing; every event says what happened, when it
+was true and when it was written down, which is all a decision depends on besides the protocol version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from cases.lifecycle import MOVES, State
+from cases.models import Case, Event, Team
+from escalation.book import NoProtocol, rules_of
+from escalation.decision import NotNow, decide
+from escalation.facts import ClockFact, Decision, Facts, Happening, Missed, OwnerLost, Warned, revive
+from escalation.models import StageClock
+from escalation.protocol import MissingCell, Rules
+from escalation.turn import plain
+
+CHUNK = 500
+#: Fields of a case that a decision may change and that facts carry by the same name.
+CARRIED = ("state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at")
+#: What the engine writes by itself, without asking first whether a clock had run out.
+UNASKED = (Missed, Warned, OwnerLost)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the record and its replay part: at event `seq`, or at the end when it is None."""
+
+    case: str
+    seq: int | None
+    what: str
+    recorded: Any
+    replayed: Any
+
+    def __str__(self) -> str:
+        where = f"{self.case} event {self.seq}" if self.seq else self.case
+        return f"{where}: {self.what} is {self.recorded} in the record, {self.replayed} in the replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A clock that has ended, as the replay saw it."""
+
+    clock: ClockFact
+    outcome: str
+    at: datetime
+
+
+@dataclass
+class Course:
+    """A case on its way through its happenings, in memory."""
+
+    facts: Facts
+    rules: Rules
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    born: dict[str, int] = field(default_factory=dict)  # kind of an open clock -> number of the event that started it
+    ended: dict[tuple[str, int], Ended] = field(default_factory=dict)
+
+    def take(self, happening: Happening, seq: int) -> Decision:
+        """Decides one happening and lets it be so. Raises NotNow or MissingCell as `decide` does."""
+        decision = decide(self.facts, happening, self.rules)
+        changes = dict(decision.changes)
+        if decision.move is not None:
+            step = MOVES[decision.move].get(self.facts.state)
+            if step is None:
+                raise NotNow(f"no move “{decision.move}” from “{self.facts.state}”")
+            changes["state"] = step
+        self.resolved_at = changes.pop("resolved_at", self.resolved_at)
+        self.closed_at = changes.pop("closed_at", self.closed_at)
+        facts = replace(self.facts, clocks=self._clocks(decision, happening, seq), **changes)
+        settled = self.resolved_at if facts.state == State.CONFIRMED else self.closed_at
+        self.facts = replace(facts, settled_at=settled)
+        return decision
+
+    def _clocks(self, decision: Decision, happening: Happening, seq: int) -> dict[str, ClockFact]:
+        clocks = dict(self.facts.clocks)
+        for kind, outcome in decision.ends.items():
+            self.ended[kind, self.born.pop(kind)] = Ended(clocks.pop(kind), outcome, happening.at)
+        for clock in decision.changed:
+            clocks[clock.kind] = clock
+        for clock in decision.starts:
+            clocks[clock.kind] = clock
+            self.born[clock.kind] = seq
+        return clocks
+
+    def overdue(self, at: datetime) -> list[str]:
+        """Kinds of clock that had run out by `at`."""
+        return sorted(kind for kind, clock in self.facts.clocks.items() if clock.due and clock.due <= at)
+
+
+def begin(first: Event, rules: Rules) -> Course:
+    """A case before its first event, with what that event says it was filed with."""
+    data = first.data
+    facts = Facts(
+        state=State.NEW,
+        tier=1,
+        severity=data["severity"],
+        complexity=1,
+        category=data["category"],
+        owner=None,
+        team=None,
+        clocks={},
+        history=first.role == Event.Role.IMPORT,
+    )
+    return Course(facts, rules)
+
+
+def replay(case: Case, events: Sequence[Event], clocks: Iterable[StageClock], rules: Rules) -> Iterator[Difference]:
+    """Every difference of one case; stops at the first event that cannot be taken at all."""
+    ref = case.reference
+    if not events:
+        yield Difference(ref, None, "the number of events", 0, "at least 1")
+        return
+    try:
+        course = begin(events[0], rules)
+    except KeyError as missing:
+        yield Difference(ref, 1, "what it was filed with", f"without {missing}", "needed")
+        return
+    for event in events:
+        try:
+            happening = revive(event.kind, event.occurred_at, event.recorded_at, event.data["args"])
+            if not isinstance(happening, UNASKED) and (late := course.overdue(happening.at)):
+                yield Difference(ref, event.seq, "what had run out before it", "nothing", ", ".join(late))
+            decision = course.take(happening, event.seq)
+        except (NotNow, MissingCell, LookupError, TypeError) as why:
+            yield Difference(ref, event.seq, f"“{event.kind}”", "recorded", f"not possible: {why}")
+            return
+        yield from _at_event(ref, event, decision, course)
+    yield from _at_end(case, clocks, course)
+
+
+def _at_event(ref: str, event: Event, decision: Decision, course: Course) -> Iterator[Difference]:
+    data, facts = event.data, course.facts
+    pairs = {
+        "state": (data["to"], facts.state),
+        "level": (data["tier"], facts.tier),
+        "severity": (data["severity"], facts.severity),
+        "team": (data["team"], facts.team),
+        "owner": (data["owner"], facts.owner),
+        "the clocks it ended": (data["ended"], dict(decision.ends)),
+        "the clocks it started": (
+            data["started"],
+            {c.kind: [c.target, c.calendar, plain(c.due)] for c in decision.starts},
+        ),
+        "the clocks it changed": (data["changed"], {c.kind: [c.target, plain(c.due)] for c in decision.changed}),
+        "what happens once": (event.once, decision.once),
+        "the failed plan": (data.get("plan_failed", ""), decision.plan_failed),
+    }
+    for what, (recorded, replayed) in pairs.items():
+        if recorded != replayed:
+            yield Difference(ref, event.seq, what, recorded, replayed)
+
+
+def _at_end(case: Case, clocks: Iterable[StageClock], course: Course) -> Iterator[Difference]:
+    facts = course.facts
+    stored = {name: getattr(case, name) for name in CARRIED if name not in ("owner", "team", "category")}
+    stored |= {"owner": case.owner_id, "team": case.team and case.team.slug, "category": case.category.slug}
+    replayed = {name: getattr(facts, name) for name in CARRIED}
+    stored |= {"resolved_at": case.resolved_at, "closed_at": case.closed_at, "promise_at": case.promise_at}
+    promise = next((clock.due for clock in facts.clocks.values() if clock.promise), None)
+    replayed |= {"resolved_at": course.resolved_at, "closed_at": course.closed_at, "promise_at": promise}
+    for name, value in stored.items():
+        if value != replayed[name]:
+            yield Difference(case.reference, None, f"the case's {name}", value, replayed[name])
+    yield from _clocks_at_end(case.reference, clocks, course)
+
+
+def _clocks_at_end(ref: str, clocks: Iterable[StageClock], course: Course) -> Iterator[Difference]:
+    expected: dict[tuple[str, int], Any] = {key: (e.clock, e.outcome, e.at) for key, e in course.ended.items()}
+    expected |= {(kind, course.born[kind]): (clock, None, None) for kind, clock in course.facts.clocks.items()}
+    stored = {(c.kind, c.started_seq): (c.fact(), c.outcome, c.ended_at) for c in clocks}
+    for key in sorted(expected.keys() | stored.keys()):
+        recorded, replayed = stored.get(key), expected.get(key)
+        if recorded != replayed:
+            yield Difference(ref, key[1], f"the {key[0]} clock", recorded, replayed)
+
+
+def replay_many(ids: Sequence[int]) -> Iterator[Difference]:
+    """Replays the cases with these ids, a few hundred at a time. The rules are looked up once a version."""
+    books: dict[str, Rules] = {}
+    for start in range(0, len(ids), CHUNK):
+        yield from _chunk(ids[start : start + CHUNK], books)
+
+
+def _chunk(ids: Sequence[int], books: dict[str, Rules]) -> Iterator[Difference]:
+    teams = {team.pk: team for team in Team.objects.all()}
+    cases = Case.everything.filter(pk__in=ids).select_related("category")
+    events: dict[int, list[Event]] = {pk: [] for pk in ids}
+    clocks: dict[int, list[StageClock]] = {pk: [] for pk in ids}
+    for event in Event.everything.filter(case__in=ids).order_by("case_id", "seq"):
+        events[event.case_id].append(event)
+    for clock in StageClock.everything.filter(case__in=ids):
+        clocks[clock.case_id].append(clock)
+    for case in cases:
+        case.team = teams.get(case.team_id)
+        try:
+            rules = books.get(case.protocol) or books.setdefault(case.protocol, rules_of(case.protocol))
+        except NoProtocol as why:
+            yield Difference(case.reference, None, "its protocol", case.protocol, why)
+            continue
+        yield from replay(case, events[case.pk], clocks[case.pk], rules)

@@ -1,0 +1,129 @@
+"""The page of an act: its form, what would follow, one button; sending it calls exactly one verb."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from cases.models import Case, Severity
+from escalation import facts as f
+from escalation import verbs
+from escalation.decision import NotNow, decide
+from escalation.facts import Clock
+from escalation.permits import PERMITS, refusal
+from escalation.protocol import MissingCell
+from escalation.store import peek
+from escalation.turn import Turn
+from portal.console import forms
+from portal.console.deeds import DEEDS, Deed
+from portal.console.preview import Preview, try_out
+from portal.console.timeline import since_words
+from portal.console.words import tag_of
+from portal.templatetags.times import zone_words
+
+
+def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any]) -> HttpResponse:
+    """Shows the form of `verb`, or sends it. `frame` is the site's context with viewer, actor, zone and now."""
+    deed = DEEDS.get(verb)
+    if deed is None:
+        raise Http404
+    turn = caught_up(case, frame)
+    form = form_of(deed, request, case, turn, frame)
+    if request.method != "POST":
+        return page(request, case, verb, form, turn, frame)
+    if not form.is_valid():
+        return page(request, case, verb, form, turn, frame, status=422)
+    return sent(request, case, verb, form, turn, frame)
+
+
+def caught_up(case: Case, frame: dict[str, Any]) -> Turn:
+    """A copy of the case as the verb will find it: with every clock that is due already heard."""
+    turn = peek(case)
+    try:
+        turn.settle(frame["now"])
+    except (NotNow, MissingCell):
+        # What cannot be caught up with is the sweep's to set aside; the page shows the case as it stands.
+        turn = peek(case)
+    return turn
+
+
+def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dict[str, Any]) -> forms.ActForm:
+    data = request.POST if request.method == "POST" else None
+    initial = {"seen": case.event_seq, "form_key": uuid4().hex}
+    form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
+    if isinstance(form, forms.Update):
+        form.suggest(next_update(turn, frame), zone_words(frame["zone"]))
+    return form
+
+
+def next_update(turn: Turn, frame: dict[str, Any]) -> Any:
+    """The latest next update the protocol allows, asked of the decision itself."""
+    now = frame["now"]
+    try:
+        decision = decide(turn.facts(), f.Updated(at=now, now=now, by=frame["actor"].user.pk), turn.rules)
+    except (NotNow, MissingCell):
+        return None
+    return next((c.due for c in decision.starts if c.kind == Clock.UPDATE), None)
+
+
+def sent(
+    request: HttpRequest, case: Case, verb: str, form: forms.ActForm, turn: Turn, frame: dict[str, Any]
+) -> HttpResponse:
+    """Calls the verb; what it refuses comes back with everything that was typed."""
+    carried = {"seen": form.cleaned_data["seen"], "form_key": form.cleaned_data["form_key"]}
+    try:
+        getattr(verbs, verb)(case.pk, by=request.user, at=frame["now"], **form.arguments(), **carried)
+    except verbs.Stale as stale:
+        # The person now sees what happened; sending again is their answer to it.
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["seen"] = str(stale.since[-1].seq) if stale.since else str(case.event_seq)
+        form.add_error(None, str(stale))
+        since = [since_words(event, frame["now"]) for event in stale.since]
+        return page(request, case, verb, form, turn, frame, status=409, since=since)
+    except (verbs.Refused, MissingCell) as why:
+        form.add_error(None, str(why))
+        return page(request, case, verb, form, turn, frame, status=422)
+    messages.success(request, DEEDS[verb].done)
+    return HttpResponse(status=303, headers={"Location": reverse("admin:cases_case_change", args=[case.pk])})
+
+
+def page(
+    request: HttpRequest,
+    case: Case,
+    verb: str,
+    form: forms.ActForm,
+    turn: Turn,
+    frame: dict[str, Any],
+    *,
+    status: int = 200,
+    since: list[str] | None = None,
+) -> HttpResponse:
+    """The act's page; when the act is not possible now it says why and offers no button."""
+    deed, now = DEEDS[verb], frame["now"]
+    why = refusal(verb, turn.case, frame["actor"], turn)
+    button = deed.button(turn)
+    tag = tag_of(case, now)
+    preview = Preview(sentence=why)
+    if not why:
+        preview = try_out(turn, deed.happening(turn, form.guess(), request.user, now), by=request.user)
+    context = frame | {
+        "title": PERMITS[verb].label,
+        "case": case,
+        "tag": tag,
+        "severity": Severity(case.severity).label,
+        "verb": verb,
+        "lead": deed.lead,
+        "form": form,
+        "button": button,
+        "preview": preview,
+        "why": why,
+        "since": since or [],
+        "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb != "note",
+        "url": reverse("admin:cases_case_change", args=[case.pk]),
+    }
+    return TemplateResponse(request, "console/act.html", context, status=status)

@@ -1,0 +1,189 @@
+"""The case page of the console: header, acts, promise, milestones, clocks with their proof, timeline, facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cases.access import Viewer
+from cases.lifecycle import State
+from cases.models import Case, Note, Resolution, Severity
+from escalation.facts import Clock
+from escalation.models import Notice, Promise, StageClock
+from escalation.permits import PERMITS, Actor, refusal
+from escalation.protocol import MissingCell
+from escalation.store import peek
+from escalation.turn import Turn
+from escalation.worktime import reckon
+from portal.console.deeds import DEEDS
+from portal.console.home import act_url
+from portal.console.queries import with_lateness
+from portal.console.timeline import MOST, SHOWN, rows_of
+from portal.console.words import CLOCKS, clock_state, late_since, milestone_words, tag_of, who_has
+
+TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
+ENDED = (State.WITHDRAWN, State.MERGED)
+PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "paused": "Clock stopped"}
+#: The first buttons, in the order a case usually goes; the others follow under "More".
+FIRST = ("assess", "review", "acknowledge", "answer_supervisor", "update", "answer", "wait_customer")
+
+
+def seen_case(viewer: Viewer, case_id: int) -> Case | None:
+    """The case with all the page reads of it, or None when there is none for this person."""
+    return with_lateness(Case.objects.visible_to(viewer)).with_people().filter(pk=case_id).first()
+
+
+def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:
+    """Everything the template names."""
+    turn = peek(case)
+    clocks = list(StageClock.objects.filter(case=case).order_by("-started_at", "-pk"))
+    possible, refused = buttons(case, actor, turn)
+    shown = shown if shown in SHOWN else "all"
+    rows = rows_of(case, shown)
+    return {
+        "case": case,
+        "tag": tag_of(case, now),
+        "severity": Severity(case.severity).label,
+        "state": State(case.state).label,
+        "milestone": milestone_words(case),
+        "levels": turn.rules.protocol.top,
+        "level_name": turn.rules.protocol.tier(case.tier).name,
+        "who": who_has(case),
+        "first": [button for button in possible if button["verb"] in FIRST],
+        "more": [button for button in possible if button["verb"] not in FIRST],
+        "refused": refused,
+        "promise": promise_of(case, clocks, now),
+        "milestones": milestones_of(case, clocks, now),
+        "running": [clock_row(clock, turn, now) for clock in clocks if clock.outcome is None],
+        "ended": [clock_row(clock, turn, now) for clock in clocks if clock.outcome is not None],
+        "rows": rows,
+        "cut": len(rows) >= MOST,
+        "tabs": [{"key": k, "label": v, "here": k == shown} for k, v in SHOWN.items()],
+        "alerts": list(case.alerts.filter(cleared_at__isnull=True).order_by("raised_at")),
+        "notes": list(Note.objects.filter(case=case).select_related("author").order_by("-at")[:5]),
+        "resolutions": list(Resolution.objects.filter(case=case).select_related("by").order_by("-at")),
+        "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
+        "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
+        "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
+    }
+
+
+def buttons(case: Case, actor: Actor, turn: Turn) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Every act: those possible now as buttons, the others each with the sentence that says why not."""
+    possible, refused = [], []
+    for verb in sorted(DEEDS, key=lambda v: FIRST.index(v) if v in FIRST else len(FIRST)):
+        why = refusal(verb, case, actor, turn)
+        if why:
+            refused.append({"label": PERMITS[verb].label, "why": why})
+        else:
+            possible.append({"verb": verb, "label": PERMITS[verb].label, "url": act_url(case, verb)})
+    return possible, refused
+
+
+def promise_of(case: Case, clocks: list[StageClock], now: datetime) -> dict[str, Any]:
+    """The block “who owes what by when” in staff's words, for parts/promise.html."""
+    next_one = next((c for c in clocks if c.promise and c.outcome is None), None)
+    late = late_since(case, now)
+    asked = next((c for c in clocks if c.kind == Clock.SUPERVISOR and c.outcome is None), None)
+    headline, due, variant = "Nothing is promised: the case has ended.", None, "closed"
+    if next_one and next_one.due_at:
+        headline, due, variant = f"{CLOCKS[next_one.kind].capitalize()} owed by", next_one.due_at, "running"
+        headline = headline.replace("Sla", "SLA")
+    elif case.state == State.WAITING_CUSTOMER:
+        headline, variant = "Our clocks stand still until the customer answers.", "waiting_for_you"
+    elif case.is_open:
+        headline, variant = "No time is promised. This needs a supervisor.", "late"
+    if case.state == State.ANSWERED:
+        headline, variant = "The customer can say yes or no until", "answered"
+    elif late:
+        variant = "late"
+    elif variant == "running" and case.owner_id is None:
+        variant = "no_owner"
+    return {
+        "variant": variant,
+        "headline": headline,
+        "due": due,
+        "handler": handler_of(case),
+        "second": {"headline": "A supervisor owes an answer by", "due": asked.due_at} if asked else None,
+    }
+
+
+def handler_of(case: Case) -> dict[str, str]:
+    """Owner and team for parts/handler.html."""
+    owner, team = case.owner, case.team
+    return {
+        "name": owner.name or owner.email if owner else "",
+        "team": team.name if team else "",
+        "phone": team.phone if team else "",
+        "hours": team.hours if team else "",
+        "note": "" if owner else "No one has it by name yet.",
+        "initials": owner.initials if owner else "",
+    }
+
+
+def milestones_of(case: Case, clocks: list[StageClock], now: datetime) -> list[dict[str, Any]]:
+    """Five rows for parts/milestones.html, always five."""
+    return [milestone_row(case, number, title, clocks, now) for number, title in enumerate(TITLES, start=1)]
+
+
+def milestone_row(case: Case, number: int, title: str, clocks: list[StageClock], now: datetime) -> dict[str, Any]:
+    """One milestone: where it stands, what was promised, and whether that was kept."""
+    mine = [c for c in clocks if Clock.MILESTONE.get(c.kind) == number]  # newest first
+    running = next((c for c in mine if c.outcome is None), None)
+    done = next((c for c in mine if c.outcome in ("met", "elapsed") or c.done_late_at), None)
+    missed = any(c.outcome == "missed" and c.done_late_at is None for c in mine)
+    row: dict[str, Any] = {"number": number, "title": title, "line": "", "at": None, "promised": None, "kept": None}
+    here = case.milestone
+    if here is None:
+        row["state"] = "done" if done else "not_needed"
+    elif number < here or case.state == State.CLOSED:
+        row["state"] = "done" if done or number < here else "not_needed"
+    elif number == here:
+        overdue = running is not None and running.due_at is not None and running.due_at <= now
+        row["state"] = "late" if case.is_open and (overdue or missed) else "current"
+    else:
+        row["state"] = "todo"
+    if row["state"] == "done" and done:
+        row["at"] = done.done_late_at or done.ended_at
+        if done.told:
+            row |= {"promised": done.due_at, "kept": done.outcome != "missed"}
+    elif running:
+        row["at"] = running.due_at
+        row["line"] = "" if running.due_at else f"Stopped: {running.pause_reason}"
+    return row
+
+
+def clock_row(clock: StageClock, turn: Turn, now: datetime) -> dict[str, Any]:
+    """One clock for the table, with the intervals that prove its time."""
+    name = CLOCKS[clock.kind]
+    return {
+        "name": name[0].upper() + name[1:],
+        "clock": clock,
+        "tag": clock_state(clock, now),
+        "proof": proof_of(clock, turn),
+        "told": "Customer was told" if clock.told else "Internal",
+    }
+
+
+def proof_of(clock: StageClock, turn: Turn) -> dict[str, Any] | None:
+    """The working behind a due time for parts/proof.html; None while the clock stands still."""
+    if clock.due_at is None:
+        return None
+    try:
+        calendar = turn.rules.by_label(clock.calendar)
+    except MissingCell:
+        return None
+    reckoned = reckon(calendar, clock.started_at, clock.target, clock.past_pauses())
+    if reckoned.due is None:
+        return None
+    key, _, version = clock.calendar.partition("@")
+    return {
+        "start": clock.started_at,
+        "due": reckoned.due,
+        "target_seconds": clock.target,
+        "calendar_name": f"calendar “{key}”, version {version or '1'}",
+        "rows": [
+            {"start": i.start, "end": i.end, "kind": i.kind, "note": i.note or PIECES[i.kind], "seconds": i.seconds}
+            for i in reckoned.intervals
+        ],
+    }

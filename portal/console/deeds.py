@@ -1,0 +1,169 @@
+"""Every act of the console in one table: its form, its button, and the happening a try-out is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cases.models import User
+from escalation import facts as f
+from escalation.decision.ladder import next_tier
+from escalation.turn import Turn
+from portal.console import forms
+
+Given = dict[str, Any]
+
+
+def _plain(words: str) -> Callable[[Turn], str]:
+    return lambda turn: words
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act. `happening` must be what the verb tells the decision, with `given` perhaps still incomplete.
+
+    `button` names the act with its consequence; `done` is the confirmation; `lead` is a line under the heading.
+    """
+
+    form: type[forms.ActForm]
+    button: Callable[[Turn], str]
+    done: str
+    happening: Callable[[Turn, Given, User, datetime], f.Happening]
+    lead: str = ""
+
+
+def _empty(turn: Turn) -> tuple[str, ...]:
+    return turn.directory.empty_teams(turn.rules.protocol)
+
+
+def _pass_up(turn: Turn) -> str:
+    to, _ = next_tier(turn.facts(), turn.rules, _empty(turn))
+    return f"Pass up to level {to}" if to else "Pass up"
+
+
+def _assessed(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
+    category = given["category"] or turn.case.category
+    return f.Assessed(
+        at=at, now=at, severity=int(given["severity"]), complexity=int(given["complexity"]),
+        category=category.slug, by=by.pk,
+    )  # fmt: skip
+
+
+def _supervisor(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
+    granted = given["granted"] is True
+    return f.SupervisorAnswered(at=at, now=at, by=by.pk, granted=granted, empty=_empty(turn))
+
+
+DEEDS: dict[str, Deed] = {
+    "assess": Deed(
+        forms.Assess,
+        lambda turn: "Set the priority",
+        "Priority set.",
+        _assessed,
+        "How urgent and how complex it is decides the level, the times, and what the customer is told.",
+    ),
+    "review": Deed(
+        forms.Review,
+        lambda turn: f"Confirm SLA review at level {turn.case.tier}",
+        "SLA review confirmed.",
+        lambda turn, given, by, at: f.Reviewed(at=at, now=at, severity=int(given["severity"]), by=by.pk),
+        "Confirm the severity and the times for this level.",
+    ),
+    "acknowledge": Deed(
+        forms.ActForm,
+        _plain("Acknowledge: I have it"),
+        "Acknowledged. The customer is told that you have it.",
+        lambda turn, given, by, at: f.Acknowledged(at=at, now=at, by=by.pk),
+        "You become the named person on this case.",
+    ),
+    "update": Deed(
+        forms.Update,
+        _plain("Send update"),
+        "Update sent.",
+        lambda turn, given, by, at: f.Updated(at=at, now=at, by=by.pk, next_at=given.get("next_at")),
+    ),
+    "wait_customer": Deed(
+        forms.Question,
+        _plain("Send question and stop our clocks"),
+        "Question sent. Our clocks stand still until the customer answers.",
+        lambda turn, given, by, at: f.AskedCustomer(at=at, now=at, by=by.pk),
+    ),
+    "wait_partner": Deed(
+        forms.Partner,
+        _plain("Wait for the other company"),
+        "The customer is told whom we wait for.",
+        lambda turn, given, by, at: f.WaitsForPartner(
+            at=at, now=at, by=by.pk, partner=given.get("partner") or "the other company"
+        ),
+    ),
+    "partner_answered": Deed(
+        forms.ActForm,
+        _plain("The other company answered"),
+        "Work goes on.",
+        lambda turn, given, by, at: f.PartnerAnswered(at=at, now=at, by=by.pk),
+    ),
+    "answer": Deed(
+        forms.Answer,
+        _plain("Send answer"),
+        "Answer sent. The customer says yes or no.",
+        lambda turn, given, by, at: f.Answered(at=at, now=at, by=by.pk),
+    ),
+    "escalate": Deed(
+        forms.Reason,
+        _pass_up,
+        "Passed up.",
+        lambda turn, given, by, at: f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn)),
+        "The level above gets the case with new times; the customer reads your reason.",
+    ),
+    "return_down": Deed(
+        forms.Reason,
+        lambda turn: f"Return to level {turn.case.tier - 1}",
+        "Returned to the level below.",
+        lambda turn, given, by, at: f.ReturnedDown(at=at, now=at, by=by.pk),
+    ),
+    "hand_over": Deed(
+        forms.HandOver,
+        _plain("Hand over"),
+        "Handed over.",
+        lambda turn, given, by, at: f.HandedOver(at=at, now=at, to=getattr(given.get("to"), "pk", None) or 0, by=by.pk),
+    ),
+    "take_over": Deed(
+        forms.ActForm,
+        _plain("Take over"),
+        "You have the case.",
+        lambda turn, given, by, at: f.HandedOver(at=at, now=at, to=by.pk, by=by.pk),
+        "You become the owner; the promise to the customer stays.",
+    ),
+    "note": Deed(
+        forms.InternalNote,
+        _plain("Save note"),
+        "Note saved.",
+        lambda turn, given, by, at: f.Noted(at=at, now=at, by=by.pk),
+    ),
+    "answer_supervisor": Deed(
+        forms.Supervisor, _plain("Send answer as supervisor"), "Answered as supervisor.", _supervisor
+    ),
+    "apologise": Deed(
+        forms.Apology,
+        _plain("Send apology"),
+        "Apology sent.",
+        lambda turn, given, by, at: f.Apologised(at=at, now=at, by=by.pk),
+    ),
+    "merge": Deed(
+        forms.Merge,
+        _plain("Join to the other case"),
+        "Joined to the other case.",
+        lambda turn, given, by, at: f.Merged(
+            at=at, now=at, into=getattr(given.get("into"), "reference", "the other case"), by=by.pk
+        ),
+        "The clocks of this case stop; nothing is deleted.",
+    ),
+    "close": Deed(
+        forms.ActForm,
+        _plain("Close the case"),
+        "Closed.",
+        lambda turn, given, by, at: f.Closed(at=at, now=at, by=by.pk),
+    ),
+}

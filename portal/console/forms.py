@@ -1,0 +1,187 @@
+"""The form of each act: only the facts it needs, named as the verb names them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from cases.access import Viewer
+from cases.models import Case, Category, Resolution, Severity, User
+from cases.models.case import reference_prefix
+from cases.reference import BadReference, read_reference
+
+COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
+LONG = 10_000  # characters, as the message's own limit
+
+
+def writing(label: str, *, help_text: str = "", rows: int = 6, **more: Any) -> forms.CharField:
+    """A text to write; its error says what is missing."""
+    missing = more.pop("missing", "Write what the customer should read.")
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(
+        label=label, help_text=help_text, widget=widget, max_length=LONG, error_messages={"required": missing}, **more
+    )
+
+
+class ActForm(forms.Form):
+    """What every act carries: the event number of the page that was read, and the form's one-time id."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    form_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, case: Case, viewer: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case, self.viewer = case, viewer
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fills choices and first values from the case."""
+
+    def arguments(self) -> dict[str, Any]:
+        """What the verb is called with, besides who, when, `seen` and `form_key`."""
+        return {k: v for k, v in self.cleaned_data.items() if k not in ("seen", "form_key")}
+
+    def guess(self) -> dict[str, Any]:
+        """What is known of the arguments so far: valid fields, else first values. For trying out only."""
+        known = {name: self.get_initial_for_field(field, name) for name, field in self.fields.items()}
+        if self.is_bound:
+            self.is_valid()
+            known |= self.cleaned_data
+        return known
+
+
+class Assess(ActForm):
+    severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect)
+    complexity = forms.TypedChoiceField(coerce=int, choices=COMPLEXITY, label="Complexity", widget=forms.RadioSelect)
+    category = forms.ModelChoiceField(Category.objects.filter(is_active=True), label="Topic", empty_label=None)
+
+    def prepare(self) -> None:
+        now = {"severity": self.case.severity, "complexity": self.case.complexity, "category": self.case.category}
+        self.initial = now | self.initial
+
+
+class Review(ActForm):
+    severity = forms.TypedChoiceField(
+        coerce=int, choices=Severity.choices, label="Severity at this level", widget=forms.RadioSelect,
+        help_text="Leave it as it is to confirm.",
+    )  # fmt: skip
+
+    def prepare(self) -> None:
+        self.initial = {"severity": self.case.severity} | self.initial
+
+
+class Update(ActForm):
+    text = writing(
+        "Update to the customer", help_text="What was done, what comes next. The customer reads exactly this."
+    )
+    next_at = forms.DateTimeField(
+        required=False,
+        label="Next update by",
+        show_hidden_initial=True,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "Enter a date and a time, for example 21/11/2025 16:00."},
+    )
+
+    def suggest(self, next_at: datetime | None, zone: str) -> None:
+        """Offers the time the protocol allows at most."""
+        self.initial = {"next_at": next_at.replace(second=0, microsecond=0) if next_at else None} | self.initial
+        self.fields["next_at"].help_text = f"{zone}. This is the latest the protocol allows; earlier is fine."
+
+    def arguments(self) -> dict[str, Any]:
+        """The suggested time left as it was means: by the protocol, counted from when it is sent."""
+        given = super().arguments()
+        return given if "next_at" in self.changed_data else given | {"next_at": None}
+
+    def guess(self) -> dict[str, Any]:
+        known = super().guess()
+        chosen = self.is_bound and "next_at" in self.changed_data
+        return known if chosen else known | {"next_at": None}
+
+
+class Question(ActForm):
+    question = writing("Question to the customer", help_text="Our clocks stop until they answer.")
+
+
+class Partner(ActForm):
+    partner = forms.CharField(
+        label="Which company do we wait for?", max_length=100, error_messages={"required": "Say which company we wait for."}
+    )  # fmt: skip
+    text = writing("What the customer should know", help_text="Updates go on while we wait.")
+
+
+class Answer(ActForm):
+    outcome = forms.ChoiceField(
+        choices=Resolution.Outcome.choices, label="How did it end?", widget=forms.RadioSelect,
+        error_messages={"required": "Choose how it ended."},
+    )  # fmt: skip
+    text = writing("Answer to the customer", help_text="What was done. They say yes or no to it.")
+    root_cause = forms.CharField(
+        label="What caused it?", max_length=200, help_text="Internal: the customer does not see this.",
+        error_messages={"required": "Write what caused it, in a few words."},
+    )  # fmt: skip
+    remedy = forms.CharField(
+        label="Remedy", max_length=200, required=False, help_text="Internal: refund, credit, replacement."
+    )
+
+
+class Reason(ActForm):
+    reason = writing("Reason", help_text="The customer reads this.")
+
+
+class HandOver(ActForm):
+    to = forms.ModelChoiceField(
+        User.objects.none(), label="Hand over to", empty_label="Choose a colleague",
+        error_messages={"required": "Choose who takes the case."},
+    )  # fmt: skip
+    note = writing(
+        "Hand-over note",
+        help_text="Internal. Where it stands, what is promised to the customer, what comes next and by when.",
+        missing="Write a hand-over note: where it stands, what is promised, what comes next.",
+    )
+
+    def prepare(self) -> None:
+        self.fields["to"].queryset = colleagues()  # type: ignore[attr-defined]
+
+
+class InternalNote(ActForm):
+    text = writing("Internal note", help_text="The customer never sees this.", missing="Write the note first.")
+
+
+class Supervisor(ActForm):
+    granted = forms.TypedChoiceField(
+        coerce=lambda value: value == "yes",
+        choices=(("no", "Answer, and leave the case where it is"), ("yes", "Answer, and pass it one level up")),
+        initial="no", label="What do you decide?", widget=forms.RadioSelect,
+    )  # fmt: skip
+    text = writing("Answer to the customer")
+
+
+class Apology(ActForm):
+    text = writing("Apology to the customer", help_text="Say sorry in your own words and offer what we can do instead.")
+
+
+class Merge(ActForm):
+    into = forms.CharField(
+        label="Reference of the case to go on with", max_length=30,
+        help_text="Another open case of the same customer.",
+        error_messages={"required": "Enter the reference of the other case."},
+    )  # fmt: skip
+
+    def clean_into(self) -> Case:
+        typed = self.cleaned_data["into"]
+        try:
+            reference = read_reference(typed, reference_prefix())
+        except BadReference as why:
+            raise forms.ValidationError(str(why)) from None
+        found = Case.objects.visible_to(self.viewer).filter(reference=reference).first()
+        if found is None:
+            raise forms.ValidationError("There is no case with that reference.")
+        return found
+
+
+def colleagues() -> QuerySet[User]:
+    """People a case can be given to."""
+    return User.objects.filter(is_staff=True, is_active=True).order_by("name", "email")

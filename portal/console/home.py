@@ -1,0 +1,144 @@
+"""The console's home: who needs something now, sorted by deadline, each row saying why and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from cases.access import Viewer
+from cases.lifecycle import BUSY, State
+from cases.models import Case
+from escalation.facts import Clock
+from escalation.models import Notice, StageClock
+from escalation.permits import PERMITS, Actor, refusal
+from portal.console import queries
+from portal.console.words import CLOCKS, late_since, milestone_words, span, tag_of, who_has
+from portal.templatetags.times import when_words
+
+S = State
+HEADINGS = {
+    queries.LATE: "Late",
+    queries.DUE: "Due within two hours",
+    queries.SUPERVISOR: "Asked for a supervisor",
+    queries.UNCLAIMED: "Not acknowledged",
+    queries.NOT_REACHED: "Customer not reached",
+}
+#: What usually helps, by state; the first that the person may do stands first.
+NEXT_ACTS: dict[str, tuple[str, ...]] = {
+    S.NEW: ("assess",),
+    S.ESCALATED: ("review",),
+    S.REVIEWED: ("acknowledge",),
+    S.PASSED: ("acknowledge",),
+    S.WAITING_PARTNER: ("update", "partner_answered"),
+    S.WAITING_CUSTOMER: ("note",),
+    S.ANSWERED: ("note",),
+} | dict.fromkeys(BUSY, ("update", "answer"))
+NOT_CLAIMED = {
+    S.NEW: "New: nobody has assessed it",
+    S.ESCALATED: "Passed up: the SLA review is open",
+    S.PASSED: "Passed up: no named person has confirmed yet",
+    S.REVIEWED: "Assessed: no named person has confirmed yet",
+}
+
+
+def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """The page. `?who=mine|teams|all` narrows it; a supervisor starts with everyone."""
+    context = site.each_context(request)
+    viewer, actor, now = context["viewer"], context["actor"], context["now"]
+    scope = request.GET.get("who")
+    scope = scope if scope in queries.SCOPES else queries.usual_scope(actor)
+    needy = queries.in_scope(queries.attention(viewer, now=now), actor, scope)
+    groups = grouped(needy, actor, now, zone=context["zone"])
+    context |= {
+        "title": "Needs me now",
+        "groups": groups,
+        "total": sum(group["count"] for group in groups),
+        "scopes": [{"key": k, "label": v, "here": k == scope} for k, v in queries.SCOPES.items()],
+        "alerts": list(queries.alerts(viewer).order_by("raised_at")[:20]),
+        "upcoming": upcoming(viewer, now),
+    }
+    return TemplateResponse(request, "console/home.html", context)
+
+
+def upcoming(viewer: Viewer, now: datetime) -> Case | None:
+    """The case with the next deadline, for the day on which nothing needs anybody."""
+    later = Case.objects.visible_to(viewer).open().filter(promise_at__gt=now)
+    return later.by_urgency().first()
+
+
+def grouped(needy: Any, actor: Actor, now: datetime, *, zone: str) -> list[dict[str, Any]]:
+    """The groups in order of urgency, each with its rows and the count of all there are."""
+    numbers = queries.counts(needy)
+    cases = list(needy.with_people().order_by("group", "promise_at", "severity", "pk")[: queries.MOST])
+    clocks = queries.open_clocks(cases)
+    unheard = {n.case_id: n for n in queries.undelivered().filter(case__in=[c.pk for c in cases]).order_by("pk")}
+    rows = [row_of(c, clocks.get(c.pk, []), unheard.get(c.pk), actor, now, zone) for c in cases]
+    return [
+        {
+            "title": title,
+            "count": numbers.get(group, 0),
+            "rows": [row for row in rows if row["case"].group == group],  # type: ignore[attr-defined]
+        }
+        for group, title in HEADINGS.items()
+    ]
+
+
+def row_of(
+    case: Case, clocks: list[StageClock], unheard: Notice | None, actor: Actor, now: datetime, zone: str
+) -> dict[str, Any]:
+    """One case as a row of the home page."""
+    return {
+        "case": case,
+        "tag": tag_of(case, now),
+        "url": reverse("admin:cases_case_change", args=[case.pk]),
+        "milestone": milestone_words(case),
+        "who": who_has(case),
+        "why": ". ".join(reasons(case, clocks, unheard, now, zone)) + ".",
+        "acts": acts_for(case, clocks, actor),
+    }
+
+
+def reasons(case: Case, clocks: list[StageClock], unheard: Notice | None, now: datetime, zone: str) -> list[str]:
+    """Why a case is on the page, the reason of its group first and the others after it."""
+    said = []
+    late = late_since(case, now)
+    if late:
+        said.append(f"We promised {short(late, zone, now)} and missed it")
+    for clock_ in clocks:
+        if clock_.kind in Clock.CLIMBS and clock_.due_at and clock_.due_at - now <= queries.SOON:
+            words = f"{CLOCKS[clock_.kind]} due {short(clock_.due_at, zone, now)}"
+            said.append(words[0].upper() + words[1:])
+    asked = next((c for c in clocks if c.kind == Clock.SUPERVISOR), None)
+    if asked:
+        said.append(f"Asked for a supervisor {span(now - asked.started_at)} ago")
+    if case.state in NOT_CLAIMED:
+        said.append(NOT_CLAIMED[case.state])
+    if unheard:
+        said.append(f"A message did not reach the customer: {unheard.error or unheard.get_state_display()}")
+    return said
+
+
+def short(instant: datetime, zone: str, now: datetime) -> str:
+    """'today, 16:00' for the middle of a sentence."""
+    words = when_words(instant, zone=zone, now=now, style="short")
+    return words[0].lower() + words[1:] if words.startswith(("Today", "Tomorrow", "Yesterday")) else words
+
+
+def acts_for(case: Case, clocks: list[StageClock], actor: Actor) -> list[dict[str, str]]:
+    """Up to three acts that help and that this person may do now."""
+    wanted = list(NEXT_ACTS.get(case.state, ()))
+    if any(c.kind == Clock.SUPERVISOR for c in clocks) and actor.supervises:
+        wanted.insert(0, "answer_supervisor")
+    wanted += ["take_over" if case.owner_id != actor.user.pk else "hand_over"]
+    possible = [verb for verb in wanted if verb == "answer_supervisor" or not refusal(verb, case, actor)]
+    return [{"label": PERMITS[verb].label, "url": act_url(case, verb)} for verb in possible[:3]]
+
+
+def act_url(case: Case, verb: str) -> str:
+    """The page of an act on a case."""
+    return reverse("admin:cases_case_act", args=[case.pk, verb])

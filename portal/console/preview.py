@@ -1,0 +1,119 @@
+"""What an act would do, tried out on a copy: the letters that would go, and every clock before and after."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cases.models import Case, Event, Team, User
+from escalation.decision import NotNow
+from escalation.facts import Happening, Tell
+from escalation.letters import compose
+from escalation.models import Notice, StageClock
+from escalation.protocol import MissingCell
+from escalation.turn import Owed, Turn
+from portal.console.words import CLOCKS
+
+#: What a notice to staff is about.
+TOLD = {
+    "case_for_team": "that the case is now theirs",
+    "went_past_you": "that the case went past them",
+    "handed_to_you": "that the case was handed to them",
+    "customer_wrote": "that the customer wrote",
+    "accepted": "that the customer is content",
+    "promise_missed": "that a time was missed",
+    "call_customer": "to call the customer",
+}
+
+
+#: A letter leaves room for what the person writes; the room shows where the words will stand.
+GAP, YOURS = re.compile(r"\n{3,}"), "[ What you write stands here. ]"
+
+
+@dataclass(slots=True)
+class Preview:
+    """The outcome of a try-out; `sentence` says why it cannot be done, if so."""
+
+    sentence: str = ""
+    letters: list[dict[str, str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def marked(self) -> bool:
+        """Whether a letter shows where the person's words will stand."""
+        return any(YOURS in one["text"] for one in self.letters)
+
+
+def try_out(turn: Turn, happening: Happening, *, by: User) -> Preview:
+    """Decides `happening` on the turn's copy and tells what followed. Writes nothing."""
+    before = {kind: snapshot(clock) for kind, clock in turn.clocks.items()}
+    first = len(turn.owed)
+    try:
+        turn.take(happening, by=by.pk, role=Event.Role.STAFF)
+    except (NotNow, MissingCell) as why:
+        return Preview(sentence=str(why))
+    owed = turn.owed[first:]
+    return Preview(
+        letters=[letter(turn.case, one, happening.at) for one in owed if one.tell.to == "customer"],
+        others=[told(one.tell) for one in owed if one.tell.to != "customer"],
+        clocks=changes(before, {kind: snapshot(clock) for kind, clock in turn.clocks.items()}),
+    )
+
+
+def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
+    """The letter the customer would get, from the very function that writes the real one."""
+    about = owed.about | dict(owed.tell.data)
+    notice = Notice(case=case, kind=owed.tell.kind, to_customer=True, recipient=case.customer, data=about, owed_at=now)
+    written = compose(notice, now)
+    return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.text, count=1)}
+
+
+def told(tell: Tell) -> str:
+    """'The team Customer support managers: told that the case is now theirs.'"""
+    kind, _, name = tell.to.partition(":")
+    what = TOLD.get(tell.kind, "about it")
+    if kind == "user":
+        who = str(User.objects.filter(pk=int(name)).first() or "The person you choose")
+    elif kind in ("team", "lead"):
+        team = Team.objects.filter(slug=name).select_related("lead").first()
+        who = f"The lead of {team}" if kind == "lead" else f"The team {team}"
+    else:
+        who = {"owner": "The owner", "supervisor": "The supervisor"}.get(kind, kind)
+    return f"{who}: told {what}."
+
+
+def snapshot(clock: StageClock) -> tuple[int, datetime | None, bool]:
+    """What can change of a clock: which one it is, when it is due, whether it stands still."""
+    return clock.started_seq, clock.due_at, clock.paused_at is not None
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every clock that runs before or after, old beside new."""
+    rows = []
+    for kind in (*before, *(kind for kind in after if kind not in before)):
+        old, new = before.get(kind), after.get(kind)
+        rows.append(
+            {
+                "name": CLOCKS[kind][0].upper() + CLOCKS[kind][1:],
+                "old": old[1] if old else None,
+                "new": new[1] if new else None,
+                "what": outcome(old, new),
+            }
+        )
+    return rows
+
+
+def outcome(old: Any, new: Any) -> str:
+    """What happens to one clock, in a word or two."""
+    if old is None:
+        return "starts, standing still" if new[2] else "starts"
+    if new is None:
+        return "ends"
+    if old[0] != new[0]:
+        return "starts again"
+    if old[2] != new[2]:
+        return "stops" if new[2] else "goes on"
+    return "moves" if old[1] != new[1] else "stays"

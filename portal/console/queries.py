@@ -1,0 +1,102 @@
+"""What the console asks the database: who needs something now and why, and how the engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from cases.access import Viewer
+from cases.lifecycle import State
+from cases.models import Case
+from escalation.facts import Clock
+from escalation.models import Alert, Heartbeat, Notice, Promise, StageClock
+from escalation.permits import Actor
+from portal.console.words import CALM, SOON
+
+LATE, DUE, SUPERVISOR, UNCLAIMED, NOT_REACHED = range(1, 6)
+#: The heartbeat of the engine's loop, and the silence after which the red bar appears.
+ENGINE, SILENT_AFTER = "beat", timedelta(minutes=2)
+MOST = 200  # rows on the home page; the counts beside the headings are of all
+TO_CLAIM = (State.NEW, State.ESCALATED, State.PASSED, State.REVIEWED)
+SCOPES = {"mine": "Mine", "teams": "My teams", "all": "Everyone"}
+
+
+def with_lateness(cases: QuerySet) -> QuerySet:
+    """Adds `broken_at`: when the oldest promise that was broken, and not made good since, fell due."""
+    broken = Promise.objects.filter(
+        case=OuterRef("pk"), status=Promise.Status.BROKEN, clock__done_late_at__isnull=True
+    ).order_by()
+    return cases.annotate(broken_at=Subquery(broken.values("case").annotate(at=Min("due_at")).values("at")))
+
+
+def undelivered() -> QuerySet:
+    """Words to a customer that did not arrive."""
+    return Notice.objects.filter(to_customer=True, state__in=(Notice.State.DEAD, Notice.State.UNCERTAIN))
+
+
+def attention(viewer: Viewer, *, now: datetime) -> QuerySet:
+    """Open cases somebody must look at now, each with `group`, its worst reason, most pressing first."""
+    soon = now + SOON
+    clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)
+    pressing = clocks.filter(kind__in=Clock.CLIMBS, due_at__lte=soon)
+    group = models.Case(
+        When(~Q(state__in=CALM) & (Q(broken_at__isnull=False) | Q(promise_at__lte=now)), then=LATE),
+        When(Q(wake_at__lte=soon) & Exists(pressing), then=DUE),
+        When(Exists(clocks.filter(kind=Clock.SUPERVISOR)), then=SUPERVISOR),
+        When(state__in=TO_CLAIM, then=UNCLAIMED),
+        When(Exists(undelivered().filter(case=OuterRef("pk"))), then=NOT_REACHED),
+        default=Value(0),
+        output_field=models.IntegerField(),
+    )
+    open_ones = Case.objects.visible_to(viewer).open().filter(is_history=False)
+    return with_lateness(open_ones).annotate(group=group).filter(group__gt=0)
+
+
+def in_scope(cases: QuerySet, actor: Actor, scope: str) -> QuerySet:
+    """Only those of the person, or of their teams, or all."""
+    mine = Q(owner=actor.user)
+    if scope == "mine":
+        return cases.filter(mine)
+    if scope == "teams":
+        return cases.filter(mine | Q(team__in=actor.teams))
+    return cases
+
+
+def usual_scope(actor: Actor) -> str:
+    """A supervisor looks after everyone, an agent after their teams."""
+    return "all" if actor.supervises else "teams"
+
+
+def counts(cases: QuerySet) -> dict[int, int]:
+    """How many cases are in each group."""
+    return dict(cases.order_by().values("group").annotate(n=Count("pk")).values_list("group", "n"))
+
+
+def open_clocks(cases: Iterable[Case]) -> dict[int, list[StageClock]]:
+    """The running clocks of several cases in one query, soonest first."""
+    found: dict[int, list[StageClock]] = {}
+    ids = [case.pk for case in cases]
+    for clock in StageClock.objects.filter(case__in=ids, outcome__isnull=True).order_by("due_at"):
+        found.setdefault(clock.case_id, []).append(clock)
+    return found
+
+
+def alerts(viewer: Viewer) -> QuerySet:
+    """Red alarms nobody has put right yet, on cases this person may see."""
+    return Alert.objects.filter(cleared_at__isnull=True, case__in=Case.objects.visible_to(viewer)).select_related(
+        "case"
+    )
+
+
+def silence(now: datetime) -> timedelta | None:
+    """How long the engine has been silent when that is too long; None while it is well.
+
+    timedelta.max when it has never run.
+    """
+    last = Heartbeat.objects.filter(role=ENGINE).values_list("last_success", flat=True).first()
+    if last is None:
+        return timedelta.max
+    return now - last if now - last > SILENT_AFTER else None

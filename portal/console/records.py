@@ -1,0 +1,182 @@
+"""Messages, the audit log and the queue's one schedule in the console: read only, but for “send again”."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from cases.access import Viewer
+from cases.models import Case, Event
+from escalation.models import Notice
+from escalation.outbox import send_again
+from portal import clock
+from portal.console.filters import Links
+from portal.console.quiet import LOGS, ReadOnlyAdmin
+from portal.console.timeline import actor_name, event_title
+from portal.templatetags.times import when_words
+
+N = Notice.State
+TABS = {
+    "waiting": ("Waiting", (N.WAITING, N.SENDING)),
+    "sent": ("Sent", (N.SENT,)),
+    "dead": ("Not delivered", (N.DEAD, N.UNCERTAIN)),
+    "cancelled": ("Not needed", (N.CANCELLED,)),
+}
+
+
+class ByPlace(Links):
+    """The tabs of the messages page."""
+
+    title = "tab"
+    parameter_name = "tab"
+    template = "console/parts/tabs_filter.html"
+    options = tuple((key, words) for key, (words, _) in TABS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        states = TABS.get(self.value() or "", ("", None))[1]
+        return queryset if states is None else queryset.filter(state__in=states)
+
+
+class OfVisibleCases(ReadOnlyAdmin):
+    """Rows that hang on cases: only those of cases the person may see."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        seen = Case.objects.visible_to(Viewer(request.user))
+        return super().get_queryset(request).filter(case__in=seen)
+
+
+class NoticeAdmin(OfVisibleCases):
+    """Messages: what waits, what went, what did not arrive."""
+
+    list_display = ("owed", "kind_words", "to", "about", "state", "tries", "error")
+    list_display_links = ("kind_words",)
+    list_filter = (ByPlace,)
+    list_select_related = ("case", "recipient")
+    ordering = ("-owed_at", "-pk")
+    change_form_template = "console/notice.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and request.user.has_perm("escalation.view_notice")
+
+    def get_urls(self) -> list:
+        again = self.admin_site.admin_view(self.again)
+        return [path("<int:pk>/again/", again, name="escalation_notice_again"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Messages"} | (extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """One message with its text, its state and, when it did not arrive, a button."""
+        notice = self.find(request, object_id)
+        context = self.admin_site.each_context(request) | {
+            "title": self.kind_words(notice),
+            "notice": notice,
+            "can_send": notice.state in (N.DEAD, N.UNCERTAIN) and request.user.has_perm("escalation.change_notice"),
+        }
+        return TemplateResponse(request, "console/notice.html", context)
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Puts a message that did not arrive back in line; POST only."""
+        notice = self.find(request, pk)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        if not request.user.has_perm("escalation.change_notice"):
+            raise Http404
+        if send_again(notice.pk, clock.now()):
+            messages.success(request, "The message is back in line and goes within a minute.")
+        else:
+            messages.warning(request, "Nothing was changed: this message is not waiting for a second try.")
+        page = reverse("admin:escalation_notice_change", args=[notice.pk])
+        return HttpResponse(status=303, headers={"Location": page})
+
+    def find(self, request: HttpRequest, pk: Any) -> Notice:
+        text = str(pk)
+        rows = self.get_queryset(request).select_related("case", "recipient")
+        found = rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+        if found is None or not self.has_view_permission(request, found):
+            raise Http404
+        return found
+
+    @admin.display(description="Owed since")
+    def owed(self, notice: Notice) -> str:
+        return short(notice.owed_at)
+
+    @admin.display(description="What")
+    def kind_words(self, notice: Notice) -> str:
+        return notice.kind.replace("_", " ").capitalize()
+
+    @admin.display(description="To")
+    def to(self, notice: Notice) -> str:
+        return f"{notice.recipient} ({'customer' if notice.to_customer else 'staff'})"
+
+    @admin.display(description="Case")
+    def about(self, notice: Notice) -> str:
+        return case_link(notice.case)
+
+
+class EventAdmin(OfVisibleCases):
+    """The audit: who, what, when, on which case. Rows cannot be changed, in the database either."""
+
+    family = LOGS
+
+    list_display = ("recorded", "what", "who", "about", "role")
+    list_display_links = ("what",)
+    list_select_related = ("case", "actor")
+    list_filter = ("role",)
+    ordering = ("-recorded_at", "-pk")
+    fields = (
+        "case", "seq", "kind", "occurred_at", "recorded_at", "actor", "role", "cause", "protocol", "data", "once",
+        "prev", "hash",
+    )  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Audit"} | (extra_context or {}))
+
+    @admin.display(description="When")
+    def recorded(self, event: Event) -> str:
+        return short(event.recorded_at)
+
+    @admin.display(description="What")
+    def what(self, event: Event) -> str:
+        return event_title(event)
+
+    @admin.display(description="Who")
+    def who(self, event: Event) -> str:
+        return actor_name(event)
+
+    @admin.display(description="Case")
+    def about(self, event: Event) -> str:
+        return case_link(event.case)
+
+
+class ScheduleAdmin(ReadOnlyAdmin):
+    """The queue's schedules: one row, put there by code. Read only, since one bad row would stop them all."""
+
+    family = LOGS
+
+    list_display = ("name", "func", "schedule_type", "next_run")
+    fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run", "cluster")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and request.user.has_perm("cases.supervise")
+
+
+def short(instant: datetime) -> str:
+    """'Today, 16:00' in the zone of the page."""
+    return when_words(instant, zone=timezone.get_current_timezone_name(), now=clock.now(), style="short")
+
+
+def case_link(case: Case) -> str:
+    """The reference, leading to the case."""
+    url = reverse("admin:cases_case_change", args=[case.pk])
+    return format_html('<a href="{}"><bdi class="ref">{}</bdi></a>', url, case.reference)

@@ -1,0 +1,28 @@
+"""What a search in “All cases” means: a reference, a whole e-mail address, or words of the title."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from cases.models import User
+from cases.models.case import reference_prefix
+from cases.reference import BadReference, read_reference
+
+
+def exact(term: str) -> Q | None:
+    """The condition of a search that an index answers; None for words."""
+    term = term.strip()
+    if "@" in term:
+        found = User.objects.annotate(plain=Lower("email")).filter(plain=term.lower())
+        return Q(customer__in=found.values("pk"))
+    try:
+        return Q(reference=read_reference(term, reference_prefix()))
+    except BadReference:
+        begun = term.upper().startswith(f"{reference_prefix()}-")
+        return Q(reference__startswith=term.upper()) if begun else None
+
+
+def matching(term: str) -> Q:
+    """The condition of any search; words are looked for among what the filters left."""
+    return exact(term) or Q(title__icontains=term.strip())

@@ -1,0 +1,129 @@
+"""The console's site: who may enter, what stands on every page, and the addresses that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.access import Viewer
+from cases.models import Tally
+from escalation.permits import Actor
+from portal import clock
+from portal.console import home, queries
+
+TRIES, WINDOW = 10, timedelta(minutes=15)
+INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
+
+
+class SignIn(AdminAuthenticationForm):
+    """Staff's sign-in; guesses at one account are counted in the database before they are looked at."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "E-mail address"
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "autofocus": False}
+        self.fields["password"].widget.attrs |= {"autocomplete": "current-password"}
+
+    def clean(self) -> dict[str, Any]:
+        name = str(self.cleaned_data.get("username", "")).lower()
+        if Tally.count_one(f"console sign-in {name}", at=clock.now(), window=WINDOW) > TRIES:
+            raise ValidationError("Too many tries for this account. Wait 15 minutes, then try again.")
+        return super().clean()
+
+
+class ConsoleSite(AdminSite):
+    """Django's admin for staff who work on cases; a manager without that permission goes to the figures."""
+
+    site_title = "Console"
+    site_header = "Console"
+    index_title = "Needs me now"
+    enable_nav_sidebar = False
+    login_form = SignIn
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return Viewer(request.user).is_staff
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        """As Django's, but nobody signed in is sent round in circles: managers to their page, others to 404."""
+        guarded = super().admin_view(view, cacheable)
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                return turn_away(request)
+            # Stock pages print times in the current zone, and print them when they are rendered.
+            with timezone.override(ZoneInfo(zone_of(request))):
+                response = guarded(request, *args, **kwargs)
+                return response.render() if isinstance(response, TemplateResponse) else response
+
+        return inner
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return home.home_view(request, self)
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict | None = None) -> HttpResponse:
+        """There is no page of an app: people think in cases, not in apps."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request) | frame(request)
+        if self.has_permission(request):
+            context |= bar(request, context["now"])
+        return context
+
+
+def turn_away(request: HttpRequest) -> HttpResponse:
+    """Where a signed-in person without a place in the console goes."""
+    if request.user.is_staff and request.user.has_perm(SEE_INSIGHTS):
+        return HttpResponseRedirect(INSIGHTS)
+    raise Http404
+
+
+def zone_of(request: HttpRequest) -> str:
+    """The IANA name of the zone a person reads times in."""
+    wanted = getattr(request.user, "time_zone", "")
+    return wanted if wanted in available_timezones() else settings.COMPANY_TIME_ZONE
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the shell and the time tags read on every page."""
+    return {"brand": settings.BRAND, "zone": zone_of(request), "now": clock.now()}
+
+
+def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
+    """The navigation with its counts, the engine's health, and the red alarms."""
+    viewer, actor, user = Viewer(request.user), Actor.of(request.user), request.user
+    needy = queries.in_scope(queries.attention(viewer, now=now), actor, queries.usual_scope(actor))
+    undelivered = queries.undelivered().count()
+    places = [
+        ("Needs me now", "index", needy.count(), True),
+        ("All cases", "cases_case_changelist", 0, True),
+        ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
+        ("Protocol", "escalation_protocolversion_changelist", 0, True),
+        ("Messages", "escalation_notice_changelist", undelivered, user.has_perm("escalation.view_notice")),
+        ("Audit", "cases_event_changelist", 0, True),
+    ]
+    links = [
+        {"label": label, "url": reverse(f"admin:{name}"), "count": number, "here": is_here(request.path, name)}
+        for label, name, number, allowed in places
+        if allowed
+    ]
+    if user.has_perm(SEE_INSIGHTS):
+        links.append({"label": "Insights", "url": INSIGHTS, "count": 0, "here": False})
+    return {"places": links, "silence": queries.silence(now), "actor": actor, "viewer": viewer}
+
+
+def is_here(path_: str, name: str) -> bool:
+    """Whether the page shown is at the place or below it."""
+    place = reverse(f"admin:{name}")
+    return path_ == place if name == "index" else path_.startswith(place)

@@ -1,0 +1,127 @@
+"""What has happened to a case, for staff: events, messages and internal notes as rows, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cases.models import Case, Event, Message, Note, Severity
+from escalation.facts import Clock
+from escalation.verbs.customer import SUPERVISOR_REASONS
+from portal.console.words import CLOCKS, span
+
+SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clocks": "Clocks"}
+MOST = 300  # rows; a case that is longer says so
+CLOCK_EVENTS = ("missed", "warned")
+Data = dict[str, Any]
+
+
+def _severity(data: Data) -> str:
+    return str(Severity(data["severity"]).label)
+
+
+def _missed(data: Data) -> str:
+    kind = data["args"]["kind"]
+    if kind not in Clock.CLIMBS:
+        return f"Time over: {CLOCKS[kind]}"
+    up = f"; passed up to level {data['tier']}" if data["from"] != data["to"] or "review" in data["started"] else ""
+    return f"Missed: {CLOCKS[kind]}{up}"
+
+
+#: Event kind -> (what stands in the timeline, what a colleague just did, for the sentence to a late writer).
+EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
+    "filed": (lambda d: "Case filed", "filed this"),
+    "assessed": (lambda d: f"Assessed: {_severity(d)}, complexity {d['args']['complexity']}", "assessed this"),
+    "escalated": (lambda d: f"Passed up to level {d['tier']}", "passed this up"),
+    "missed": (_missed, "missed a time"),
+    "warned": (lambda d: f"Due soon: {CLOCKS[d['args']['kind']]}", "gave a warning"),
+    "reviewed": (lambda d: f"SLA review confirmed: {_severity(d)}", "confirmed the SLA review"),
+    "acknowledged": (lambda d: "Acknowledged", "acknowledged this"),
+    "updated": (lambda d: "Update to the customer", "sent an update"),
+    "asked_customer": (lambda d: "Question to the customer", "asked the customer"),
+    "customer_wrote": (lambda d: "The customer wrote", "wrote"),
+    "waits_for_partner": (lambda d: f"Waiting for {d['args']['partner']}", "set this to wait for another company"),
+    "partner_answered": (lambda d: "The other company answered", "noted that the other company answered"),
+    "handed_over": (lambda d: "Handed over", "handed this over"),
+    "returned_down": (lambda d: f"Returned to level {d['tier']}", "returned this to the level below"),
+    "answered": (lambda d: "Answer proposed", "proposed an answer"),
+    "accepted": (lambda d: "The customer says it is fixed", "said it is fixed"),
+    "rejected": (lambda d: "The customer says it is not fixed", "said it is not fixed"),
+    "reopened": (lambda d: "Opened again by the customer", "opened this again"),
+    "withdrawn": (lambda d: "Withdrawn by the customer", "withdrew this"),
+    "merged": (lambda d: f"Joined to {d['args']['into']}", "joined this to another case"),
+    "closed": (lambda d: "Closed", "closed this"),
+    "supervisor_asked": (
+        lambda d: f"Asked for a supervisor: {SUPERVISOR_REASONS.get(d['args']['reason'], 'no reason given')}",
+        "asked for a supervisor",
+    ),
+    "supervisor_answered": (
+        lambda d: "Answered as supervisor" + (", and passed up" if d["args"]["granted"] else ""),
+        "answered as supervisor",
+    ),
+    "owner_lost": (lambda d: "The owner is no longer here", "found the owner gone"),
+    "noted": (lambda d: "Internal note", "wrote a note"),
+    "apologised": (lambda d: "Apology", "apologised"),
+}
+
+
+def event_title(event: Event) -> str:
+    """What an event says in the timeline; an unknown kind says its own name."""
+    known = EVENTS.get(event.kind)
+    return known[0](event.data) if known else event.kind.replace("_", " ").capitalize()
+
+
+def actor_name(event: Event) -> str:
+    """Who did it; the engine signs as Milepost."""
+    return str(event.actor) if event.actor else str(event.get_role_display())
+
+
+def since_words(event: Event, now: datetime) -> str:
+    """'Priya acknowledged this 40 seconds ago.'"""
+    who = event.actor.first_name if event.actor else "Milepost"
+    did = EVENTS[event.kind][1] if event.kind in EVENTS else "changed this"
+    seconds = int((now - event.recorded_at).total_seconds())
+    ago = f"{max(seconds, 1)} seconds" if seconds < 60 else span(now - event.recorded_at)
+    return f"{who} {did} {ago} ago."
+
+
+def rows_of(case: Case, shown: str) -> list[dict[str, Any]]:
+    """The rows of a case for a filter of SHOWN, newest first, MOST at the most."""
+    events = Event.objects.filter(case=case).select_related("actor").order_by("-seq")[:MOST]
+    messages = {str(m.pk): m for m in Message.objects.filter(case=case).select_related("author")}
+    notes = {str(n.pk): n for n in Note.objects.filter(case=case)}
+    rows = [event_row(event, messages, notes) for event in events]
+    return rows if shown == "all" else [row for row in rows if shown in row["in"]]
+
+
+def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]) -> dict[str, Any]:
+    """One event with the text that was said with it."""
+    message = messages.get(event.data.get("message", {}).get("id", ""))
+    note = notes.get(event.data.get("note", {}).get("id", ""))
+    clock = event.kind in CLOCK_EVENTS
+    row: dict[str, Any] = {
+        "title": event_title(event),
+        "who": actor_name(event),
+        "at": event.occurred_at,
+        "late_by": span(event.recorded_at - event.occurred_at) if noticed_late(event) else "",
+        "kind": "clock" if clock else "event",
+        "tone": "late" if event.data.get("ended", {}).get(event.data["args"].get("kind", "")) == "missed" else "plain",
+        "text": "",
+        "label": "",
+        "from_customer": event.role == Event.Role.CUSTOMER,
+        "in": {"clocks"} if clock or event.data["ended"] or event.data["started"] else set(),
+    }
+    if note:
+        row |= {"kind": "internal", "text": note.text, "label": "Internal, customer never sees this"}
+        row["in"] |= {"internal"}
+    if message:
+        label = "From the customer" if message.from_customer else "Customer sees this"
+        row |= {"kind": "message", "text": message.text, "label": label, "from_customer": message.from_customer}
+        row["in"] |= {"customer"}
+    return row
+
+
+def noticed_late(event: Event) -> bool:
+    """Whether it was written down more than a minute after it was true."""
+    return (event.recorded_at - event.occurred_at).total_seconds() > 60

@@ -1,0 +1,112 @@
+"""How staff read a case: its tag, its clocks, and spans of time, in the words of the console."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from cases.lifecycle import State
+from cases.models import Case
+from escalation.facts import Clock
+from portal.templatetags.times import DAY, HOUR, MINUTE, count
+
+S = State
+Tag = dict[str, str]
+SOON = timedelta(hours=2)
+
+#: What a clock counts towards, as it stands in a sentence.
+CLOCKS = {
+    Clock.REVIEW: "SLA review",
+    Clock.ACKNOWLEDGE: "acknowledgment",
+    Clock.UPDATE: "update",
+    Clock.REPLY: "reply",
+    Clock.REFER_UP: "time at this level",
+    Clock.RESOLVE: "answer",
+    Clock.SUPERVISOR: "supervisor’s answer",
+    Clock.CONFIRM: "customer’s yes or no",
+    Clock.LAPSE: "customer’s answer to our question",
+    Clock.SURVEY: "survey",
+    Clock.CLOSING: "time to reopen",
+}
+
+#: The tag of a state without a running promise: shape, family, word.
+STATE_TAGS: dict[str, tuple[str, str, str]] = {
+    S.WAITING_CUSTOMER: ("arrow", "neutral dashed", "Waiting for customer"),
+    S.ANSWERED: ("tick", "good", "Answered"),
+    S.CONFIRMED: ("tick", "good", "Confirmed"),
+    S.FEEDBACK: ("tick", "good", "Feedback asked"),
+    S.CLOSED: ("square", "neutral", "Closed"),
+    S.WITHDRAWN: ("square", "neutral", "Withdrawn"),
+    S.MERGED: ("square", "neutral", "Joined to another"),
+}
+CALM = (S.ANSWERED, S.WAITING_CUSTOMER, S.CONFIRMED, S.FEEDBACK, S.CLOSED, S.WITHDRAWN, S.MERGED)
+
+
+def span(length: timedelta) -> str:
+    """'40 min', '1 h 10 min', '3 days 2 h': the two largest units that matter."""
+    seconds = int(abs(length.total_seconds()))
+    days, rest = divmod(seconds, DAY)
+    hours, minutes = rest // HOUR, rest % HOUR // MINUTE
+    if days:
+        return f"{count(days, 'day')} {hours} h" if hours else count(days, "day")
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else "less than a minute"
+
+
+def make_tag(shape: str, family: str, word: str) -> Tag:
+    return {"shape": shape, "family": family, "word": word}
+
+
+def late_since(case: Case, now: datetime) -> datetime | None:
+    """Since when a promise to this customer has been broken and not made good; None when none is.
+
+    Reads `broken_at`, which `queries.with_lateness` adds.
+    """
+    if not case.is_open:
+        return None
+    overdue = case.promise_at if case.promise_at and case.promise_at <= now and case.state not in CALM else None
+    return min((at for at in (getattr(case, "broken_at", None), overdue) if at), default=None)
+
+
+def tag_of(case: Case, now: datetime) -> Tag:
+    """The tag at the head of a row: late and due soon before anything else."""
+    late = late_since(case, now)
+    if late:
+        return make_tag("diamond", "late", f"Late by {span(now - late)}")
+    if case.state in STATE_TAGS:
+        return make_tag(*STATE_TAGS[case.state])
+    if case.promise_at is None:
+        return make_tag("ring", "neutral", "No time promised")
+    left = case.promise_at - now
+    if left <= SOON:
+        return make_tag("triangle", "soon", f"Due in {span(left)}")
+    return make_tag("half", "progress", f"Due in {span(left)}")
+
+
+def milestone_words(case: Case) -> str:
+    """'Milestone 3 of 5', or that the case left the road."""
+    return f"Milestone {case.milestone} of 5" if case.milestone else "Left the road"
+
+
+def who_has(case: Case) -> str:
+    """The owner, else that nobody has it yet."""
+    return str(case.owner) if case.owner else "No one yet"
+
+
+def clock_state(clock: Any, now: datetime) -> Tag:
+    """Running, due soon, late, met, missed, paused, cancelled or over, as a tag."""
+    if clock.outcome == "met":
+        return make_tag("tick", "good", "Met")
+    if clock.outcome == "missed":
+        return make_tag("diamond", "late", "Missed, done late" if clock.done_late_at else "Missed")
+    if clock.outcome == "cancelled":
+        return make_tag("square", "neutral", "Cancelled")
+    if clock.outcome == "elapsed":
+        return make_tag("square", "neutral", "Ran out as announced")
+    if clock.paused_at:
+        return make_tag("arrow", "neutral dashed", "Paused")
+    if clock.due_at <= now:
+        return make_tag("diamond", "late", f"Late by {span(now - clock.due_at)}")
+    soon = clock.warn_at is None and clock.kind in Clock.CLIMBS and clock.due_at - now <= SOON
+    return make_tag(*(("triangle", "soon", "Due soon") if soon else ("half", "progress", "Running")))

@@ -1,0 +1,33 @@
+"""What every page may name: the brand, the reader's zone, the instant, and what was just done."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+
+from portal import clock
+from portal.viewer import zone_of
+
+
+def brand() -> dict[str, str]:
+    """The company as templates name it."""
+    return settings.BRAND | {"email": settings.BRAND["from_email"]}
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The context processor; `confirmation` is taken from the session only when the page says it."""
+
+    @cache
+    def confirmation() -> str:
+        return " ".join(str(message) for message in get_messages(request))
+
+    return {
+        "brand": brand(),
+        "zone": zone_of(request, settings.COMPANY_TIME_ZONE),
+        "now": clock.now(),
+        "confirmation": confirmation,
+    }

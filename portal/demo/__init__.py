@@ -1,0 +1,1 @@
+"""A believable fortnight, made by the real verbs on a moving clock."""

@@ -1,0 +1,57 @@
+"""The engine's loop: every second or two it does what is due; `--once` does one round."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from portal.beat import Round, beat
+from portal.queue import register_schedule
+
+
+class Command(BaseCommand):
+    help = "Runs the engine: missed promises, warnings, notices. Runs until it is stopped; --once does one round."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="one round, then stop; exit 1 when a step failed")
+        parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="pause between rounds")
+        parser.add_argument("--json", action="store_true", help="say what each round did as one line of JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            done = beat()
+            self._say(done, options["json"])
+            if done.failed:
+                raise SystemExit(1)
+            return
+        register_schedule()
+        stop = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        while not stop.is_set():
+            self._round(options["json"])
+            stop.wait(options["every"])
+
+    def _round(self, as_json: bool) -> None:
+        """A round that outlives a database that is away: the next one tries again."""
+        close_old_connections()
+        try:
+            done = beat()
+        except DatabaseError as error:
+            self.stderr.write(f"The database did not answer: {error}")
+            return
+        if done.done or done.failed:
+            self._say(done, as_json)
+
+    def _say(self, done: Round, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"at": done.at.isoformat(), "done": done.done, "failed": done.failed}))
+            return
+        parts = [f"{count} {name}" for name, count in done.done.items()]
+        parts += [f"FAILED {name}: {why}" for name, why in done.failed.items()]
+        self.stdout.write(f"{done.at:%H:%M:%S} {', '.join(parts) or 'nothing was due'}")

@@ -1,0 +1,177 @@
+"""The case page: who has it, when you hear next, what has happened; and why the next time is what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+
+from cases.lifecycle import OPEN, SETTLED
+from cases.models import Case, Event
+from escalation.facts import Clock
+from escalation.models import StageClock
+from escalation.permits import Actor, refusal
+from escalation.verbs import Refused, reply
+from portal import clock, ratelimit
+from portal.forms import Message
+from portal.pages.doors import done, door, form_key, see_other, shown_key
+from portal.presenters import milestones as steps
+from portal.presenters import promise, status
+from portal.presenters.casefile import CaseFile, is_late, page_query
+from portal.presenters.proof import proof
+from portal.presenters.timeline import story
+from portal.templatetags.times import relative_words, when_words
+from portal.viewer import actor_for, case_or_404, guest_case, is_customer, visible_cases, zone_of
+
+
+def opened(request: HttpRequest, reference: str) -> Case:
+    """The case of an address with what its page needs, or the one 404."""
+    return case_or_404(page_query(visible_cases(request)), reference)
+
+
+def base_url(case: Case) -> str:
+    return f"/c/{case.reference}/"
+
+
+def head(case: Case) -> dict[str, str]:
+    """What the pages about one act say of the case."""
+    return {"ref": case.reference, "title": case.title, "url": base_url(case)}
+
+
+def may(request: HttpRequest, case: Case, verb: str) -> str:
+    """Why the reader cannot do `verb` now, in a sentence; empty when they can."""
+    # A customer's verbs ask neither for teams nor for permissions.
+    return refusal(verb, case, Actor(actor_for(request, case), frozenset(), supervises=False))
+
+
+@door("GET")
+def show(request: HttpRequest, reference: str) -> HttpResponse:
+    """The case page; 304 while nothing on it has changed, before anything but the case itself is read."""
+    case, now = opened(request, reference), clock.now()
+    etag = None if len(get_messages(request)) else _etag(request, case, now)
+    unchanged = get_conditional_response(request, etag=etag) if etag else None
+    response = unchanged or _page(request, case, now=now)
+    if etag:
+        response["ETag"] = etag
+    return response
+
+
+def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
+    """Changes with everything the page shows: the log, the survey, the reader, their form's secret, words of time."""
+    zone = zone_of(request, settings.COMPANY_TIME_ZONE)
+    survey = getattr(case, "survey", None)
+    said = (
+        case.pk,
+        case.event_seq,
+        is_late(case, now),
+        survey and (survey.answered_at, survey.changed_at),
+        when_words(now, zone=zone, style="date"),
+        relative_words(case.promise_at, now=now) if case.promise_at else "",
+        zone,
+        request.user.pk,
+        guest_case(request),
+        request.META.get("CSRF_COOKIE"),
+        request.GET.urlencode(),
+    )
+    return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
+
+
+def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | None = None) -> HttpResponse:
+    zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), settings.BRAND["name"]
+    file = CaseFile.load(case)
+    told = story(case, house=house, zone=zone, now=now, whole=request.GET.get("all") == "1")
+    view = promise.View(zone, now, base_url(case), question=told.question, covers=told.covers)
+    if form is None and not may(request, case, "reply"):
+        form = Message(initial={"seen": case.event_seq})
+    context = {
+        "case": _told(case),
+        "tag": status.tag(case, partner=file.partner, other=file.other),
+        "level": status.level(case, file.protocol.top),
+        "promise": promise.promise_block(file, view),
+        "milestones": steps.milestones(file, now),
+        "rows": told.rows,
+        "older": {"count": told.older, "url": "?all=1"} if told.older else None,
+        "form": form,
+        "key": shown_key(request),
+        "zone": zone,
+        "now": now,
+    }
+    return render(request, "pages/case.html", context | _acts(request, file))
+
+
+def _told(case: Case) -> dict[str, Any]:
+    return head(case) | {
+        "category": case.category.name,
+        "filed_at": case.filed_at,
+        "description": case.description,
+        "expectation": case.expectation,
+        "severity_words": status.severity_words(case),
+        "not_right_url": "#message" if case.state in OPEN else "",
+    }
+
+
+def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]]]:
+    """Buttons and links to what the customer can do now; staff who look at the page act in the console."""
+    case = file.case
+    if not is_customer(request, case):
+        return {"actions": [], "links": []}
+    base, actions, links = base_url(case), [], []
+    if not may(request, case, "reply"):
+        actions.append({"label": "Add a message", "url": "#message", "kind": "primary"})
+        word = "Your request to a supervisor" if file.open(Clock.SUPERVISOR) else "Ask for a supervisor"
+        actions.append({"label": word, "url": f"{base}supervisor/", "kind": "secondary"})
+    survey = getattr(case, "survey", None)
+    if case.state in SETTLED and case.resolved_at and not (survey and survey.answered_at):
+        actions.append({"label": "Tell us how we did", "url": f"{base}fixed/", "kind": "primary"})
+    if not may(request, case, "withdraw"):
+        links.append({"label": "Withdraw this case", "url": f"{base}withdraw/"})
+    return {"actions": actions, "links": links}
+
+
+@door("GET", "POST")
+def message(request: HttpRequest, reference: str) -> HttpResponse:
+    """The customer writes; a look at this address leads back to the form."""
+    case, now = opened(request, reference), clock.now()
+    if request.method != "POST":
+        return see_other(f"{base_url(case)}#message")
+    form = Message(request.POST)
+    ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=now)
+    if form.is_valid():
+        try:
+            actor = actor_for(request, case)
+            reply(case.pk, text=form.cleaned_data["text"], by=actor, at=now, form_key=form_key(request))
+        except Refused as why:
+            form.add_error(None, str(why))
+        else:
+            arrived = _arrived(request, case, form.cleaned_data["seen"], now)
+            return done(request, base_url(case), f"Your message is sent.{arrived}")
+    return _page(request, case, now=now, form=form)
+
+
+def _arrived(request: HttpRequest, case: Case, seen: int | None, now: datetime) -> str:
+    """What came from us while the customer wrote, so that the two do not talk past each other."""
+    if seen is None:
+        return ""
+    since = Event.everything.filter(case=case, seq__gt=seen, kind__in=("updated", "answered", "asked_customer"))
+    event = since.select_related("actor").order_by("seq").last()
+    if event is None or event.actor is None:
+        return ""
+    zone = zone_of(request, settings.COMPANY_TIME_ZONE)
+    when = when_words(event.occurred_at, zone=zone, now=now, style="short").removeprefix("Today, ")
+    return f" While you wrote, {event.actor.first_name} answered at {when}."
+
+
+@door("GET")
+def why(request: HttpRequest, reference: str) -> HttpResponse:
+    """Why then? The next promise with the hours that count towards it."""
+    case = opened(request, reference)
+    running = StageClock.everything.filter(case=case, outcome__isnull=True, promise=True).first()
+    team = f"the team {case.team.name}" if case.team else "the team"
+    context = {"case": head(case), "proof": proof(running, team) if running else None}
+    return render(request, "pages/why.html", context)

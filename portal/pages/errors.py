@@ -1,0 +1,51 @@
+"""Pages for what went wrong: the same for everybody, without data, and without the database where that may be down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from portal import clock
+from portal.context import brand
+
+
+def _page(name: str, status: int, **context: object) -> HttpResponse:
+    """Rendered without the request: no session is read, no message is lost, no two readers get different pages."""
+    body = render_to_string(f"errors/{name}.html", {"brand": brand(), "zone": settings.COMPANY_TIME_ZONE, **context})
+    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store, private"})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A wrong address, a missing case and somebody else's case, byte for byte alike."""
+    return _page("404", 404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Looks like 404: nobody learns what exists."""
+    return _page("404", 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The request made no sense; it says no more than 404 does."""
+    return _page("404", 400)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our fault."""
+    return _page("500", 500)
+
+
+def too_many(request: HttpRequest, retry_at: datetime) -> HttpResponse:
+    """Tried too often; says from when on it works again."""
+    now = clock.now()
+    response = _page("429", 429, retry_at=retry_at, now=now)
+    response["Retry-After"] = str(max(1, int((retry_at - now).total_seconds()) + 1))
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from one of our pages, or from one that was open for too long."""
+    return _page("csrf", 403)

@@ -1,0 +1,114 @@
+"""File a case: one page of questions, a page that shows what we will promise, and the page that says we have it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cases.models import Case, FormKey, User
+from escalation.book import NoProtocol, protocol_of
+from escalation.protocol import MissingCell
+from escalation.verbs import Told, file_case, outlook
+from portal import clock, ratelimit
+from portal.forms import Filing, GuestFiling
+from portal.pages.doors import door, form_key, see_other, shown_key
+from portal.presenters.casefile import with_ledger
+from portal.presenters.promised import next_steps, preview
+from portal.presenters.status import line
+from portal.viewer import case_or_404, guest_case, let_in, visible_cases, zone_of
+
+log = logging.getLogger("milepost.filing")
+NOT_ONLINE = (
+    "We cannot take this here at the moment: no times are set for this topic. Nothing you typed is lost. "
+    "Choose “Something else”, or contact us another way."
+)
+
+
+@door("GET", "POST")
+def new(request: HttpRequest) -> HttpResponse:
+    """Asks, then shows the promise, then files; `step` says which button was pressed."""
+    kind = Filing if request.user.is_authenticated else GuestFiling
+    if request.method != "POST":
+        initial = {"category": request.GET.get("topic", ""), "title": request.GET.get("q", "")[:120]}
+        return _ask(request, kind(initial=initial))
+    form = kind(request.POST)
+    step = request.POST.get("step", "check")
+    if not form.is_valid() or step == "change":
+        return _ask(request, form)
+    promised = _preview(request, form)
+    if promised is None:
+        form.add_error(None, NOT_ONLINE)
+        return _ask(request, form)
+    if step != "send":
+        context = {"form": form, "answers": _answers(form), "preview": promised, "key": shown_key(request)}
+        return render(request, "pages/check_case.html", context)
+    case = _file(request, form)
+    return see_other(f"/cases/new/sent/{case.reference}/")
+
+
+def _ask(request: HttpRequest, form: Filing) -> HttpResponse:
+    context = {"form": form, "preview": _preview(request, form), "key": shown_key(request)}
+    return render(request, "pages/new_case.html", context)
+
+
+def _preview(request: HttpRequest, form: Filing) -> list[dict[str, str]] | None:
+    """What filing would promise, as soon as topic and impact are known; None where nothing can be promised."""
+    known = getattr(form, "cleaned_data", {})
+    if not (known.get("category") and known.get("impact")):
+        return None
+    now = clock.now()
+    try:
+        seen = outlook(known["category"].slug, known["impact"], at=now)
+    except (NoProtocol, MissingCell):
+        log.exception("No promise can be made for %s, %s.", known["category"].slug, known["impact"])
+        return None
+    return preview(seen, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=now)
+
+
+def _answers(form: Filing) -> list[dict[str, str]]:
+    """What was typed, question by question, for a last look."""
+    return [
+        {"label": field.label, "value": _said(field, form.cleaned_data[field.name]) or "Not provided"}
+        for field in form.visible_fields()
+    ]
+
+
+def _said(field: Any, value: Any) -> str:
+    """The words of a choice, or the text itself."""
+    return str(dict(field.field.choices).get(value, value)) if field.name == "impact" else str(value)
+
+
+def _file(request: HttpRequest, form: Filing) -> Case:
+    said, key, at = form.cleaned_data, form_key(request), clock.now()
+    person = request.user if request.user.is_authenticated else None
+    address = person.email if person else said["email"]
+    # A second press finds the first one's case; it is no second filing and is not counted as one.
+    if not (key and FormKey.objects.filter(key=key, case__isnull=False).exists()):
+        ratelimit.count(ratelimit.FILING, f"for {address}", f"from {ratelimit.client(request)}", at=at)
+    person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"])
+    told = Told(said["title"], said["description"], said["category"], said["impact"], said["expectation"])
+    case = file_case(told, by=person, at=at, form_key=key)
+    if not request.user.is_authenticated:
+        let_in(request, case, at=at)
+    return case
+
+
+@door("GET")
+def sent(request: HttpRequest, reference: str) -> HttpResponse:
+    """We have your case; bookmarked and opened later it starts with where the case is today."""
+    case = case_or_404(with_ledger(visible_cases(request)).with_people(), reference)
+    zone, now = zone_of(request, settings.COMPANY_TIME_ZONE), clock.now()
+    later = case.event_seq > 1
+    context = {
+        "case": {"title": case.title, "url": f"/c/{case.reference}/"},
+        "reference": case.reference,
+        "mailed_to": case.customer.email,
+        "steps": next_steps(case, protocol_of(case.protocol)),
+        "status_line": f"Where it is now: {line(case, zone=zone, now=now)}" if later and case.is_open else "",
+        "guest": not request.user.is_authenticated and guest_case(request) == case.pk,
+    }
+    return render(request, "pages/sent.html", context)

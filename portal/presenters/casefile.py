@@ -1,0 +1,110 @@
+"""Everything a page says of one case, read in as few queries as it takes, whatever has happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from cases.lifecycle import ACTIVE, SETTLED, State
+from cases.models import Case, Event, Message
+from escalation.book import protocol_of
+from escalation.models import Promise, StageClock
+from escalation.protocol import Protocol
+
+BROKEN, KEPT = Promise.Status.BROKEN, Promise.Status.KEPT
+
+
+def with_ledger(cases: QuerySet) -> QuerySet:
+    """Adds when a promise to the customer was last broken (`broken_at`, `broken_due`) and last kept (`kept_at`)."""
+    ledger = Promise.everything.filter(case=OuterRef("pk")).order_by("-settled_at", "-pk")
+    broken, kept = ledger.filter(status=BROKEN), ledger.filter(status=KEPT)
+    return cases.annotate(
+        broken_at=Subquery(broken.values("settled_at")[:1]),
+        broken_due=Subquery(broken.values("due_at")[:1]),
+        kept_at=Subquery(kept.values("settled_at")[:1]),
+    )
+
+
+def page_query(cases: QuerySet) -> QuerySet:
+    """The cases of a door with all that their page needs of the row itself."""
+    said = Message.everything.filter(case=OuterRef("pk"), kind=Message.Kind.UPDATE).order_by()
+    counted = said.values("case").annotate(n=Count("pk")).values("n")
+    updates = Coalesce(Subquery(counted), 0, output_field=IntegerField())
+    return with_ledger(cases.with_people().select_related("survey").annotate(updates=updates))
+
+
+def is_late(case: Any, now: datetime) -> bool:
+    """Whether a promise to this customer is broken and nothing was said since; `case` comes from `with_ledger`.
+
+    Also when the time has just passed and the engine has not said so yet. Never while it is the customer's turn.
+    """
+    if case.state not in ACTIVE or case.state == State.WAITING_CUSTOMER:
+        return False
+    unmended = case.broken_at is not None and not (case.kept_at and case.kept_at > case.broken_at)
+    return unmended or (case.promise_at is not None and case.promise_at <= now)
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """One case with its clocks in the order they started, the version it was promised under, and names."""
+
+    case: Any
+    clocks: tuple[StageClock, ...]
+    protocol: Protocol
+    partner: str = ""
+    other: str = ""
+
+    @classmethod
+    def load(cls, case: Any) -> CaseFile:
+        """Reads the file of a case that came from `page_query`: clocks with what was shown of them, protocol."""
+        shown = Promise.everything.filter(clock=OuterRef("pk")).order_by("-made_at", "-pk")
+        clocks = StageClock.everything.filter(case=case).order_by("started_seq", "pk")
+        clocks = clocks.annotate(shown_due=Subquery(shown.values("due_at")[:1]))
+        return cls(case, tuple(clocks), protocol_of(case.protocol), **named_in([case])[case.pk])
+
+    def of(self, *kinds: str) -> list[Any]:
+        """The clocks of `kinds`, oldest first."""
+        return [clock for clock in self.clocks if clock.kind in kinds]
+
+    def open(self, kind: str) -> Any:
+        """The open clock of a kind, or None."""
+        return next((clock for clock in self.of(kind) if clock.outcome is None), None)
+
+    @property
+    def promise(self) -> StageClock | None:
+        """The clock of the case's one next promise, or None when none is open."""
+        return next((clock for clock in self.clocks if clock.promise and clock.outcome is None), None)
+
+    @property
+    def settled_at(self) -> datetime | None:
+        return self.case.closed_at or self.case.resolved_at
+
+    @property
+    def reopen_until(self) -> datetime | None:
+        """The last instant at which the customer can open a settled case again."""
+        return reopen_until(self.case, self.protocol.windows.reopen)
+
+
+def reopen_until(case: Case, window: int) -> datetime | None:
+    """When the time to open a settled case again is over; `window` in seconds."""
+    settled = case.closed_at or case.resolved_at
+    return settled + timedelta(seconds=window) if settled and case.state in SETTLED else None
+
+
+def named_in(cases: list[Any]) -> dict[int, dict[str, str]]:
+    """Per case the company we wait for and the case it was joined to: one query, and only where they are said."""
+    found = {case.pk: {"partner": "", "other": ""} for case in cases}
+    wanted = [case.pk for case in cases if case.state in (State.WAITING_PARTNER, State.MERGED)]
+    if wanted:
+        told = Event.everything.filter(Q(kind="waits_for_partner") | Q(kind="merged"), case__in=wanted).order_by("seq")
+        for pk, kind, data in told.values_list("case_id", "kind", "data"):
+            arguments = data.get("args", {})
+            if kind == "merged":
+                found[pk]["other"] = arguments.get("into", "")
+            else:
+                found[pk]["partner"] = arguments.get("partner", "")
+    return found

@@ -1,0 +1,169 @@
+"""The promise block: who has the case and when the customer next hears, in exactly one of seven variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cases.lifecycle import OPEN, State
+from escalation.facts import Clock
+from portal.presenters.casefile import CaseFile, is_late
+from portal.presenters.status import words_for
+from portal.templatetags.times import when_words
+
+S = State
+HEAR = "You will next hear from us by"
+CONFIRMS = "Someone confirms they have it by"
+SPECIALIST = "A named specialist confirms they have it by"
+EVEN_IF = "even if there is nothing new"
+EXPLAINED = "you do not need to explain again"
+#: The headline over the time and what stands after it, by state; other states read HEAR, EVEN_IF.
+SAYS = {
+    S.NEW: (HEAR, "when we have decided how fast we must act"),
+    S.REVIEWED: (CONFIRMS, ""),
+    S.ESCALATED: (SPECIALIST, EXPLAINED),
+    S.PASSED: (SPECIALIST, EXPLAINED),
+}
+ENDED = {S.CONFIRMED: "Fixed", S.FEEDBACK: "Fixed", S.CLOSED: "Closed", S.WITHDRAWN: "Withdrawn"}
+
+
+@dataclass(frozen=True)
+class View:
+    """Whose eyes: the zone and instant of the page, and where the case's own pages are (ends with a slash)."""
+
+    zone: str
+    now: datetime
+    base: str
+    question: str = ""
+    covers: str = ""  # the colleague the owner has taken the case over from, while the owner has said nothing yet
+
+
+def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
+    """The block in the form parts/promise.html takes."""
+    variant = variant_of(file, view)
+    block = {"variant": variant, "due": None, "detail": "", "missed": None, "question": "", "actions": [], "second": None}
+    block |= {"proof_url": None, "handler": handler(file, variant, view)}
+    block |= BLOCKS[variant](file, view)
+    if block["due"] and file.promise and file.promise.due_at == block["due"]:
+        block["proof_url"] = f"{view.base}why/"
+    asked = file.open(Clock.SUPERVISOR)
+    if asked and asked.due_at:
+        block["second"] = {"headline": "A supervisor replies by", "due": asked.due_at}
+    return block
+
+
+def variant_of(file: CaseFile, view: View) -> str:
+    """Which of the seven it is."""
+    case = file.case
+    if case.state not in OPEN:
+        return "closed"
+    if case.state == S.ANSWERED:
+        return "answered"
+    if is_late(case, view.now):
+        return "late"
+    if case.state == S.WAITING_CUSTOMER:
+        return "waiting_for_you"
+    if case.owner is None:
+        return "no_owner"
+    return "covered" if view.covers else "running"
+
+
+def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
+    """The person, by first name and team, or the team while nobody has taken it."""
+    case, team = file.case, file.case.team
+    lead = team.lead.first_name if team and team.lead else ""
+    found = {"name": "", "team": team.name if team else "our team", "phone": "", "hours": "", "note": "", "initials": ""}
+    if team:
+        found |= {"phone": team.phone, "hours": team.hours}
+    if case.owner:
+        found |= {"name": case.owner.first_name, "initials": case.owner.initials}
+    if variant == "late":
+        found["note"] = f"{lead or 'A supervisor'} has been told and is now responsible too."
+    elif not case.owner and lead:
+        found["note"] = f"Team lead: {lead}"
+    elif variant == "covered":
+        found["note"] = f"took over from {view.covers}"
+    return found
+
+
+def _running(file: CaseFile, view: View) -> dict[str, Any]:
+    case = file.case
+    if case.promise_at is None:
+        return {"headline": "We are setting the next time", "detail": "You hear from us as soon as it is set."}
+    headline, detail = SAYS.get(case.state, (HEAR, EVEN_IF))
+    if case.state == S.WAITING_PARTNER:
+        detail = f"even if {file.partner or 'the other company'} has not answered us"
+    return {"headline": headline, "due": case.promise_at, "detail": detail}
+
+
+def _waiting(file: CaseFile, view: View) -> dict[str, Any]:
+    since = next((clock.paused_at for clock in file.clocks if clock.paused_at), None)
+    stopped = f"Our clock is stopped since {words_for(since, view.zone, view.now)}." if since else ""
+    lapse = file.open(Clock.LAPSE)
+    if lapse and lapse.due_at:
+        stopped += f" Without an answer it closes by itself on {_day(lapse.due_at, view)}."
+    action = {"label": "Answer", "url": "#message", "kind": "primary"}
+    return {
+        "headline": "We need something from you",
+        "question": view.question,
+        "detail": stopped.strip(),
+        "actions": [action],
+    }
+
+
+def _late(file: CaseFile, view: View) -> dict[str, Any]:
+    case = file.case
+    if case.promise_at is None or case.promise_at <= view.now:
+        missed = case.promise_at or case.broken_due
+        return {"headline": "We are setting a new time", "missed": missed, "detail": "You get it by e-mail at once."}
+    return {"headline": "New time:", "due": case.promise_at, "missed": case.broken_due}
+
+
+def _answered(file: CaseFile, view: View) -> dict[str, Any]:
+    ends = file.case.promise_at
+    return {
+        "headline": "Is it fixed?",
+        "detail": f"Closes by itself on {_day(ends, view)}." if ends else "",
+        "actions": [
+            {"label": "Yes, it is fixed", "url": f"{view.base}fixed/", "kind": "primary"},
+            {"label": "No, it is not", "url": f"{view.base}not-fixed/", "kind": "secondary"},
+        ],
+    }
+
+
+def _closed(file: CaseFile, view: View) -> dict[str, Any]:
+    if file.case.state == S.MERGED:
+        go = {"label": f"See {file.other}", "url": f"/c/{file.other}/", "kind": "primary"}
+        return {
+            "headline": f"Joined to {file.other}",
+            "detail": "We go on with it there.",
+            "actions": [go] if file.other else [],
+        }
+    ended, until = file.settled_at, file.reopen_until
+    headline = ENDED[file.case.state] + (f" {_day(ended, view)}" if ended else "")
+    if until and until >= view.now:
+        again = {"label": "Open it again", "url": f"{view.base}reopen/", "kind": "secondary"}
+        return {
+            "headline": headline,
+            "detail": f"You can open it again until {_day(until, view)}.",
+            "actions": [again],
+        }
+    new = {"label": "Start a new case", "url": "/cases/new/", "kind": "secondary"}
+    return {"headline": headline, "detail": "Came back? Start a new case. We see this one beside it.", "actions": [new]}
+
+
+def _day(instant: datetime, view: View) -> str:
+    return when_words(instant, zone=view.zone, now=view.now, style="date")
+
+
+BLOCKS: dict[str, Callable[[CaseFile, View], dict[str, Any]]] = {
+    "running": _running,
+    "no_owner": _running,
+    "covered": _running,
+    "waiting_for_you": _waiting,
+    "late": _late,
+    "answered": _answered,
+    "closed": _closed,
+}

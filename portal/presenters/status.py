@@ -1,0 +1,80 @@
+"""The tag, the line under it and the level of a case, filled from the one table of customer words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cases.lifecycle import OPEN, State
+from cases.models import Severity
+from cases.words import WORDS
+from portal.presenters.casefile import is_late
+from portal.templatetags.times import when_words
+
+#: The icon part's names where they differ from the table's.
+SHAPES, FAMILIES = {"up": "double"}, {"waiting": "you"}
+#: How each impact reads in “treated as High: …”.
+YOU_SAID = {
+    "blocked": "you cannot use it at all",
+    "loss": "you lost money or data",
+    "degraded": "it works badly",
+    "question": "you have a question",
+    "unsure": "you were not sure",
+}
+
+
+def tag(case: Any, *, partner: str = "", other: str = "") -> dict[str, str]:
+    """The tag in the form parts/tag.html takes."""
+    words = WORDS[case.state]
+    said = words.tag
+    if "{name}" in said and not case.owner:
+        said = said.replace("{name}", "{team}").replace(" is working", " are working")
+    word = said.format(
+        name=case.owner.first_name if case.owner else "",
+        team=case.team.name if case.team else "another team",
+        partner=partner or "another company",
+        other=other,
+    )
+    shape, family = SHAPES.get(words.shape, words.shape), FAMILIES.get(words.family, words.family)
+    return {"shape": shape, "family": family, "word": word}
+
+
+def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, answered: bool = False) -> str:
+    """What happens next, in one sentence; `until` is the end of the time to open a settled case again."""
+    if is_late(case, now):
+        if case.promise_at and case.promise_at > now:
+            return f"We missed our time and are sorry. New time: {words_for(case.promise_at, zone, now)}."
+        return "We missed our time and are sorry. A supervisor has been told."
+    if case.state in OPEN and case.state != State.WAITING_CUSTOMER and case.promise_at is None:
+        return "We are setting the next time."
+    if answered and case.state == State.FEEDBACK:
+        return "Thank you for telling us how we did."
+    ends = until or case.promise_at
+    return WORDS[case.state].line.format(
+        name=case.owner.first_name if case.owner else case.team.name if case.team else "We",
+        time=words_for(case.promise_at, zone, now),
+        date=when_words(ends, zone=zone, now=now, style="date") if ends else "",
+    )
+
+
+def words_for(instant: datetime | None, zone: str, now: datetime) -> str:
+    """A time in the middle of a sentence: `today, 16:00`, `Fri 21 Nov, 16:00`."""
+    if instant is None:
+        return ""
+    words = when_words(instant, zone=zone, now=now, style="short")
+    near = words.startswith(("Today", "Tomorrow", "Yesterday"))
+    return words[0].lower() + words[1:] if near else words
+
+
+def level(case: Any, top: int) -> dict[str, Any] | None:
+    """How far up an open case is; nothing while it is where every case starts."""
+    if case.tier <= 1 or case.state not in OPEN:
+        return None
+    return {"number": case.tier, "of": top, "word": "With a specialist team"}
+
+
+def severity_words(case: Any) -> str:
+    """`High: you lost money or data`; nothing before we have decided."""
+    if case.state == State.NEW:
+        return ""
+    return f"{Severity(case.severity).label}: {YOU_SAID[case.impact]}"

@@ -1,0 +1,220 @@
+"""What has happened to a case, in the customer's words: no note, no warning, nothing among staff, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, Window
+
+from cases.lifecycle import State
+from cases.models import Case, Event, Message, Severity, Team, User
+from escalation.facts import Clock
+from portal.presenters.status import words_for
+
+SHOWN = 10  # rows before "Show n older"
+#: Kinds of event a customer reads of; the rest is ours.
+KINDS = (
+    "filed", "assessed", "escalated", "missed", "reviewed", "acknowledged", "updated", "asked_customer",
+    "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
+    "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
+    "supervisor_answered", "apologised",
+)  # fmt: skip
+#: Clocks whose miss the customer is not told of; only where the case goes then.
+OURS = (Clock.REFER_UP, Clock.REVIEW)
+
+
+@dataclass(frozen=True)
+class Story:
+    """The rows of a page, how many older ones there are, the open question, and whom the owner took over from."""
+
+    rows: list[dict[str, Any]]
+    older: int
+    question: str = ""
+    covers: str = ""
+
+
+def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = False) -> Story:
+    """The newest rows (all with `whole`) of a case; `house` is the company's name, which stands for the engine."""
+    events = visible(case)
+    chosen = list(events if whole else events[:SHOWN])
+    texts = _texts(case, chosen)
+    book = Book(texts, _teams(), _people(chosen, case), house, zone, now)
+    rows = [row for event in chosen if (row := book.row(event))]
+    older = (chosen[0].total if chosen else 0) - len(chosen)
+    return Story(_without_echo(rows), older, _question(case, texts), _covers(case, chosen, book))
+
+
+def visible(case: Case) -> Any:
+    """The events a customer may read of, newest first, each with the `total` there are: one query."""
+    silent = Q(kind="missed", data__args__kind__in=OURS, data__has_key="plan_failed")
+    events = Event.everything.filter(case=case, kind__in=KINDS).exclude(silent)
+    return events.select_related("actor").annotate(total=Window(Count("pk"))).order_by(F("seq").desc())
+
+
+def _texts(case: Case, events: list[Event]) -> dict[str, Message]:
+    wanted = Q(pk__in=[e.data["message"]["id"] for e in events if "message" in e.data])
+    if case.state == State.WAITING_CUSTOMER:
+        wanted |= Q(kind=Message.Kind.QUESTION)
+    return {str(m.pk): m for m in Message.everything.filter(wanted, case=case).order_by("at")}
+
+
+def _question(case: Case, texts: dict[str, Message]) -> str:
+    """What we wait for the customer to answer."""
+    if case.state != State.WAITING_CUSTOMER:
+        return ""
+    asked = [message for message in texts.values() if message.kind == Message.Kind.QUESTION]
+    return asked[-1].text if asked else ""
+
+
+def _teams() -> dict[str, str]:
+    return dict(Team.objects.values_list("slug", "name"))
+
+
+def _people(events: list[Event], case: Case) -> dict[int, str]:
+    """First names of those a case was handed to: asked for only where a page says one we do not have yet."""
+    known = {e.actor_id: e.actor.first_name for e in events if e.actor}
+    if case.owner:
+        known[case.owner.pk] = case.owner.first_name
+    handed = [i for i, e in enumerate(events) if e.kind == "handed_over"]
+    wanted = {events[i].data["owner"] for i in handed}
+    wanted |= {before.data.get("owner") for i in handed for before in events[i + 1 : i + 2]}
+    missing = wanted - set(known) - {None}
+    if missing:
+        known |= {user.pk: user.first_name for user in User.objects.filter(pk__in=missing)}
+    return known
+
+
+def _covers(case: Case, events: list[Event], book: Book) -> str:
+    """Who had the case before its owner took over, as long as the owner has not spoken to the customer."""
+    for index, event in enumerate(events):
+        if event.kind == "handed_over":
+            before = next((e.data.get("owner") for e in events[index + 1 : index + 2]), None)
+            return book.people.get(before, "") if before not in (None, case.owner_id) else ""
+        if event.actor_id == case.owner_id and event.role == Event.Role.STAFF:
+            return ""
+    return ""
+
+
+def _without_echo(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two clocks that ran out in the same instant moved the case once: one row says so."""
+    kept: list[dict[str, Any]] = []
+    for row in rows:
+        if not (kept and row["kind"] != "message" and (row["at"], row["title"]) == (kept[-1]["at"], kept[-1]["title"])):
+            kept.append(row)
+    return kept
+
+
+@dataclass(frozen=True)
+class Book:
+    """What a row needs to be told: texts by id, teams by slug, first names by person."""
+
+    texts: dict[str, Message]
+    teams: dict[str, str]
+    people: dict[int | None, str]
+    house: str
+    zone: str
+    now: datetime
+
+    def row(self, event: Event) -> dict[str, Any] | None:
+        """One event in the form parts/timeline.html takes; None when there is nothing to tell."""
+        told = TELLERS[event.kind](self, event)
+        if told is None:
+            return None
+        message = self.texts.get(event.data.get("message", {}).get("id", ""))
+        row = {"kind": "event", "at": event.occurred_at, "text": message.text if message else "", "tone": "plain"}
+        row |= {"who": self.house if event.actor is None else "", "from_customer": False}
+        return row | told
+
+    def who(self, event: Event) -> str:
+        """The person who did it; the company where it was the engine."""
+        return event.actor.first_name if event.actor else self.house
+
+    def team(self, event: Event) -> str:
+        return self.teams.get(event.data.get("team") or "", "another team")
+
+
+Told = dict[str, Any] | None
+
+
+def _said(title: str) -> Callable[[Book, Event], Told]:
+    """A message of ours; {who} is the person."""
+    return lambda book, event: {"kind": "message", "title": title.format(who=book.who(event))}
+
+
+def _theirs(title: str) -> Callable[[Book, Event], Told]:
+    """Something the customer wrote."""
+    return lambda book, event: {"kind": "message", "title": title, "from_customer": True}
+
+
+def _done(title: str, tone: str = "plain") -> Callable[[Book, Event], Told]:
+    """Something that was done; {who} and {team} are filled."""
+    return lambda book, event: {"title": title.format(who=book.who(event), team=book.team(event)), "tone": tone}
+
+
+def _assessed(book: Book, event: Event) -> Told:
+    word = Severity(event.data["severity"]).label
+    return {"title": f"We treat your case as {word}", "who": book.who(event)}
+
+
+def _handed_over(book: Book, event: Event) -> Told:
+    return {"title": f"{book.people.get(event.data['owner'], 'Somebody new')} now has your case"}
+
+
+def _waits(book: Book, event: Event) -> Told:
+    partner = event.data["args"].get("partner", "another company")
+    return {"kind": "message", "title": f"{book.who(event)}: we wait for {partner}"}
+
+
+def _merged(book: Book, event: Event) -> Told:
+    return {"title": f"Joined to {event.data['args'].get('into', 'another case')}", "who": book.who(event)}
+
+
+def _missed(book: Book, event: Event) -> Told:
+    """A clock ran out: a promise to the customer, a time of our own, or the time to answer us."""
+    kind, climbed = event.data["args"]["kind"], event.data["to"] == State.ESCALATED
+    if kind in ENDS:
+        return {"kind": "clock", "title": ENDS[kind]}
+    told = kind not in OURS or event.data["from"] == State.NEW
+    if not told:
+        return {"title": f"Passed to {book.team(event)}", "text": "You do not need to explain it again."}
+    said = f"We said {words_for(event.occurred_at, book.zone, book.now)}. We are sorry."
+    more = f" {book.team(event)} has it now; you do not need to explain it again." if climbed else ""
+    return {"kind": "clock", "tone": "late", "title": "We missed our time and told you", "text": said + more}
+
+
+ENDS = {
+    Clock.LAPSE: "Closed: we did not hear from you",
+    Clock.CONFIRM: "Closed by itself: you told us nothing else",
+    Clock.CLOSING: "Closed",
+    Clock.SURVEY: "We asked how we did",
+}
+TELLERS: dict[str, Callable[[Book, Event], Told]] = {
+    "filed": _theirs("You told us"),
+    "assessed": _assessed,
+    "escalated": lambda book, event: {"title": f"Passed to {book.team(event)}", "who": book.who(event)},
+    "missed": _missed,
+    "reviewed": lambda book, event: {
+        "title": f"{book.team(event)} confirmed: treated as {Severity(event.data['severity']).label}"
+    },
+    "acknowledged": _done("{who} has your case", "good"),
+    "updated": _said("Update from {who}"),
+    "asked_customer": _said("{who} asked you"),
+    "customer_wrote": _theirs("You wrote"),
+    "waits_for_partner": _waits,
+    "partner_answered": _done("The other company answered"),
+    "handed_over": _handed_over,
+    "returned_down": lambda book, event: {"title": f"Back with {book.team(event)}", "who": book.who(event)},
+    "answered": _said("Our answer, from {who}"),
+    "accepted": _done("You said it is fixed", "good"),
+    "rejected": _theirs("You said it is not fixed"),
+    "reopened": _theirs("You opened it again"),
+    "withdrawn": _done("You withdrew the case"),
+    "merged": _merged,
+    "closed": _done("Closed by {who}"),
+    "supervisor_asked": _theirs("You asked for a supervisor"),
+    "supervisor_answered": _said("{who} answered as supervisor"),
+    "apologised": _said("{who} wrote to say sorry"),
+}

@@ -1,0 +1,65 @@
+"""Limits on how often something may be tried, counted in the database by account and by client address."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from cases.models import Tally
+from cases.models.door import hash_token
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times in `window` for each key."""
+
+    name: str
+    most: int
+    window: timedelta
+
+
+HOUR = timedelta(hours=1)
+FILING = Limit("filing", 5, HOUR)
+CODE_ASKED = Limit("code asked", 5, HOUR)
+CODE_TYPED = Limit("code typed", 20, HOUR)
+SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
+MESSAGE = Limit("message", 30, HOUR)
+
+
+class TooMany(Exception):
+    """It was tried too often; `retry_at` is when the next try counts."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"Too many tries until {retry_at}.")
+        self.retry_at = retry_at
+
+
+def count(limit: Limit, *keys: str, at: datetime) -> None:
+    """Counts one try under every key; raises TooMany when one of them is used up. Every key is always counted."""
+    named = [f"{limit.name} {key.strip().lower()}" for key in keys]
+    over = [key for key in named if Tally.count_one(key, at=at, window=limit.window) > limit.most]
+    if over:
+        ends = Tally.objects.filter(key__in=[hash_token(key) for key in over]).values_list("window_ends", flat=True)
+        raise TooMany(max(ends))
+
+
+def client(request: HttpRequest) -> str:
+    """The client's address as the nearest of our own proxies saw it; what the client itself claims is not believed.
+
+    An IPv6 client is counted by its /64, which is what one household or one attacker has.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if settings.PROXY_COUNT and len(hops) >= settings.PROXY_COUNT:
+        address = hops[-settings.PROXY_COUNT]
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -1,0 +1,73 @@
+"""Who stands at a door: turns a request into a `Viewer`, and keeps the one case a guest proved in their session."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import Http404, HttpRequest
+from django.utils.dateparse import parse_datetime
+
+from cases.access import Viewer
+from cases.models import Case, User
+from cases.models.case import CaseQuerySet, reference_prefix
+from cases.reference import BadReference, read_reference
+from portal import clock
+
+GUEST = "guest_case"
+GUEST_LASTS = timedelta(days=7)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """The person of the request with the case they proved as a guest, if they did."""
+    guest = guest_case(request)
+    return Viewer(request.user, (guest,) if guest else ())
+
+
+def guest_case(request: HttpRequest) -> int | None:
+    """The case this browser may see without an account, while that lasts."""
+    kept = request.session.get(GUEST)
+    if not kept:
+        return None
+    until = parse_datetime(kept["until"])
+    return kept["case"] if until and until > clock.now() else None
+
+
+def let_in(request: HttpRequest, case: Case, *, at: datetime) -> None:
+    """Opens exactly this case to the browser, under a new session key; the guest case it had before is given up."""
+    request.session[GUEST] = {"case": case.pk, "until": (at + GUEST_LASTS).isoformat()}
+    request.session.cycle_key()
+
+
+def visible_cases(request: HttpRequest) -> CaseQuerySet:
+    """The cases this request may see: where every page of cases starts."""
+    return Case.objects.visible_to(viewer_of(request))
+
+
+def case_or_404(cases: CaseQuerySet, typed: str) -> Case:
+    """The case of a reference as typed; a wrong, a missing and somebody else's reference are the same 404."""
+    try:
+        reference = read_reference(typed, reference_prefix())
+    except BadReference:
+        raise Http404 from None
+    found = cases.filter(reference=reference).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def actor_for(request: HttpRequest, case: Case) -> User:
+    """Whose act it is: a guest who proved the case acts as its customer, everybody else as themselves."""
+    if request.user.is_authenticated and not (request.user.pk != case.customer_id and guest_case(request) == case.pk):
+        return request.user
+    return case.customer
+
+
+def is_customer(request: HttpRequest, case: Case) -> bool:
+    """Whether the case's customer is looking, not staff."""
+    return actor_for(request, case).pk == case.customer_id
+
+
+def zone_of(request: HttpRequest, company: str) -> str:
+    """The zone times are shown in; a guest gets the company's, for the account's is nobody else's business."""
+    user = request.user
+    return (user.time_zone if user.is_authenticated else "") or company

@@ -1,0 +1,83 @@
+"""Brings a real case, through verbs, to whatever state a test begins in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from cases.models import Case, Event
+from escalation import verbs
+from escalation.permits import PERMITS
+from escalation.store import flush, lock
+from tests.cast import MONDAY, Cast
+from tests.escalation.walk import ROADS
+
+MINUTE = timedelta(minutes=1)
+
+#: The words and choices that go with each verb when nothing else is said.
+WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
+    "assess": lambda cast, case: {"severity": 2, "complexity": 1, "category": case.category},
+    "update": lambda cast, case: {"text": "We are looking into it."},
+    "wait_customer": lambda cast, case: {"question": "Which card did you pay with?"},
+    "wait_partner": lambda cast, case: {"partner": "Parcel Ltd", "text": "We asked the carrier."},
+    "answer": lambda cast, case: {"text": "Paid back.", "outcome": "fixed", "root_cause": "Double click"},
+    "escalate": lambda cast, case: {"reason": "It needs more authority."},
+    "hand_over": lambda cast, case: {"to": cast.mate, "note": "Waiting for the bank. Promised news today."},
+    "return_down": lambda cast, case: {"reason": "The first level can do this."},
+    "answer_supervisor": lambda cast, case: {"text": "I have looked at it.", "granted": False},
+    "apologise": lambda cast, case: {"text": "We are sorry."},
+    "note": lambda cast, case: {"text": "Called the bank."},
+    "reply": lambda cast, case: {"text": "The blue one."},
+    "reject": lambda cast, case: {"text": "It is still there."},
+    "reopen": lambda cast, case: {"text": "It came back."},
+    "ask_supervisor": lambda cast, case: {"reason": "slow"},
+    "merge": lambda cast, case: {"into": cast.file(title="Another one")},
+}
+
+
+def settle(case: Case, at: datetime) -> Case:
+    """What a sweep does to one case: catch up and write."""
+    with transaction.atomic():
+        turn = lock(case.pk)
+        turn.settle(at)
+        flush([turn], at)
+    return Case.everything.get(pk=case.pk)
+
+
+def actor_of(cast: Cast, case: Case, verb: str) -> Any:
+    """Who would naturally do it: the customer, a supervisor, or the person behind the case's level."""
+    who = PERMITS[verb].who
+    if who == "customer":
+        return case.customer
+    return cast.supervisor if who == "supervisor" else cast.tiers[case.tier]
+
+
+def now_of(case: Case) -> datetime:
+    """When the last thing happened to the case."""
+    return Event.everything.filter(case=case).order_by("seq").last().recorded_at
+
+
+def do(cast: Cast, case: Case, verb: str, *, after: timedelta = MINUTE, **more: Any) -> datetime:
+    """Does `verb` with its usual words, `after` the last thing that happened, and returns the instant."""
+    case = Case.everything.get(pk=case.pk)
+    at = now_of(case) + after
+    words = WITH.get(verb, lambda cast, case: {})(cast, case) | more
+    by = words.pop("by", None) or actor_of(cast, case, verb)
+    getattr(verbs, verb)(case.pk, by=by, at=at, **words)
+    return at
+
+
+def bring(cast: Cast, state: str, *, at: datetime = MONDAY, **more: Any) -> Case:
+    """A case in `state`, a minute for each act on its road there."""
+    case = cast.file(at=at, **more)
+    for step in ROADS[state]:
+        if step == "hour":
+            settle(case, now_of(case) + timedelta(hours=1))
+        else:
+            do(cast, case, step)
+    case = Case.everything.get(pk=case.pk)
+    assert case.state == state
+    return case

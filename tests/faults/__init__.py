@@ -1,0 +1,1 @@
+"""Faults with real processes on PostgreSQL: several beats at once, beats killed, a mail server that goes away."""

@@ -1,0 +1,102 @@
+"""Who may enter the console, and that everybody else learns nothing from it."""
+
+import pytest
+from django.contrib import admin
+
+from cases.models import Tally
+from tests.portal.console import stories
+
+PAGES = (
+    "/console/",
+    "/console/cases/case/",
+    "/console/cases/event/",
+    "/console/escalation/protocolversion/",
+)
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_anonymous_people_are_asked_to_sign_in(client, cast, monday, url):
+    answer = client.get(url)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/console/login/")
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_customers_find_nothing_and_managers_go_to_the_figures(signed_in, cast, monday, url):
+    assert signed_in(cast.customer).get(url).status_code == 404
+    answer = signed_in(cast.manager).get(url)
+    assert (answer.status_code, answer["Location"]) == (302, "/insights/")
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_agents_and_supervisors_enter(signed_in, cast, monday, url):
+    assert signed_in(cast.tiers[1]).get(url).status_code == 200
+    assert signed_in(cast.supervisor).get(url).status_code == 200
+
+
+def test_cases_and_acts_are_closed_to_the_others(client, signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    for url in (stories.page_url(case), stories.act_url(case, "update")):
+        assert client.get(url).status_code == 302
+        assert signed_in(cast.customer).get(url).status_code == 404
+        assert signed_in(cast.customer).post(url, {"text": "x"}).status_code == 404
+        assert signed_in(cast.manager).get(url)["Location"] == "/insights/"
+
+
+def test_messages_people_and_schedules_are_the_supervisors(signed_in, cast, monday):
+    for url in ("/console/escalation/notice/", "/console/cases/user/", "/console/django_q/schedule/"):
+        assert signed_in(cast.supervisor).get(url).status_code == 200
+        assert signed_in(cast.tiers[1]).get(url).status_code == 403
+
+
+def test_a_supervisor_reads_people_but_makes_nobody_a_superuser(signed_in, cast, monday):
+    client = signed_in(cast.supervisor)
+    url = f"/console/cases/user/{cast.mate.pk}/change/"
+    assert client.get(url).status_code == 200
+    assert client.post(url, {"email": "mate@example.com", "is_superuser": "on"}).status_code == 403
+    cast.mate.refresh_from_db()
+    assert not cast.mate.is_superuser
+
+
+def test_someone_who_left_is_out_at_once(signed_in, cast, monday):
+    client = signed_in(cast.tiers[1])
+    cast.tiers[1].is_active = False
+    cast.tiers[1].save(update_fields=["is_active"])
+    assert client.get("/console/").status_code == 302
+
+
+@pytest.mark.parametrize("where", ["add/", "{}/delete/", "{}/history/"])
+def test_cases_are_neither_added_nor_deleted_by_hand(signed_in, cast, monday, where):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.supervisor)
+    assert client.get(f"/console/cases/case/{where.format(case.pk)}").status_code in (403, 404)
+
+
+def test_the_case_page_takes_no_post(signed_in, cast, monday, everything):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.supervisor)
+    before = everything()
+    answer = client.post(stories.page_url(case), {"state": "closed", "tier": "5"})
+    assert answer.status_code == 405
+    assert everything() == before
+
+
+@pytest.mark.parametrize("number", ["999999", "abc", "99999999999999999999"])
+def test_a_missing_case_is_a_404(signed_in, cast, monday, number):
+    assert signed_in(cast.supervisor).get(f"/console/cases/case/{number}/change/").status_code == 404
+
+
+def test_only_what_the_registry_lists_is_there():
+    names = {model.__name__ for model in admin.site._registry}
+    assert names == {
+        "Case", "User", "Team", "Category", "Group", "ProtocolVersion", "CalendarVersion", "Notice", "Event", "Schedule",
+    }  # fmt: skip
+
+
+def test_guessing_a_password_stops_after_ten_tries(client, cast, monday):
+    for _ in range(10):
+        client.post("/console/login/", {"username": "dana@example.com", "password": "wrong"})
+    answer = client.post("/console/login/", {"username": "DANA@example.com", "password": "a long enough sentence"})
+    assert answer.status_code == 200
+    assert "Too many tries" in answer.content.decode()
+    assert Tally.objects.count() == 1

@@ -1,0 +1,217 @@
+"""Every verb through its real page: looking changes nothing, sending does one thing once, refusals keep what was typed."""
+
+import html
+from datetime import timedelta
+
+import pytest
+
+from cases.models import Category, Event, Message, Note
+from escalation import verbs
+from escalation.facts import Clock
+from escalation.models import StageClock
+from portal.console.deeds import DEEDS
+from tests.portal.console import stories
+from tests.portal.console.stories import act_url, hidden, page_url
+
+#: verb -> (the case's story, who acts, what is typed, the event it must leave)
+ACTS = {
+    "assess": (lambda c: c.file(at=stories.minutes(20)), 1, {"severity": "1", "complexity": "2", "category": "billing"}, "assessed"),
+    "review": (stories.passed_up, 2, {"severity": "2"}, "reviewed"),
+    "acknowledge": (stories.reviewed, 2, {}, "acknowledged"),
+    "update": (stories.acknowledged, 1, {"text": "The bank has it."}, "updated"),
+    "wait_customer": (stories.acknowledged, 1, {"question": "Which card?"}, "asked_customer"),
+    "wait_partner": (stories.acknowledged, 1, {"partner": "The bank", "text": "We asked them."}, "waits_for_partner"),
+    "partner_answered": (stories.waiting_partner, 1, {}, "partner_answered"),
+    "answer": (
+        stories.acknowledged, 1,
+        {"text": "Paid back.", "outcome": "refunded", "root_cause": "Double click", "remedy": "10 off"}, "answered",
+    ),
+    "escalate": (stories.acknowledged, 1, {"reason": "It needs a manager."}, "escalated"),
+    "return_down": (stories.passed_up, 2, {"reason": "We can do it here."}, "returned_down"),
+    "hand_over": (stories.acknowledged, 1, {"to": "mate", "note": "Done: asked the bank."}, "handed_over"),
+    "take_over": (stories.acknowledged, 9, {}, "handed_over"),
+    "note": (stories.acknowledged, 5, {"text": "Called, no answer."}, "noted"),
+    "answer_supervisor": (stories.asked_supervisor, 9, {"granted": "yes", "text": "I take care."}, "supervisor_answered"),
+    "apologise": (stories.acknowledged, 9, {"text": "We are sorry."}, "apologised"),
+    "merge": (stories.acknowledged, 1, {"into": "other"}, "merged"),
+    "close": (stories.answered, 1, {}, "closed"),
+}  # fmt: skip
+
+
+def person(cast, number):
+    return cast.supervisor if number == 9 else cast.tiers[number]
+
+
+def typed(cast, data):
+    data = dict(data)
+    if data.get("category"):
+        data["category"] = str(Category.objects.get(slug=data["category"]).pk)
+    if data.get("to") == "mate":
+        data["to"] = str(cast.mate.pk)
+    if data.get("into") == "other":
+        data["into"] = cast.file(title="The same again").reference
+    return data
+
+
+def test_every_deed_is_tried():
+    assert set(ACTS) == set(DEEDS)
+
+
+@pytest.mark.parametrize("verb", ACTS)
+def test_looking_changes_nothing_and_sending_does_it_once(verb, signed_in, cast, monday, everything):
+    story, number, data, kind = ACTS[verb]
+    case, data = story(cast), typed(cast, data)
+    client, before = signed_in(person(cast, number)), everything()
+    page = client.get(act_url(case, verb))
+    assert page.status_code == 200
+    assert everything() == before
+    text = page.content.decode()
+    assert "What the customer will be told" in text
+    assert "What happens to the clocks" in text
+
+    sent = client.post(act_url(case, verb), hidden(page) | data)
+    assert sent.status_code == 303, html.unescape(sent.content.decode())
+    assert sent["Location"] == page_url(case)
+    last = Event.objects.filter(case=case).order_by("-seq").first()
+    assert (last.kind, last.actor) == (kind, person(cast, number))
+
+    after = everything()
+    again = client.post(act_url(case, verb), hidden(page) | data)
+    assert again.status_code == 303
+    assert everything() == after
+
+    shown = client.get(page_url(case)).content.decode()
+    assert shown.count('class="done"') == 2  # one for each press, each told once
+    assert 'class="done"' not in client.get(page_url(case)).content.decode()
+
+
+@pytest.mark.parametrize("verb", sorted({v for v, a in ACTS.items() if a[2]} - {"assess", "review"}))
+def test_an_empty_form_says_what_is_missing_and_writes_nothing(verb, signed_in, cast, monday, everything):
+    story, number, _, _ = ACTS[verb]
+    case = story(cast)
+    client, before = signed_in(person(cast, number)), everything()
+    page = client.get(act_url(case, verb))
+    answer = client.post(act_url(case, verb), hidden(page))
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.content.decode()
+    assert "<title>Error: " in answer.content.decode()
+    assert everything() == before
+
+
+def test_the_button_names_the_act_and_its_level(signed_in, cast, monday):
+    text = signed_in(cast.tiers[1]).get(act_url(stories.acknowledged(cast), "escalate")).content.decode()
+    assert "Pass up to level 2" in text
+
+
+def test_the_try_out_shows_the_times_that_sending_makes(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "escalate"))
+    rows = {row["name"]: row for row in page.context["preview"].clocks}
+    client.post(act_url(case, "escalate"), hidden(page) | {"reason": "A manager must decide."})
+    made = {c.kind: c for c in StageClock.objects.filter(case=case, outcome__isnull=True)}
+    for kind, name in ((Clock.REVIEW, "SLA review"), (Clock.ACKNOWLEDGE, "Acknowledgment")):
+        assert abs(rows[name]["new"] - made[kind].due_at) < timedelta(seconds=30)
+    assert rows["Update"]["what"] == "ends"
+    assert Clock.UPDATE not in made
+
+
+def test_the_customers_letter_is_the_one_that_is_sent(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    (letter,) = signed_in(cast.tiers[1]).get(act_url(case, "update")).context["preview"].letters
+    assert case.reference in letter["subject"]
+    assert "You will next hear from us by" in letter["text"]
+
+
+def test_an_earlier_next_update_is_kept_and_a_later_one_refused(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "update"))
+    late = client.post(act_url(case, "update"), hidden(page) | {"text": "Soon.", "next_at": "2026-01-16T10:00"})
+    assert late.status_code == 422
+    assert "may not be later than the protocol allows" in late.content.decode()
+    assert "Soon." in late.content.decode()
+    sent = client.post(act_url(case, "update"), hidden(late) | {"text": "Soon.", "next_at": "2026-01-12T15:00"})
+    assert sent.status_code == 303
+    case.refresh_from_db(fields=["promise_at"])
+    assert case.promise_at.strftime("%d %H:%M") == "12 15:00"
+
+
+def test_the_suggested_next_update_left_alone_is_the_protocols(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "update"))
+    offered = page.context["form"]["next_at"].value()
+    data = hidden(page) | {"text": "Soon.", "next_at": offered.strftime("%Y-%m-%dT%H:%M")}
+    data["next_at"] = data["initial-next_at"]
+    assert client.post(act_url(case, "update"), data).status_code == 303
+    clock = StageClock.objects.get(case=case, kind=Clock.UPDATE, outcome__isnull=True)
+    assert clock.target == 8 * 3600
+
+
+def test_a_stale_page_keeps_the_text_and_says_who_was_faster(signed_in, cast, monday):
+    case = stories.assessed(cast)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "note"))
+    verbs.acknowledge(case.pk, by=cast.mate, at=stories.minutes(30))
+    before = Note.objects.count()
+    answer = client.post(act_url(case, "note"), hidden(page) | {"text": "My long note."})
+    text = html.unescape(answer.content.decode())
+    assert answer.status_code == 409
+    assert "My long note." in text
+    assert "Ana acknowledged this" in text
+    assert "Nothing of yours was lost" in text
+    assert Note.objects.count() == before
+    assert client.post(act_url(case, "note"), hidden(answer) | {"text": "My long note."}).status_code == 303
+    assert Note.objects.get().text == "My long note."
+
+
+def test_a_stale_act_that_is_no_longer_possible_still_shows_the_text(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "update"))
+    verbs.withdraw(case.pk, by=cast.customer, at=stories.minutes(30))
+    answer = client.post(act_url(case, "update"), hidden(page) | {"text": "Typed for ten minutes."})
+    text = html.unescape(answer.content.decode())
+    assert answer.status_code == 409
+    assert "Typed for ten minutes." in text
+    assert "Sam withdrew this" in text
+    assert not Message.objects.filter(text="Typed for ten minutes.").exists()
+
+
+def test_an_act_that_is_not_possible_says_why_and_has_no_button(signed_in, cast, monday, everything):
+    case = cast.file(at=stories.minutes(20))
+    client, before = signed_in(cast.tiers[1]), everything()
+    page = client.get(act_url(case, "acknowledge"))
+    text = html.unescape(page.content.decode())
+    assert "Assess the case first: set how urgent and how complex it is." in text
+    assert "Acknowledge: I have it" not in text
+    sent = client.post(act_url(case, "acknowledge"), {"seen": case.event_seq, "form_key": "k"})
+    assert sent.status_code == 422
+    assert everything() == before
+
+
+def test_someone_of_another_team_reads_who_may(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    answer = signed_in(cast.tiers[3]).post(
+        act_url(case, "update"), {"seen": case.event_seq, "form_key": "k", "text": "Mine."}
+    )
+    assert answer.status_code == 422
+    assert "Needs someone of Service representatives or ask Tom Reed." in html.unescape(answer.content.decode())
+
+
+@pytest.mark.parametrize("verb", ["accept", "withdraw", "file_case", "nonsense"])
+def test_customers_verbs_and_unknown_ones_have_no_page(verb, signed_in, cast, monday):
+    assert signed_in(cast.supervisor).get(act_url(cast.file(), verb)).status_code == 404
+
+
+def test_merging_into_a_strangers_case_is_refused(signed_in, cast, monday, everything):
+    case, foreign = stories.acknowledged(cast), cast.file(by=cast.other)
+    client = signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "merge"))
+    before = everything()
+    for typed_in, said in ((foreign.reference, "Choose another open case"), ("MP-AAAA", "Check the reference")):
+        answer = client.post(act_url(case, "merge"), hidden(page) | {"into": typed_in})
+        assert said in html.unescape(answer.content.decode())
+        assert typed_in in answer.content.decode()
+    assert everything() == before

@@ -1,0 +1,57 @@
+"""The console in a real browser: rules of accessibility, narrow screens, and an act by hand."""
+
+import pytest
+
+from portal import clock
+from tests.cast import MONDAY, PASSWORD, gather
+from tests.portal.console import stories
+
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 800}
+
+
+@pytest.fixture
+def story(transactional_db, go):
+    """A cast, a healthy engine, a late case and one in work."""
+    cast = gather()
+    cast.late = cast.file(title="Delivery lost twice, then found, then lost again in Llanfairpwllgwyngyll")
+    cast.held = stories.acknowledged(cast)
+    go(MONDAY.replace(hour=10, minute=45))
+    return cast
+
+
+def sign_in(page, live_server):
+    page.goto(f"{live_server.url}/console/")
+    page.get_by_label("E-mail address").fill("dana@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_keeps_the_rules_and_fits(new_context, live_server, story, axe, size, scheme):
+    page = new_context(viewport=size, color_scheme=scheme).new_page()
+    page.goto(f"{live_server.url}/console/login/")
+    assert axe(page) == []
+    sign_in(page, live_server)
+    for path in (
+        "/console/",
+        stories.page_url(story.held),
+        stories.act_url(story.held, "update"),
+        "/console/cases/case/",
+        "/console/escalation/protocolversion/1/change/",
+    ):
+        page.goto(f"{live_server.url}{path}")
+        assert axe(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+def test_a_supervisor_passes_a_case_up(wide, live_server, story):
+    sign_in(wide, live_server)
+    wide.goto(f"{live_server.url}{stories.page_url(story.held)}")
+    wide.get_by_role("link", name="Pass up").click()
+    wide.get_by_label("Reason").fill("A manager must decide.")
+    wide.get_by_role("button", name="Pass up to level 2").click()
+    assert wide.get_by_role("status").inner_text().strip() == "Passed up."
+    wide.get_by_text("Not possible now").click()
+    assert wide.get_by_text("Review the SLA first: confirm severity and times for this level.").first.is_visible()
+    assert clock.now().year == MONDAY.year

@@ -1,0 +1,181 @@
+"""The case page and the stock pages: what they show, and that looking writes nothing."""
+
+import csv
+import html
+import io
+import re
+
+import pytest
+
+from escalation import verbs
+from escalation.models import Notice, ProtocolVersion
+from portal import clock
+from portal.console.deeds import DEEDS
+from tests.portal.console import stories
+
+HIDDEN_NOTE = "Be kind, they called twice."
+
+
+@pytest.fixture
+def rich(cast, monday):
+    """A case with a message, a note, an answer and a missed time behind it."""
+    case = stories.acknowledged(cast)
+    verbs.update(case.pk, text="The bank has it.", by=cast.tiers[1], at=stories.minutes(10))
+    verbs.note(case.pk, text=HIDDEN_NOTE, by=cast.tiers[1], at=stories.minutes(11))
+    return verbs.wait_customer(case.pk, question="Which card?", by=cast.tiers[1], at=stories.minutes(12))
+
+
+def test_the_page_has_the_whole_case(signed_in, cast, rich, everything):
+    client = signed_in(cast.supervisor)
+    before = everything()
+    page = client.get(stories.page_url(rich))
+    text = html.unescape(page.content.decode())
+    assert everything() == before
+    for words in ("Charged twice", rich.reference, "Tom Reed", "My money back.", "Which card?", HIDDEN_NOTE):
+        assert words in text
+    assert "Internal, customer never sees this" in text
+    assert "Our clocks stand still until the customer answers." in text
+    assert len(page.context["milestones"]) == 5
+    assert [m["state"] for m in page.context["milestones"]] == ["done", "done", "current", "todo", "todo"]
+
+
+def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):
+    page = signed_in(cast.tiers[1]).get(stories.page_url(rich))
+    buttons = {act["verb"] for act in (*page.context["first"], *page.context["more"])}
+    refused = {act["label"]: act["why"] for act in page.context["refused"]}
+    assert len(buttons) + len(refused) == len(DEEDS)
+    assert buttons == {"assess", "escalate", "answer", "hand_over", "take_over", "note", "merge", "close"}
+    assert refused["Apologise"] == "Needs a supervisor."
+    assert refused["Return to the level below"] == "Not possible while the case is “waiting for customer”."
+    assert all(why.endswith(".") for why in refused.values())
+
+
+def test_the_page_and_the_verbs_agree_on_what_is_possible(signed_in, cast, rich):
+    page = signed_in(cast.tiers[3]).get(stories.page_url(rich))
+    assert {act["verb"] for act in (*page.context["first"], *page.context["more"])} == {"escalate", "note"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "there", "not_there"),
+    [
+        ("customer", "The bank has it.", HIDDEN_NOTE),
+        ("internal", HIDDEN_NOTE, "The bank has it."),
+        ("clocks", "Acknowledged", "Internal, customer never sees this"),
+        ("nonsense", "The bank has it.", "Nothing of this kind yet."),
+    ],
+)
+def test_the_timeline_filter(signed_in, cast, rich, shown, there, not_there):
+    text = signed_in(cast.supervisor).get(f"{stories.page_url(rich)}?show={shown}").content.decode()
+    timeline = text[text.index('id="timeline"') :]
+    assert there in timeline
+    assert not_there not in timeline
+
+
+def test_every_proof_adds_up_to_its_target(signed_in, cast, rich):
+    page = signed_in(cast.supervisor).get(stories.page_url(rich))
+    rows = [row for row in (*page.context["running"], *page.context["ended"]) if row["proof"]]
+    assert len(rows) >= 4
+    for row in rows:
+        counted = sum(part["seconds"] for part in row["proof"]["rows"] if part["kind"] == "counted")
+        assert counted == row["clock"].target
+        assert row["proof"]["due"] == row["clock"].due_at
+
+
+def test_a_customers_words_are_escaped(signed_in, cast, monday):
+    case = cast.file(title="<script>alert(1)</script>", at=stories.minutes(20))
+    for url in ("/console/", "/console/cases/case/", stories.page_url(case), stories.act_url(case, "assess")):
+        text = signed_in(cast.supervisor).get(url).content.decode()
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
+
+
+def test_no_page_has_inline_script_or_style(signed_in, cast, rich):
+    cast.supervisor.is_superuser = True
+    cast.supervisor.save(update_fields=["is_superuser"])
+    client = signed_in(cast.supervisor)
+    version = ProtocolVersion.objects.get().pk
+    for url in (
+        "/console/", "/console/cases/case/", stories.page_url(rich), stories.act_url(rich, "note"),
+        "/console/cases/user/", "/console/cases/user/add/", f"/console/cases/user/{cast.mate.pk}/change/",
+        f"/console/cases/user/{cast.mate.pk}/password/", "/console/cases/team/1/change/", "/console/auth/group/",
+        "/console/cases/category/", f"/console/escalation/protocolversion/{version}/change/",
+        "/console/escalation/calendarversion/", "/console/escalation/notice/", "/console/cases/event/",
+        "/console/django_q/schedule/", "/console/password_change/",
+    ):  # fmt: skip
+        page = client.get(url)
+        assert page.status_code == 200, url
+        text = page.content.decode()
+        assert not re.search(r"<style|\sstyle=|\son\w+=\"|<script(?![^>]*\ssrc=)", text), url
+        assert "admin/css" not in text, url
+        assert text.count("<h1") == 1, url
+
+
+def test_the_protocol_page_and_its_csv(signed_in, cast, monday):
+    client = signed_in(cast.supervisor)
+    version = ProtocolVersion.objects.get()
+    text = client.get(f"/console/escalation/protocolversion/{version.pk}/change/").content.decode()
+    for words in ("Executive customer service manager", "15 minutes", "May refund up to", "Every topic"):
+        assert words in text
+    sheet = client.get(f"/console/escalation/protocolversion/{version.pk}/matrix.csv")
+    assert sheet["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode())))
+    assert len(rows) == len(version.document["matrix"])
+    assert rows[0]["review_s"] == "900"
+
+
+@pytest.mark.parametrize("place", ["protocolversion", "calendarversion"])
+def test_published_rules_cannot_be_edited_here(signed_in, cast, monday, place, everything):
+    cast.supervisor.is_superuser = True
+    cast.supervisor.save(update_fields=["is_superuser"])
+    client, before = signed_in(cast.supervisor), everything()
+    assert client.post(f"/console/escalation/{place}/1/change/", {"status": "retired"}).status_code in (200, 403)
+    assert client.get(f"/console/escalation/{place}/1/delete/").status_code in (403, 404)
+    assert client.get(f"/console/escalation/{place}/add/").status_code == 403
+    assert everything() == before
+
+
+def test_a_message_that_did_not_arrive_is_sent_again_by_post_only(signed_in, cast, rich, everything):
+    notice = Notice.objects.filter(case=rich, to_customer=True).first()
+    Notice.objects.filter(pk=notice.pk).update(state="dead", error="550 mailbox full")
+    client = signed_in(cast.supervisor)
+    page = client.get(f"/console/escalation/notice/{notice.pk}/change/").content.decode()
+    assert "550 mailbox full" in page
+    assert "Send again" in page
+    url, before = f"/console/escalation/notice/{notice.pk}/again/", everything()
+    assert client.get(url).status_code == 405
+    assert everything() == before
+    assert signed_in(cast.tiers[1]).post(url).status_code == 404
+    assert client.post(url).status_code == 303
+    notice.refresh_from_db()
+    assert (notice.state, notice.error) == ("waiting", "")
+    assert abs((notice.next_at - clock.now()).total_seconds()) < 5
+    assert "Send again" not in client.get(f"/console/escalation/notice/{notice.pk}/change/").content.decode()
+
+
+def test_the_tabs_of_the_messages_page(signed_in, cast, rich):
+    dead = Notice.objects.filter(case=rich, to_customer=True).first()
+    Notice.objects.filter(pk=dead.pk).update(state="dead", error="550 mailbox full")
+    client = signed_in(cast.supervisor)
+    assert client.get("/console/escalation/notice/?tab=dead").context["cl"].result_count == 1
+    assert client.get("/console/escalation/notice/?tab=sent").context["cl"].result_count == 0
+    assert client.get("/console/escalation/notice/").context["cl"].result_count == Notice.objects.count()
+
+
+def test_a_person_is_added_by_address(signed_in, cast, monday):
+    cast.supervisor.is_superuser = True
+    cast.supervisor.save(update_fields=["is_superuser"])
+    words = "a new long enough sentence"
+    sent = signed_in(cast.supervisor).post(
+        "/console/cases/user/add/",
+        {
+            "email": "new@example.com",
+            "name": "New One",
+            "usable_password": "true",
+            "password1": words,
+            "password2": words,
+        },
+    )
+    assert sent.status_code == 302
+    person = type(cast.mate).objects.get(email="new@example.com")
+    assert person.check_password(words)
+    assert not person.is_staff
