@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -37,7 +38,8 @@ class Past:
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
 
-    ACTIVE = (NEW, WORKING, WAITING_CUSTOMER, WAITING_PARTNER)
+    BEGUN = (WORKING, WAITING_CUSTOMER, WAITING_PARTNER)
+    ACTIVE = (NEW, *BEGUN)
     ALL = (*ACTIVE, RESOLVED, CLOSED, WITHDRAWN)
 
 
@@ -159,7 +161,8 @@ def relive(turn: Turn, past: PastCase, *, written: datetime) -> None:
 
 def _happenings(turn: Turn, step: PastStep, before: str, written: datetime) -> Iterator[Happening]:
     """What must have happened for the case to stand as `step` says. Each is taken before the next is asked for."""
-    case, at = turn.case, {"at": step.at, "now": written}
+    case = turn.case
+    at: dict[str, Any] = {"at": step.at, "now": written}
     count = case.event_seq
     if step.state in Past.ACTIVE and case.state == State.ANSWERED:
         yield f.Rejected(**at)
@@ -167,7 +170,9 @@ def _happenings(turn: Turn, step: PastStep, before: str, written: datetime) -> I
         yield f.Reopened(**at)
     if not case.is_open:
         return
-    if step.owner != case.owner_id and (case.owner_id or step.state == Past.NEW):
+    # Who acknowledges a case takes it; that is no hand-over.
+    taken = case.state in (State.NEW, State.REVIEWED) and step.state in Past.BEGUN
+    if step.owner != case.owner_id and not taken and (case.owner_id or step.state == Past.NEW):
         yield f.HandedOver(**at, to=step.owner, by=step.actor)
     leaves_new = case.state == State.NEW and step.state not in (Past.NEW, Past.WITHDRAWN)
     if leaves_new or _judged_anew(case, step):
@@ -184,7 +189,7 @@ def _judged_anew(case: Case, step: PastStep) -> bool:
     return (case.severity, case.category.slug) != (step.severity, step.category)
 
 
-At = dict[str, datetime]
+At = dict[str, Any]
 
 
 def _named(case: Case, step: PastStep, at: At) -> Iterator[Happening]:

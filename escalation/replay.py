@@ -189,7 +189,7 @@ def replay_many(ids: Sequence[int]) -> Iterator[Difference]:
 
 
 def _chunk(ids: Sequence[int], books: dict[str, Rules]) -> Iterator[Difference]:
-    teams = {team.pk: team for team in Team.objects.all()}
+    teams: dict[int | None, Team] = {team.pk: team for team in Team.objects.all()}
     cases = Case.everything.filter(pk__in=ids).select_related("category")
     events: dict[int, list[Event]] = {pk: [] for pk in ids}
     clocks: dict[int, list[StageClock]] = {pk: [] for pk in ids}

@@ -35,18 +35,21 @@ def due_cases(now: datetime) -> models.QuerySet:
 def sweep_batch(now: datetime, limit: int = BATCH) -> int:
     """Handles up to `limit` due cases and returns how many there were; 0 when nothing is due."""
     try:
-        with transaction.atomic():
-            turns = lock_due(now, limit)
-            good, bad = _settle_each(turns, now)
-            flush(good, now)
-            _forgive(good)
-            _set_aside(bad, now)
-            return len(turns)
+        return _sweep(now, limit)
     except Exception:
-        if limit == 1:
-            raise
         log.exception("A batch could not be handled; trying its cases one by one.")
         return _one_by_one(now, limit)
+
+
+def _sweep(now: datetime, limit: int, only: int | None = None) -> int:
+    """One batch in one transaction; `only` names the one case to look at."""
+    with transaction.atomic():
+        turns = lock_due(now, limit, only=only)
+        good, bad = _settle_each(turns, now)
+        flush(good, now)
+        _forgive(good)
+        _set_aside(bad, now)
+        return len(turns)
 
 
 def _settle_each(turns: list[Turn], now: datetime) -> tuple[list[Turn], list[tuple[Case, Exception]]]:
@@ -69,25 +72,21 @@ def _settle_each(turns: list[Turn], now: datetime) -> tuple[list[Turn], list[tup
 
 def _one_by_one(now: datetime, limit: int) -> int:
     """After a batch failed as a whole: each case in a transaction of its own, so that the culprit is found."""
-    done = 0
-    for _ in range(limit):
-        case_id = due_cases(now).order_by("severity", "wake_at").values_list("pk", flat=True).first()
-        if case_id is None:
-            break
+    ids = list(due_cases(now).order_by("severity", "wake_at").values_list("pk", flat=True)[:limit])
+    for case_id in ids:
         try:
-            sweep_batch(now, 1)
+            _sweep(now, 1, only=case_id)
         except Exception as error:
             with transaction.atomic():
                 _set_aside([(Case.everything.get(pk=case_id), error)], now)
-        done += 1
-    return done
+    return len(ids)
 
 
 def _set_aside(bad: list[tuple[Case, Exception]], now: datetime) -> None:
     """Takes cases out of the way for a while and, after a few tries, shows them in red."""
     for case, error in bad:
-        # Read again: the turn changed the row in memory before it failed.
-        fresh = Case.everything.get(pk=case.pk)
+        # Read again, and held: the turn changed the row in memory before it failed, a person may change it now.
+        fresh = Case.everything.select_for_update(of=("self",)).get(pk=case.pk)
         row, _ = SetAside.objects.get_or_create(
             case=fresh, defaults={"error": "", "tries": 0, "first_at": now, "retry_at": now}
         )

@@ -72,7 +72,9 @@ def email(**more: Any) -> forms.EmailField:
     return forms.EmailField(label="E-mail", widget=widget, error_messages=errors, **{"max_length": 254} | more)
 
 
-def choice(label: str, choices: Iterable[tuple[Any, Any]], *, wrong: str = "Choose one", **more: Any) -> forms.ChoiceField:
+def choice(
+    label: str, choices: Iterable[tuple[Any, Any]], *, wrong: str = "Choose one", **more: Any
+) -> forms.ChoiceField:
     """One of a few, as radio buttons."""
     errors = {"required": wrong, "invalid_choice": wrong}
     return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, error_messages=errors, **more)
@@ -219,7 +221,10 @@ class Code(Plain):
         max_length=20,
         help_text="6 digits. You can paste it.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-        error_messages={"required": "Enter the code from our e-mail", "max_length": "Enter the 6 digits from our e-mail"},
+        error_messages={
+            "required": "Enter the code from our e-mail",
+            "max_length": "Enter the 6 digits from our e-mail",
+        },
     )
 
     def clean_code(self) -> str:
@@ -258,5 +263,7 @@ class Details(forms.ModelForm):
 
     def __init__(self, *args: Any, company_zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/")))
+        zones = sorted(
+            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/"))
+        )
         self.fields["time_zone"].choices = [("", f"The same as ours ({company_zone})"), *((z, z) for z in zones)]

@@ -44,7 +44,7 @@ BRAND = {
     "name": env.str("BRAND_NAME", "Milepost Support"),
     "from_email": env.str("FROM_EMAIL", f"support@{MESSAGE_ID_DOMAIN}"),
     "phone": env.str("BRAND_PHONE", ""),
-    "hours": env.str("BRAND_HOURS", "Monday to Friday, 9 am to 5 pm"),
+    "hours": env.str("BRAND_HOURS", "Monday to Friday, 09:00 to 17:30 London time"),
 }
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
 COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.portal",
             ],
         },
     }
@@ -140,8 +141,8 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # --- People and sessions
 
 AUTH_USER_MODEL = "cases.User"
-LOGIN_URL = "/sign-in/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "/account/sign-in/"
+LOGIN_REDIRECT_URL = "/cases/"
 LOGOUT_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -157,6 +158,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "milepost_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.pages.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- What browsers are told

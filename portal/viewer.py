@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
@@ -69,5 +71,11 @@ def is_customer(request: HttpRequest, case: Case) -> bool:
 
 def zone_of(request: HttpRequest, company: str) -> str:
     """The zone times are shown in; a guest gets the company's, for the account's is nobody else's business."""
-    user = request.user
-    return (user.time_zone if user.is_authenticated else "") or company
+    wanted = getattr(request.user, "time_zone", "")
+    return wanted if wanted in _zones() else company
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone this machine knows; reading them anew for each page would cost more than the page."""
+    return frozenset(available_timezones())

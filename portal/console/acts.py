@@ -80,8 +80,8 @@ def sent(
         getattr(verbs, verb)(case.pk, by=request.user, at=frame["now"], **form.arguments(), **carried)
     except verbs.Stale as stale:
         # The person now sees what happened; sending again is their answer to it.
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = str(stale.since[-1].seq) if stale.since else str(case.event_seq)
+        seen = stale.since[-1].seq if stale.since else case.event_seq
+        form.data = form.data.copy() | {"seen": str(seen)}  # type: ignore[attr-defined]
         form.add_error(None, str(stale))
         since = [since_words(event, frame["now"]) for event in stale.since]
         return page(request, case, verb, form, turn, frame, status=409, since=since)
@@ -104,17 +104,16 @@ def page(
     since: list[str] | None = None,
 ) -> HttpResponse:
     """The act's page; when the act is not possible now it says why and offers no button."""
-    deed, now = DEEDS[verb], frame["now"]
+    deed, now, by = DEEDS[verb], frame["now"], frame["actor"].user
     why = refusal(verb, turn.case, frame["actor"], turn)
     button = deed.button(turn)
-    tag = tag_of(case, now)
     preview = Preview(sentence=why)
     if not why:
-        preview = try_out(turn, deed.happening(turn, form.guess(), request.user, now), by=request.user)
+        preview = try_out(turn, deed.happening(turn, form.guess(), by, now), by=by)
     context = frame | {
         "title": PERMITS[verb].label,
         "case": case,
-        "tag": tag,
+        "tag": tag_of(case, now),
         "severity": Severity(case.severity).label,
         "verb": verb,
         "lead": deed.lead,

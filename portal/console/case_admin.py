@@ -11,7 +11,9 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 
 from cases.access import Viewer
 from cases.lifecycle import State
@@ -58,13 +60,12 @@ class CaseAdmin(ReadOnlyAdmin):
         act = self.admin_site.admin_view(self.act)
         return [path("<int:case_id>/act/<slug:verb>/", act, name="cases_case_act"), *super().get_urls()]
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         """The case page. It is read only; a POST here is refused like any address that takes none."""
         case = self.find(request, object_id)
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         frame = self.admin_site.each_context(request)
         shown = request.GET.get("show", "all")
         page = page_of(case, frame["actor"], frame["viewer"], now=frame["now"], shown=shown)

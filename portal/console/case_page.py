@@ -16,7 +16,7 @@ from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import reckon
 from portal.console.deeds import DEEDS
-from portal.console.home import act_url
+from portal.console.home import act_url, usual_acts
 from portal.console.queries import with_lateness
 from portal.console.timeline import MOST, SHOWN, rows_of
 from portal.console.words import CLOCKS, clock_state, late_since, milestone_words, tag_of, who_has
@@ -24,8 +24,6 @@ from portal.console.words import CLOCKS, clock_state, late_since, milestone_word
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
 ENDED = (State.WITHDRAWN, State.MERGED)
 PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "paused": "Clock stopped"}
-#: The first buttons, in the order a case usually goes; the others follow under "More".
-FIRST = ("assess", "review", "acknowledge", "answer_supervisor", "update", "answer", "wait_customer")
 
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
@@ -49,8 +47,7 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "levels": turn.rules.protocol.top,
         "level_name": turn.rules.protocol.tier(case.tier).name,
         "who": who_has(case),
-        "first": [button for button in possible if button["verb"] in FIRST],
-        "more": [button for button in possible if button["verb"] not in FIRST],
+        "acts": possible,
         "refused": refused,
         "promise": promise_of(case, clocks, now),
         "milestones": milestones_of(case, clocks, now),
@@ -69,9 +66,10 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
 
 
 def buttons(case: Case, actor: Actor, turn: Turn) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Every act: those possible now as buttons, the others each with the sentence that says why not."""
+    """Every act: those possible now as buttons, what helps most first; the others with why not."""
     possible, refused = [], []
-    for verb in sorted(DEEDS, key=lambda v: FIRST.index(v) if v in FIRST else len(FIRST)):
+    helps = usual_acts(case, supervisor=Clock.SUPERVISOR in turn.clocks and actor.supervises)
+    for verb in (*helps, *(verb for verb in DEEDS if verb not in helps)):
         why = refusal(verb, case, actor, turn)
         if why:
             refused.append({"label": PERMITS[verb].label, "why": why})

@@ -12,6 +12,7 @@ from escalation import facts as f
 from escalation.decision.ladder import next_tier
 from escalation.turn import Turn
 from portal.console import forms
+from portal.console.preview import NOBODY
 
 Given = dict[str, Any]
 
@@ -127,7 +128,9 @@ DEEDS: dict[str, Deed] = {
         forms.HandOver,
         _plain("Hand over"),
         "Handed over.",
-        lambda turn, given, by, at: f.HandedOver(at=at, now=at, to=getattr(given.get("to"), "pk", None) or 0, by=by.pk),
+        lambda turn, given, by, at: f.HandedOver(
+            at=at, now=at, to=getattr(given.get("to"), "pk", None) or NOBODY, by=by.pk
+        ),
     ),
     "take_over": Deed(
         forms.ActForm,

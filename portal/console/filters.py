@@ -34,7 +34,7 @@ class Links(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value = self.value()
         known = {key for key, _ in self.lookup_choices}
-        return queryset.filter(**{self.parameter_name: value}) if value in known else queryset
+        return queryset.filter(**{str(self.parameter_name): value}) if value in known else queryset
 
 
 class ByState(Links):

@@ -60,7 +60,7 @@ class Assess(ActForm):
 
     def prepare(self) -> None:
         now = {"severity": self.case.severity, "complexity": self.case.complexity, "category": self.case.category}
-        self.initial = now | self.initial
+        self.initial = {**now, **self.initial}
 
 
 class Review(ActForm):
@@ -70,7 +70,7 @@ class Review(ActForm):
     )  # fmt: skip
 
     def prepare(self) -> None:
-        self.initial = {"severity": self.case.severity} | self.initial
+        self.initial = {"severity": self.case.severity, **self.initial}
 
 
 class Update(ActForm):
@@ -87,7 +87,7 @@ class Update(ActForm):
 
     def suggest(self, next_at: datetime | None, zone: str) -> None:
         """Offers the time the protocol allows at most."""
-        self.initial = {"next_at": next_at.replace(second=0, microsecond=0) if next_at else None} | self.initial
+        self.initial = {"next_at": next_at.replace(second=0, microsecond=0) if next_at else None, **self.initial}
         self.fields["next_at"].help_text = f"{zone}. This is the latest the protocol allows; earlier is fine."
 
     def arguments(self) -> dict[str, Any]:

@@ -37,7 +37,8 @@ NEXT_ACTS: dict[str, tuple[str, ...]] = {
     S.WAITING_PARTNER: ("update", "partner_answered"),
     S.WAITING_CUSTOMER: ("note",),
     S.ANSWERED: ("note",),
-} | dict.fromkeys(BUSY, ("update", "answer"))
+    **dict.fromkeys(BUSY, ("update", "answer")),
+}
 NOT_CLAIMED = {
     S.NEW: "New: nobody has assessed it",
     S.ESCALATED: "Passed up: the SLA review is open",
@@ -129,11 +130,15 @@ def short(instant: datetime, zone: str, now: datetime) -> str:
     return words[0].lower() + words[1:] if words.startswith(("Today", "Tomorrow", "Yesterday")) else words
 
 
+def usual_acts(case: Case, *, supervisor: bool) -> tuple[str, ...]:
+    """What usually helps in this state; `supervisor`: the customer waits for one and this person is one."""
+    return (("answer_supervisor",) if supervisor else ()) + NEXT_ACTS.get(case.state, ())
+
+
 def acts_for(case: Case, clocks: list[StageClock], actor: Actor) -> list[dict[str, str]]:
     """Up to three acts that help and that this person may do now."""
-    wanted = list(NEXT_ACTS.get(case.state, ()))
-    if any(c.kind == Clock.SUPERVISOR for c in clocks) and actor.supervises:
-        wanted.insert(0, "answer_supervisor")
+    asked = any(c.kind == Clock.SUPERVISOR for c in clocks) and actor.supervises
+    wanted = list(usual_acts(case, supervisor=asked))
     wanted += ["take_over" if case.owner_id != actor.user.pk else "hand_over"]
     possible = [verb for verb in wanted if verb == "answer_supervisor" or not refusal(verb, case, actor)]
     return [{"label": PERMITS[verb].label, "url": act_url(case, verb)} for verb in possible[:3]]

@@ -32,6 +32,11 @@ TOLD = {
 GAP, YOURS = re.compile(r"\n{3,}"), "[ What you write stands here. ]"
 
 
+#: Stands for the colleague who has not been chosen yet.
+NOBODY = 0
+UNNAMED = "The customer reads the name of the person you choose, and that the time we promised stays."
+
+
 @dataclass(slots=True)
 class Preview:
     """The outcome of a try-out; `sentence` says why it cannot be done, if so."""
@@ -67,6 +72,8 @@ def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
     """The letter the customer would get, from the very function that writes the real one."""
     about = owed.about | dict(owed.tell.data)
     notice = Notice(case=case, kind=owed.tell.kind, to_customer=True, recipient=case.customer, data=about, owed_at=now)
+    if about.get("owner") == NOBODY:
+        return {"subject": "A new person has your case", "text": UNNAMED}
     written = compose(notice, now)
     return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.text, count=1)}
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from cases.models import Case, Category, Severity, Team
 from escalation.models import ProtocolVersion
@@ -39,6 +41,7 @@ class ProtocolAdmin(VersionAdmin):
             *super().get_urls(),
         ]
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case
+from cases.models.case import CaseQuerySet
 from escalation.facts import Clock
 from escalation.models import Alert, Heartbeat, Notice, Promise, StageClock
 from escalation.permits import Actor
@@ -24,7 +25,7 @@ TO_CLAIM = (State.NEW, State.ESCALATED, State.PASSED, State.REVIEWED)
 SCOPES = {"mine": "Mine", "teams": "My teams", "all": "Everyone"}
 
 
-def with_lateness(cases: QuerySet) -> QuerySet:
+def with_lateness(cases: CaseQuerySet) -> CaseQuerySet:
     """Adds `broken_at`: when the oldest promise that was broken, and not made good since, fell due."""
     broken = Promise.objects.filter(
         case=OuterRef("pk"), status=Promise.Status.BROKEN, clock__done_late_at__isnull=True
@@ -37,7 +38,7 @@ def undelivered() -> QuerySet:
     return Notice.objects.filter(to_customer=True, state__in=(Notice.State.DEAD, Notice.State.UNCERTAIN))
 
 
-def attention(viewer: Viewer, *, now: datetime) -> QuerySet:
+def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     """Open cases somebody must look at now, each with `group`, its worst reason, most pressing first."""
     soon = now + SOON
     clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)

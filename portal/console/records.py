@@ -11,7 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST, require_safe
 
 from cases.access import Viewer
 from cases.models import Case, Event
@@ -73,6 +75,7 @@ class NoticeAdmin(OfVisibleCases):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Messages"} | (extra_context or {}))
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
@@ -85,11 +88,10 @@ class NoticeAdmin(OfVisibleCases):
         }
         return TemplateResponse(request, "console/notice.html", context)
 
+    @method_decorator(require_POST)
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Puts a message that did not arrive back in line; POST only."""
         notice = self.find(request, pk)
-        if request.method != "POST":
-            return HttpResponse(status=405, headers={"Allow": "POST"})
         if not request.user.has_perm("escalation.change_notice"):
             raise Http404
         if send_again(notice.pk, clock.now()):

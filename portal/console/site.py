@@ -54,7 +54,7 @@ class ConsoleSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return Viewer(request.user).is_staff
 
-    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Any:
         """As Django's, but nobody signed in is sent round in circles: managers to their page, others to 404."""
         guarded = super().admin_view(view, cacheable)
 
@@ -68,10 +68,10 @@ class ConsoleSite(AdminSite):
 
         return inner
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return home.home_view(request, self)
 
-    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict | None = None) -> HttpResponse:
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict | None = None) -> Any:
         """There is no page of an app: people think in cases, not in apps."""
         return HttpResponseRedirect(reverse("admin:index"))
 
@@ -102,7 +102,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
     """The navigation with its counts, the engine's health, and the red alarms."""
-    viewer, actor, user = Viewer(request.user), Actor.of(request.user), request.user
+    viewer, actor, user = Viewer(request.user), Actor.of(request.user), request.user  # type: ignore[arg-type]
     needy = queries.in_scope(queries.attention(viewer, now=now), actor, queries.usual_scope(actor))
     undelivered = queries.undelivered().count()
     places = [
@@ -114,7 +114,13 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Audit", "cases_event_changelist", 0, True),
     ]
     links = [
-        {"label": label, "url": reverse(f"admin:{name}"), "count": number, "here": is_here(request.path, name)}
+        {
+            "label": label,
+            "url": reverse(f"admin:{name}"),
+            "count": number,
+            "counted": "not delivered" if label == "Messages" else "need you",
+            "here": is_here(request.path, name),
+        }
         for label, name, number, allowed in places
         if allowed
     ]

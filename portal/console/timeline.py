@@ -10,6 +10,7 @@ from cases.models import Case, Event, Message, Note, Severity
 from escalation.facts import Clock
 from escalation.verbs.customer import SUPERVISOR_REASONS
 from portal.console.words import CLOCKS, span
+from portal.templatetags.times import count
 
 SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clocks": "Clocks"}
 MOST = 300  # rows; a case that is longer says so
@@ -82,7 +83,7 @@ def since_words(event: Event, now: datetime) -> str:
     who = event.actor.first_name if event.actor else "Milepost"
     did = EVENTS[event.kind][1] if event.kind in EVENTS else "changed this"
     seconds = int((now - event.recorded_at).total_seconds())
-    ago = f"{max(seconds, 1)} seconds" if seconds < 60 else span(now - event.recorded_at)
+    ago = count(max(seconds, 1), "second") if seconds < 60 else span(now - event.recorded_at)
     return f"{who} {did} {ago} ago."
 
 

@@ -55,12 +55,17 @@ def _purchase_order(stage: Fortnight) -> None:
         "The order system refuses it for a reason I may not change.",
         "Only our chief officer may lift this block.",
     )
+    updates = (
+        "I have compared your order with others of that day. Only yours is refused, so it is not the shop.",
+        "I found the rule that refuses it. Lifting it needs our chief officer, whom I have asked.",
+        "I have your file in front of me and decide today.",
+    )
     for step, reason in enumerate(reasons):
         base = 2.5 + 2.7 * step
         do(base, "escalate", step, reason=reason)
         do(base + 0.3, "review", step + 1)
         do(base + 0.8, "acknowledge", step + 1)
-        do(base + 2, "update", step + 1, text=p.UPDATES[step])
+        do(base + 2, "update", step + 1, text=updates[step])
     do(11.5, "answer", 3, text="The block is lifted and your order 88213 is confirmed. It leaves today.",
        outcome="fixed", root_cause="A limit meant for new accounts was set on yours")  # fmt: skip
     do(13, "accept", -1)

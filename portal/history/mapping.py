@@ -18,6 +18,7 @@ NEEDED = {"changes": ("number", "opened", "changed", "state"), "cases": ("number
 #: A row of a whole case: its columns of instants and the state each one means, in the order they come.
 MARKS = {"acknowledged": Past.WORKING, "resolved": Past.RESOLVED, "closed": Past.CLOSED}
 COLUMNS = ("number", "opened", "changed", "state", *MARKS, "customer", "category", "group", "owner", "actor", "title")
+DELIMITERS = (",", ";", "\t")
 TOUCHES = ("update", "nothing")
 
 
@@ -31,6 +32,7 @@ class Legend:
 
     origin: str
     rows: str
+    delimiter: str
     missing: frozenset[str]
     dates: str  # a strptime format, or "iso"
     zone: ZoneInfo
@@ -74,6 +76,7 @@ def parse(document: Any) -> Legend:
     return Legend(
         origin=_origin(document),
         rows=rows,
+        delimiter=_one_of(document, "delimiter", DELIMITERS, ","),
         missing=frozenset(document.get("missing", [""])),
         dates=_text(document, "dates"),
         zone=_zone(document),

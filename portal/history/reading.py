@@ -202,7 +202,9 @@ def _rows(path: Path, legend: Legend) -> Iterator[tuple[int, Row, float]]:
     try:
         size = max(path.stat().st_size, 1)
         with path.open("rb") as raw, _unpacked(raw) as plain:
-            reader = csv.DictReader(io.TextIOWrapper(plain, encoding="utf-8-sig", newline=""), strict=True)
+            reader = csv.DictReader(
+                io.TextIOWrapper(plain, encoding="utf-8-sig", newline=""), delimiter=legend.delimiter, strict=True
+            )
             if lacking := sorted(legend.headers - set(reader.fieldnames or ())):
                 raise UnreadableFile(f"{path} has no column {', '.join(lacking)}, which the mapping names.")
             for row in reader:
@@ -217,4 +219,4 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
     """The bytes of a plain or a gzip file, told apart by how it begins."""
     packed = raw.read(2) == GZIP_MAGIC
     raw.seek(0)
-    return gzip.open(raw, "rb") if packed else io.BufferedReader(raw)  # type: ignore[return-value, arg-type]
+    return gzip.open(raw, "rb") if packed else raw  # type: ignore[return-value]

@@ -15,13 +15,14 @@ from cases.lifecycle import State
 from cases.models import Case
 from escalation import verbs
 from escalation.facts import Clock
+from escalation.outlook import would_promise
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused
 from escalation.verbs.customer import reply
 from feedback.surveys import ASKABLE, answer_survey
 from portal import clock, forms, ratelimit
 from portal.pages.case import base_url, head, may, opened
-from portal.pages.doors import done, door, form_key, shown_key
+from portal.pages.doors import done, door, form_key, posted, shown_key
 from portal.presenters.casefile import CaseFile
 from portal.viewer import actor_for
 
@@ -57,7 +58,7 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
     file = CaseFile.load(case)
     running = file.open(Clock.SUPERVISOR)
-    form = (forms.MoreToSupervisor if running else forms.Supervisor)(request.POST or None)
+    form = (forms.MoreToSupervisor if running else forms.Supervisor)(posted(request))
     if request.method == "POST":
 
         def act() -> None:
@@ -74,16 +75,8 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
     elif sentence := may(request, case, "ask_supervisor"):
         return _not_now(request, case, "Ask for a supervisor", sentence)
     asked = {"at": running.started_at, "reply_by": running.due_at} if running else None
-    reply_by = None if running else _supervisor_by(file, now)
+    reply_by = None if running else would_promise(case, Clock.SUPERVISOR, at=now)
     return _show(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
-
-
-def _supervisor_by(file: CaseFile, now: datetime) -> datetime | None:
-    """When a supervisor would answer; None when the protocol does not say."""
-    try:
-        return verbs.supervisor_outlook(file.case, at=now)
-    except LookupError:
-        return None
 
 
 @door("GET", "POST")
@@ -92,7 +85,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
     if case.state in ASKABLE:
         return _rate(request, case)
-    form = forms.Rating(request.POST or None)
+    form = forms.Rating(posted(request))
     if request.method == "POST":
 
         def act() -> None:
@@ -112,7 +105,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
-    form = forms.SurveyForm(request.POST or None)
+    form = forms.SurveyForm(posted(request))
     if may(request, case, "reopen"):
         return _not_now(request, case, "How did we do?", "Only the customer of this case can answer.")
     if request.method == "POST" and not request.POST.get("satisfaction"):
@@ -148,7 +141,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], page: str, heading: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
-    form = kind(request.POST or None)
+    form = kind(posted(request))
     if request.method == "POST":
 
         def act() -> None:
@@ -160,7 +153,7 @@ def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], pa
             return back
     elif sentence := may(request, case, verb) or _too_late(case, verb, now):
         return _not_now(request, case, heading, sentence)
-    return _show(request, page, case, form)
+    return _show(request, page, case, form, reply_by=would_promise(case, Clock.REPLY, at=now))
 
 
 def _too_late(case: Case, verb: str, now: datetime) -> str:
@@ -174,7 +167,7 @@ def _too_late(case: Case, verb: str, now: datetime) -> str:
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """The customer does not need it any more; why, when they say it, is a message before."""
     case, now = opened(request, reference), clock.now()
-    form = forms.Withdraw(request.POST or None)
+    form = forms.Withdraw(posted(request))
     if request.method == "POST":
 
         def act() -> None:

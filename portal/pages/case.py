@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
@@ -65,6 +66,7 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
 def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
     """Changes with everything the page shows: the log, the survey, the reader, their form's secret, words of time."""
     zone = zone_of(request, settings.COMPANY_TIME_ZONE)
+    get_token(request)  # makes the secret on a first visit, so that the page of it has the tag of the next one
     survey = getattr(case, "survey", None)
     said = (
         case.pk,

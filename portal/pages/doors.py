@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
@@ -41,6 +41,11 @@ def door(*methods: str) -> Callable[[View], View]:
     return wrap
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: all that was posted, be it nothing, or None for a look."""
+    return request.POST if request.method == "POST" else None
+
+
 def new_key() -> str:
     """A one-time id for a form that is shown."""
     return secrets.token_urlsafe(16)
@@ -66,9 +71,15 @@ def form_key(request: HttpRequest) -> str:
     return salted_hmac("milepost.form", "|".join(bound), algorithm="sha256").hexdigest()
 
 
+class SeeOther(HttpResponseRedirect):
+    """303: whatever was posted, what comes next is fetched."""
+
+    status_code = 303
+
+
 def see_other(url: str) -> HttpResponse:
-    """Back to a page after an act (303): reloading it acts no second time."""
-    return HttpResponse(status=303, headers={"Location": url})
+    """Back to a page after an act: reloading it acts no second time."""
+    return SeeOther(url)
 
 
 def done(request: HttpRequest, url: str, sentence: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 
 from portal import clock
 from portal.context import brand
@@ -19,13 +20,16 @@ def _page(name: str, status: int, **context: object) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A wrong address, a missing case and somebody else's case, byte for byte alike."""
-    return _page("404", 404)
+    """A wrong address, a missing case and somebody else's case, byte for byte alike, headers too."""
+    response = _page("404", 404)
+    # Where the session was read Django adds this by itself; where it was not, nobody shall see that.
+    patch_vary_headers(response, ("Cookie",))
+    return response
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Looks like 404: nobody learns what exists."""
-    return _page("404", 404)
+    return not_found(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -13,6 +13,7 @@ from cases.models import Case, FormKey, User
 from escalation.book import NoProtocol, protocol_of
 from escalation.protocol import MissingCell
 from escalation.verbs import Told, file_case, outlook
+from escalation.verbs.acting import own_key
 from portal import clock, ratelimit
 from portal.forms import Filing, GuestFiling
 from portal.pages.doors import door, form_key, see_other, shown_key
@@ -87,7 +88,7 @@ def _file(request: HttpRequest, form: Filing) -> Case:
     person = request.user if request.user.is_authenticated else None
     address = person.email if person else said["email"]
     # A second press finds the first one's case; it is no second filing and is not counted as one.
-    if not (key and FormKey.objects.filter(key=key, case__isnull=False).exists()):
+    if not _sent_before(key, person or User.objects.filter(email__iexact=address).first()):
         ratelimit.count(ratelimit.FILING, f"for {address}", f"from {ratelimit.client(request)}", at=at)
     person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"])
     told = Told(said["title"], said["description"], said["category"], said["impact"], said["expectation"])
@@ -95,6 +96,10 @@ def _file(request: HttpRequest, form: Filing) -> Case:
     if not request.user.is_authenticated:
         let_in(request, case, at=at)
     return case
+
+
+def _sent_before(key: str, person: User | None) -> bool:
+    return bool(key and person and FormKey.objects.filter(key=own_key(key, person), case__isnull=False).exists())
 
 
 @door("GET")

@@ -33,8 +33,18 @@ def milestones(file: CaseFile, now: datetime) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(number: int, title: str, state: str, line: str = "", at: datetime | None = None, **more: Any) -> dict[str, Any]:
-    return {"number": number, "title": title, "state": state, "line": line, "at": at, "promised": None, "kept": None} | more
+def _row(
+    number: int, title: str, state: str, line: str = "", at: datetime | None = None, **more: Any
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "title": title,
+        "state": state,
+        "line": line,
+        "at": at,
+        "promised": None,
+        "kept": None,
+    } | more
 
 
 def _ended(clock: Any) -> datetime | None:
@@ -75,7 +85,7 @@ def _acknowledgment(file: CaseFile, now: datetime) -> dict[str, Any]:
     title = "A specialist confirms they have it"
     last = clocks[-1] if clocks else None
     if first_contact(file):
-        return _row(2, title, NOT_NEEDED, f"{_who(file)} solved it at once")
+        return _row(2, title, NOT_NEEDED, _at_once(file))
     if last and _is_done(last):
         return _row(2, "A specialist confirmed they have it", DONE, _who(file), _ended(last), **_kept(last))
     if case.state in OVER:
@@ -96,6 +106,10 @@ def first_contact(file: CaseFile) -> bool:
     return file.case.state in OVER and bool(file.of(Clock.CONFIRM)) and not file.of(Clock.UPDATE, Clock.REPLY)
 
 
+def _at_once(file: CaseFile) -> str:
+    return f"{file.case.owner.first_name if file.case.owner else 'We'} solved it at once"
+
+
 def _who(file: CaseFile) -> str:
     case = file.case
     if case.owner is None:
@@ -109,8 +123,7 @@ def _work(file: CaseFile, now: datetime) -> dict[str, Any]:
     title = f"Working on it, with updates every {every}" if every else "Working on it, with updates"
     so_far = count(case.updates, "update") + " so far" if case.updates else ""
     if first_contact(file):
-        owner = case.owner.first_name if case.owner else "We"
-        return _row(3, title, NOT_NEEDED, f"{owner} solved it at once")
+        return _row(3, title, NOT_NEEDED, _at_once(file))
     if case.state in OVER:
         done = DONE if clocks and case.state not in LEFT else NOT_NEEDED
         return _row(3, title, done, count(case.updates, "update") if case.updates else "")

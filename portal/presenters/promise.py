@@ -43,7 +43,15 @@ class View:
 def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
     """The block in the form parts/promise.html takes."""
     variant = variant_of(file, view)
-    block = {"variant": variant, "due": None, "detail": "", "missed": None, "question": "", "actions": [], "second": None}
+    block = {
+        "variant": variant,
+        "due": None,
+        "detail": "",
+        "missed": None,
+        "question": "",
+        "actions": [],
+        "second": None,
+    }
     block |= {"proof_url": None, "handler": handler(file, variant, view)}
     block |= BLOCKS[variant](file, view)
     if block["due"] and file.promise and file.promise.due_at == block["due"]:
@@ -74,7 +82,14 @@ def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
     """The person, by first name and team, or the team while nobody has taken it."""
     case, team = file.case, file.case.team
     lead = team.lead.first_name if team and team.lead else ""
-    found = {"name": "", "team": team.name if team else "our team", "phone": "", "hours": "", "note": "", "initials": ""}
+    found = {
+        "name": "",
+        "team": team.name if team else "our team",
+        "phone": "",
+        "hours": "",
+        "note": "",
+        "initials": "",
+    }
     if team:
         found |= {"phone": team.phone, "hours": team.hours}
     if case.owner:

@@ -1,16 +1,22 @@
 """Everything somebody could do to the log with the guards down is found, and found where it was done."""
 
+import io
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from cases import chain, guards
 from cases.models import Anchor, Case, Event
 from cases.models.event import event_hash
+from cases.snapshot import snapshot
 from escalation import verbs
+from escalation.verbs.filing import file_many
 from tests.cast import MONDAY, gather
 
 LATER = MONDAY + timedelta(hours=3)
@@ -133,8 +139,6 @@ def test_a_forged_chain_is_found_by_its_anchor(cast, tmp_path, act, seq):
 
 def test_the_guards_refuse_in_the_database(cast):
     case = story(cast)
-    from django.db import DatabaseError, transaction
-
     for act in (lambda: event(case, 2).update(kind="x"), lambda: event(case, 2).delete()):
         with pytest.raises(DatabaseError), transaction.atomic():
             act()
@@ -214,12 +218,64 @@ def test_without_the_file_the_table_alone_shows_a_forgery(anchored):
 
 def test_a_hundred_thousand_events_would_be_checked_in_ten_seconds(cast, tmp_path):
     """The pace of a smaller log; the goal is ten thousand events a second, and half of it leaves room for a busy machine."""
-    import time
-
-    rows = [verbs.Told("Late", "Where is it?", cast.file().category, "degraded") for _ in range(1)] * 500
+    rows = [verbs.Told("Late", "Where is it?", cast.file().category, "degraded")] * 500
     for hour in range(4):
-        verbs.filing.file_many([(row, cast.customer) for row in rows], at=MONDAY + timedelta(hours=hour))
+        file_many([(row, cast.customer) for row in rows], at=MONDAY + timedelta(hours=hour))
     started = time.monotonic()
     verdict, found = chain.verify(tmp_path)
     assert list(found) == []
     assert verdict.events / (time.monotonic() - started) > 5_000
+
+
+# --- The command, and the moment it reads
+
+
+def command(*args):
+    """Exit code and what `verify_log` said."""
+    out = io.StringIO()
+    try:
+        call_command("verify_log", "--json", *args, stdout=out, stderr=io.StringIO())
+    except SystemExit as end:
+        return end.code, json.loads(out.getvalue())
+    return 0, json.loads(out.getvalue())
+
+
+def test_the_command_anchors_what_is_sound_and_ends_with_1_when_it_is_not(cast, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    case = story(cast)
+    code, said = command("--anchor")
+    assert (code, said["ok"], said["events"], said["cases"]) == (0, True, 5, 1)
+    assert said["anchored_up_to"] == event(case, 5).get().pk
+    assert command()[1]["anchors"] == 1
+    unguard()
+    cut(case, 4)
+    code, said = command("--anchor")
+    assert (code, said["ok"], said["anchored_up_to"]) == (1, False, None)
+    assert {"case": case.reference, "seq": 5, "what": "was anchored and is missing"} in said["found"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_meanwhile_is_not_seen_and_not_held_up():
+    cast = gather()
+
+    def file():
+        cast.file()
+        connection.close()
+
+    with snapshot():
+        assert Case.objects.count() == 0
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(file).result()
+        assert Case.objects.count() == 0
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_reading_one_can_write_again():
+    cast = gather()
+    with pytest.raises(ZeroDivisionError), snapshot():
+        assert Case.objects.count() == 0 / 0
+    cast.file()
+    with snapshot():
+        assert Case.objects.count() == 1

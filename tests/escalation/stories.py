@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,12 +11,15 @@ from django.db import transaction
 
 from cases.models import Case, Event
 from escalation import verbs
+from escalation.models import ProtocolVersion
+from escalation.packs import read_pack
 from escalation.permits import PERMITS
 from escalation.store import flush, lock
 from tests.cast import MONDAY, Cast
 from tests.escalation.walk import ROADS
 
 MINUTE = timedelta(minutes=1)
+counted = itertools.count()
 
 #: The words and choices that go with each verb when nothing else is said.
 WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
@@ -53,6 +57,22 @@ def actor_of(cast: Cast, case: Case, verb: str) -> Any:
     if who == "customer":
         return case.customer
     return cast.supervisor if who == "supervisor" else cast.tiers[case.tier]
+
+
+def publish(model: Any, key: str, document: dict[str, Any], at: datetime) -> None:
+    """The second version of a document, in force; a protocol's first is retired."""
+    if model is ProtocolVersion:
+        model.objects.filter(key=key, status="published").update(status="retired")
+    # Never the same instant twice: parsed versions are kept by label, row and instant, and tests roll back.
+    made = at + timedelta(microseconds=next(counted))
+    model.objects.create(key=key, number=2, status="published", document=document, made_at=made, published_at=at)
+
+
+def publish_protocol(change: Callable[[dict[str, Any]], Any], at: datetime = MONDAY) -> None:
+    """A newer version of the shipped protocol with its document changed."""
+    document = read_pack("five_tier")["protocol"]
+    change(document)
+    publish(ProtocolVersion, "five-tier", document, at)
 
 
 def now_of(case: Case) -> datetime:

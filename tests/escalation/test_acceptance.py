@@ -3,7 +3,6 @@
 Items 1 to 7 are arithmetic and stand in test_worktime.py. The number of an item is in the test's name.
 """
 
-import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,13 +24,12 @@ from escalation.verbs import Refused, Told, file_many
 from escalation.worktime import reckon
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, everything, open_clocks, told
-from tests.escalation.stories import MINUTE, bring, do, now_of
+from tests.escalation.stories import MINUTE, bring, do, now_of, publish
 from tests.escalation.walk import pack_rules
 
 AT = MONDAY + timedelta(minutes=10)
 HOUR = timedelta(hours=1)
 FRIDAY = MONDAY + timedelta(days=4)
-counted = itertools.count(1)
 
 
 def run_engine(now: datetime) -> None:
@@ -51,16 +49,6 @@ def post(now: datetime) -> list:
 
 def ended(case: Case, kind: str) -> list[StageClock]:
     return list(StageClock.objects.filter(case=case, kind=kind, outcome__isnull=False).order_by("pk"))
-
-
-def publish(model, key: str, number: int, document: dict, at: datetime):
-    """A newer version in force; a protocol's older one is retired."""
-    if model is ProtocolVersion:
-        model.objects.filter(key=key, status="published").update(status="retired")
-    made = at + timedelta(microseconds=next(counted))
-    return model.objects.create(
-        key=key, number=number, status="published", document=document, made_at=made, published_at=at
-    )
 
 
 # --- Clocks
@@ -400,7 +388,7 @@ def test_25_a_new_protocol_moves_no_open_clock(cast):
     document = read_pack("five_tier")["protocol"]
     for row in document["matrix"]:
         row |= {"review": 60, "acknowledge": 60, "update": 60, "resolve": 60}
-    publish(ProtocolVersion, "five-tier", 2, document, AT)
+    publish(ProtocolVersion, "five-tier", document, AT)
     run_engine(AT)
     assert {c.pk: (c.due_at, c.target) for c in open_clocks(case).values()} == before
     do(cast, case, "update")
@@ -416,7 +404,7 @@ def test_26_an_edited_calendar_changes_only_clocks_that_start_later(cast):
     promised = {c.pk: c.due_at for c in open_clocks(case).values()}
     document = read_pack("five_tier")["calendars"]["office"]
     document["days_off"].append({"date": "2026-01-13", "name": "Works outing"})
-    publish(CalendarVersion, "office", 2, document, AT)
+    publish(CalendarVersion, "office", document, AT)
     run_engine(AT)
     assert {c.pk: c.due_at for c in open_clocks(case).values()} == promised, "what was shown stays"
     do(cast, case, "wait_customer", after=HOUR)

@@ -1,6 +1,5 @@
 """What cannot be done: each gets a sentence, and every row of the database stays as it was."""
 
-import itertools
 from datetime import timedelta
 
 import pytest
@@ -11,27 +10,13 @@ from cases.models import Case, Category, Event, FormKey, Message
 from escalation import verbs
 from escalation.book import NoProtocol
 from escalation.models import Alert, CalendarVersion, Notice, ProtocolVersion
-from escalation.packs import read_pack
 from escalation.verbs import Refused, Stale
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, everything, told
-from tests.escalation.stories import MINUTE, WITH, actor_of, bring, do
+from tests.escalation.stories import MINUTE, WITH, actor_of, bring, do, publish_protocol
 from tests.factories import CategoryFactory, StaffFactory
 
 AT = MONDAY + timedelta(minutes=10)
-counted = itertools.count()
-
-
-def publish(change, number=2):
-    """A newer version of the shipped protocol, in force, with its document changed."""
-    document = read_pack("five_tier")["protocol"]
-    change(document)
-    ProtocolVersion.objects.filter(key="five-tier", status="published").update(status="retired")
-    # Never the same instant twice: parsed versions are kept by label, row and instant.
-    made = AT + timedelta(microseconds=next(counted))
-    ProtocolVersion.objects.create(
-        key="five-tier", number=number, status="published", document=document, made_at=made, published_at=AT
-    )
 
 
 def drop(name, **where):
@@ -47,27 +32,27 @@ def drop(name, **where):
 
 
 def test_no_row_of_the_matrix_for_filing(cast, refused):
-    publish(drop("matrix", severity=2, tier=1))
+    publish_protocol(drop("matrix", severity=2, tier=1))
     with refused("severity 2, level 1"):
         cast.file()
 
 
 def test_no_row_of_the_matrix_for_the_next_level(cast, refused):
-    publish(drop("matrix", severity=2, tier=2))
+    publish_protocol(drop("matrix", severity=2, tier=2))
     case = cast.file()
     with refused("severity 2, level 2"):
         verbs.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT)
 
 
 def test_hole_in_the_entry_grid(cast, refused):
-    publish(drop("entry", severity=2, complexity=3))
+    publish_protocol(drop("entry", severity=2, complexity=3))
     case = cast.file()
     with refused("severity 2 and complexity 3"):
         verbs.assess(case.pk, severity=2, complexity=3, category=case.category, by=cast.tiers[1], at=AT)
 
 
 def test_no_severity_for_what_the_customer_says(cast, refused):
-    publish(lambda d: d["impact"].pop("loss"))
+    publish_protocol(lambda d: d["impact"].pop("loss"))
     with refused("impact “loss”"):
         cast.file()
     with refused("impact “nonsense”"):
@@ -77,7 +62,7 @@ def test_no_severity_for_what_the_customer_says(cast, refused):
 
 
 def test_unknown_calendar(cast, refused):
-    publish(lambda d: [row.update(calendar="moon") for row in d["matrix"]])
+    publish_protocol(lambda d: [row.update(calendar="moon") for row in d["matrix"]])
     with refused("calendar “moon”, which does not exist"):
         cast.file()
 
@@ -86,13 +71,13 @@ def test_team_of_the_protocol_that_does_not_exist(cast, refused):
     def other_teams(document):
         document["tiers"][0]["team"] = "nobodies"
 
-    publish(other_teams)
+    publish_protocol(other_teams)
     with refused("team “nobodies”, which does not exist", error=LookupError):
         cast.file()
 
 
 def test_entry_to_a_team_that_does_not_exist_or_is_empty_goes_to_the_next(cast):
-    publish(lambda d: d["tiers"][2].update(team="nobodies"))
+    publish_protocol(lambda d: d["tiers"][2].update(team="nobodies"))
     case = cast.file()
     verbs.assess(case.pk, severity=1, complexity=3, category=case.category, by=cast.tiers[1], at=AT)
     assert assert_sound(case).tier == 4

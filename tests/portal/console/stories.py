@@ -12,10 +12,10 @@ def minutes(n):
     return MONDAY + timedelta(minutes=n)
 
 
-def assessed(cast, **more):
+def assessed(cast, severity=2, **more):
     case = cast.file(**more)
     topic = Category.objects.get(slug="billing")
-    return verbs.assess(case.pk, severity=2, complexity=1, category=topic, by=cast.tiers[1], at=minutes(2))
+    return verbs.assess(case.pk, severity=severity, complexity=1, category=topic, by=cast.tiers[1], at=minutes(2))
 
 
 def acknowledged(cast, **more):
@@ -47,8 +47,8 @@ def answered(cast):
     )
 
 
-def asked_supervisor(cast):
-    return verbs.ask_supervisor(acknowledged(cast).pk, reason="slow", by=cast.customer, at=minutes(6))
+def asked_supervisor(cast, **more):
+    return verbs.ask_supervisor(acknowledged(cast, **more).pk, reason="slow", by=cast.customer, at=minutes(6))
 
 
 def hidden(page):

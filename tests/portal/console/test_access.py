@@ -1,5 +1,7 @@
 """Who may enter the console, and that everybody else learns nothing from it."""
 
+import re
+
 import pytest
 from django.contrib import admin
 
@@ -100,3 +102,32 @@ def test_guessing_a_password_stops_after_ten_tries(client, cast, monday):
     assert answer.status_code == 200
     assert "Too many tries" in answer.content.decode()
     assert Tally.objects.count() == 1
+
+
+def addresses(patterns, prefix=""):
+    """Every address below the console, with each argument filled in."""
+    for pattern in patterns:
+        route = prefix + re.sub(r"<[^>]*case_id>|<[^>]*pk>|<path:[^>]*>|<id>", "1", str(pattern.pattern))
+        if hasattr(pattern, "url_patterns"):
+            yield from addresses(pattern.url_patterns, route)
+        else:
+            yield re.sub(r"<slug:verb>", "note", route)
+
+
+def test_no_address_of_the_console_is_open_to_strangers(client, signed_in, cast, monday, everything):
+    """Walks the registered addresses, so that a new page is tried without being listed."""
+    customer, manager = signed_in(cast.customer), signed_in(cast.manager)
+    stories.acknowledged(cast)
+    before, tried = everything(), 0
+    for route in addresses(admin.site.get_urls()):
+        if route in ("login/", "autocomplete/") or "(?P" in route:
+            continue
+        url, tried = f"/console/{route}", tried + 1
+        for look in ("get", "post"):
+            stranger = getattr(client, look)(url)
+            assert stranger.status_code in (301, 302), url
+            assert getattr(customer, look)(url).status_code == 404, url
+            sent_on = getattr(manager, look)(url)
+            assert (sent_on.status_code, sent_on["Location"]) == (302, "/insights/"), url
+    assert tried > 40
+    assert everything() == before

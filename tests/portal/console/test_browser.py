@@ -2,6 +2,7 @@
 
 import pytest
 
+from escalation.models import ProtocolVersion
 from portal import clock
 from tests.cast import MONDAY, PASSWORD, gather
 from tests.portal.console import stories
@@ -38,7 +39,7 @@ def test_every_page_keeps_the_rules_and_fits(new_context, live_server, story, ax
         stories.page_url(story.held),
         stories.act_url(story.held, "update"),
         "/console/cases/case/",
-        "/console/escalation/protocolversion/1/change/",
+        f"/console/escalation/protocolversion/{ProtocolVersion.objects.get().pk}/change/",
     ):
         page.goto(f"{live_server.url}{path}")
         assert axe(page) == [], path

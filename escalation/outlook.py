@@ -1,0 +1,23 @@
+"""What an act on a case would promise, before anybody presses the button; from the same arithmetic as the act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cases.models import Case
+from escalation.book import NoProtocol, rules_of
+from escalation.decision.ladder import supervisor_clock, tier_clocks
+from escalation.facts import Clock, Facts
+from escalation.protocol import MissingCell
+
+
+def would_promise(case: Case, kind: str, *, at: datetime) -> datetime | None:
+    """When a clock of `kind` (reply or supervisor) started at `at` would fall due; None when no rule says."""
+    facts = Facts(case.state, case.tier, case.severity, case.complexity, case.category.slug, case.owner_id, None, {})
+    try:
+        rules = rules_of(case.protocol)
+        if kind == Clock.SUPERVISOR:
+            return supervisor_clock(facts, rules, at).due
+        return next((clock.due for clock in tier_clocks(facts, rules, at, kind)), None)
+    except (MissingCell, NoProtocol):
+        return None

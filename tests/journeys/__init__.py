@@ -1,0 +1,1 @@
+"""Whole stories through the real screens, in a real browser, on a fast-forward clock."""

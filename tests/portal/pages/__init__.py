@@ -1,0 +1,1 @@
+"""The customer's doors: what each page says, who gets it, and what it costs."""

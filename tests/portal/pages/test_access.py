@@ -1,0 +1,167 @@
+"""Who gets which answer at which address: a table over the URL configuration; an address that is missing from it fails."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from cases.models import AccessLink, Case
+from cases.reference import make_reference
+from portal import beat, clock
+from portal.viewer import GUEST
+from tests.portal.pages.scene import answered, confirmed, working
+
+ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
+#: Whose console and figures have tables of their own.
+ELSEWHERE = ("console/", "insights/", "api/")
+
+
+def all_(status: int) -> dict[str, int]:
+    return dict.fromkeys(ROLES, status)
+
+
+#: Pages of one case: its guest, its customer and staff who work on cases; to everybody else it does not exist.
+CASE = all_(404) | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 200)
+#: As CASE, for a post that works: staff are told that only the customer can.
+DONE = CASE | {"guest": 303, "customer": 303}
+SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
+
+#: Address -> (look, post with an empty form).
+TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
+    "": (all_(200), all_(405)),
+    "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
+    "cases/new/": (all_(200), all_(200)),
+    "cases/new/sent/<str:reference>/": (CASE, all_(405)),
+    "c/<str:reference>/": (CASE, all_(405)),
+    "c/<str:reference>/message/": (CASE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), CASE),
+    "c/<str:reference>/why/": (CASE, all_(405)),
+    "c/<str:reference>/supervisor/": (CASE, CASE),
+    "c/<str:reference>/fixed/": (CASE, DONE),
+    "c/<str:reference>/not-fixed/": (CASE, CASE),
+    "c/<str:reference>/reopen/": (CASE, CASE),
+    "c/<str:reference>/withdraw/": (CASE, DONE),
+    "follow/": (all_(200), all_(200)),
+    "follow/code/": (all_(303), all_(303)),
+    "follow/<token:token>/": (all_(200), all_(303)),
+    "s/<token:token>/": (all_(200), all_(200)),
+    "s/<token:token>/thanks/": (all_(303), all_(405)),
+    "account/": (SIGNED_IN, SIGNED_IN),
+    "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
+    "account/sign-out/": (all_(405), all_(303)),
+    "contact/": (all_(200), all_(405)),
+    "privacy/": (all_(200), all_(405)),
+    "accessibility/": (all_(200), all_(405)),
+    "styleguide/": (all_(404), all_(404)),
+    "styleguide/<slug:page>/": (all_(404), all_(404)),
+    "healthz": (all_(200), all_(405)),
+    "readyz": (all_(200), all_(405)),
+}
+
+
+def routes() -> list[str]:
+    """Every address of the configuration but those that have tables of their own."""
+    found = []
+    for pattern in get_resolver().url_patterns:
+        route = str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            found.append(route)
+        else:
+            assert route in ELSEWHERE, f"Say in a table who gets what below {route}"
+    return [route for route in found if not route.startswith(ELSEWHERE)]
+
+
+class Stage:
+    """A browser of each role, and one address for each route."""
+
+    def __init__(self, cast):
+        self.case = Case.objects.get(pk=answered(cast).pk)
+        settled = Case.objects.get(pk=confirmed(cast).pk)
+        lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
+        self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
+        self.survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        beat.beat()
+        people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
+        people |= {"supervisor": cast.supervisor, "manager": cast.manager}
+        self.browsers = {role: Client() for role in ROLES}
+        for role, person in people.items():
+            self.browsers[role].force_login(person)
+        session = self.browsers["guest"].session
+        session[GUEST] = {"case": self.case.pk, "until": (clock.now() + timedelta(days=1)).isoformat()}
+        session.save()
+        self.browsers["guest"].cookies["milepost_session"] = session.session_key
+
+    def path(self, route: str) -> str:
+        token = self.survey if route.startswith("s/") else self.follow
+        filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
+        return "/" + filled.replace("<slug:page>", "home")
+
+
+@pytest.fixture
+def stage(cast):
+    return Stage(cast)
+
+
+def test_every_address_stands_in_the_table():
+    assert sorted(routes()) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_each_role_gets_its_answer(route, stage):
+    looked, posted = TABLE[route]
+    answers: dict[str, tuple[int, int, int]] = {}
+    for role, browser in stage.browsers.items():
+        get, head = browser.get(stage.path(route)), browser.head(stage.path(route))
+        with transaction.atomic():
+            post = browser.post(stage.path(route), {})
+            transaction.set_rollback(True)
+        answers[role] = (get.status_code, head.status_code, post.status_code)
+        assert head.content == b""
+    assert answers == {role: (looked[role], looked[role], posted[role]) for role in ROLES}
+
+
+def checksums() -> dict[str, str]:
+    """One digest a table, of every column of every row."""
+    digests = {}
+    for model in apps.get_models(include_auto_created=True):
+        rows = model._base_manager.order_by("pk").values_list()
+        digests[model._meta.db_table] = hashlib.sha256(repr(list(rows)).encode()).hexdigest()
+    return digests
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_changes_no_row(method, stage):
+    """The one exception: a look at a survey notes when it was first opened."""
+    before = checksums()
+    for route in TABLE:
+        for browser in stage.browsers.values():
+            getattr(browser, method)(stage.path(route))
+    changed = {table for table, digest in checksums().items() if before[table] != digest}
+    assert changed <= {"feedback_survey"}
+    assert method == "get" or not changed
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_are_refused_everywhere(method, stage):
+    answers = {getattr(stage.browsers["customer"], method)(stage.path(route)).status_code for route in TABLE}
+    assert answers <= {404, 405}
+
+
+def test_foreign_wrong_and_missing_are_the_same_page(cast, stage):
+    mine = working(cast, by=cast.other)
+    reference = mine.reference
+    slip = reference[:-1] + ("2" if reference[-1] != "2" else "3")
+    other = Client()
+    other.force_login(cast.customer)
+    paths = [f"/c/{r}/" for r in (reference, slip, make_reference("MP"), "nonsense", "%00", "x" * 300)]
+    paths += [f"/c/{reference}/{page}/" for page in ("why", "supervisor", "message", "fixed")]
+    paths += [f"/cases/new/sent/{reference}/", "/no/such/page/"]
+    pages = [other.get(path) for path in paths]
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.content for page in pages}) == 1
+    assert len({tuple(sorted((k, v) for k, v in page.headers.items())) for page in pages}) == 1
+    anonymous = Client().get(f"/c/{reference}/")
+    assert anonymous.content == pages[0].content

@@ -1,0 +1,1 @@
+"""Named tests for the weaknesses help desks really had."""
