@@ -27,8 +27,11 @@ from escalation.steps import Step
 
 log = logging.getLogger("milepost.outbox")
 BATCH = 50
-LEASE = timedelta(seconds=90)  # longer than the longest try: the mail backend gives up after 20 s
-FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=0.5), timedelta(minutes=15), timedelta(hours=24)
+LEASE = timedelta(seconds=90)  # longer than a slow batch and the longest try: the mail backend gives up after 20 s
+SLOW = 30.0  # seconds after which the rest of a batch goes back in line
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.5), timedelta(minutes=15)
+#: After a day and so many tries a person must look; a day alone may only mean that we were down ourselves.
+GIVE_UP, FEWEST_TRIES = timedelta(hours=24), 12
 #: Kinds a person must rather miss than get twice.
 AT_MOST_ONCE = ("survey",)
 S = Notice.State
@@ -62,28 +65,37 @@ def claim(now: datetime, limit: int = BATCH) -> list[Notice]:
 def deliver_batch(now: datetime, limit: int = BATCH, *, backend: BaseEmailBackend | None = None) -> int:
     """Claims and sends a batch through `backend` (None: as set up); returns how many were claimed."""
     notices = claim(now, limit)
-    if not notices:
-        return 0
     backend = backend or get_connection()
+    started = time.monotonic()
     try:
-        for notice in notices:
-            _deliver(notice, backend, now)
+        for done, notice in enumerate(notices):
+            if time.monotonic() - started > SLOW or not _deliver(notice, backend, now):
+                _give_back(notices[done:], now)
+                break
     finally:
         _quietly(backend.close)
     return len(notices)
 
 
-def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> None:
-    """One letter, with its outcome written down whatever happens."""
+def _give_back(notices: list[Notice], now: datetime) -> None:
+    """The server is slow or away: what has not been tried goes back in line, its try not counted."""
+    ids = [notice.pk for notice in notices]
+    Notice.objects.filter(pk__in=ids, state=S.SENDING).update(
+        state=S.WAITING, lease_until=None, tries=F("tries") - 1, next_at=now + timedelta(seconds=1)
+    )
+
+
+def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> bool:
+    """One letter, with its outcome written down whatever happens; False when the server is not to be reached."""
     try:
         letter = compose(notice, now)
     except NotNeeded as why:
         _mark(notice, state=S.CANCELLED, error=str(why)[:300])
-        return
+        return True
     except Exception as error:
         log.exception("Notice %s cannot be written.", notice.pk)
         _retry(notice, now, f"The text could not be made: {error}")
-        return
+        return True
     try:
         backend.send_messages([_mail(notice, letter)])
     except Exception as error:
@@ -92,16 +104,10 @@ def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> None:
             _mark(notice, state=S.DEAD, error=_plain_error(error))
         else:
             _retry(notice, now, _plain_error(error))
-        return
-    _mark(
-        notice,
-        state=S.SENT,
-        sent_at=now,
-        error="",
-        address=letter.address,
-        subject=letter.subject,
-        body=letter.kept_text,
-    )
+        return isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
+    sent = {"address": letter.address, "subject": letter.subject, "body": letter.kept_text}
+    _mark(notice, state=S.SENT, sent_at=now, error="", **sent)
+    return True
 
 
 def message_id(notice: Notice) -> str:
@@ -143,7 +149,7 @@ def _plain_error(error: Exception) -> str:
 
 def _retry(notice: Notice, now: datetime, error: str) -> None:
     """Waits longer each time, with a little chance so that many do not come back at once; gives up after a day."""
-    if now - notice.owed_at > GIVE_UP:
+    if now - notice.owed_at > GIVE_UP and notice.tries >= FEWEST_TRIES:
         _mark(notice, state=S.DEAD, error=error[:300])
         return
     wait = min(FIRST_WAIT * 2 ** min(notice.tries, 12), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311

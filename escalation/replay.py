@@ -190,7 +190,7 @@ def replay_many(ids: Sequence[int]) -> Iterator[Difference]:
 
 def _chunk(ids: Sequence[int], books: dict[str, Rules]) -> Iterator[Difference]:
     teams: dict[int | None, Team] = {team.pk: team for team in Team.objects.all()}
-    cases = Case.everything.filter(pk__in=ids).select_related("category")
+    cases = Case.everything.filter(pk__in=ids).select_related("category").order_by("pk")
     events: dict[int, list[Event]] = {pk: [] for pk in ids}
     clocks: dict[int, list[StageClock]] = {pk: [] for pk in ids}
     for event in Event.everything.filter(case__in=ids).order_by("case_id", "seq"):

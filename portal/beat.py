@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,15 +19,17 @@ from feedback.surveys import compose_invitation
 from portal import clock
 
 log = logging.getLogger("milepost.beat")
-ROLE = "beat"
+ROLE, LETTERS = "beat", "letters"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
-STEPS: tuple[Step, ...] = (*sweep.STEPS, *outbox.STEPS)
+#: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
+HANDS: dict[str, tuple[Step, ...]] = {ROLE: sweep.STEPS, LETTERS: outbox.STEPS}
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.
 LATE_AFTER = timedelta(minutes=2)
-MOST_BATCHES = 400  # of one step in one round, so that the other steps get their turn
+#: Seconds one step may go on in one round: letters that are tried again and again must not hold up the clocks.
+STEP_MOST = 3.0
 
 
 @dataclass(slots=True)
@@ -47,26 +50,37 @@ def database_time() -> datetime:
         return clock.shifted(cursor.fetchone()[0])
 
 
-def beat() -> Round:
-    """One round: asks once what is due, works it off in batches, writes the heartbeat."""
+def beat(*roles: str) -> Round:
+    """One round of the hands named by `roles` (all of them when none is named), each with its heartbeat."""
+    whole = Round(database_time())
+    for role in roles or HANDS:
+        part = _round(role)
+        whole.done |= part.done
+        whole.failed |= part.failed
+        whole.at = part.at
+    if ROLE in (roles or HANDS):
+        _anchor(whole.at)
+    return whole
+
+
+def _round(role: str) -> Round:
+    """Asks once what this hand has to do, works it off in batches, writes its heartbeat."""
     round_ = Round(database_time())
-    for step in look(STEPS, round_.at):
+    for step in look(HANDS[role], round_.at):
         try:
             round_.done[step.name] = _work(step, round_)
         except Exception as error:
             log.exception("The step “%s” failed.", step.name)
             round_.failed[step.name] = f"{type(error).__name__}: {error}"
-    _anchor(round_.at)
-    write_heartbeat(ROLE, round_)
+    write_heartbeat(role, round_)
     return round_
 
 
 def _work(step: Step, round_: Round) -> int:
-    total = 0
-    for _ in range(MOST_BATCHES):
-        done = step.work(round_.at)
+    total, until = 0, time.monotonic() + STEP_MOST
+    while done := step.work(round_.at):
         total += done
-        if not done:
+        if time.monotonic() > until:
             break
         # A long round tells the time anew, so that leases and letters are stamped when they happen.
         round_.at = database_time()

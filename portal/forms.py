@@ -100,7 +100,7 @@ class Filing(Plain):
         error_messages={"required": "Choose what it is about", "invalid_choice": "Choose what it is about"},
     )
     impact = choice("How does this affect you?", Impact.choices, wrong="Choose how this affects you")
-    title = line("Sum it up in a few words", 120, wrong="Sum it up in a few words")
+    title = line("Sum it up in a few words", 120, wrong="Write one line that sums it up")
     description = text(
         "What happened?",
         5000,

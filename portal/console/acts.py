@@ -81,7 +81,9 @@ def sent(
     except verbs.Stale as stale:
         # The person now sees what happened; sending again is their answer to it.
         seen = stale.since[-1].seq if stale.since else case.event_seq
-        form.data = form.data.copy() | {"seen": str(seen)}  # type: ignore[attr-defined]
+        typed: Any = form.data
+        form.data = typed.copy()
+        form.data["seen"] = str(seen)  # type: ignore[index]
         form.add_error(None, str(stale))
         since = [since_words(event, frame["now"]) for event in stale.since]
         return page(request, case, verb, form, turn, frame, status=409, since=since)

@@ -12,16 +12,17 @@ from cases.access import Viewer
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from portal.forms import Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
 LONG = 10_000  # characters, as the message's own limit
 
 
-def writing(label: str, *, help_text: str = "", rows: int = 6, **more: Any) -> forms.CharField:
+def writing(label: str, *, help_text: str = "", rows: int = 6, **more: Any) -> Lines:
     """A text to write; its error says what is missing."""
     missing = more.pop("missing", "Write what the customer should read.")
     widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(
+    return Lines(
         label=label, help_text=help_text, widget=widget, max_length=LONG, error_messages={"required": missing}, **more
     )
 
@@ -106,7 +107,7 @@ class Question(ActForm):
 
 
 class Partner(ActForm):
-    partner = forms.CharField(
+    partner = OneLine(
         label="Which company do we wait for?", max_length=100, error_messages={"required": "Say which company we wait for."}
     )  # fmt: skip
     text = writing("What the customer should know", help_text="Updates go on while we wait.")
@@ -118,13 +119,11 @@ class Answer(ActForm):
         error_messages={"required": "Choose how it ended."},
     )  # fmt: skip
     text = writing("Answer to the customer", help_text="What was done. They say yes or no to it.")
-    root_cause = forms.CharField(
+    root_cause = OneLine(
         label="What caused it?", max_length=200, help_text="Internal: the customer does not see this.",
         error_messages={"required": "Write what caused it, in a few words."},
     )  # fmt: skip
-    remedy = forms.CharField(
-        label="Remedy", max_length=200, required=False, help_text="Internal: refund, credit, replacement."
-    )
+    remedy = OneLine(label="Remedy", max_length=200, required=False, help_text="Internal: refund, credit, replacement.")
 
 
 class Reason(ActForm):

@@ -25,12 +25,15 @@ TO_CLAIM = (State.NEW, State.ESCALATED, State.PASSED, State.REVIEWED)
 SCOPES = {"mine": "Mine", "teams": "My teams", "all": "Everyone"}
 
 
+def broken() -> QuerySet:
+    """Promises customers were shown that were broken and not made good since."""
+    return Promise.objects.filter(status=Promise.Status.BROKEN, clock__done_late_at__isnull=True)
+
+
 def with_lateness(cases: CaseQuerySet) -> CaseQuerySet:
     """Adds `broken_at`: when the oldest promise that was broken, and not made good since, fell due."""
-    broken = Promise.objects.filter(
-        case=OuterRef("pk"), status=Promise.Status.BROKEN, clock__done_late_at__isnull=True
-    ).order_by()
-    return cases.annotate(broken_at=Subquery(broken.values("case").annotate(at=Min("due_at")).values("at")))
+    mine = broken().filter(case=OuterRef("pk")).order_by()
+    return cases.annotate(broken_at=Subquery(mine.values("case").annotate(at=Min("due_at")).values("at")))
 
 
 def undelivered() -> QuerySet:
@@ -52,8 +55,22 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
         default=Value(0),
         output_field=models.IntegerField(),
     )
-    open_ones = Case.objects.visible_to(viewer).open().filter(is_history=False)
-    return with_lateness(open_ones).annotate(group=group).filter(group__gt=0)
+    # The first filter is what indexes and one pass over small tables answer; only what is left is looked at in detail.
+    near = Case.objects.visible_to(viewer).open().filter(perhaps(now), is_history=False)
+    return with_lateness(near).annotate(group=group).filter(group__gt=0)
+
+
+def perhaps(now: datetime) -> Q:
+    """Every case that can be in a group, and few others."""
+    asked = StageClock.objects.filter(kind=Clock.SUPERVISOR, outcome__isnull=True)
+    return (
+        Q(wake_at__lte=now + SOON)
+        | Q(promise_at__lte=now)
+        | Q(state__in=TO_CLAIM)
+        | Q(pk__in=broken().values("case"))
+        | Q(pk__in=asked.values("case"))
+        | Q(pk__in=undelivered().values("case"))
+    )
 
 
 def in_scope(cases: QuerySet, actor: Actor, scope: str) -> QuerySet:

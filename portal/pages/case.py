@@ -100,6 +100,7 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "rows": told.rows,
         "older": {"count": told.older, "url": "?all=1"} if told.older else None,
         "form": form,
+        "message_url": f"{base_url(case)}message/",
         "key": shown_key(request),
         "zone": zone,
         "now": now,

@@ -20,7 +20,7 @@ from portal.pages.doors import door, form_key, see_other, shown_key
 from portal.presenters.casefile import with_ledger
 from portal.presenters.promised import next_steps, preview
 from portal.presenters.status import line
-from portal.viewer import case_or_404, guest_case, let_in, visible_cases, zone_of
+from portal.viewer import case_or_404, let_in, visible_cases, zone_of
 
 log = logging.getLogger("milepost.filing")
 NOT_ONLINE = (
@@ -114,6 +114,5 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
         "mailed_to": case.customer.email,
         "steps": next_steps(case, protocol_of(case.protocol)),
         "status_line": f"Where it is now: {line(case, zone=zone, now=now)}" if later and case.is_open else "",
-        "guest": not request.user.is_authenticated and guest_case(request) == case.pk,
     }
     return render(request, "pages/sent.html", context)

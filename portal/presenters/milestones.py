@@ -98,7 +98,8 @@ def _acknowledgment(file: CaseFile, now: datetime) -> dict[str, Any]:
         late = overdue or missed[-1]
         return _row(2, title, LATE, "Nobody had confirmed by then. We are sorry.", late.due_at)
     team = f"With the team {case.team.name}" if case.team else ""
-    return _row(2, title, CURRENT if case.milestone == 2 else TODO, team, last.due_at)
+    here = case.milestone == 2 or case.state == S.ESCALATED
+    return _row(2, title, CURRENT if here else TODO, team, last.due_at)
 
 
 def first_contact(file: CaseFile) -> bool:

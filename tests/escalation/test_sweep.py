@@ -261,3 +261,18 @@ def test_rules_are_read_once_for_a_batch(cast):
     with CaptureQueriesContext(connection) as seen:
         sweep.sweep_batch(DUE)
     assert sum("escalation_protocolversion" in q["sql"] for q in seen) <= 2
+
+
+def test_letters_to_one_person_about_one_case_keep_their_order(cast, mailoutbox):
+    """The first could not go yet: the second waits behind it, other people's do not."""
+    case = cast.file()
+    do(cast, case, "assess")
+    Notice.objects.filter(case=case, kind="received").update(next_at=MONDAY + timedelta(hours=1))
+    outbox.deliver_batch(MONDAY + timedelta(minutes=5))
+    assert {m.to[0] for m in mailoutbox} == {"tom@example.com", "mate@example.com"}
+    while outbox.deliver_batch(MONDAY + timedelta(hours=1)):
+        pass
+    rows = Notice.objects.filter(case=case, recipient=cast.customer).order_by("pk")
+    wanted = [outbox.message_id(notice) for notice in rows]
+    assert [m.extra_headers["Message-ID"] for m in mailoutbox if m.to == [cast.customer.email]] == wanted
+    assert list(rows.values_list("kind", flat=True)) == ["received", "priority_set"]

@@ -8,9 +8,9 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
-from portal.beat import Round, beat
+from portal.beat import LETTERS, ROLE, Round, beat
 from portal.queue import register_schedule
 
 
@@ -33,15 +33,23 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
-        while not stop.is_set():
-            self._round(options["json"])
-            stop.wait(options["every"])
+        letters = threading.Thread(target=self._loop, args=(LETTERS, stop, options), name=LETTERS)
+        letters.start()
+        self._loop(ROLE, stop, options)
+        letters.join()
 
-    def _round(self, as_json: bool) -> None:
+    def _loop(self, role: str, stop: threading.Event, options: dict[str, Any]) -> None:
+        """One hand of the engine, until it is told to stop."""
+        while not stop.is_set():
+            self._round(role, options["json"])
+            stop.wait(options["every"])
+        connection.close()
+
+    def _round(self, role: str, as_json: bool) -> None:
         """A round that outlives a database that is away: the next one tries again."""
         close_old_connections()
         try:
-            done = beat()
+            done = beat(role)
         except DatabaseError as error:
             self.stderr.write(f"The database did not answer: {error}")
             return

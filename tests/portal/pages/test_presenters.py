@@ -186,7 +186,7 @@ class TestPromise:
         case = answered(cast)
         file = file_of(case)
         assert not is_late(file.case, case.promise_at + timedelta(days=1))
-        assert variant_of(file, View(ZONE, LOOK, "/")) == "answered"
+        assert variant_of(file, View(ZONE, NOW, "/")) == "answered"
 
 
 class TestMilestones:

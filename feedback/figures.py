@@ -1,0 +1,308 @@
+"""The managers' figures: satisfaction, escalations, times to an answer and promises kept, and the cases behind each.
+
+What each figure means, with its formula, stands in docs/figures.md. Every figure is one query for the period and
+the one before it, whatever the number of cases. Drills are never counted: the managers leave them out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case as When_
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
+
+from cases.models import Case
+from escalation.facts import Clock
+from escalation.models import Promise
+from escalation.worktime import Calendar
+from feedback.intervals import Curve, Share, kaplan_meier
+from feedback.models import Survey
+from feedback.periods import Period
+
+SATISFIED = 4  # and 5
+BEFORE = -1  # where the rows of the period before are put
+LIVE, IMPORTED = "live", "imported"
+#: The groups promises are shown in; the customer's own time to say yes or no is no promise of ours.
+MILESTONES: dict[str, tuple[str, ...]] = {
+    "1": (Clock.REVIEW,),
+    "2": (Clock.ACKNOWLEDGE,),
+    "3": (Clock.UPDATE, Clock.REPLY),
+    "4": (Clock.RESOLVE,),
+    "supervisor": (Clock.SUPERVISOR,),
+}
+OURS = tuple(kind for kinds in MILESTONES.values() for kind in kinds)
+KEPT, BROKEN = Promise.Status.KEPT, Promise.Status.BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which cases count; an empty field leaves all in. They are taken as they stand now."""
+
+    team: str = ""
+    level: int | None = None
+    topic: str = ""
+    severity: int | None = None
+    source: str = ""
+
+    def on(self, path: str = "") -> Q:
+        """The condition on Case, or on a table from which `path` leads to it."""
+        wanted = {
+            "team__slug": self.team,
+            "tier": self.level,
+            "category__slug": self.topic,
+            "severity": self.severity,
+            "is_history": {LIVE: False, IMPORTED: True}.get(self.source, ""),
+        }
+        return Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
+
+
+EVERYTHING = Scope()
+
+
+def within(name: str, period: Period) -> Q:
+    """`name` lies in the period."""
+    return Q(**{f"{name}__gte": period.start, f"{name}__lt": period.end})
+
+
+def _both(name: str, period: Period) -> Q:
+    return Q(**{f"{name}__gte": period.before().start, f"{name}__lt": period.end})
+
+
+def _week(name: str, period: Period) -> When_:
+    """The number of the week in which `name` lies, BEFORE for the period before, NULL outside both."""
+    marks = [(week.start, number) for number, week in enumerate(period.weeks())]
+    known = [When(**{f"{name}__gte": period.end}, then=Value(None))]
+    known += [When(**{f"{name}__gte": start}, then=Value(number)) for start, number in reversed(marks)]
+    known.append(When(**{f"{name}__gte": period.before().start}, then=Value(BEFORE)))
+    return When_(*known, default=Value(None), output_field=IntegerField())
+
+
+def _share(rows: Iterable[dict[str, Any]], hit: Callable[[dict[str, Any]], bool]) -> Share:
+    """How many of the counted rows (each says `n`) are a hit."""
+    hits, n = 0, 0
+    for row in rows:
+        n += row["n"]
+        hits += row["n"] if hit(row) else 0
+    return Share(hits, n)
+
+
+def _by(rows: Sequence[dict[str, Any]], name: str, hit: Callable[[dict[str, Any]], bool]) -> dict[Any, Share]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row[name], []).append(row)
+    return {key: _share(group, hit) for key, group in groups.items()}
+
+
+# Satisfaction -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """CSAT: answers of 4 and 5 among the answers given in the period; `response`: answered among those asked in it."""
+
+    now: Share
+    before: Share
+    response: Share
+    weeks: list[Share]
+    scores: dict[int, int]
+    addressed: Share  # "is your problem fixed?" yes among yes and no
+    by_topic: dict[str, Share]  # the same by topic
+
+
+def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
+    """What customers said of settled cases. An answer counts in the week it was given."""
+    rows = list(
+        Survey.objects.filter(_both("answered_at", period) | within("invited_at", period), scope.on("case__"))
+        .annotate(week=_week("answered_at", period), asked=_week("invited_at", period))
+        .values("week", "asked", "satisfaction", "fixed", topic=F("case__category__slug"))
+        .annotate(n=Count("pk"), answered=Count("answered_at"))
+    )
+    given = [row for row in rows if row["week"] is not None and row["week"] != BEFORE]
+    asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
+    weeks = _by(given, "week", _is_satisfied)
+    judged = [row for row in given if row["fixed"] is not None]
+    scores: Counter[int] = Counter()
+    for row in given:
+        scores[row["satisfaction"]] += row["n"]
+    return Satisfaction(
+        now=_share(given, _is_satisfied),
+        before=_share([row for row in rows if row["week"] == BEFORE], _is_satisfied),
+        response=Share(sum(row["answered"] for row in asked), sum(row["n"] for row in asked)),
+        weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
+        scores={score: scores[score] for score in (5, 4, 3, 2, 1)},
+        addressed=_share(judged, lambda row: row["fixed"]),
+        by_topic=_by(judged, "topic", lambda row: row["fixed"]),
+    )
+
+
+def _is_satisfied(row: dict[str, Any]) -> bool:
+    return row["satisfaction"] is not None and row["satisfaction"] >= SATISFIED
+
+
+# Escalations --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Escalations:
+    """Cases filed in the period that were escalated, at any time since, among all filed in it: a cohort, not events."""
+
+    now: Share
+    before: Share
+    weeks: list[Share]
+    by_topic: dict[str, Share]
+
+
+def escalations(period: Period, scope: Scope = EVERYTHING) -> Escalations:
+    """How many of the cases filed went up at least one level. A case counts in the week it was filed."""
+    rows = list(
+        Case.objects.filter(_both("filed_at", period), scope.on())
+        .annotate(week=_week("filed_at", period))
+        .values("week", topic=F("category__slug"))
+        .annotate(n=Count("pk"), up=Count("escalated_at"))
+    )
+    current = [row for row in rows if row["week"] != BEFORE]
+    weeks, topics = _cohorts(current, "week"), _cohorts(current, "topic")
+    return Escalations(
+        now=sum(weeks.values(), Share()),
+        before=sum(_cohorts([row for row in rows if row["week"] == BEFORE], "week").values(), Share()),
+        weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
+        by_topic=topics,
+    )
+
+
+def _cohorts(rows: Iterable[dict[str, Any]], name: str) -> dict[Any, Share]:
+    shares: dict[Any, Share] = {}
+    for row in rows:
+        shares[row[name]] = shares.get(row[name], Share()) + Share(row["up"], row["n"])
+    return shares
+
+
+# Times to an answer -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lasted:
+    """How long escalated cases took from filing to an accepted or closed answer, in seconds."""
+
+    wall: Curve = field(default_factory=Curve)
+    working: Curve = field(default_factory=Curve)
+    open: int = 0
+    left: int = 0  # withdrawn, joined or closed without an answer
+    times: tuple[float, ...] = ()  # of those with an answer, wall time
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """Times of the escalated cases filed in the period, and of those filed in the one before."""
+
+    now: Lasted
+    before: Lasted
+
+
+def resolving(period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar) -> Resolving:
+    """Times to an answer of escalated cases. What is open at `at` counts as longer than it has taken so far.
+
+    A case that ended without an answer counts as longer than until its end: neither makes the figure look better.
+    """
+    rows = Case.objects.filter(_both("filed_at", period), scope.on(), escalated_at__isnull=False)
+    spans = list(rows.values_list("filed_at", "resolved_at", "closed_at"))
+    start = period.start
+    return Resolving(
+        now=_lasted([span for span in spans if span[0] >= start], at, calendar),
+        before=_lasted([span for span in spans if span[0] < start], at, calendar),
+    )
+
+
+Span = tuple[datetime, datetime | None, datetime | None]
+
+
+def _lasted(spans: Sequence[Span], at: datetime, calendar: Calendar) -> Lasted:
+    ends = [(filed, max(filed, resolved or closed or at), resolved is not None) for filed, resolved, closed in spans]
+    wall = [((end - filed).total_seconds(), answered) for filed, end, answered in ends]
+    return Lasted(
+        wall=kaplan_meier(wall),
+        working=kaplan_meier((calendar.worked(filed, end), answered) for filed, end, answered in ends),
+        open=sum(resolved is None and closed is None for _, resolved, closed in spans),
+        left=sum(resolved is None and closed is not None for _, resolved, closed in spans),
+        times=tuple(sorted(time for time, answered in wall if answered)),
+    )
+
+
+# Promises -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Promises to customers that were kept, among those kept or broken, whose time came in the period."""
+
+    now: Share
+    before: Share
+    by_milestone: dict[str, Share]
+
+
+def promises(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Kept:
+    """Promises whose time had come by `at`. Moved, stopped and dropped ones are neither kept nor broken."""
+    rows = list(
+        _due(_both("due_at", period), at)
+        .filter(scope.on("case__"))
+        .annotate(week=_week("due_at", period))
+        .values("week", "status", kind=F("clock__kind"))
+        .annotate(n=Count("pk"))
+    )
+    current = [row for row in rows if row["week"] != BEFORE]
+    kinds = _by(current, "kind", _is_kept)
+    return Kept(
+        now=_share(current, _is_kept),
+        before=_share([row for row in rows if row["week"] == BEFORE], _is_kept),
+        by_milestone={
+            key: sum((kinds.get(kind, Share()) for kind in named), Share()) for key, named in MILESTONES.items()
+        },
+    )
+
+
+def _is_kept(row: dict[str, Any]) -> bool:
+    return row["status"] == KEPT
+
+
+def _due(when: Q, at: datetime) -> QuerySet[Promise]:
+    # A promise kept early counts when its time comes, as a broken one does: else the good ones would be counted first.
+    return Promise.objects.filter(when, due_at__lte=at, status__in=(KEPT, BROKEN), clock__kind__in=OURS)
+
+
+# The cases behind a number ------------------------------------------------------------------------------------
+
+
+def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, at: datetime, part: str = "") -> QuerySet:
+    """The cases a number was counted from. `part` names a milestone, or a score. KeyError for an unknown name."""
+    if which in PROMISED:
+        kinds = MILESTONES[part] if part else OURS
+        of = _due(within("due_at", period), at).filter(status__in=PROMISED[which], clock__kind__in=kinds)
+        return Case.objects.filter(scope.on(), pk__in=of.values("case"))
+    return Case.objects.filter(scope.on(), BEHIND[which](period, part))
+
+
+def _scored(period: Period, part: str) -> Q:
+    return within("survey__answered_at", period) & Q(survey__satisfaction=int(part))
+
+
+PROMISED: dict[str, tuple[str, ...]] = {"promises": (KEPT, BROKEN), "kept": (KEPT,), "broken": (BROKEN,)}
+FILED_UP = {"escalated_at__isnull": False}
+BEHIND: dict[str, Callable[[Period, str], Q]] = {
+    "filed": lambda period, _: within("filed_at", period),
+    "escalated": lambda period, _: within("filed_at", period) & Q(**FILED_UP),
+    "resolved": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at__isnull=False),
+    "open": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at=None, closed_at=None),
+    "left": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at=None, closed_at__isnull=False),
+    "asked": lambda period, _: within("survey__invited_at", period),
+    "answered": lambda period, _: within("survey__answered_at", period),
+    "satisfied": lambda period, _: within("survey__answered_at", period) & Q(survey__satisfaction__gte=SATISFIED),
+    "score": _scored,
+    "judged": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed__isnull=False),
+    "addressed": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=True),
+}
+#: Numbers that speak of customers' answers: few of them would say what a single person answered.
+OF_ANSWERS = ("asked", "answered", "satisfied", "score", "judged", "addressed")

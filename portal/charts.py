@@ -1,0 +1,296 @@
+"""Charts drawn on the server as SVG: a line with its band, dots with their interval, bars, a histogram.
+
+Colours come from the classes of static/css/parts/insights.css, so light, dark and print need no second drawing.
+Every label is text; every picture says in words what it shows. Shares are 0 to 1, sizes are in SVG units (about px).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+NOTHING = mark_safe("")
+HALF, WIDE = 440, 840  # widths of a chart in half a page and in a whole one
+LETTER = 8.2  # units a letter takes, on the safe side
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A share with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The rectangle data is drawn in; `top` is the value at its upper edge."""
+
+    left: float
+    right: float
+    high: float
+    low: float
+    top: float = 1.0
+
+    def y(self, value: float) -> float:
+        return self.low - (self.low - self.high) * value / self.top
+
+    def x(self, value: float) -> float:
+        """Where `value` lies on a scale from 0 at the left to `top` at the right."""
+        return self.left + (self.right - self.left) * value / self.top
+
+
+def picture(width: float, height: float, *, key: str, title: str, desc: str, parts: Iterable[SafeString]) -> SafeString:
+    """The SVG around `parts`; `key` makes the ids of its words unique on a page."""
+    return format_html(
+        '<svg viewBox="0 0 {w} {h}" role="img" aria-labelledby="{k}-title {k}-desc">'
+        '<title id="{k}-title">{title}</title><desc id="{k}-desc">{desc}</desc>{parts}</svg>',
+        w=num(width), h=num(height), k=key, title=title, desc=desc, parts=joined(parts),
+    )  # fmt: skip
+
+
+def line(
+    points: Sequence[Point | None],
+    labels: Sequence[str],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    name: str,
+    width: int = HALF,
+    height: int = 250,
+    top: float = 1.0,
+) -> SafeString:
+    """A share over time with its interval as a band; None (too few to say) leaves a gap. `name` labels the line."""
+    # Room at the right end for half of the last label, so that it is not cut.
+    area = Area(52, width - 24, 34, height - 34, top)
+    places = [area.left + (area.right - area.left) * (i + 0.5) / max(1, len(points)) for i in range(len(points))]
+    runs = list(_runs(points))
+    parts = [_scale(area), _under(places, labels, area)]
+    parts += [_band(run, places, points, area) for run in runs]
+    parts += [_path(run, places, points, area) for run in runs]
+    parts += [_dot(places[i], area.y(point.value)) for i, point in enumerate(points) if point]
+    parts.append(format_html('<text class="key" x="{}" y="16">{}</text>', num(area.left), name))
+    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+
+
+def dots(
+    rows: Sequence[tuple[str, str, Point | None]],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    width: int = HALF,
+    missing: str = "too few to show",
+) -> SafeString:
+    """One row for each (label, count in words, share): the share as a dot on its interval, from 0 to 100 %."""
+    gap, height = 46, 46 * len(rows) + 34
+    area = Area(4, width - 64, 0, height - 28)
+    parts = [_percents_below(area)]
+    for number, (label, count, point) in enumerate(rows):
+        y = number * gap + 16
+        parts.append(format_html('<text x="4" y="{}">{} <tspan class="soft">{}</tspan></text>', num(y), label, count))
+        if point is None:
+            parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
+            continue
+        parts.append(
+            format_html(
+                '<path class="whisker s1" d="M{} {y}H{}"/>',
+                num(area.x(point.low)),
+                num(area.x(point.high)),
+                y=num(y + 16),
+            )
+        )
+        parts.append(_dot(area.x(point.value), y + 16))
+        parts.append(_text(width - 4, y + 21, percent(point.value), anchor="end", strong=True))
+    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+
+
+def bars(
+    rows: Sequence[tuple[str, int]], *, key: str, title: str, desc: str, width: int = HALF, series: int = 1
+) -> SafeString:
+    """One horizontal bar for each (label, count), all of them parts of one whole."""
+    whole = sum(count for _, count in rows) or 1
+    gap, height = 46, 46 * len(rows) + 4
+    # From 0, and the longest bar leaves room for its own words.
+    area = Area(4, width - 112, 0, height, max([1, *(count for _, count in rows)]))
+    parts = []
+    for number, (label, count) in enumerate(rows):
+        y = number * gap + 16
+        length = area.x(count) - area.left
+        parts.append(_text(4, y, label))
+        parts.append(_rect(area.left, y + 6, max(length, 1), 18, series))
+        words = f"{count:,} · {percent(count / whole)}"
+        parts.append(_text(area.left + length + 8, y + 20, words, strong=True))
+    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+
+
+def histogram(
+    counts: Sequence[int],
+    edges: Sequence[str],
+    marks: Sequence[tuple[float, str]],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    width: int = HALF,
+    height: int = 250,
+) -> SafeString:
+    """How many fall between neighbouring `edges` (one more than counts); each mark (place in bins, words) is a line."""
+    # One line of words above the bars for each mark: they may lie close together.
+    area = Area(36, width - 12, 26 + 20 * len(marks), height - 34, _nice_count(max([1, *counts])))
+    each = (area.right - area.left) / max(1, len(counts))
+    parts = [_counts_beside(area)]
+    for number, count in enumerate(counts):
+        if count:
+            y = area.y(count)
+            parts.append(_rect(area.left + number * each + 1, y, each - 2, area.low - y, 1))
+    parts += [_mark(area, area.left + place * each, words, 16 + 20 * i) for i, (place, words) in enumerate(marks)]
+    every = -(-len(edges) * 44 // int(area.right - area.left)) or 1
+    for number, words in enumerate(edges):
+        if number % every == 0:
+            parts.append(_text(area.left + number * each, height - 12, words, anchor="middle"))
+    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+
+
+# Words and numbers --------------------------------------------------------------------------------------------
+
+
+def percent(share: float) -> str:
+    """'82%'; a share that is not quite nothing or all does not round to it."""
+    rounded = int(share * 100 + 0.5)
+    if rounded == 0 and share > 0:
+        return "under 1%"
+    if rounded == 100 and share < 1:
+        return "over 99%"
+    return f"{rounded}%"
+
+
+def num(value: float) -> str:
+    """A coordinate without needless digits."""
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def joined(parts: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def nice_top(highest: float) -> float:
+    """The upper edge of a scale of shares that holds `highest`: 10, 20, 40, 60, 80 or 100 %."""
+    return next(top for top in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= top + 1e-9)
+
+
+def _nice_count(highest: int) -> int:
+    """The upper edge of a scale of counts, at least `highest`, in two equal whole steps."""
+    size = 1
+    while True:
+        for step in (1, 2, 5):
+            if 2 * step * size >= highest:
+                return 2 * step * size
+        size *= 10
+
+
+# Pieces -------------------------------------------------------------------------------------------------------
+
+
+def _text(x: float, y: float, words: str, *, anchor: str = "start", strong: bool = False) -> SafeString:
+    kind = mark_safe(' class="strong"') if strong else NOTHING
+    return format_html('<text{} x="{}" y="{}" text-anchor="{}">{}</text>', kind, num(x), num(y), anchor, words)
+
+
+def _dot(x: float, y: float) -> SafeString:
+    return format_html('<circle class="mark s1" cx="{}" cy="{}" r="5"/>', num(x), num(y))
+
+
+def _rect(x: float, y: float, width: float, height: float, series: int) -> SafeString:
+    return format_html(
+        '<rect class="fill s{}" x="{}" y="{}" width="{}" height="{}"/>', series, num(x), num(y), num(width), num(height)
+    )
+
+
+def _scale(area: Area) -> SafeString:
+    """Lines across with their percent at the left: nothing, half and all of the scale."""
+    parts = []
+    for value in (0, area.top / 2, area.top):
+        parts.append(format_html('<path class="grid" d="M{} {y}H{}"/>', area.left, area.right, y=num(area.y(value))))
+        parts.append(_text(area.left - 8, area.y(value) + 5, percent(value), anchor="end"))
+    return joined(parts)
+
+
+def _counts_beside(area: Area) -> SafeString:
+    parts = []
+    for value in (0, area.top / 2, area.top):
+        parts.append(format_html('<path class="grid" d="M{} {y}H{}"/>', area.left, area.right, y=num(area.y(value))))
+        parts.append(_text(area.left - 8, area.y(value) + 5, f"{int(value):,}", anchor="end"))
+    return joined(parts)
+
+
+def _percents_below(area: Area) -> SafeString:
+    parts = []
+    for value, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
+        parts.append(format_html('<path class="grid" d="M{x} 0V{}"/>', num(area.low), x=num(area.x(value))))
+        parts.append(_text(area.x(value), area.low + 22, percent(value), anchor=anchor))
+    return joined(parts)
+
+
+def _under(places: Sequence[float], labels: Sequence[str], area: Area) -> SafeString:
+    """The labels under their places, as many as fit; the last one always stands."""
+    widest = max([1, *(len(label) for label in labels)]) * LETTER
+    fits = max(1, int((area.right - area.left) // (widest + 8)))
+    every = -(-len(labels) // fits) or 1
+    last = len(labels) - 1
+    return joined(
+        _text(place, area.low + 24, label, anchor="middle")
+        for number, (place, label) in enumerate(zip(places, labels, strict=True))
+        if (last - number) % every == 0
+    )
+
+
+def _mark(area: Area, x: float, words: str, y: float) -> SafeString:
+    """A dashed line at `x`, its words on the side where there is room."""
+    room = x + 6 + len(words) * LETTER <= area.right
+    return joined(
+        (
+            format_html('<path class="target" d="M{} {}V{}"/>', num(x), num(y - 12), num(area.low)),
+            _text(x + 6 if room else x - 6, y, words, anchor="start" if room else "end", strong=True),
+        )
+    )
+
+
+def _runs(points: Sequence[Point | None]) -> Iterable[list[int]]:
+    """Neighbours that have a value, as lists of their numbers."""
+    run: list[int] = []
+    for number, point in enumerate(points):
+        if point is None:
+            if run:
+                yield run
+            run = []
+        else:
+            run.append(number)
+    if run:
+        yield run
+
+
+def _at(x: float, y: float) -> str:
+    return f"{num(x)} {num(y)}"
+
+
+def _band(run: list[int], places: Sequence[float], points: Sequence[Point | None], area: Area) -> SafeString:
+    """The interval of a run; of a single point as an upright line."""
+    known = [(places[i], point) for i in run if (point := points[i])]
+    if len(known) == 1:
+        x, point = known[0]
+        y = num(area.y(min(point.high, area.top))), num(area.y(point.low))
+        return format_html('<path class="whisker s1" d="M{} {}V{}"/>', num(x), *y)
+    high = [_at(x, area.y(min(point.high, area.top))) for x, point in known]
+    low = [_at(x, area.y(point.low)) for x, point in reversed(known)]
+    return format_html('<path class="band fill s1" d="M{}Z"/>', "L".join(high + low))
+
+
+def _path(run: list[int], places: Sequence[float], points: Sequence[Point | None], area: Area) -> SafeString:
+    known = [_at(places[i], area.y(point.value)) for i in run if (point := points[i])]
+    return format_html('<polyline class="line s1" points="{}"/>', " ".join(known)) if len(known) > 1 else NOTHING

@@ -1,0 +1,48 @@
+"""The forms in a real browser, with scripts and without: what its headers and redirects do, a test client cannot show."""
+
+import pytest
+
+from cases.models import Case, Message
+from tests.cast import PASSWORD, gather
+
+
+@pytest.fixture
+def people(transactional_db):
+    return gather()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_guest_files_and_writes(scripts, people, live_server, new_context):
+    page = new_context(java_script_enabled=scripts, viewport={"width": 360, "height": 800}).new_page()
+    page.goto(f"{live_server.url}/cases/new/")
+    page.get_by_label("Billing and payments").check()
+    page.get_by_label("I have lost money or data").check()
+    page.get_by_label("Sum it up in a few words").fill("Charged twice")
+    page.get_by_label("What happened?").fill("Two payments for one order.")
+    page.get_by_label("Your name").fill("Nora Guest")
+    page.get_by_label("E-mail").fill("nora@example.net")
+    page.get_by_role("button", name="Check what we will promise").click()
+    assert page.get_by_text("You first hear from us by").is_visible()
+    page.get_by_role("button", name="Change something").click()
+    assert page.get_by_label("Sum it up in a few words").input_value() == "Charged twice"
+    page.get_by_role("button", name="Check what we will promise").click()
+    page.get_by_role("button", name="Send my case").click()
+    case = Case.objects.get()
+    assert page.get_by_text(case.reference).first.is_visible()
+    page.get_by_role("link", name="Follow my case").click()
+    page.get_by_label("Your message").fill("Any news?")
+    page.get_by_role("button", name="Send message").click()
+    assert page.get_by_role("status").inner_text().strip() == "Your message is sent."
+    assert page.url.endswith(f"/c/{case.reference}/")
+    assert Message.objects.filter(case=case, text="Any news?").exists()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360 if scripts else True
+
+
+def test_signing_in_leads_where_one_wanted_to_go(people, live_server, wide):
+    case = people.file()
+    wide.goto(f"{live_server.url}/account/sign-in/?next=/c/{case.reference}/why/")
+    wide.get_by_label("E-mail").fill("sam@example.com")
+    wide.get_by_label("Password").fill(PASSWORD)
+    wide.get_by_role("button", name="Sign in").click()
+    assert wide.url.endswith(f"/c/{case.reference}/why/")
+    assert wide.get_by_role("heading", name="When you next hear from us").is_visible()
