@@ -41,6 +41,13 @@ class Clock:
         REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
     }  # fmt: skip
 
+    #: What staff call them, in alarms and letters.
+    NAMES: ClassVar[dict[str, str]] = {
+        REVIEW: "SLA review", ACKNOWLEDGE: "acknowledgment", UPDATE: "progress update", REPLY: "reply",
+        REFER_UP: "time at one level", RESOLVE: "answer", SUPERVISOR: "supervisor's answer",
+        CONFIRM: "customer's yes or no", LAPSE: "customer's answer", SURVEY: "survey", CLOSING: "time to reopen",
+    }  # fmt: skip
+
 
 class Outcome:
     """How a clock ended. It ends once."""

@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Message, Severity, Team, User
+from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 
 SUBJECT_MOST = 70
@@ -122,6 +123,7 @@ def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]
         "supervisor_by": spell(_instant(data.get("dues", {}).get("supervisor")), zone),
         "confirm_by": spell(_instant(data.get("dues", {}).get("confirm")), zone),
         "data": data,
+        "clock": Clock.NAMES.get(data.get("kind", ""), ""),
         "words": message.text if message else "",
         "link": f"{settings.BASE_URL}/c/{case.reference}/",
         "console": f"{settings.BASE_URL}/console/cases/case/{case.pk}/change/",

@@ -76,7 +76,7 @@ def _exhausted(
     facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, once: str, alarms: tuple[Alarm, ...]
 ) -> Decision:
     """No tier above is left: say so in red, promise again, and never fall silent."""
-    alarm = Alarm("plan_exhausted", f"The last level missed a {h.kind} time. Nobody is above it.")
+    alarm = Alarm("plan_exhausted", f"The last level missed its time: {Clock.NAMES[h.kind]}. Nobody is above it.")
     again = _promised_again(facts, h, rules, clock, once)
     return replace(again, alarms=(alarm, *alarms), plan_failed="exhausted")
 

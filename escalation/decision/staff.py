@@ -89,13 +89,15 @@ def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | N
     if clock.due is not None and next_at > clock.due:
         raise NotNow("The next update may not be later than the protocol allows for this case.")
     calendar = rules.by_label(clock.calendar)
-    target = calendar.worked(at, next_at)
-    falls_short = next_at - calendar.due(at, target) >= ONE_SECOND
+    # Counted from the whole second, so that the instant a person chose is the very instant that is promised.
+    start = at.replace(microsecond=next_at.microsecond)
+    target = calendar.worked(start, next_at)
+    falls_short = next_at - calendar.due(start, target) >= ONE_SECOND
     if falls_short and not calendar.is_open(next_at):
         raise NotNow("Nobody is at work at that time. Choose a time inside the opening hours.")
     # What is counted up to the moment of opening was reached at closing time: the chosen time needs a second more.
     target = max(target + 1 if falls_short else target, 1)
-    return on_calendar(replace(clock, target=target), calendar)
+    return on_calendar(replace(clock, started_at=start, target=target), calendar)
 
 
 def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:

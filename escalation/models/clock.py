@@ -142,4 +142,8 @@ class Promise(Worldly):
                 name="promise_settled_once",
             ),
         )
-        indexes = (models.Index(fields=("case", "made_at"), name="promise_of_case"),)
+        indexes = (
+            models.Index(fields=("case", "made_at"), name="promise_of_case"),
+            # The console's reader: what is late stays late until it is made good.
+            models.Index(fields=("case",), condition=Q(status="broken"), name="promise_broken"),
+        )

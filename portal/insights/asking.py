@@ -1,0 +1,155 @@
+"""What a reader asks the figures: the filter form, the period it means, and links that keep what is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+
+from cases.models import Category, Severity, Team
+from escalation.protocol import Rules
+from feedback.figures import IMPORTED, LIVE, Scope
+from feedback.periods import Period
+from portal.insights.words import days_words
+
+OWN, QUARTER = "custom", "quarter"
+WEEKS = {"": 12, "4w": 4, "52w": 52}
+PERIODS = (
+    ("", "Last 12 weeks"),
+    ("4w", "Last 4 weeks"),
+    ("52w", "Last 52 weeks"),
+    (QUARTER, "This quarter so far"),
+    (OWN, "My own dates"),
+)
+LONGEST = 53  # weeks: a longer line could not be read
+YEARS = (2000, 2100)
+SCOPES = ("team", "level", "topic", "severity", "source")
+NAMES = ("period", "from", "to", *SCOPES)
+
+
+class Pick(forms.ChoiceField):
+    """One of a list, the first of which stands for all and leaves no trace in the address."""
+
+    def clean(self, value: Any) -> str:
+        return "" if value in (None, "") else super().clean(value)
+
+
+class Day(forms.DateField):
+    """A day, as browsers write it."""
+
+    def __init__(self, label: str) -> None:
+        wrong = f"“{label}” must be a date, like 2026-03-31"
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(
+            label=label, widget=widget, input_formats=["%Y-%m-%d"], error_messages={"required": wrong, "invalid": wrong}
+        )
+
+    def clean(self, value: Any) -> date:
+        day = super().clean(value)
+        if not YEARS[0] <= day.year <= YEARS[1]:
+            raise forms.ValidationError(f"“{self.label}” must lie between the years {YEARS[0]} and {YEARS[1]}")
+        return day
+
+
+class Filters(forms.Form):
+    """The bar above the figures. It is bound to the address, whatever that says."""
+
+    use_required_attribute = False
+    period = Pick(label="Period", choices=PERIODS)
+
+    def __init__(self, data: Mapping[str, str], *, rules: Rules | None, today: date) -> None:
+        super().__init__(data, auto_id="filter-%s")
+        tiers = rules.protocol.tiers if rules else ()
+        if data.get("period") == OWN:
+            self.fields |= {"from": Day("From"), "to": Day("To")}
+        self.fields |= {
+            "team": _pick("Team", "All teams", Team.objects.values_list("slug", "name")),
+            "level": _pick("Level", "All levels", [(str(t.ordinal), f"{t.ordinal}: {t.name}") for t in tiers]),
+            "topic": _pick("Topic", "All topics", Category.objects.values_list("slug", "name")),
+            "severity": _pick("Severity", "All severities", [(str(v), str(name)) for v, name in Severity.choices]),
+            "source": _pick("Source", "All cases", [(LIVE, "Filed here"), (IMPORTED, "Imported history")]),
+        }
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = said.get("from"), said.get("to")
+        if first and last:
+            if first > last:
+                self.add_error("to", "“To” must not lie before “From”")
+            elif (last - first).days >= LONGEST * 7:
+                self.add_error("to", f"Choose at most {LONGEST} weeks at a time")
+        return said
+
+    def period_asked(self) -> Period:
+        """The days the form means; only of a form that is valid."""
+        said, zone = self.cleaned_data, settings.COMPANY_TIME_ZONE
+        if said["period"] == OWN:
+            return Period(said["from"], said["to"], zone)
+        if said["period"] == QUARTER:
+            return Period(self.today.replace(month=(self.today.month - 1) // 3 * 3 + 1, day=1), self.today, zone)
+        return Period.of_weeks(WEEKS[said["period"]], until=self.today, zone=zone)
+
+    def scope(self) -> Scope:
+        said = self.cleaned_data
+        number = {name: int(said[name]) if said[name] else None for name in ("level", "severity")}
+        return Scope(team=said["team"], topic=said["topic"], source=said["source"], **number)
+
+    def words(self) -> str:
+        """'Last 12 weeks · all teams', with every filter that is set."""
+        said = self.cleaned_data
+        period = self.period_asked()
+        parts = [days_words(period) if said["period"] == OWN else dict(PERIODS)[said["period"]]]
+        labels = {name: dict(self.fields[name].choices) for name in SCOPES}
+        parts += [labels[name][said[name]] for name in SCOPES if said[name]] or ["all teams"]
+        return " · ".join(parts)
+
+
+def _pick(label: str, everything: str, choices: Iterable[tuple[str, str]]) -> Pick:
+    wrong = f"Choose a {label.lower()} from the list"
+    return Pick(label=label, choices=[("", everything), *choices], error_messages={"invalid_choice": wrong})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A valid question: what is set in the address, and what it means at `at`."""
+
+    set: dict[str, str]
+    period: Period
+    scope: Scope
+    words: str
+    at: datetime
+
+    def link(self, path: str, **more: str) -> str:
+        """`path` asked the same question; `more` adds to it, an empty value takes away."""
+        said = {name: value for name, value in (self.set | more).items() if value}
+        return f"{path}?{urlencode(said)}" if said else path
+
+    def cases(self, which: str, *, week: Period | None = None, **more: str) -> str:
+        """The address of the cases behind a number; `week` narrows it to those days."""
+        if week is not None:
+            more |= {"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}
+        return self.link("/insights/cases/", which=which, **more)
+
+
+def today_at(at: datetime) -> date:
+    """The company's day at `at`: figures are the same for everybody, wherever they read them."""
+    return at.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
+
+
+def data_of(said: Mapping[str, str], today: date) -> dict[str, str]:
+    """What is set in an address, with the days of own dates filled in when they were just chosen."""
+    data = {name: said[name].strip() for name in NAMES if said.get(name, "").strip()}
+    dates = {"from", "to"} & data.keys()
+    if data.get("period") == OWN and not dates:
+        period = Period.of_weeks(WEEKS[""], until=today, zone=settings.COMPANY_TIME_ZONE)
+        data |= {"from": period.first.isoformat(), "to": period.last.isoformat()}
+    elif data.get("period") != OWN and dates:
+        data = {name: value for name, value in data.items() if name not in dates}
+    return data

@@ -1,0 +1,272 @@
+"""The charts of the figures: each with a title that says the finding, its table, and the cases it was counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
+from feedback.intervals import FEWEST, Share, change
+from feedback.models import Survey
+from portal import charts
+from portal.charts import Point, percent
+from portal.insights.asking import Asked
+from portal.insights.words import (
+    MEDIAN,
+    MILESTONE_WORDS,
+    NINE_IN_TEN,
+    count_words,
+    day_words,
+    interval_words,
+    share_words,
+    span,
+)
+from portal.templatetags.times import DAY, HOUR
+
+Chart = dict[str, Any]
+TOO_FEW = f"Fewer than {FEWEST}: too few to draw without speaking of single people."
+INTERVAL = "The band is the 95% interval: the fewer there are, the wider it is."
+STEPS = (HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY)
+BINS = 8  # and one for all that took longer
+
+
+def cell(words: str, url: str) -> dict[str, str]:
+    """A number in a table that leads to its cases."""
+    return {"words": words, "url": url}
+
+
+def point(share: Share) -> Point | None:
+    return Point(share.value, *share.interval) if share.value is not None and share.interval else None
+
+
+def chart(
+    title: str, desc: str, svg: Any, caption: str, head: list[str], rows: list[list[Any]], csv: str, **more: Any
+) -> Chart:
+    table = {"caption": caption, "head": head, "rows": rows}
+    return {"title": title, "desc": desc, "svg": svg, "table": table, "csv_url": csv} | more
+
+
+def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which: tuple[str, str], wide: bool) -> Chart:
+    """A share week by week. `which` names the cases behind the hits and those behind the whole."""
+    weeks = asked.period.weeks()
+    whole = sum(shares, Share())
+    title = steady(name, shares)
+    points = [point(share) for share in shares]
+    top = 1.0 if wide else charts.nice_top(max([0.1, *(p.value for p in points if p)]))
+    drawn = charts.line(
+        points,
+        [day_words(week) for week in weeks],
+        key=key,
+        title=f"{name}, by week",
+        desc=f"{title}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
+        name=f"{name}, in percent, by the week’s first day",
+        width=charts.WIDE if wide else charts.HALF,
+        top=top,
+    )
+    rows = [
+        [
+            day_words(week),
+            cell(f"{share.n:,}", asked.cases(which[1], week=week)),
+            cell(share_words(share), asked.cases(which[0], week=week)) if share.shown else share_words(share),
+            interval_words(share),
+        ]
+        for week, share in zip(weeks, shares, strict=True)
+    ]
+    return chart(
+        title,
+        INTERVAL,
+        drawn if whole.shown else "",
+        f"{name} by week",
+        ["Week from", "Counted", name, "95% interval"],
+        rows,
+        asked.link("/insights/cases.csv", which=which[1]),
+        wide=wide,
+        note=TOO_FEW,
+    )
+
+
+def steady(name: str, shares: Sequence[Share]) -> str:
+    """The finding of a weekly line: which weeks clearly differ from all the others together."""
+    whole = sum(shares, Share())
+    odd = []
+    for share in shares:
+        others = Share(whole.hits - share.hits, whole.n - share.n)
+        odd.append(change(share, others))
+    known = [way for way in odd if way is not None]
+    if not whole.shown:
+        return f"{name}: too few to say"
+    if len(known) < 2:
+        return f"{name}: too few in single weeks to compare them"
+    above, below = known.count("up"), known.count("down")
+    if above or below:
+        parts = [f"{count_words(n, 'week')} clearly {where}" for n, where in ((above, "above"), (below, "below")) if n]
+        return f"{name}: {' and '.join(parts)} the others"
+    return f"{name}: no week differs clearly from the others"
+
+
+def answers(asked: Asked, figures: Satisfaction) -> Chart:
+    """How the answers spread over the five choices."""
+    labels = {score: str(label) for score, label in Survey.Satisfaction.choices}
+    low = Share(figures.scores[1] + figures.scores[2], figures.now.n)
+    title = f"{percent(low.value)} of the answers were low (1 or 2)" if low.value is not None else "Answers"
+    rows = [(labels[score], number) for score, number in figures.scores.items()]
+    shown = figures.now.shown
+    table = [
+        [f"{score} {labels[score]}", cell(f"{number:,}", asked.cases("score", part=str(score))), _of(number, figures)]
+        for score, number in figures.scores.items()
+    ]
+    return chart(
+        title,
+        "How satisfied customers said they were with how we handled their case.",
+        charts.bars(rows, key="answers", title="Answers by choice", desc=title) if shown else "",
+        "Answers by choice",
+        ["Choice", "Answers", "Share"],
+        table if shown else [],
+        asked.link("/insights/cases.csv", which="answered"),
+        note=TOO_FEW,
+    )
+
+
+def _of(number: int, figures: Satisfaction) -> str:
+    return percent(number / figures.now.n)
+
+
+def spread(
+    asked: Asked,
+    rows: list[tuple[str, Share, dict[str, str]]],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    unit: str,
+    which: tuple[str, str],
+) -> Chart:
+    """A dot on its interval for each (label, share, what to add to the address), in the order given."""
+    drawn = charts.dots(
+        [(label, count_words(share.n, unit), point(share)) for label, share, _ in rows],
+        key=key,
+        title=title,
+        desc=desc,
+    )
+    table = [
+        [
+            label,
+            cell(f"{share.n:,}", asked.cases(which[1], **more)),
+            cell(share_words(share), asked.cases(which[0], **more)) if share.shown else share_words(share),
+            interval_words(share),
+        ]
+        for label, share, more in rows
+    ]
+    enough = any(share.shown for _, share, _ in rows)
+    return chart(
+        title,
+        desc,
+        drawn if enough else "",
+        title,
+        ["", f"{unit.capitalize()}s", "Share", "95% interval"],
+        table,
+        asked.link("/insights/cases.csv", which=which[1]),
+        note=TOO_FEW,
+    )
+
+
+def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Chart:
+    """Whether customers say that their concern was addressed, by topic."""
+    whole = figures.addressed
+    title = (
+        f"{percent(whole.value)} say that their problem is fixed ({interval_words(whole)})"
+        if whole.value is not None
+        else "Is the problem fixed?"
+    )
+    return spread(
+        asked,
+        by_size(figures.by_topic, topics),
+        key="addressed",
+        title=title,
+        desc="“Is your problem fixed?”: yes among yes and no, by topic, with the 95% interval.",
+        unit="answer",
+        which=("addressed", "judged"),
+    )
+
+
+def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:
+    """The escalation rate by topic."""
+    known = [(share, topics.get(slug, slug)) for slug, share in figures.by_topic.items() if share.shown]
+    clear = [name for share, name in known if _above_the_rest(share, figures.now)]
+    title = f"Escalated clearly more often: {', '.join(sorted(clear))}" if clear else "No topic is escalated clearly more often"
+    return spread(
+        asked,
+        by_size(figures.by_topic, topics),
+        key="escalated-topics",
+        title=title if len(known) > 1 else "Escalated by topic",
+        desc="Escalated among the cases filed, by topic, with the 95% interval.",
+        unit="case",
+        which=("escalated", "filed"),
+    )
+
+
+def _above_the_rest(share: Share, whole: Share) -> bool:
+    return change(share, Share(whole.hits - share.hits, whole.n - share.n)) == "up"
+
+
+def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, Share, dict[str, str]]]:
+    """The largest group first: a list by rate would put chance on top."""
+    rows = [(names.get(slug, slug), share, {"topic": slug}) for slug, share in shares.items()]
+    return sorted(rows, key=lambda row: (-row[1].n, row[0]))
+
+
+def kept(asked: Asked, figures: Kept) -> Chart:
+    """Promises kept by milestone."""
+    rows = [(MILESTONE_WORDS[key], figures.by_milestone[key], {"part": key}) for key in MILESTONES]
+    known = [(share.value, label) for label, share, _ in rows if share.value is not None]
+    weakest = min(known, default=None)
+    title = "Promises kept by milestone"
+    if weakest and len(known) > 1:
+        title = f"Kept least often: {weakest[1].lstrip('1234 ')}, {percent(weakest[0])}"
+    if known and all(value == 1 for value, _ in known):
+        title = "Every promise was kept"
+    return spread(
+        asked,
+        rows,
+        key="kept",
+        title=title,
+        desc="Promises kept among those kept or broken, by milestone, with the 95% interval.",
+        unit="promise",
+        which=("broken", "promises"),
+    ) | {"note": TOO_FEW}
+
+
+def durations(asked: Asked, figures: Lasted) -> Chart:
+    """How long escalated cases took, as a histogram with the median and the ninth tenth marked."""
+    median, most = figures.wall.quantile(MEDIAN), figures.wall.quantile(NINE_IN_TEN)
+    answered = len(figures.times)
+    step, counts = bins(figures.times)
+    edges = [span(i * step) for i in range(BINS + 1)] + ["more"]
+    known = ((median, "Half"), (most, "9 in 10"))
+    marks = [(min(time / step, BINS + 0.5), f"{word} within {span(time)}") for time, word in known if time is not None]
+    title = f"Half had their answer within {span(median)}" if median is not None else "More than half are still open"
+    still = count_words(figures.open, "case") + " still open"
+    desc = f"From filing to the accepted answer, {answered:,} escalated cases; {still}."
+    enough = answered >= FEWEST
+    table = [[f"{edges[i]} to {edges[i + 1]}" if i < BINS else f"{edges[i]} or more", f"{n:,}"] for i, n in enumerate(counts)]
+    return chart(
+        title if figures.wall.n >= FEWEST else "Time to an answer when escalated",
+        desc,
+        charts.histogram(counts, edges, marks, key="durations", title=title, desc=desc) if enough else "",
+        "Escalated cases by time to the accepted answer",
+        ["Time", "Cases"],
+        table if enough else [],
+        asked.link("/insights/cases.csv", which="escalated"),
+        note=TOO_FEW,
+    )
+
+
+def bins(times: Sequence[float]) -> tuple[int, list[int]]:
+    """The width of a bin in seconds, and how many lie in each of BINS and in the one for all that took longer."""
+    # Nine in ten of them shall fit, so that one case of half a year does not flatten the rest.
+    reach = times[int(len(times) * NINE_IN_TEN)] if times else 0
+    step = next((step for step in STEPS if step * BINS > reach), STEPS[-1])
+    counts = [0] * (BINS + 1)
+    for time in times:
+        counts[min(int(time // step), BINS)] += 1
+    return step, counts

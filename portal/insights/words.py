@@ -1,0 +1,144 @@
+"""Figures in words: shares with their interval, spans of time, what changed, and the sentence a page begins with."""
+
+from __future__ import annotations
+
+from cases.lifecycle import State
+from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
+from feedback.intervals import FEWEST, Share, change
+from feedback.periods import Period
+from portal.charts import percent
+from portal.templatetags.times import DAY, HOUR, MINUTE, MONTHS, count
+
+#: Below this many an interval is so wide that a share alone would mislead.
+FEW = 30
+MEDIAN, NINE_IN_TEN = 0.5, 0.9
+MILESTONE_WORDS = {
+    "1": "1 Priority review",
+    "2": "2 Confirmed by name",
+    "3": "3 Progress updates",
+    "4": "4 Answer",
+    "supervisor": "Supervisor’s reply",
+}
+
+
+def span(seconds: float) -> str:
+    """'40 min', '5 h 10 min', '2 d 4 h': the two largest units."""
+    whole = int(seconds)
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < DAY:
+        hours, minutes = whole // HOUR, whole % HOUR // MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = whole // DAY, whole % DAY // HOUR
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def working(seconds: float) -> str:
+    """Working time never in days: a day of it is not a day."""
+    hours, minutes = int(seconds) // HOUR, int(seconds) % HOUR // MINUTE
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
+
+
+def day_words(period: Period) -> str:
+    return f"{period.first.day} {MONTHS[period.first.month - 1]}"
+
+
+def days_words(period: Period) -> str:
+    """'1 Jan 2026 to 31 Mar 2026'."""
+    ends = (f"{day.day} {MONTHS[day.month - 1]} {day.year}" for day in (period.first, period.last))
+    return " to ".join(ends)
+
+
+def share_words(share: Share) -> str:
+    """'82%', or a word for too few."""
+    if share.value is None:
+        return "None" if share.n == 0 else "Too few"
+    return percent(share.value)
+
+
+def interval_words(share: Share) -> str:
+    """'78% to 86%', empty while the share is not shown."""
+    if share.interval is None:
+        return ""
+    return " to ".join(percent(end) for end in share.interval)
+
+
+def few_words(share: Share, what: str) -> str:
+    """What a small number lets one say; `what` is the word for one thing counted."""
+    if share.n == 0:
+        return f"No {what}s in this period"
+    if not share.shown:
+        return f"{count(share.n, what)}: fewer than {FEWEST} are not shown"
+    return "Few: read the interval, not the number" if share.n < FEW else ""
+
+
+def change_words(now: Share, before: Share) -> str:
+    """'Up from 78%', 'No clear change, was 81%', or why there is nothing to compare."""
+    if now.value is None:
+        return ""
+    if before.value is None:
+        return f"Nothing to compare with: {before.n} in the period before"
+    verdict = {"up": "Up from", "down": "Down from", "": "No clear change, was"}[change(now, before) or ""]
+    return f"{verdict} {percent(before.value)}"
+
+
+def time_change_words(now: Lasted, before: Lasted) -> str:
+    """As `change_words`, for medians: a change is clear when their intervals do not meet."""
+    new, old = now.wall.quantile(MEDIAN), before.wall.quantile(MEDIAN)
+    if new is None or now.wall.n < FEWEST:
+        return ""
+    if old is None or before.wall.n < FEWEST:
+        return f"Nothing to compare with: {before.wall.n} in the period before"
+    (low, high), (low_old, high_old) = now.wall.interval(MEDIAN), before.wall.interval(MEDIAN)
+    if low is not None and high_old is not None and low > high_old:
+        return f"Up from {span(old)}"
+    if low_old is not None and high is not None and high < low_old:
+        return f"Down from {span(old)}"
+    return f"No clear change, was {span(old)}"
+
+
+def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], days: str) -> str:
+    """The page's first words, made by rules: what was counted, and what clearly changed."""
+    csat, up, times, kept = figures
+    said = [f"{days}: {count_words(up.now.n, 'case')} filed"]
+    if up.now.value is not None:
+        said[0] += f", {percent(up.now.value)} of them escalated"
+    answers = f"{count_words(csat.now.n, 'customer')} answered"
+    if csat.now.value is not None:
+        answers += f", {percent(csat.now.value)} of them satisfied ({interval_words(csat.now)})"
+    said.append(answers)
+    if (median := times.now.wall.quantile(MEDIAN)) is not None and times.now.wall.n >= FEWEST:
+        said.append(f"Half of the escalated cases had their answer within {span(median)}")
+    if kept.now.value is not None:
+        said.append(f"We kept {percent(kept.now.value)} of our promises")
+    return f"{'. '.join(said)}. {changes(figures)}"
+
+
+def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
+    """Which of the shares clearly differ from the period before."""
+    csat, up, _, kept = figures
+    pairs = (("satisfaction", csat), ("escalations", up), ("promises kept", kept))
+    known = [(name, one, change(one.now, one.before)) for name, one in pairs]
+    moved = [
+        f"{name} went {way}, from {percent(one.before.value or 0)} to {percent(one.now.value or 0)}"
+        for name, one, way in known
+        if way
+    ]
+    if moved:
+        return f"Clearly changed: {'; '.join(moved)}."
+    if all(way is None for _, _, way in known):
+        return "There is too little in the period before to compare with."
+    return "Nothing changed clearly against the period before."
+
+
+def count_words(number: int, word: str) -> str:
+    """'1 case', '1,204 cases'."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def outcome_words(state: str, outcome: str | None, outcomes: dict[str, str]) -> str:
+    """How a case stands or ended: 'Closed: money given back'."""
+    word = str(State(state).label)
+    return f"{word}: {outcomes[outcome].lower()}" if outcome else word
