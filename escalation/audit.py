@@ -131,7 +131,9 @@ def _uncounted(scope: Scope) -> Iterator[str]:
     ran_out = StageClock.everything.filter(outcome__in=(Outcome.MISSED, Outcome.ELAPSED))
     clocks = _tally(ran_out.values_list("case", "kind"))
     events = _tally(
-        Event.everything.filter(kind="missed").annotate(of=KT("data__args__kind")).values_list("case", "of")
+        Event.everything.filter(kind__in=("missed", "ran_out"))
+        .annotate(of=KT("data__args__kind"))
+        .values_list("case", "of")
     )
     for key in sorted((clocks - events) | (events - clocks)):
         name = Case.everything.filter(pk=key[0]).values_list("reference", flat=True).first()

@@ -37,7 +37,7 @@ def _calendars() -> dict[str, tuple[tuple[datetime, Calendar], ...]]:
     rows = CalendarVersion.objects.filter(status__in=PUBLIC).order_by("key", "number")
     found: dict[str, list[tuple[datetime, Calendar]]] = {}
     for label, key, pk, made, since in rows.values_list("label", "key", "pk", "made_at", "published_at"):
-        found.setdefault(key, []).append((since, _calendar(label, pk, made)))
+        found.setdefault(key, []).append((since or made, _calendar(label, pk, made)))
     return {key: tuple(versions) for key, versions in found.items()}
 
 

@@ -134,8 +134,15 @@ class Escalated(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class RanOut(Happening):
+    """The timer of `kind` ended as announced; nobody broke anything."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed(Happening):
-    """The clock of `kind` reached its due instant without being met; for a timer: it ran out."""
+    """The clock of `kind` reached its due instant without being met."""
 
     kind: str
     empty: tuple[str, ...] = ()
@@ -270,7 +277,7 @@ def revive(kind: str, at: datetime, now: datetime, arguments: Mapping[str, Any])
     """The happening an event of `kind` recorded. Raises KeyError for a kind no decision knows."""
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in arguments.items()}
     if isinstance(values.get("next_at"), str):
-        values["next_at"] = parse_datetime(values["next_at"])
+        values["next_at"] = parse_datetime(str(values["next_at"]))
     return KINDS[kind](at=at, now=now, **values)
 
 

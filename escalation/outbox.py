@@ -14,6 +14,7 @@ import smtplib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -120,7 +121,7 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
-        from_email=f'"{letter.sender}" <{settings.BRAND["from_email"]}>',
+        from_email=formataddr((letter.sender, settings.BRAND["from_email"])),
         to=[letter.address],
         headers={
             "Message-ID": message_id(notice),

@@ -104,7 +104,7 @@ PERMITS: dict[str, Permit] = {
     "merge": Permit("Join to another case", "team", move="merge"),
     "close": Permit(
         "Close",
-        "team",
+        "supervisor",
         states=(S.ANSWERED, S.WAITING_CUSTOMER),
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
     ),

@@ -15,7 +15,7 @@ from cases.lifecycle import MOVES, State
 from cases.models import Case, Event, Team
 from escalation.book import NoProtocol, rules_of
 from escalation.decision import NotNow, decide
-from escalation.facts import ClockFact, Decision, Facts, Happening, Missed, OwnerLost, Warned, revive
+from escalation.facts import ClockFact, Decision, Facts, Happening, Missed, RanOut, Warned, revive
 from escalation.models import StageClock
 from escalation.protocol import MissingCell, Rules
 from escalation.turn import plain
@@ -24,7 +24,7 @@ CHUNK = 500
 #: Fields of a case that a decision may change and that facts carry by the same name.
 CARRIED = ("state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at")
 #: What the engine writes by itself, without asking first whether a clock had run out.
-UNASKED = (Missed, Warned, OwnerLost)
+UNASKED = (Missed, RanOut, Warned)
 
 
 @dataclass(frozen=True, slots=True)

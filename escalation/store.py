@@ -100,16 +100,19 @@ def _write_clocks(turns: list[Turn], now: datetime) -> None:
     update_rows(StageClock, CLOCK_FIELDS, changed)
     new = [c for t in turns for c in (*t.ended, *t.clocks.values()) if c.pk is None]
     StageClock.everything.bulk_create(new)
-    shown = [c for c in new if c.told and c.due_at and c.outcome is None]
-    shown += [c for t in turns for c in _still(t, t.moved) if c.told and c.due_at]
+    shown = [c for c in new if c.told and c.outcome is None]
+    shown += [c for t in turns for c in _still(t, t.moved) if c.told]
     Promise.everything.bulk_create(
-        Promise(case_id=c.case_id, is_drill=c.is_drill, clock=c, made_at=now, due_at=c.due_at) for c in shown
+        Promise(case_id=c.case_id, is_drill=c.is_drill, clock=c, made_at=now, due_at=c.due_at)
+        for c in shown
+        if c.due_at
     )
+    late = models.Q()
     for turn in turns:
         if turn.late_done:
-            StageClock.everything.filter(
-                case=turn.case, kind__in=turn.late_done, outcome=Outcome.MISSED, done_late_at__isnull=True
-            ).update(done_late_at=now)
+            late |= models.Q(case=turn.case, kind__in=sorted(turn.late_done))
+    if late:
+        StageClock.everything.filter(late, outcome=Outcome.MISSED, done_late_at__isnull=True).update(done_late_at=now)
 
 
 def _still(turn: Turn, kinds: Iterable[str]) -> list[StageClock]:
@@ -206,7 +209,7 @@ def update_rows(
     if not rows:
         return
     qn, meta = connection.ops.quote_name, model._meta
-    fields = [meta.get_field(name) for name in (key, *names)]
+    fields: list[Any] = [meta.get_field(name) for name in (key, *names)]
     columns = [qn(field.column) for field in fields]
     casts = [_cast(field) for field in fields]
     values, params = [], []
@@ -216,12 +219,11 @@ def update_rows(
     table = qn(meta.db_table)
     sets = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
     more = f" AND {table}.{where}" if where else ""
+    # Only names of our own tables and columns stand in the text; every value is a parameter.
+    given = f"WITH fresh ({', '.join(columns)}) AS (VALUES {', '.join(values)}) "  # nosec B608
+    update = f"UPDATE {table} SET {sets} FROM fresh WHERE {table}.{columns[0]} = fresh.{columns[0]}{more}"  # nosec B608
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH fresh ({', '.join(columns)}) AS (VALUES {', '.join(values)}) "
-            f"UPDATE {table} SET {sets} FROM fresh WHERE {table}.{columns[0]} = fresh.{columns[0]}{more}",
-            params,
-        )
+        cursor.execute(given + update, params)
 
 
 def _cast(field: Any) -> str:

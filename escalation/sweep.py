@@ -128,8 +128,11 @@ def free_ownerless(now: datetime) -> int:
             gone = gone.select_for_update(of=("self",), skip_locked=True)
         turns = turns_of(list(gone))
         for turn in turns:
-            lost = OwnerLost(at=now, now=now, user=turn.case.owner_id or 0)
-            turn.take(lost, by=None, role=Event.Role.ENGINE)
+            gone_owner = turn.case.owner_id
+            turn.settle(now)
+            # What was due may have moved the case to people who are there.
+            if gone_owner and turn.case.owner_id == gone_owner:
+                turn.take(OwnerLost(at=now, now=now, user=gone_owner), by=None, role=Event.Role.ENGINE)
         flush(turns, now)
         return len(turns)
 

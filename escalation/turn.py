@@ -17,7 +17,7 @@ from cases.models import Case, Event
 from cases.models.event import event_hash, stamp
 from escalation.decision import NotNow, decide
 from escalation.directory import Directory
-from escalation.facts import NAMES, Alarm, ClockFact, Decision, Facts, Happening, Missed, Tell, Warned
+from escalation.facts import NAMES, Alarm, Clock, ClockFact, Decision, Facts, Happening, Missed, RanOut, Tell, Warned
 from escalation.models import StageClock
 from escalation.protocol import Rules
 
@@ -107,7 +107,7 @@ class Turn:
         if steps > 1:
             self.owed[first:] = _only_where_it_stands(self.owed[first:])
 
-    def _next_due(self, now: datetime, written: datetime) -> Missed | Warned | None:
+    def _next_due(self, now: datetime, written: datetime) -> Missed | RanOut | Warned | None:
         """The earliest thing due by `now`; a clock that is missed is not warned about any more."""
         due = [(c.due_at, kind, True) for kind, c in self.clocks.items() if c.due_at and c.due_at <= now]
         late = {kind for _, kind, _ in due}
@@ -121,6 +121,8 @@ class Turn:
         at, kind, missed = min(due)
         if not missed:
             return Warned(at=at, now=written, kind=kind)
+        if kind not in Clock.CLIMBS:
+            return RanOut(at=at, now=written, kind=kind)
         # Nothing climbs in history, so who stood where today is none of its business.
         empty = () if self.case.is_history else self.directory.empty_teams(self.rules.protocol)
         return Missed(at=at, now=written, kind=kind, empty=empty)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case as When_
@@ -24,6 +24,7 @@ from feedback.models import Survey
 from feedback.periods import Period
 
 SATISFIED = 4  # and 5
+LONGEST = 9  # digits of a number of seconds: thirty years
 BEFORE = -1  # where the rows of the period before are put
 LIVE, IMPORTED = "live", "imported"
 #: The groups promises are shown in; the customer's own time to say yes or no is no promise of ours.
@@ -277,7 +278,11 @@ def _due(when: Q, at: datetime) -> QuerySet[Promise]:
 
 
 def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, at: datetime, part: str = "") -> QuerySet:
-    """The cases a number was counted from. `part` names a milestone, or a score. KeyError for an unknown name."""
+    """The cases a number was counted from.
+
+    `part` narrows it: a milestone of promises, a score, or "from-to" seconds of an answer's time (an open end is
+    left empty). LookupError or ValueError for a name or a part that does not exist.
+    """
     if which in PROMISED:
         kinds = MILESTONES[part] if part else OURS
         of = _due(within("due_at", period), at).filter(status__in=PROMISED[which], clock__kind__in=kinds)
@@ -286,7 +291,21 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, at: d
 
 
 def _scored(period: Period, part: str) -> Q:
-    return within("survey__answered_at", period) & Q(survey__satisfaction=int(part))
+    return within("survey__answered_at", period) & Q(survey__satisfaction=Survey.Satisfaction(int(part)))
+
+
+def _took(period: Period, part: str) -> Q:
+    low, high = part.split("-")
+    took = Q(resolved_at__gte=F("filed_at") + _seconds(low))
+    if high:
+        took &= Q(resolved_at__lt=F("filed_at") + _seconds(high))
+    return within("filed_at", period) & Q(**FILED_UP) & took
+
+
+def _seconds(text: str) -> timedelta:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
+        raise ValueError(f"“{text}” is no number of seconds.")
+    return timedelta(seconds=int(text))
 
 
 PROMISED: dict[str, tuple[str, ...]] = {"promises": (KEPT, BROKEN), "kept": (KEPT,), "broken": (BROKEN,)}
@@ -297,6 +316,7 @@ BEHIND: dict[str, Callable[[Period, str], Q]] = {
     "resolved": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at__isnull=False),
     "open": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at=None, closed_at=None),
     "left": lambda period, _: within("filed_at", period) & Q(**FILED_UP, resolved_at=None, closed_at__isnull=False),
+    "lasted": _took,
     "asked": lambda period, _: within("survey__invited_at", period),
     "answered": lambda period, _: within("survey__answered_at", period),
     "satisfied": lambda period, _: within("survey__answered_at", period) & Q(survey__satisfaction__gte=SATISFIED),

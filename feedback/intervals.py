@@ -24,7 +24,9 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle = share + square / (2 * n)
     reach = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
     whole = 1 + square / n
-    return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
+    # At no hits or nothing but hits an end is the share itself, which rounding would miss by a hair.
+    low = 0.0 if hits == 0 else (middle - reach) / whole
+    return low, 1.0 if hits == n else (middle + reach) / whole
 
 
 @dataclass(frozen=True, slots=True)

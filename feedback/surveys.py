@@ -1,7 +1,7 @@
 """The survey of a settled case: who is asked, what is recorded, and how long an answer can be changed.
 
 The invitation is an owed notice of the engine (kind `survey`); this room adds its link and choices, and says
-when it is not needed after all. Opening the link records only that it was opened.
+when it is not needed after all. Opening the link records nothing.
 """
 
 from __future__ import annotations
@@ -52,11 +52,6 @@ def answer_survey(
             survey.changed_at = at
         survey.save(update_fields=["satisfaction", "fixed", "comment", "may_contact", "answered_at", "changed_at"])
     return survey
-
-
-def open_survey(case: Case, at: datetime) -> None:
-    """Notes that the link was opened for the first time; this is all a look at the page records."""
-    Survey.everything.filter(case=case, opened_at__isnull=True).update(opened_at=at)
 
 
 def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 NOTHING = mark_safe("")
-HALF, WIDE = 440, 840  # widths of a chart in half a page and in a whole one
-LETTER = 8.2  # units a letter takes, on the safe side
+HALF, WIDE = 360, 840  # widths of a chart in half a page, or on a phone, and in a whole page
+LETTER = 9.8  # units a letter takes where letters are largest, on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Area:
 def picture(width: float, height: float, *, key: str, title: str, desc: str, parts: Iterable[SafeString]) -> SafeString:
     """The SVG around `parts`; `key` makes the ids of its words unique on a page."""
     return format_html(
-        '<svg viewBox="0 0 {w} {h}" role="img" aria-labelledby="{k}-title {k}-desc">'
+        '<svg class="{size}" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{k}-title {k}-desc">'
         '<title id="{k}-title">{title}</title><desc id="{k}-desc">{desc}</desc>{parts}</svg>',
-        w=num(width), h=num(height), k=key, title=title, desc=desc, parts=joined(parts),
+        size="for-wide" if width == WIDE else "for-half", w=num(width), h=num(height), k=key, title=title, desc=desc, parts=joined(parts),
     )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def line(
 ) -> SafeString:
     """A share over time with its interval as a band; None (too few to say) leaves a gap. `name` labels the line."""
     # Room at the right end for half of the last label, so that it is not cut.
-    area = Area(52, width - 24, 34, height - 34, top)
+    area = Area(60, width - 24, 34, height - 34, top)
     places = [area.left + (area.right - area.left) * (i + 0.5) / max(1, len(points)) for i in range(len(points))]
     runs = list(_runs(points))
     parts = [_scale(area), _under(places, labels, area)]
@@ -89,30 +89,22 @@ def dots(
 ) -> SafeString:
     """One row for each (label, count in words, share): the share as a dot on its interval, from 0 to 100 %."""
     gap, height = 46, 46 * len(rows) + 34
-    area = Area(4, width - 64, 0, height - 28)
+    area = Area(4, width - 74, 0, height - 28)
     parts = [_percents_below(area)]
     for number, (label, count, point) in enumerate(rows):
         y = number * gap + 16
         parts.append(format_html('<text x="4" y="{}">{} <tspan class="soft">{}</tspan></text>', num(y), label, count))
         if point is None:
             parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
-            continue
-        parts.append(
-            format_html(
-                '<path class="whisker s1" d="M{} {y}H{}"/>',
-                num(area.x(point.low)),
-                num(area.x(point.high)),
-                y=num(y + 16),
-            )
-        )
-        parts.append(_dot(area.x(point.value), y + 16))
-        parts.append(_text(width - 4, y + 21, percent(point.value), anchor="end", strong=True))
+        else:
+            parts.append(_stretch("grid", area.left, area.right, y + 16))
+            parts.append(_stretch("whisker s1", area.x(point.low), area.x(point.high), y + 16))
+            parts.append(_dot(area.x(point.value), y + 16))
+            parts.append(_text(width - 4, y + 21, percent(point.value), anchor="end", strong=True))
     return picture(width, height, key=key, title=title, desc=desc, parts=parts)
 
 
-def bars(
-    rows: Sequence[tuple[str, int]], *, key: str, title: str, desc: str, width: int = HALF, series: int = 1
-) -> SafeString:
+def bars(rows: Sequence[tuple[str, int]], *, key: str, title: str, desc: str, width: int = HALF) -> SafeString:
     """One horizontal bar for each (label, count), all of them parts of one whole."""
     whole = sum(count for _, count in rows) or 1
     gap, height = 46, 46 * len(rows) + 4
@@ -123,9 +115,10 @@ def bars(
         y = number * gap + 16
         length = area.x(count) - area.left
         parts.append(_text(4, y, label))
-        parts.append(_rect(area.left, y + 6, max(length, 1), 18, series))
+        if count:
+            parts.append(_rect(area.left, y + 6, length, 18))
         words = f"{count:,} · {percent(count / whole)}"
-        parts.append(_text(area.left + length + 8, y + 20, words, strong=True))
+        parts.append(_text(area.left + (length + 8 if count else 0), y + 20, words, strong=True))
     return picture(width, height, key=key, title=title, desc=desc, parts=parts)
 
 
@@ -148,9 +141,9 @@ def histogram(
     for number, count in enumerate(counts):
         if count:
             y = area.y(count)
-            parts.append(_rect(area.left + number * each + 1, y, each - 2, area.low - y, 1))
+            parts.append(_rect(area.left + number * each + 1, y, each - 2, area.low - y))
     parts += [_mark(area, area.left + place * each, words, 16 + 20 * i) for i, (place, words) in enumerate(marks)]
-    every = -(-len(edges) * 44 // int(area.right - area.left)) or 1
+    every = -(-len(edges) * 56 // int(area.right - area.left)) or 1
     for number, words in enumerate(edges):
         if number % every == 0:
             parts.append(_text(area.left + number * each, height - 12, words, anchor="middle"))
@@ -202,13 +195,18 @@ def _text(x: float, y: float, words: str, *, anchor: str = "start", strong: bool
     return format_html('<text{} x="{}" y="{}" text-anchor="{}">{}</text>', kind, num(x), num(y), anchor, words)
 
 
+def _stretch(kind: str, start: float, end: float, y: float) -> SafeString:
+    """A level line."""
+    return format_html('<path class="{}" d="M{} {}H{}"/>', kind, num(start), num(y), num(end))
+
+
 def _dot(x: float, y: float) -> SafeString:
     return format_html('<circle class="mark s1" cx="{}" cy="{}" r="5"/>', num(x), num(y))
 
 
-def _rect(x: float, y: float, width: float, height: float, series: int) -> SafeString:
+def _rect(x: float, y: float, width: float, height: float) -> SafeString:
     return format_html(
-        '<rect class="fill s{}" x="{}" y="{}" width="{}" height="{}"/>', series, num(x), num(y), num(width), num(height)
+        '<rect class="fill s1" x="{}" y="{}" width="{}" height="{}"/>', num(x), num(y), num(width), num(height)
     )
 
 
@@ -216,7 +214,7 @@ def _scale(area: Area) -> SafeString:
     """Lines across with their percent at the left: nothing, half and all of the scale."""
     parts = []
     for value in (0, area.top / 2, area.top):
-        parts.append(format_html('<path class="grid" d="M{} {y}H{}"/>', area.left, area.right, y=num(area.y(value))))
+        parts.append(_stretch("grid", area.left, area.right, area.y(value)))
         parts.append(_text(area.left - 8, area.y(value) + 5, percent(value), anchor="end"))
     return joined(parts)
 
@@ -224,7 +222,7 @@ def _scale(area: Area) -> SafeString:
 def _counts_beside(area: Area) -> SafeString:
     parts = []
     for value in (0, area.top / 2, area.top):
-        parts.append(format_html('<path class="grid" d="M{} {y}H{}"/>', area.left, area.right, y=num(area.y(value))))
+        parts.append(_stretch("grid", area.left, area.right, area.y(value)))
         parts.append(_text(area.left - 8, area.y(value) + 5, f"{int(value):,}", anchor="end"))
     return joined(parts)
 
@@ -232,14 +230,16 @@ def _counts_beside(area: Area) -> SafeString:
 def _percents_below(area: Area) -> SafeString:
     parts = []
     for value, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-        parts.append(format_html('<path class="grid" d="M{x} 0V{}"/>', num(area.low), x=num(area.x(value))))
+        parts.append(format_html('<path class="grid" d="M{x} {}v6"/>', num(area.low - 6), x=num(area.x(value))))
         parts.append(_text(area.x(value), area.low + 22, percent(value), anchor=anchor))
     return joined(parts)
 
 
 def _under(places: Sequence[float], labels: Sequence[str], area: Area) -> SafeString:
     """The labels under their places, as many as fit; the last one always stands."""
-    widest = max([1, *(len(label) for label in labels)]) * LETTER
+    # A wide picture is only shown on a wide page, where letters are smaller.
+    letter = LETTER if area.right < HALF else LETTER * 0.8
+    widest = max([1, *(len(label) for label in labels)]) * letter
     fits = max(1, int((area.right - area.left) // (widest + 8)))
     every = -(-len(labels) // fits) or 1
     last = len(labels) - 1

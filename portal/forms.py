@@ -113,9 +113,11 @@ class Filing(Plain):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         topics = Category.objects.filter(is_active=True)
-        self.fields["category"].queryset = topics
-        self.fields["category"].hints = {topic.slug: topic.example for topic in topics}
-        self.fields["impact"].hints = {str(value): hint for value, hint in IMPACT_HINTS.items()}
+        category: Any = self.fields["category"]
+        impact: Any = self.fields["impact"]
+        category.queryset = topics
+        category.hints = {topic.slug: topic.example for topic in topics}
+        impact.hints = {str(value): hint for value, hint in IMPACT_HINTS.items()}
 
 
 class GuestFiling(Filing):
@@ -266,4 +268,5 @@ class Details(forms.ModelForm):
         zones = sorted(
             zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/"))
         )
-        self.fields["time_zone"].choices = [("", f"The same as ours ({company_zone})"), *((z, z) for z in zones)]
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [("", f"The same as ours ({company_zone})"), *((z, z) for z in zones)]

@@ -1,7 +1,7 @@
 """Every address of Milepost; tests/portal/pages/test_access.py says for each who gets which answer."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.urls.converters import register_converter
 
 from portal import health
@@ -49,6 +49,7 @@ urlpatterns = [
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
     path("console/", admin.site.urls),
+    path("insights/", include("portal.insights.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

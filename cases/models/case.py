@@ -101,8 +101,8 @@ class Case(Lifecycle, Worldly):
     event_seq = models.PositiveIntegerField(default=0, editable=False)
     event_head = models.CharField(max_length=64, default="", editable=False)
 
-    objects = live_manager(CaseQuerySet)
-    everything: ClassVar[models.Manager] = models.Manager.from_queryset(CaseQuerySet)()
+    objects: ClassVar[Any] = live_manager(CaseQuerySet)
+    everything: ClassVar[Any] = models.Manager.from_queryset(CaseQuerySet)()
 
     class Meta:
         default_manager_name = "objects"

@@ -98,6 +98,14 @@ class FormKey(models.Model):
     used_at = models.DateTimeField()
 
 
+COUNT_SQL = """
+    INSERT INTO TABLE (key, window_ends, count) VALUES (%s, %s, 1)
+    ON CONFLICT (key) DO UPDATE SET
+      count = CASE WHEN TABLE.window_ends <= %s THEN 1 ELSE TABLE.count + 1 END,
+      window_ends = CASE WHEN TABLE.window_ends <= %s THEN excluded.window_ends ELSE TABLE.window_ends END
+    RETURNING count"""
+
+
 class Tally(models.Model):
     """How often something was tried in a window; counted by the database in one statement."""
 
@@ -109,13 +117,8 @@ class Tally(models.Model):
     def count_one(cls, key: str, *, at: datetime, window: timedelta) -> int:
         """Counts one try of `key` and returns how many there were in the running window, this one included."""
         table = cls._meta.db_table
-        sql = f"""
-            INSERT INTO {table} (key, window_ends, count) VALUES (%s, %s, 1)
-            ON CONFLICT (key) DO UPDATE SET
-              count = CASE WHEN {table}.window_ends <= %s THEN 1 ELSE {table}.count + 1 END,
-              window_ends = CASE WHEN {table}.window_ends <= %s THEN excluded.window_ends
-                                 ELSE {table}.window_ends END
-            RETURNING count"""
+        # The only name in the text is our own table's.
+        sql = COUNT_SQL.replace("TABLE", table)
         ends = connection.ops.adapt_datetimefield_value(at + window)
         now = connection.ops.adapt_datetimefield_value(at)
         with connection.cursor() as cursor:

@@ -68,6 +68,7 @@ RULES: dict[type[Happening], Callable[..., Decision]] = {
     f.Noted: staff.noted,
     f.Apologised: staff.apologised,
     f.Missed: found.missed,
+    f.RanOut: found.ran_out,
     f.Warned: found.warned,
     f.OwnerLost: found.owner_lost,
 }

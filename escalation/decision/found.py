@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from cases.lifecycle import ACTIVE, State
@@ -21,12 +21,15 @@ from escalation.protocol import Rules
 from escalation.timing import cell_of, round_the_clock, started
 
 
+def _due(facts: Facts, kind: str, at: datetime) -> ClockFact:
+    clock = facts.clock(kind)
+    if clock is None or clock.due is None or clock.due > at:
+        raise NotNow(f"No {kind} clock was due.")
+    return clock
+
+
 def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
-    clock = facts.clock(h.kind)
-    if clock is None or clock.due is None or clock.due > h.at:
-        raise NotNow(f"No {h.kind} clock was due.")
-    if h.kind in TIMERS:
-        return TIMERS[h.kind](facts, h, rules)
+    clock = _due(facts, h.kind, h.at)
     once = f"missed:{h.kind}:{int(clock.started_at.timestamp() * 1e6)}"
     ends = {h.kind: Outcome.MISSED}
     if facts.history:
@@ -81,12 +84,15 @@ def _exhausted(
     return replace(again, alarms=(alarm, *alarms), plan_failed="exhausted")
 
 
-def _lapsed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
-    return closing(facts, h, rules, tell="closed")
-
-
-def closing(facts: Facts, h: f.Missed, rules: Rules, *, tell: str = "") -> Decision:
-    """A timer that ends the case: silence after a question or an answer, or the end of the reopen time."""
+def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
+    """A timer's end is an act of its own: the survey goes out, or silence closes the case."""
+    _due(facts, h.kind, h.at)
+    if h.kind == Clock.SURVEY:
+        return Decision(
+            move="ask_feedback" if facts.state == State.CONFIRMED else None,
+            ends={Clock.SURVEY: Outcome.ELAPSED},
+            tells=(Tell("survey", "customer"),),
+        )
     answered = facts.state == State.ANSWERED
     survey = (round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
     return Decision(
@@ -94,24 +100,9 @@ def closing(facts: Facts, h: f.Missed, rules: Rules, *, tell: str = "") -> Decis
         changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
         ends=cancel(facts, *Clock.ALL) | {h.kind: Outcome.ELAPSED},
         starts=survey if answered else (),
-        tells=(Tell(tell, "customer"),) if tell else (),
+        # After the time to reopen it closes quietly; after our question or answer the silence is told.
+        tells=(Tell("closed", "customer"),) if h.kind != Clock.CLOSING else (),
     )
-
-
-def _survey_due(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
-    return Decision(
-        move="ask_feedback" if facts.state == State.CONFIRMED else None,
-        ends={Clock.SURVEY: Outcome.ELAPSED},
-        tells=(Tell("survey", "customer"),),
-    )
-
-
-TIMERS: dict[str, Callable[..., Decision]] = {
-    Clock.LAPSE: _lapsed,
-    Clock.CONFIRM: _lapsed,
-    Clock.CLOSING: closing,
-    Clock.SURVEY: _survey_due,
-}
 
 
 def warned(facts: Facts, h: f.Warned, rules: Rules) -> Decision:

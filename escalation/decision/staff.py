@@ -152,7 +152,7 @@ def partner_answered(facts: Facts, h: f.PartnerAnswered, rules: Rules) -> Decisi
 def handed_over(facts: Facts, h: f.HandedOver, rules: Rules) -> Decision:
     if facts.owner == h.to:
         raise NotNow("That person already has the case.")
-    tells = (Tell("new_owner", "customer"),)
+    tells: tuple[Tell, ...] = (Tell("new_owner", "customer"),)
     if h.to != h.by:
         tells += (Tell("handed_to_you", f"user:{h.to}"),)
     return Decision(changes={"owner": h.to}, tells=tells, clears=("owner_lost",))

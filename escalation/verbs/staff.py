@@ -28,35 +28,57 @@ def _empty(turn: Turn) -> tuple[str, ...]:
     return turn.directory.empty_teams(turn.rules.protocol)
 
 
+def _lowered(turn: Turn, severity: int, reason: str) -> None:
+    """A lower severity needs a reason, which the customer reads (R044)."""
+    if severity > turn.case.severity and not reason.strip():
+        raise Refused("Say why it is less urgent than before. The customer reads it.")
+
+
+def _why(reason: str) -> Said | None:
+    return Said(reason.strip(), K.REASON, Channel.CONSOLE) if reason.strip() else None
+
+
 def assess(
-    case_id: int, *, severity: int, complexity: int, category: Category, by: User, at: datetime, **act: Any
+    case_id: int,
+    *,
+    severity: int,
+    complexity: int,
+    category: Category,
+    by: User,
+    at: datetime,
+    reason: str = "",
+    **act: Any,
 ) -> Case:
-    """Sets how urgent and how complex a case is; the first time this is milestone 1 and places the case."""
+    """Sets how urgent and how complex a case is; the first time this is milestone 1 and places the case.
+
+    Less urgent than before needs a `reason`, which the customer reads.
+    """
     if severity not in range(1, 5):
         raise Refused("Severity is 1 (critical) to 4 (low).")
     if complexity not in range(1, 4):
         raise Refused("Complexity is 1 (simple) to 3 (hard).")
-    return Act("assess", by, at, **act).on(
-        case_id,
-        lambda turn: f.Assessed(
-            at=at,
-            now=at,
-            severity=severity,
-            complexity=complexity,
-            category=category.slug,
-            by=by.pk,
-            empty=_empty(turn),
-        ),
-    )
+
+    def happening(turn: Turn) -> f.Happening:
+        _lowered(turn, severity, reason)
+        wanted = (severity, complexity, category.slug)
+        return f.Assessed(at, at, *wanted, by=by.pk, empty=_empty(turn))
+
+    return Act("assess", by, at, said=_why(reason), **act).on(case_id, happening)
 
 
-def review(case_id: int, *, by: User, at: datetime, severity: int | None = None, **act: Any) -> Case:
-    """Milestone 1 after an escalation: confirms severity and times; `severity` None means nothing changes."""
+def review(case_id: int, *, by: User, at: datetime, severity: int | None = None, reason: str = "", **act: Any) -> Case:
+    """Milestone 1 after an escalation: confirms severity and times; `severity` None means nothing changes.
+
+    Less urgent than before needs a `reason`, which the customer reads.
+    """
     if severity not in (None, 1, 2, 3, 4):
         raise Refused("Severity is 1 (critical) to 4 (low).")
-    return Act("review", by, at, **act).on(
-        case_id, lambda turn: f.Reviewed(at=at, now=at, severity=severity or turn.case.severity, by=by.pk)
-    )
+
+    def happening(turn: Turn) -> f.Happening:
+        _lowered(turn, severity or turn.case.severity, reason)
+        return f.Reviewed(at=at, now=at, severity=severity or turn.case.severity, by=by.pk)
+
+    return Act("review", by, at, said=_why(reason), **act).on(case_id, happening)
 
 
 def acknowledge(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

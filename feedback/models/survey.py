@@ -22,7 +22,6 @@ class Survey(Worldly):
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="survey")
     invited_at = models.DateTimeField(null=True)
-    opened_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
     satisfaction = models.PositiveSmallIntegerField(

@@ -27,6 +27,16 @@ def writing(label: str, *, help_text: str = "", rows: int = 6, **more: Any) -> L
     )
 
 
+def why_lower() -> forms.CharField:
+    """Asked where a severity may be lowered; whether it is needed is the verb's business."""
+    return forms.CharField(
+        label="Why it is less urgent than before",
+        required=False,
+        max_length=500,
+        help_text="Only when you lower the severity. The customer reads it.",
+    )
+
+
 class ActForm(forms.Form):
     """What every act carries: the event number of the page that was read, and the form's one-time id."""
 
@@ -56,6 +66,7 @@ class ActForm(forms.Form):
 
 class Assess(ActForm):
     severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect)
+    reason = why_lower()
     complexity = forms.TypedChoiceField(coerce=int, choices=COMPLEXITY, label="Complexity", widget=forms.RadioSelect)
     category = forms.ModelChoiceField(Category.objects.filter(is_active=True), label="Topic", empty_label=None)
 
@@ -69,6 +80,7 @@ class Review(ActForm):
         coerce=int, choices=Severity.choices, label="Severity at this level", widget=forms.RadioSelect,
         help_text="Leave it as it is to confirm.",
     )  # fmt: skip
+    reason = why_lower()
 
     def prepare(self) -> None:
         self.initial = {"severity": self.case.severity, **self.initial}

@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from cases.models import Case, Event, Message, Note, Severity
-from escalation.facts import Clock
 from escalation.verbs.customer import SUPERVISOR_REASONS
 from portal.console.words import CLOCKS, span
 from portal.templatetags.times import count
 
 SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clocks": "Clocks"}
 MOST = 300  # rows; a case that is longer says so
-CLOCK_EVENTS = ("missed", "warned")
+CLOCK_EVENTS = ("missed", "ran_out", "warned")
 Data = dict[str, Any]
 
 
@@ -24,8 +23,6 @@ def _severity(data: Data) -> str:
 
 def _missed(data: Data) -> str:
     kind = data["args"]["kind"]
-    if kind not in Clock.CLIMBS:
-        return f"Time over: {CLOCKS[kind]}"
     up = f"; passed up to level {data['tier']}" if data["from"] != data["to"] or "review" in data["started"] else ""
     return f"Missed: {CLOCKS[kind]}{up}"
 
@@ -36,6 +33,7 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "assessed": (lambda d: f"Assessed: {_severity(d)}, complexity {d['args']['complexity']}", "assessed this"),
     "escalated": (lambda d: f"Passed up to level {d['tier']}", "passed this up"),
     "missed": (_missed, "missed a time"),
+    "ran_out": (lambda d: f"Time over: {CLOCKS[d['args']['kind']]}", "let a time run out"),
     "warned": (lambda d: f"Due soon: {CLOCKS[d['args']['kind']]}", "gave a warning"),
     "reviewed": (lambda d: f"SLA review confirmed: {_severity(d)}", "confirmed the SLA review"),
     "acknowledged": (lambda d: "Acknowledged", "acknowledged this"),

@@ -52,17 +52,17 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
     whole = sum(shares, Share())
     title = steady(name, shares)
     points = [point(share) for share in shares]
-    top = 1.0 if wide else charts.nice_top(max([0.1, *(p.value for p in points if p)]))
-    drawn = charts.line(
-        points,
-        [day_words(week) for week in weeks],
-        key=key,
-        title=f"{name}, by week",
-        desc=f"{title}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
-        name=f"{name}, in percent, by the week’s first day",
-        width=charts.WIDE if wide else charts.HALF,
-        top=top,
-    )
+    labels = [day_words(week) for week in weeks]
+    words = {
+        "title": f"{name}, by week",
+        "desc": f"{title}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
+        "name": f"{name}, by the week’s first day",
+        "top": 1.0 if wide else charts.nice_top(max([0.1, *(p.high for p in points if p)])),
+    }
+    drawn = charts.line(points, labels, key=key, **words)
+    if wide:
+        # The style sheet shows the one that fits, so that nobody has to push a picture about on a phone.
+        drawn = charts.joined((charts.line(points, labels, key=f"{key}-wide", width=charts.WIDE, **words), drawn))
     rows = [
         [
             day_words(week),
@@ -88,11 +88,7 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
 def steady(name: str, shares: Sequence[Share]) -> str:
     """The finding of a weekly line: which weeks clearly differ from all the others together."""
     whole = sum(shares, Share())
-    odd = []
-    for share in shares:
-        others = Share(whole.hits - share.hits, whole.n - share.n)
-        odd.append(change(share, others))
-    known = [way for way in odd if way is not None]
+    known = [way for share in shares if (way := _against_the_rest(share, whole)) is not None]
     if not whole.shown:
         return f"{name}: too few to say"
     if len(known) < 2:
@@ -192,8 +188,12 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
 def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:
     """The escalation rate by topic."""
     known = [(share, topics.get(slug, slug)) for slug, share in figures.by_topic.items() if share.shown]
-    clear = [name for share, name in known if _above_the_rest(share, figures.now)]
-    title = f"Escalated clearly more often: {', '.join(sorted(clear))}" if clear else "No topic is escalated clearly more often"
+    clear = [name for share, name in known if _against_the_rest(share, figures.now) == "up"]
+    title = (
+        f"Escalated clearly more often: {', '.join(sorted(clear))}"
+        if clear
+        else "No topic is escalated clearly more often"
+    )
     return spread(
         asked,
         by_size(figures.by_topic, topics),
@@ -205,8 +205,9 @@ def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Cha
     )
 
 
-def _above_the_rest(share: Share, whole: Share) -> bool:
-    return change(share, Share(whole.hits - share.hits, whole.n - share.n)) == "up"
+def _against_the_rest(share: Share, whole: Share) -> str | None:
+    """ "up" or "down" when a part clearly differs from all the others together."""
+    return change(share, Share(whole.hits - share.hits, whole.n - share.n))
 
 
 def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, Share, dict[str, str]]]:
@@ -218,13 +219,17 @@ def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, 
 def kept(asked: Asked, figures: Kept) -> Chart:
     """Promises kept by milestone."""
     rows = [(MILESTONE_WORDS[key], figures.by_milestone[key], {"part": key}) for key in MILESTONES]
-    known = [(share.value, label) for label, share, _ in rows if share.value is not None]
-    weakest = min(known, default=None)
+    known = [(share, label.lstrip("1234 ")) for label, share, _ in rows if share.shown]
+    weak = [label for share, label in known if _against_the_rest(share, figures.now) == "down"]
     title = "Promises kept by milestone"
-    if weakest and len(known) > 1:
-        title = f"Kept least often: {weakest[1].lstrip('1234 ')}, {percent(weakest[0])}"
-    if known and all(value == 1 for value, _ in known):
+    if figures.now.value == 1:
         title = "Every promise was kept"
+    elif len(known) > 1:
+        title = (
+            f"Kept clearly less often: {', '.join(weak)}"
+            if weak
+            else "No milestone’s promises are kept clearly less often"
+        )
     return spread(
         asked,
         rows,
@@ -232,8 +237,8 @@ def kept(asked: Asked, figures: Kept) -> Chart:
         title=title,
         desc="Promises kept among those kept or broken, by milestone, with the 95% interval.",
         unit="promise",
-        which=("broken", "promises"),
-    ) | {"note": TOO_FEW}
+        which=("kept", "promises"),
+    )
 
 
 def durations(asked: Asked, figures: Lasted) -> Chart:
@@ -241,14 +246,20 @@ def durations(asked: Asked, figures: Lasted) -> Chart:
     median, most = figures.wall.quantile(MEDIAN), figures.wall.quantile(NINE_IN_TEN)
     answered = len(figures.times)
     step, counts = bins(figures.times)
-    edges = [span(i * step) for i in range(BINS + 1)] + ["more"]
+    edges = ["0", *(span(i * step) for i in range(1, BINS + 1)), "more"]
     known = ((median, "Half"), (most, "9 in 10"))
     marks = [(min(time / step, BINS + 0.5), f"{word} within {span(time)}") for time, word in known if time is not None]
     title = f"Half had their answer within {span(median)}" if median is not None else "More than half are still open"
     still = count_words(figures.open, "case") + " still open"
     desc = f"From filing to the accepted answer, {answered:,} escalated cases; {still}."
     enough = answered >= FEWEST
-    table = [[f"{edges[i]} to {edges[i + 1]}" if i < BINS else f"{edges[i]} or more", f"{n:,}"] for i, n in enumerate(counts)]
+    table = [
+        [
+            f"{edges[i]} to {edges[i + 1]}" if i < BINS else f"{edges[i]} or more",
+            cell(f"{n:,}", asked.cases("lasted", part=f"{i * step}-{(i + 1) * step if i < BINS else ''}")),
+        ]
+        for i, n in enumerate(counts)
+    ]
     return chart(
         title if figures.wall.n >= FEWEST else "Time to an answer when escalated",
         desc,

@@ -73,7 +73,7 @@ def _preview(request: HttpRequest, form: Filing) -> list[dict[str, str]] | None:
 def _answers(form: Filing) -> list[dict[str, str]]:
     """What was typed, question by question, for a last look."""
     return [
-        {"label": field.label, "value": _said(field, form.cleaned_data[field.name]) or "Not provided"}
+        {"label": str(field.label), "value": _said(field, form.cleaned_data[field.name]) or "Not provided"}
         for field in form.visible_fields()
     ]
 

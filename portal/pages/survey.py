@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.shortcuts import render
 from cases.models import AccessLink, Case
 from escalation.verbs import Refused
 from feedback.models import Survey
-from feedback.surveys import CHANGE_WITHIN, answer_survey, open_survey
+from feedback.surveys import CHANGE_WITHIN, answer_survey
 from portal import clock, forms, ratelimit
 from portal.pages.case import head
 from portal.pages.doors import door, see_other, shown_key
@@ -37,8 +36,6 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             else:
                 return see_other(f"/s/{token}/thanks/")
         return _show(request, link.case, form)
-    if request.method == "GET":
-        open_survey(link.case, at)
     chosen = _chosen(request)
     initial = _answered(link.case) | ({"satisfaction": str(chosen)} if chosen else {})
     return _show(request, link.case, forms.SurveyForm(initial=initial), chosen)
@@ -81,9 +78,9 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return _ended(request)
     survey = Survey.objects.filter(case=link.case, answered_at__isnull=False).first()
-    if survey is None:
+    if survey is None or survey.answered_at is None:
         return see_other(f"/s/{token}/")
-    until: datetime = survey.answered_at + CHANGE_WITHIN
+    until = survey.answered_at + CHANGE_WITHIN
     again = survey.fixed is False
     context = {"case": head(link.case), "change_until": until, "again": again}
     return render(request, "pages/survey_thanks.html", context)

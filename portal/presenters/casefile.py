@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.lifecycle import ACTIVE, SETTLED, State
 from cases.models import Case, Event, Message
+from cases.models.case import CaseQuerySet
 from escalation.book import protocol_of
 from escalation.models import Promise, StageClock
 from escalation.protocol import Protocol
@@ -18,7 +19,7 @@ from escalation.protocol import Protocol
 BROKEN, KEPT = Promise.Status.BROKEN, Promise.Status.KEPT
 
 
-def with_ledger(cases: QuerySet) -> QuerySet:
+def with_ledger(cases: CaseQuerySet) -> CaseQuerySet:
     """Adds when a promise to the customer was last broken (`broken_at`, `broken_due`) and last kept (`kept_at`)."""
     ledger = Promise.everything.filter(case=OuterRef("pk")).order_by("-settled_at", "-pk")
     broken, kept = ledger.filter(status=BROKEN), ledger.filter(status=KEPT)
@@ -29,7 +30,7 @@ def with_ledger(cases: QuerySet) -> QuerySet:
     )
 
 
-def page_query(cases: QuerySet) -> QuerySet:
+def page_query(cases: CaseQuerySet) -> CaseQuerySet:
     """The cases of a door with all that their page needs of the row itself."""
     said = Message.everything.filter(case=OuterRef("pk"), kind=Message.Kind.UPDATE).order_by()
     counted = said.values("case").annotate(n=Count("pk")).values("n")

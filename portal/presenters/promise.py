@@ -43,7 +43,7 @@ class View:
 def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
     """The block in the form parts/promise.html takes."""
     variant = variant_of(file, view)
-    block = {
+    block: dict[str, Any] = {
         "variant": variant,
         "due": None,
         "detail": "",

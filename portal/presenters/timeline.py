@@ -17,7 +17,7 @@ from portal.presenters.status import words_for
 SHOWN = 10  # rows before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
 KINDS = (
-    "filed", "assessed", "escalated", "missed", "reviewed", "acknowledged", "updated", "asked_customer",
+    "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "asked_customer",
     "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
     "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
     "supervisor_answered", "apologised",
@@ -73,7 +73,7 @@ def _teams() -> dict[str, str]:
     return dict(Team.objects.values_list("slug", "name"))
 
 
-def _people(events: list[Event], case: Case) -> dict[int, str]:
+def _people(events: list[Event], case: Case) -> dict[int | None, str]:
     """First names of those a case was handed to: asked for only where a page says one we do not have yet."""
     known = {e.actor_id: e.actor.first_name for e in events if e.actor}
     if case.owner:
@@ -173,10 +173,8 @@ def _merged(book: Book, event: Event) -> Told:
 
 
 def _missed(book: Book, event: Event) -> Told:
-    """A clock ran out: a promise to the customer, a time of our own, or the time to answer us."""
+    """A promise to the customer was missed, or a time of our own."""
     kind, climbed = event.data["args"]["kind"], event.data["to"] == State.ESCALATED
-    if kind in ENDS:
-        return {"kind": "clock", "title": ENDS[kind]}
     told = kind not in OURS or event.data["from"] == State.NEW
     if not told:
         return {"title": f"Passed to {book.team(event)}", "text": "You do not need to explain it again."}
@@ -196,6 +194,7 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "assessed": _assessed,
     "escalated": lambda book, event: {"title": f"Passed to {book.team(event)}", "who": book.who(event)},
     "missed": _missed,
+    "ran_out": lambda book, event: {"kind": "clock", "title": ENDS[event.data["args"]["kind"]]},
     "reviewed": lambda book, event: {
         "title": f"{book.team(event)} confirmed: treated as {Severity(event.data['severity']).label}"
     },

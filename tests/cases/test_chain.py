@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -16,7 +15,6 @@ from cases.models import Anchor, Case, Event
 from cases.models.event import event_hash
 from cases.snapshot import snapshot
 from escalation import verbs
-from escalation.verbs.filing import file_many
 from tests.cast import MONDAY, gather
 
 LATER = MONDAY + timedelta(hours=3)
@@ -214,17 +212,6 @@ def test_without_the_file_the_table_alone_shows_a_forgery(anchored):
     assert "is not the one that was anchored" not in before
     cut(case, 4)
     assert "are gone or new" in said(path.parent)
-
-
-def test_a_hundred_thousand_events_would_be_checked_in_ten_seconds(cast, tmp_path):
-    """The pace of a smaller log; the goal is ten thousand events a second, and half of it leaves room for a busy machine."""
-    rows = [verbs.Told("Late", "Where is it?", cast.file().category, "degraded")] * 500
-    for hour in range(4):
-        file_many([(row, cast.customer) for row in rows], at=MONDAY + timedelta(hours=hour))
-    started = time.monotonic()
-    verdict, found = chain.verify(tmp_path)
-    assert list(found) == []
-    assert verdict.events / (time.monotonic() - started) > 5_000
 
 
 # --- The command, and the moment it reads

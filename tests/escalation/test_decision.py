@@ -89,11 +89,16 @@ def test_what_the_permits_allow_the_machine_can_do(state, verb):
         assert turn.case.event_seq == was and turn.case.state == state
 
 
+def over(at, kind):
+    """What the engine says when a clock of `kind` reaches its due instant."""
+    return f.Missed(at, at, kind) if kind in Clock.CLIMBS else f.RanOut(at, at, kind)
+
+
 @pytest.mark.parametrize(("state", "kind"), list(itertools.product(State.values, Clock.ALL)))
 def test_a_clock_that_is_not_due_is_not_missed(state, kind):
     turn, at = at_state(state)
     with pytest.raises(NotNow, match="clock was due"):
-        decide(turn.facts(), f.Missed(at, at, kind), turn.rules)
+        decide(turn.facts(), over(at, kind), turn.rules)
 
 
 @pytest.mark.parametrize("state", State.values)
@@ -106,7 +111,7 @@ def test_every_open_clock_of_every_state_can_run_out(state):
         if clock.due_at is None:
             continue
         tier, due = turn.case.tier, clock.due_at
-        turn.take(f.Missed(due, due, kind), by=None, role="engine")
+        turn.take(over(due, kind), by=None, role="engine")
         check_clocks(turn)
         if kind in Clock.CLIMBS and state in ACTIVE:
             assert (turn.case.state, turn.case.tier) == (State.ESCALATED, tier + 1)
@@ -126,7 +131,9 @@ def test_a_lost_owner_leaves_the_case_with_its_team_and_an_alarm(state):
 
 def test_every_happening_has_a_rule_and_every_rule_a_happening():
     assert set(RULES) == set(KINDS.values())
-    assert {type(make(MONDAY)) for make in ACTS.values()} | {f.Filed, f.Missed, f.Warned, f.OwnerLost} == set(RULES)
+    assert {type(make(MONDAY)) for make in ACTS.values()} | {f.Filed, f.Missed, f.RanOut, f.Warned, f.OwnerLost} == set(
+        RULES
+    )
 
 
 def test_what_a_decision_moves_is_in_the_table():

@@ -39,7 +39,7 @@ EXPECTED = {
     "apologise": (SUPERVISOR, OPEN),
     "note": (ANYONE, set(State.values)),
     "merge": (TEAM, OPEN),
-    "close": (TEAM, {"answered", "waiting_customer"}),
+    "close": (SUPERVISOR, {"answered", "waiting_customer"}),
     "reply": (CUSTOMER, OPEN),
     "accept": (CUSTOMER, {"answered"}),
     "reject": (CUSTOMER, {"answered"}),

@@ -44,7 +44,7 @@ class Story:
 
     def assess(self, **more):
         topic = Category.objects.get(slug=more.pop("topic", "orders"))
-        wanted = {"severity": 2, "complexity": 1, "category": topic} | more
+        wanted = {"severity": 2, "complexity": 1, "category": topic, "reason": "As it is now."} | more
         self.act(verbs.assess, **wanted)
 
     def acknowledged(self):
@@ -96,7 +96,7 @@ def up_and_down(cast):
     story = Story(cast)
     story.acknowledged()
     story.act(verbs.escalate, reason="Needs a refund.")
-    story.act(verbs.review, by=cast.tiers[2], severity=3)
+    story.act(verbs.review, by=cast.tiers[2], severity=3, reason="As it is now.")
     story.act(verbs.return_down, by=cast.tiers[2], reason="You may do that yourself.")
     story.act(verbs.acknowledge)
     return story
@@ -167,7 +167,7 @@ def closed_by_hand(cast):
     story = Story(cast)
     story.acknowledged()
     story.answer()
-    story.act(verbs.close)
+    story.act(verbs.close, by=story.cast.supervisor)
     return story
 
 

@@ -80,9 +80,15 @@ def test_assess(cast, case):
 
 
 def test_assess_again_keeps_the_history(cast, case):
-    for severity in (2, 1, 3):
-        verbs.assess(case.pk, severity=severity, complexity=1, category=case.category, by=cast.tiers[1], at=AT)
+    same = {"complexity": 1, "category": case.category, "by": cast.tiers[1], "at": AT}
+    for severity in (2, 1):
+        verbs.assess(case.pk, severity=severity, **same)
         assert_sound(case)
+    with pytest.raises(verbs.Refused, match="less urgent"):
+        verbs.assess(case.pk, severity=3, **same)
+    verbs.assess(case.pk, severity=3, reason="The money is back already.", **same)
+    assert_sound(case)
+    assert case.messages.filter(kind="reason").get().text == "The money is back already."
     said = Event.objects.filter(case=case, kind="assessed").order_by("seq")
     assert [e.data["args"]["severity"] for e in said] == [2, 1, 3]
     assert all(e.actor == cast.tiers[1] for e in said)

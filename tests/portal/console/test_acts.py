@@ -35,7 +35,7 @@ ACTS = {
     "answer_supervisor": (stories.asked_supervisor, 9, {"granted": "yes", "text": "I take care."}, "supervisor_answered"),
     "apologise": (stories.acknowledged, 9, {"text": "We are sorry."}, "apologised"),
     "merge": (stories.acknowledged, 1, {"into": "other"}, "merged"),
-    "close": (stories.answered, 1, {}, "closed"),
+    "close": (stories.answered, 9, {}, "closed"),
 }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def feedback(cast: Cast) -> Case:
 
 
 def closed(cast: Cast) -> Case:
-    return verbs.close(answered(cast).pk, by=cast.tiers[1], at=step(30))
+    return verbs.close(answered(cast).pk, by=cast.supervisor, at=step(30))
 
 
 def waiting_partner(cast: Cast) -> Case:

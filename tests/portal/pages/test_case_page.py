@@ -14,7 +14,7 @@ from cases.words import NOT_FOR_CUSTOMERS
 from escalation import verbs
 from tests.portal.pages.scene import MAKERS, acknowledged, late, look_at, make, step, sweep_at, working
 
-MOST_QUERIES = 12
+MOST_QUERIES = 9
 
 
 def text_of(response) -> str:

@@ -1,0 +1,169 @@
+"""The cases behind a number: as a page and as a CSV file, without a word or a name for those who may not see cases."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from cases.models import Resolution, Severity
+from escalation.worktime import Calendar
+from feedback.figures import MILESTONES, OF_ANSWERS, cases_behind
+from feedback.intervals import FEWEST
+from feedback.models import Survey
+from portal.insights.asking import Asked
+from portal.insights.words import MILESTONE_WORDS, outcome_words, span
+
+TITLES = {
+    "filed": "Cases filed",
+    "escalated": "Escalated cases",
+    "resolved": "Escalated cases with an accepted answer",
+    "open": "Escalated cases still open",
+    "left": "Escalated cases that ended without an answer",
+    "lasted": "Escalated cases by time to the accepted answer",
+    "asked": "Cases whose customer was asked how we did",
+    "answered": "Cases whose customer told us how we did",
+    "satisfied": "Cases with a satisfied customer",
+    "score": "Cases by answer",
+    "judged": "Cases whose customer said whether it is fixed",
+    "addressed": "Cases whose customer said it is fixed",
+    "promises": "Cases with a promise that was kept or broken",
+    "kept": "Cases with a promise that was kept",
+    "broken": "Cases with a promise that was broken",
+}
+OUTCOMES = {str(value): str(label) for value, label in Resolution.Outcome.choices}
+#: What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+HEAD = (
+    "Reference", "Source", "Topic", "Severity", "Level", "Team", "Filed", "Escalated", "Answer accepted", "Closed",
+    "How it stands", "Hours to answer", "Working hours to answer",
+)  # fmt: skip
+#: Only for those who may see cases.
+MORE_HEAD = ("Title", "Customer", "Satisfaction (1 to 5)", "Is it fixed", "Answered")
+FIELDS = (
+    "pk", "reference", "title", "is_history", "origin", "severity", "tier", "state", "filed_at", "escalated_at",
+    "resolved_at", "closed_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The cases behind one number, for one reader."""
+
+    which: str
+    part: str
+    cases: QuerySet
+    sees_cases: bool  # else neither text nor name, nor what one person answered
+
+    @property
+    def title(self) -> str:
+        return f"{TITLES[self.which]}{part_words(self.which, self.part)}"
+
+    def too_few(self, number: int) -> bool:
+        """Whether a list would say what single people answered to somebody who may not know."""
+        return self.which in OF_ANSWERS and not self.sees_cases and 0 < number < FEWEST
+
+    def rows(self) -> QuerySet:
+        """The cases as flat rows, the newest first, in one query."""
+        outcome = Resolution.objects.filter(case=OuterRef("pk")).order_by("-at").values("outcome")[:1]
+        named = {"topic": F("category__name"), "held_by": F("team__name"), "outcome": Subquery(outcome)}
+        if self.sees_cases:
+            named |= {
+                "customer_name": F("customer__name"),
+                "satisfaction": F("survey__satisfaction"),
+                "fixed": F("survey__fixed"),
+                "answered_at": F("survey__answered_at"),
+            }
+        fields = FIELDS if self.sees_cases else tuple(name for name in FIELDS if name != "title")
+        return self.cases.order_by("-filed_at", "-pk").values(*fields, **named)
+
+
+def behind(asked: Asked, which: str, part: str, *, sees_cases: bool) -> Behind:
+    """The cases an address asks for. LookupError or ValueError when it names no number of ours."""
+    found = cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+    return Behind(which, part, found, sees_cases)
+
+
+def part_words(which: str, part: str) -> str:
+    """What of a number is looked at: ': very satisfied', ', 3 Progress updates'."""
+    if not part:
+        return ""
+    if which == "score":
+        return f": {Survey.Satisfaction(int(part)).label.lower()}"
+    if which == "lasted":
+        low, high = part.split("-")
+        return f": {span(int(low))} to {span(int(high))}" if high else f": {span(int(low))} or more"
+    return f": {MILESTONE_WORDS[part]}" if part in MILESTONES else ""
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the page prints it."""
+    took = (row["resolved_at"] - row["filed_at"]).total_seconds() if row["resolved_at"] else None
+    return row | {
+        "severity_word": Severity(row["severity"]).label,
+        "stands": outcome_words(row["state"], row["outcome"], OUTCOMES),
+        "took": span(took) if took is not None else "",
+    }
+
+
+# CSV ----------------------------------------------------------------------------------------------------------
+
+
+class Echo:
+    """A file that hands back what is written to it: rows leave one by one, however many there are."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def safe(value: Any) -> Any:
+    """Text that no spreadsheet takes for a formula; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    begins = value.lstrip(" \u00a0\ufeff").startswith(FORMULA) or value.startswith(FORMULA)
+    return f"'{value}" if begins else value
+
+
+def csv_lines(behind: Behind, calendar: Calendar) -> Iterator[str]:
+    """The file line by line: a head, then a row for each case."""
+    writer, zone = csv.writer(Echo()), ZoneInfo(settings.COMPANY_TIME_ZONE)
+    yield writer.writerow((*HEAD, *MORE_HEAD) if behind.sees_cases else HEAD)
+    rows: Iterable[dict[str, Any]] = behind.rows().iterator(chunk_size=1000)
+    for row in rows:
+        cells = csv_row(row, calendar, zone)
+        if behind.sees_cases:
+            cells += [row["title"], row["customer_name"], row["satisfaction"], _yes(row["fixed"])]
+            cells.append(_instant(row["answered_at"], zone))
+        yield writer.writerow([safe(value) for value in cells])
+
+
+def csv_row(row: dict[str, Any], calendar: Calendar, zone: ZoneInfo) -> list[Any]:
+    """The cells everybody who sees the figures may have."""
+    filed, done = row["filed_at"], row["resolved_at"]
+    hours = [(done - filed).total_seconds() / 3600, calendar.worked(filed, done) / 3600] if done else ["", ""]
+    return [
+        row["reference"],
+        row["origin"],
+        row["topic"],
+        str(Severity(row["severity"]).label),
+        row["tier"],
+        row["held_by"],
+        *(_instant(row[name], zone) for name in ("filed_at", "escalated_at", "resolved_at", "closed_at")),
+        outcome_words(row["state"], row["outcome"], OUTCOMES),
+        *(round(value, 4) if value != "" else "" for value in hours),
+    ]
+
+
+def _instant(value: datetime | None, zone: ZoneInfo) -> str:
+    """With its offset, so that nobody has to guess the zone."""
+    return value.astimezone(zone).isoformat(sep=" ", timespec="seconds") if value else ""
+
+
+def _yes(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: ""}[value]

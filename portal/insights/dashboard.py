@@ -1,0 +1,188 @@
+"""The page of figures: asks for each, puts it into words, tiles and charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cases.models import Category
+from escalation.worktime import Calendar
+from feedback.figures import (
+    Escalations,
+    Kept,
+    Lasted,
+    Resolving,
+    Satisfaction,
+    escalations,
+    promises,
+    resolving,
+    satisfaction,
+)
+from feedback.intervals import FEWEST, Share
+from portal.charts import percent
+from portal.insights import drawing
+from portal.insights.asking import Asked
+from portal.insights.drawing import cell
+from portal.insights.words import (
+    MEDIAN,
+    NINE_IN_TEN,
+    change_words,
+    count_words,
+    days_words,
+    few_words,
+    interval_words,
+    reading,
+    share_words,
+    span,
+    time_change_words,
+    working,
+)
+from portal.templatetags.times import count
+
+Tile = dict[str, Any]
+HERE = "Cases this team or level has now, wherever they were filed: most were escalated to it."
+
+
+def dashboard(asked: Asked, calendar: Calendar, topics: dict[str, str]) -> dict[str, Any]:
+    """What the template takes; `calendar` counts working time, `topics` names the topics."""
+    csat = satisfaction(asked.period, asked.scope)
+    up = escalations(asked.period, asked.scope)
+    times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
+    kept = promises(asked.period, asked.scope, at=asked.at)
+    if not (csat.now.n or csat.response.n or up.now.n or kept.now.n):
+        return {
+            "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters."
+        }
+    days = days_words(asked.period)
+    return {
+        "sentence": reading((csat, up, times, kept), days),
+        "tiles": [csat_tile(asked, csat), up_tile(asked, up), time_tile(asked, times), kept_tile(asked, kept)],
+        "charts": charts_of(asked, (csat, up, times, kept), topics),
+    }
+
+
+def charts_of(
+    asked: Asked, figures: tuple[Satisfaction, Escalations, Resolving, Kept], topics: dict[str, str]
+) -> list[drawing.Chart]:
+    """The charts, in the order of the page."""
+    csat, up, times, kept = figures
+    week, weeks = drawing.weekly, {"key": "csat", "name": "Satisfied", "which": ("satisfied", "answered"), "wide": True}
+    rate = {"key": "rate", "name": "Escalated", "which": ("escalated", "filed"), "wide": False}
+    return [
+        week(asked, csat.weeks, **weeks),  # type: ignore[arg-type]
+        drawing.answers(asked, csat),
+        drawing.addressed(asked, csat, topics),
+        week(asked, up.weeks, **rate),  # type: ignore[arg-type]
+        drawing.escalated(asked, up, topics),
+        drawing.durations(asked, times.now),
+        drawing.kept(asked, kept),
+    ]
+
+
+def tile(label: str, value: str, url: str, lines: list[Any], changed: str) -> Tile:
+    return {"label": label, "value": value, "url": url, "lines": [line for line in lines if line], "change": changed}
+
+
+def interval_line(share: Share) -> str:
+    return f"95% interval {interval_words(share)}" if share.interval else ""
+
+
+def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
+    """Satisfied, and how many of those asked answered."""
+    now, asked_n = figures.now, figures.response.n
+    answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
+    response = f"{figures.response.hits:,} of {asked_n:,} asked have answered"
+    if figures.response.value is not None:
+        response += f" ({percent(figures.response.value)})"
+    lines = [
+        interval_line(now),
+        few_words(now, "answer"),
+        answered,
+        cell(response, asked.cases("asked")) if asked_n else "Nobody was asked in this period",
+    ]
+    return tile(
+        "Satisfied",
+        share_words(now),
+        asked.cases("satisfied") if now.shown else "",
+        lines,
+        change_words(now, figures.before),
+    )
+
+
+def up_tile(asked: Asked, figures: Escalations) -> Tile:
+    """Escalation rate: cases of the cohort, never events."""
+    now = figures.now
+    of = f"{now.hits:,} of {count_words(now.n, 'case')} filed"
+    lines = [
+        interval_line(now),
+        few_words(now, "case"),
+        cell(of, asked.cases("filed")) if now.shown else "",
+        HERE if asked.scope.team or (asked.scope.level or 0) > 1 else "",
+    ]
+    return tile(
+        "Escalated",
+        share_words(now),
+        asked.cases("escalated") if now.shown else "",
+        lines,
+        change_words(now, figures.before),
+    )
+
+
+def time_tile(asked: Asked, figures: Resolving) -> Tile:
+    """Median and ninth tenth, in wall and in working time, with what is still open."""
+    now, label = figures.now, "Time to an answer when escalated"
+    if now.wall.n < FEWEST:
+        few = few_words(Share(0, now.wall.n), "escalated case")
+        return tile(label, "None" if not now.wall.n else "Too few", "", [few], "")
+    median = now.wall.quantile(MEDIAN)
+    low, high = now.wall.interval(MEDIAN)
+    reach = (
+        f"95% interval {span(low)} to {span(high) if high is not None else 'not known yet'}" if low is not None else ""
+    )
+    lines = [
+        *_time_lines(now),
+        reach,
+        cell(f"{count_words(now.wall.n, 'case')}, {now.open:,} still open", asked.cases("escalated")),
+        cell(f"{count_words(now.left, 'case')} ended without an answer", asked.cases("left")) if now.left else "",
+    ]
+    value = span(median) if median is not None else "Not known yet"
+    return tile(label, value, asked.cases("resolved"), lines, time_change_words(now, figures.before))
+
+
+def _time_lines(lasted: Lasted) -> list[str]:
+    most, office, office_most = (
+        lasted.wall.quantile(NINE_IN_TEN),
+        lasted.working.quantile(MEDIAN),
+        lasted.working.quantile(NINE_IN_TEN),
+    )
+    lines = ["Half were faster" if lasted.wall.quantile(MEDIAN) is not None else "More than half are still open"]
+    lines.append(f"9 in 10 within {span(most)}" if most is not None else "9 in 10: too many still open to say")
+    if office is not None:
+        rest = f", 9 in 10 within {working(office_most)}" if office_most is not None else ""
+        lines.append(f"In working time: half within {working(office)}{rest}")
+    return lines
+
+
+def kept_tile(asked: Asked, figures: Kept) -> Tile:
+    """Promises kept, and the broken ones to look at."""
+    now = figures.now
+    broken = now.n - now.hits
+    lines = [
+        interval_line(now),
+        few_words(now, "promise"),
+        cell(f"{now.hits:,} of {count_words(now.n, 'promise')} whose time came", asked.cases("promises"))
+        if now.n
+        else "",
+        cell(f"{count(broken, 'promise')} broken", asked.cases("broken")) if broken and now.shown else "",
+    ]
+    return tile(
+        "Promises kept",
+        share_words(now),
+        asked.cases("kept") if now.shown else "",
+        lines,
+        change_words(now, figures.before),
+    )
+
+
+def topic_names() -> dict[str, str]:
+    """Topics as customers know them, by slug."""
+    return dict(Category.objects.values_list("slug", "name"))

@@ -1,0 +1,84 @@
+"""What each figure means: one table for the page of definitions, in the words of a manager."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Definition(NamedTuple):
+    """One figure: its formula in a line, what is counted, and what to beware of."""
+
+    slug: str
+    name: str
+    formula: str
+    counted: str
+    beware: str = ""
+
+
+DEFINITIONS = (
+    Definition(
+        "satisfied",
+        "Satisfied (CSAT)",
+        "answers of 4 or 5 ÷ all answers",
+        "Answers to “How satisfied are you with how we handled your case?”, in the week they were given. A changed answer counts once, as it stands now.",
+        "Those who answer are not all who were asked: read it together with the share that answered.",
+    ),
+    Definition(
+        "response",
+        "Asked and answered",
+        "invited in the period and answered since ÷ invited in the period",
+        "Invitations by e-mail. Who answers on the case page before we ask by e-mail is not asked again and counts only as an answer.",
+    ),
+    Definition(
+        "addressed",
+        "Is the problem fixed?",
+        "yes ÷ (yes + no)",
+        "The second question of the survey. Who leaves it out is not counted.",
+    ),
+    Definition(
+        "escalated",
+        "Escalation rate",
+        "cases filed in the period and escalated since ÷ cases filed in the period",
+        "Cases, never events: a case that goes up four levels counts once. Escalated means up at least one level, by a person, by a missed time, or placed above the first level when it was assessed.",
+        "The youngest cases may still go up, so the last week can only rise. With a team or a level chosen, it is the share of the cases they have now that were escalated.",
+    ),
+    Definition(
+        "time",
+        "Time to an answer when escalated",
+        "from filing to the accepted or closed answer; half were faster than the median, 9 in 10 faster than the 90th percentile",
+        "Escalated cases filed in the period, in time on the wall and in working time of the office calendar. What is still open counts as longer than it has taken so far, and so does what ended without an answer (Kaplan and Meier): nobody improves the figure by leaving cases open.",
+        "Working time goes on while we wait for the customer: it is how long it took, not how long we worked on it.",
+    ),
+    Definition(
+        "kept",
+        "Promises kept",
+        "kept ÷ (kept + broken)",
+        "Times we told a customer, that came in the period. Moved with a reason, stopped while we waited for the customer, and not needed any more are neither. The customer’s own time to say yes or no is no promise of ours.",
+        "One case has several promises, and those of one case are alike: the interval is somewhat too narrow.",
+    ),
+    Definition(
+        "interval",
+        "95% interval",
+        "Wilson’s interval of a share",
+        "The range the true share lies in, 19 times in 20. With 20 answers it is about 35 points wide, with 100 about 16.",
+    ),
+    Definition(
+        "change",
+        "Up, down, no clear change",
+        "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",
+        "Against as many days just before the period. Medians have changed clearly when their intervals do not meet.",
+    ),
+    Definition(
+        "hidden",
+        "Too few",
+        "fewer than 5 are not shown",
+        "A share of so few would speak of single people. Below 30 read the interval, not the number.",
+    ),
+    Definition(
+        "days",
+        "Days and filters",
+        "days and weeks of the company’s time zone; a period ends with today unless you choose dates",
+        "Team, level, topic and severity are those the case has now. Imported history counts like other cases but was promised nothing, and nothing in it was escalated by a missed time: choose a source to look at one kind.",
+        "Practice cases are never counted.",
+    ),
+)

@@ -1,0 +1,162 @@
+"""The doors of the figures: who may see them, what was asked, and one query or list each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+
+from cases.access import Viewer
+from escalation.book import NoProtocol, rules_in_force
+from escalation.protocol import Rules
+from escalation.worktime import Calendar
+from portal import clock
+from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.insights.casework import Behind, behind, csv_lines, shown
+from portal.insights.dashboard import dashboard, topic_names
+from portal.insights.definitions import DEFINITIONS
+from portal.pages.doors import View, door, see_other
+
+SEES = "feedback.view_insights"
+PER_PAGE = 50
+ALWAYS = Calendar("always", "UTC", always=True)
+PLACES = (("/insights/", "Figures"), ("/insights/definitions/", "What the figures mean"))
+
+
+def for_managers(view: View) -> View:
+    """Only for who may see figures: nobody signed in goes to the sign-in page, to others the page does not exist."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return see_other(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+        if not request.user.has_perm(SEES):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return door("GET")(inner)
+
+
+class Question:
+    """What a request asks: its form, and when that is valid, the question it means."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.at = clock.now()
+        self.rules = rules()
+        today = today_at(self.at)
+        said = data_of(request.GET.dict(), today)
+        self.form = Filters(said, rules=self.rules, today=today)
+        self.asked: Asked | None = None
+        if self.form.is_valid():
+            self.asked = Asked(said, self.form.period_asked(), self.form.scope(), self.form.words(), self.at)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The office hours of the protocol in force; every hour where there is none."""
+        return self.rules.calendar(self.rules.protocol.windows.calendar, self.at) if self.rules else ALWAYS
+
+
+def rules() -> Rules | None:
+    """The rules in force, or None in an installation that has published none."""
+    try:
+        return rules_in_force()
+    except NoProtocol:
+        return None
+
+
+def tidy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Sends an address with empty parts on to the same one without them, which is the one people share."""
+
+    @wraps(view)
+    def inner(request: HttpRequest) -> HttpResponse:
+        said = request.GET.dict()
+        kept = {name: value for name, value in said.items() if value.strip() or name not in NAMES}
+        if len(kept) < len(said):
+            return see_other(f"{request.path}?{urlencode(kept)}" if kept else request.path)
+        return view(request)
+
+    return inner
+
+
+def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
+    """What every page of figures takes: its place among them, who is looking, and the zone its days are counted in."""
+    tabs = [{"label": label, "url": url, "current": url == request.path} for url, label in PLACES]
+    return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
+
+
+def sees_cases(request: HttpRequest) -> bool:
+    return Viewer(request.user).is_staff
+
+
+@for_managers
+@tidy
+def figures(request: HttpRequest) -> HttpResponse:
+    """The figures of a period."""
+    question = Question(request)
+    context = frame(request, heading="Figures", filters=question.form)
+    if question.asked:
+        context |= dashboard(question.asked, question.calendar, topic_names())
+        csv_url = question.asked.link("/insights/cases.csv", which="filed")
+        context |= {"filter_words": question.asked.words, "csv_url": csv_url, "counted_to": question.at}
+    return render(request, "pages/insights.html", context)
+
+
+@for_managers
+@tidy
+def cases(request: HttpRequest) -> HttpResponse:
+    """The cases a number was counted from, 50 a page."""
+    question, found = _found(request)
+    if found is None:
+        return render(request, "pages/insights.html", frame(request, heading="Figures", filters=question.form))
+    page = Paginator(found.rows(), PER_PAGE).get_page(request.GET.get("page"))
+    few = found.too_few(page.paginator.count)
+    said = question.asked
+    more = {
+        "title": found.title,
+        "words": said.words if said else "",
+        "period": said.period if said else None,
+        "back": said.link("/insights/") if said else "",
+        "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
+        "few": few,
+        "page": page,
+        "rows": [] if few else [shown(row) for row in page],
+    }
+    return render(request, "insights/cases.html", frame(request, **more))
+
+
+@for_managers
+def cases_csv(request: HttpRequest) -> HttpResponse:
+    """The same cases as a file, row by row."""
+    question, found = _found(request)
+    if found is None or question.asked is None or found.too_few(found.cases.count()):
+        raise Http404
+    period = question.asked.period
+    name = f"{found.which}-{period.first.isoformat()}-to-{period.last.isoformat()}.csv"
+    lines = (line.encode() for line in csv_lines(found, question.calendar))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@for_managers
+def definitions(request: HttpRequest) -> HttpResponse:
+    """Each figure's formula."""
+    return render(request, "insights/definitions.html", frame(request, definitions=DEFINITIONS))
+
+
+def _found(request: HttpRequest) -> tuple[Question, Behind | None]:
+    """The question and the cases it asks for; None when the filters are wrong. 404 for a number that is none of ours."""
+    question = Question(request)
+    if question.asked is None:
+        return question, None
+    which, part = request.GET.get("which", "filed"), request.GET.get("part", "")
+    try:
+        return question, behind(question.asked, which, part, sees_cases=sees_cases(request))
+    except (LookupError, ValueError):
+        raise Http404 from None
