@@ -7,12 +7,12 @@ the one before it, whatever the number of cases. Drills are never counted: the m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case as When_
+from django.db.models import Case as Choose
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 
 from cases.models import Case
@@ -24,6 +24,8 @@ from feedback.models import Survey
 from feedback.periods import Period
 
 SATISFIED = 4  # and 5
+#: One group of counted rows, as a query gives it: what they have in common, and `n`.
+Row = Mapping[str, Any]
 LONGEST = 9  # digits of a number of seconds: thirty years
 BEFORE = -1  # where the rows of the period before are put
 LIVE, IMPORTED = "live", "imported"
@@ -73,16 +75,16 @@ def _both(name: str, period: Period) -> Q:
     return Q(**{f"{name}__gte": period.before().start, f"{name}__lt": period.end})
 
 
-def _week(name: str, period: Period) -> When_:
+def _week(name: str, period: Period) -> Choose:
     """The number of the week in which `name` lies, BEFORE for the period before, NULL outside both."""
     marks = [(week.start, number) for number, week in enumerate(period.weeks())]
     known = [When(**{f"{name}__gte": period.end}, then=Value(None))]
     known += [When(**{f"{name}__gte": start}, then=Value(number)) for start, number in reversed(marks)]
     known.append(When(**{f"{name}__gte": period.before().start}, then=Value(BEFORE)))
-    return When_(*known, default=Value(None), output_field=IntegerField())
+    return Choose(*known, default=Value(None), output_field=IntegerField())
 
 
-def _share(rows: Iterable[dict[str, Any]], hit: Callable[[dict[str, Any]], bool]) -> Share:
+def _share(rows: Iterable[Row], hit: Callable[[Row], bool]) -> Share:
     """How many of the counted rows (each says `n`) are a hit."""
     hits, n = 0, 0
     for row in rows:
@@ -91,8 +93,8 @@ def _share(rows: Iterable[dict[str, Any]], hit: Callable[[dict[str, Any]], bool]
     return Share(hits, n)
 
 
-def _by(rows: Sequence[dict[str, Any]], name: str, hit: Callable[[dict[str, Any]], bool]) -> dict[Any, Share]:
-    groups: dict[Any, list[dict[str, Any]]] = {}
+def _by(rows: Sequence[Row], name: str, hit: Callable[[Row], bool]) -> dict[Any, Share]:
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
     return {key: _share(group, hit) for key, group in groups.items()}
@@ -126,7 +128,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
     weeks = _by(given, "week", _is_satisfied)
     judged = [row for row in given if row["fixed"] is not None]
-    scores: Counter[int] = Counter()
+    scores: Counter[int | None] = Counter()
     for row in given:
         scores[row["satisfaction"]] += row["n"]
     return Satisfaction(
@@ -140,7 +142,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     )
 
 
-def _is_satisfied(row: dict[str, Any]) -> bool:
+def _is_satisfied(row: Row) -> bool:
     return row["satisfaction"] is not None and row["satisfaction"] >= SATISFIED
 
 
@@ -175,7 +177,7 @@ def escalations(period: Period, scope: Scope = EVERYTHING) -> Escalations:
     )
 
 
-def _cohorts(rows: Iterable[dict[str, Any]], name: str) -> dict[Any, Share]:
+def _cohorts(rows: Iterable[Row], name: str) -> dict[Any, Share]:
     shares: dict[Any, Share] = {}
     for row in rows:
         shares[row[name]] = shares.get(row[name], Share()) + Share(row["up"], row["n"])
@@ -265,7 +267,7 @@ def promises(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Kept
     )
 
 
-def _is_kept(row: dict[str, Any]) -> bool:
+def _is_kept(row: Row) -> bool:
     return row["status"] == KEPT
 
 

@@ -126,8 +126,8 @@ def kaplan_meier(times: Iterable[tuple[float, bool]]) -> Curve:
             spread += dead / (at_risk * (at_risk - dead)) if at_risk > dead else math.inf
             steps.append(Step(time, still, spread))
         at_risk -= count
-    ended = sum(ends.values())
-    return Curve(ended, len(rows) - ended, tuple(steps))
+    total = sum(ends.values())
+    return Curve(total, len(rows) - total, tuple(steps))
 
 
 def _band(step: Step) -> tuple[float, float]:

@@ -87,6 +87,15 @@ class Filters(forms.Form):
                 self.add_error("to", f"Choose at most {LONGEST} weeks at a time")
         return said
 
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topics as customers know them, by slug."""
+        return self._labels("topic")
+
+    def _labels(self, name: str) -> dict[str, str]:
+        choices: Any = self.fields[name]
+        return {str(value): str(label) for value, label in choices.choices}
+
     def period_asked(self) -> Period:
         """The days the form means; only of a form that is valid."""
         said, zone = self.cleaned_data, settings.COMPANY_TIME_ZONE
@@ -106,8 +115,7 @@ class Filters(forms.Form):
         said = self.cleaned_data
         period = self.period_asked()
         parts = [days_words(period) if said["period"] == OWN else dict(PERIODS)[said["period"]]]
-        labels = {name: dict(self.fields[name].choices) for name in SCOPES}
-        parts += [labels[name][said[name]] for name in SCOPES if said[name]] or ["all teams"]
+        parts += [self._labels(name)[said[name]] for name in SCOPES if said[name]] or ["all teams"]
         return " · ".join(parts)
 
 
@@ -131,11 +139,12 @@ class Asked:
         said = {name: value for name, value in (self.set | more).items() if value}
         return f"{path}?{urlencode(said)}" if said else path
 
-    def cases(self, which: str, *, week: Period | None = None, **more: str) -> str:
+    def cases(self, which: str, *, week: Period | None = None, more: dict[str, str] | None = None) -> str:
         """The address of the cases behind a number; `week` narrows it to those days."""
+        said = {"which": which} | (more or {})
         if week is not None:
-            more |= {"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}
-        return self.link("/insights/cases/", which=which, **more)
+            said |= {"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}
+        return self.link("/insights/cases/", **said)
 
 
 def today_at(at: datetime) -> date:

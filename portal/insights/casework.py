@@ -146,7 +146,7 @@ def csv_lines(behind: Behind, calendar: Calendar) -> Iterator[str]:
 def csv_row(row: dict[str, Any], calendar: Calendar, zone: ZoneInfo) -> list[Any]:
     """The cells everybody who sees the figures may have."""
     filed, done = row["filed_at"], row["resolved_at"]
-    hours = [(done - filed).total_seconds() / 3600, calendar.worked(filed, done) / 3600] if done else ["", ""]
+    seconds = [(done - filed).total_seconds(), calendar.worked(filed, done)] if done else []
     return [
         row["reference"],
         row["origin"],
@@ -156,7 +156,7 @@ def csv_row(row: dict[str, Any], calendar: Calendar, zone: ZoneInfo) -> list[Any
         row["held_by"],
         *(_instant(row[name], zone) for name in ("filed_at", "escalated_at", "resolved_at", "closed_at")),
         outcome_words(row["state"], row["outcome"], OUTCOMES),
-        *(round(value, 4) if value != "" else "" for value in hours),
+        *([round(value / 3600, 4) for value in seconds] or ["", ""]),
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.models import Category
 from escalation.worktime import Calendar
 from feedback.figures import (
     Escalations,
@@ -181,8 +180,3 @@ def kept_tile(asked: Asked, figures: Kept) -> Tile:
         lines,
         change_words(now, figures.before),
     )
-
-
-def topic_names() -> dict[str, str]:
-    """Topics as customers know them, by slug."""
-    return dict(Category.objects.values_list("slug", "name"))

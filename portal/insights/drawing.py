@@ -53,7 +53,7 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
     title = steady(name, shares)
     points = [point(share) for share in shares]
     labels = [day_words(week) for week in weeks]
-    words = {
+    words: dict[str, Any] = {
         "title": f"{name}, by week",
         "desc": f"{title}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
         "name": f"{name}, by the week’s first day",
@@ -108,7 +108,11 @@ def answers(asked: Asked, figures: Satisfaction) -> Chart:
     rows = [(labels[score], number) for score, number in figures.scores.items()]
     shown = figures.now.shown
     table = [
-        [f"{score} {labels[score]}", cell(f"{number:,}", asked.cases("score", part=str(score))), _of(number, figures)]
+        [
+            f"{score} {labels[score]}",
+            cell(f"{number:,}", asked.cases("score", more={"part": str(score)})),
+            _of(number, figures),
+        ]
         for score, number in figures.scores.items()
     ]
     return chart(
@@ -134,6 +138,7 @@ def spread(
     key: str,
     title: str,
     desc: str,
+    of: str,
     unit: str,
     which: tuple[str, str],
 ) -> Chart:
@@ -147,8 +152,8 @@ def spread(
     table = [
         [
             label,
-            cell(f"{share.n:,}", asked.cases(which[1], **more)),
-            cell(share_words(share), asked.cases(which[0], **more)) if share.shown else share_words(share),
+            cell(f"{share.n:,}", asked.cases(which[1], more=more)),
+            cell(share_words(share), asked.cases(which[0], more=more)) if share.shown else share_words(share),
             interval_words(share),
         ]
         for label, share, more in rows
@@ -159,7 +164,7 @@ def spread(
         desc,
         drawn if enough else "",
         title,
-        ["", f"{unit.capitalize()}s", "Share", "95% interval"],
+        [of, f"{unit.capitalize()}s", "Share", "95% interval"],
         table,
         asked.link("/insights/cases.csv", which=which[1]),
         note=TOO_FEW,
@@ -180,6 +185,7 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
         key="addressed",
         title=title,
         desc="“Is your problem fixed?”: yes among yes and no, by topic, with the 95% interval.",
+        of="Topic",
         unit="answer",
         which=("addressed", "judged"),
     )
@@ -200,6 +206,7 @@ def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Cha
         key="escalated-topics",
         title=title if len(known) > 1 else "Escalated by topic",
         desc="Escalated among the cases filed, by topic, with the 95% interval.",
+        of="Topic",
         unit="case",
         which=("escalated", "filed"),
     )
@@ -236,6 +243,7 @@ def kept(asked: Asked, figures: Kept) -> Chart:
         key="kept",
         title=title,
         desc="Promises kept among those kept or broken, by milestone, with the 95% interval.",
+        of="Milestone",
         unit="promise",
         which=("kept", "promises"),
     )
@@ -256,7 +264,7 @@ def durations(asked: Asked, figures: Lasted) -> Chart:
     table = [
         [
             f"{edges[i]} to {edges[i + 1]}" if i < BINS else f"{edges[i]} or more",
-            cell(f"{n:,}", asked.cases("lasted", part=f"{i * step}-{(i + 1) * step if i < BINS else ''}")),
+            cell(f"{n:,}", asked.cases("lasted", more={"part": f"{i * step}-{(i + 1) * step if i < BINS else ''}"})),
         ]
         for i, n in enumerate(counts)
     ]

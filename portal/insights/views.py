@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 
@@ -19,7 +19,7 @@ from escalation.worktime import Calendar
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.insights.casework import Behind, behind, csv_lines, shown
-from portal.insights.dashboard import dashboard, topic_names
+from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
 from portal.pages.doors import View, door, see_other
 
@@ -29,11 +29,11 @@ ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (("/insights/", "Figures"), ("/insights/definitions/", "What the figures mean"))
 
 
-def for_managers(view: View) -> View:
+def for_managers(view: Callable[..., HttpResponseBase]) -> View:
     """Only for who may see figures: nobody signed in goes to the sign-in page, to others the page does not exist."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not request.user.is_authenticated:
             return see_other(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
         if not request.user.has_perm(SEES):
@@ -101,7 +101,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     question = Question(request)
     context = frame(request, heading="Figures", filters=question.form)
     if question.asked:
-        context |= dashboard(question.asked, question.calendar, topic_names())
+        context |= dashboard(question.asked, question.calendar, question.form.topics)
         csv_url = question.asked.link("/insights/cases.csv", which="filed")
         context |= {"filter_words": question.asked.words, "csv_url": csv_url, "counted_to": question.at}
     return render(request, "pages/insights.html", context)
@@ -131,7 +131,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @for_managers
-def cases_csv(request: HttpRequest) -> HttpResponse:
+def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The same cases as a file, row by row."""
     question, found = _found(request)
     if found is None or question.asked is None or found.too_few(found.cases.count()):

@@ -35,7 +35,11 @@ Before, 22 December to 11 January: p1 and p2 (Mon 5, orders), p3 (Tue 6, orders)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+
+from django.db import transaction
 
 from cases.models import Case, Category, Event, Message
 from escalation import history, verbs
@@ -45,7 +49,7 @@ from feedback.intervals import Share
 from feedback.models import Survey
 from feedback.periods import Period
 from feedback.surveys import answer_survey
-from tests.cast import Cast
+from tests.cast import Cast, gather
 
 ZONE = "Europe/London"
 PERIOD = Period(date(2026, 1, 12), date(2026, 2, 1), ZONE)
@@ -231,3 +235,11 @@ class Story:
             model.everything.filter(case=case).update(is_drill=True)
         Case.everything.filter(pk=case.pk).update(is_drill=True)
         assert Event.everything.filter(case=case).exists()
+
+
+@contextmanager
+def telling(blocker) -> Iterator[Story]:
+    """The told story, inside a transaction that is undone at the end: told once for all tests of a module."""
+    with blocker.unblock(), transaction.atomic():
+        yield Story(gather())
+        transaction.set_rollback(True)

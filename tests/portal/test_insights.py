@@ -1,0 +1,404 @@
+"""The managers' pages: who may see them, that page, links and file say the same, and what they never say."""
+
+import csv
+import io
+import re
+from datetime import date, timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+
+from cases.models import Case
+from escalation.models import ProtocolVersion
+from feedback.figures import BEHIND, PROMISED
+from feedback.intervals import Share
+from feedback.periods import Period
+from portal import clock
+from portal.charts import Point, bars, dots, histogram, line, percent
+from portal.insights.casework import HEAD, MORE_HEAD, TITLES, safe
+from portal.insights.drawing import BINS, bins, steady
+from portal.insights.words import change_words, span
+from tests.feedback.story import AT, HOUR, telling
+from tests.portal.pages.scene import look_at
+
+pytestmark = pytest.mark.django_db
+DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
+ROLES = ("anonymous", "customer", "agent", "supervisor", "manager")
+PLACES = ("/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/")
+
+
+@pytest.fixture(scope="module")
+def story(django_db_setup, django_db_blocker):
+    with telling(django_db_blocker) as told:
+        yield told
+
+
+@pytest.fixture(autouse=True)
+def looked_at():
+    look_at(AT)
+    yield
+    clock.travel(timedelta())
+
+
+@pytest.fixture
+def browsers(story):
+    cast = story.cast
+    people = {"customer": cast.customer, "agent": cast.tiers[1], "supervisor": cast.supervisor, "manager": cast.manager}
+    made = {role: Client() for role in ROLES}
+    for role, person in people.items():
+        made[role].force_login(person)
+    return made
+
+
+@pytest.fixture
+def manager(browsers):
+    return browsers["manager"]
+
+
+def text(page) -> str:
+    """The page's words, without its marks."""
+    bare = re.sub(r"<(title|desc)[^>]*>.*?</\1>", " ", page.content.decode(), flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+def rows_of(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+class TestAccess:
+    ANSWERS = {"anonymous": 303, "customer": 404, "agent": 404, "supervisor": 200, "manager": 200}
+
+    def test_every_address_is_in_the_table(self):
+        (below,) = [p for p in get_resolver().url_patterns if str(p.pattern) == "insights/"]
+        assert sorted(f"/insights/{p.pattern}" for p in below.url_patterns) == sorted(PLACES)
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_each_role_gets_its_answer(self, place, browsers):
+        for method in ("get", "head"):
+            found = {role: getattr(browser, method)(place).status_code for role, browser in browsers.items()}
+            assert found == self.ANSWERS
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_nothing_can_be_posted(self, place, manager):
+        assert {getattr(manager, method)(place).status_code for method in ("post", "put", "delete")} == {405}
+
+    def test_nobody_signed_in_comes_back_after_signing_in(self, browsers):
+        answer = browsers["anonymous"].get("/insights/cases/?which=broken")
+        assert answer["Location"] == "/account/sign-in/?next=%2Finsights%2Fcases%2F%3Fwhich%3Dbroken"
+
+    def test_to_others_it_is_a_missing_page(self, browsers):
+        for role in ("customer", "agent"):
+            assert browsers[role].get("/insights/").content == browsers[role].get("/no/such/page/").content
+
+
+class TestPage:
+    def test_it_says_the_figures_of_the_table(self, manager):
+        said = text(manager.get("/insights/", DATES))
+        assert (
+            "20 cases filed, 45% of them escalated. 13 customers answered, 69% of them satisfied (42% to 87%)." in said
+        )
+        assert "Half of the escalated cases had their answer within 3 d 1 h. We kept 99% of our promises." in said
+        assert "Nothing changed clearly against the period before." in said
+        for words in (
+            "3 of 5 asked have answered (60%)", "9 of 20 cases filed", "No clear change, was 20%",
+            "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
+            "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
+            "No clear change, was 100%", "67% say that their problem is fixed", "23% of the answers were low",
+        ):  # fmt: skip
+            assert words in said, words
+
+    def test_the_last_twelve_weeks_are_asked_unless_told(self, manager):
+        page = manager.get("/insights/")
+        assert page.context["sentence"].startswith("11 Nov 2025 to 2 Feb 2026: 26 cases filed")
+
+    @pytest.mark.parametrize(
+        ("period", "first"), [("4w", "6 Jan 2026"), ("52w", "4 Feb 2025"), ("quarter", "1 Jan 2026")]
+    )
+    def test_other_periods_end_today(self, manager, period, first):
+        assert manager.get("/insights/", {"period": period}).context["sentence"].startswith(f"{first} to 2 Feb 2026")
+
+    def test_every_link_leads_to_as_many_cases_as_its_number_says(self, manager):
+        page = manager.get("/insights/", DATES).content.decode()
+        links = re.findall(r'<a href="(/insights/cases/\?[^"]+)">([^<]+)</a>', page)
+        assert len(links) > 40
+        counted = 0
+        for url, words in links:
+            answer = manager.get(unescape(url))
+            assert answer.status_code == 200, url
+            number = re.fullmatch(r"(\d+)( answers? given| promises? broken|)", words)
+            which = parse_qs(urlsplit(unescape(url)).query)["which"][0]
+            if number and which not in PROMISED:
+                counted += 1
+                assert answer.context["page"].paginator.count == int(number[1]), (url, words)
+        assert counted > 25
+
+    def test_only_what_is_set_stands_in_the_address(self, manager):
+        answer = manager.get(
+            "/insights/", {"period": "4w", "team": "", "level": "", "topic": "billing", "severity": ""}
+        )
+        assert (answer.status_code, answer["Location"]) == (303, "/insights/?period=4w&topic=billing")
+        assert manager.get("/insights/", {"period": "", "team": ""})["Location"] == "/insights/"
+        page = manager.get("/insights/", {"period": "4w", "topic": "billing"}).content.decode()
+        assert "period=4w&amp;topic=billing&amp;which=escalated" in page
+
+    def test_own_dates_are_asked_for_when_they_are_chosen(self, manager):
+        page = manager.get("/insights/", {"period": "custom"})
+        assert 'name="from" value="2025-11-11"' in page.content.decode()
+        assert 'name="from"' not in manager.get("/insights/").content.decode()
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"from": "2026-02-01", "to": "2026-01-01"}, "“To” must not lie before “From”"),
+            ({"from": "yesterday"}, "“From” must be a date, like 2026-03-31"),
+            ({"to": "0001-01-01"}, "“To” must lie between the years 2000 and 2100"),
+            ({"from": "2024-01-01"}, "Choose at most 53 weeks at a time"),
+            ({"team": "nobody"}, "Choose a team from the list"),
+            ({"level": "9"}, "Choose a level from the list"),
+            ({"severity": "x\x00"}, "Choose a severity from the list"),
+            ({"period": "ever"}, "Select a valid choice"),
+        ],
+    )
+    def test_what_cannot_be_read_is_said_and_kept(self, manager, wrong, sentence):
+        for place in ("/insights/", "/insights/cases/"):
+            page = manager.get(place, DATES | wrong)
+            assert page.status_code == 200
+            assert sentence in text(page)
+            assert "Error: " in page.content.decode()
+            assert "tiles" not in page.context
+        assert manager.get("/insights/cases.csv", DATES | wrong).status_code == 404
+
+    def test_nothing_in_a_period_is_said(self, manager):
+        page = manager.get("/insights/", DATES | {"from": "2020-01-01", "to": "2020-02-01"})
+        assert "Nothing was filed, answered or promised in this period." in text(page)
+
+    def test_too_few_are_not_shown(self, manager):
+        page = manager.get("/insights/", DATES | {"topic": "account"})
+        said = text(page)
+        assert said.count("Too few") >= 3
+        assert "1 answer: fewer than 5 are not shown" in said
+        assert "Fewer than 5: too few to draw without speaking of single people." in said
+        csat, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, up, times)} == {"Too few"}
+        assert not any("%" in str(line) for line in csat["lines"])
+        drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
+        assert not drawn["Answers"]
+
+    def test_a_team_s_rate_says_what_it_is_a_rate_of(self, manager):
+        said = text(manager.get("/insights/", DATES | {"team": "customer-support-managers"}))
+        assert "Cases this team or level has now" in said
+
+    def test_queries_do_not_grow_with_the_cases(self, manager, story):
+        counts = {}
+        for days in ("2026-01-12", "2025-06-01"):
+            for place in ("/insights/", "/insights/cases/", "/insights/cases.csv"):
+                with CaptureQueriesContext(connection) as asked:
+                    answer = manager.get(place, DATES | {"from": days})
+                    if answer.streaming:
+                        list(answer.streaming_content)
+                counts.setdefault(place, set()).add(len(asked))
+        assert all(len(numbers) == 1 for numbers in counts.values()), counts
+        assert max(max(numbers) for numbers in counts.values()) <= 12, counts
+
+    def test_without_a_protocol_in_force_every_hour_is_working_time(self, manager):
+        ProtocolVersion.objects.update(status=ProtocolVersion.Status.RETIRED)
+        said = text(manager.get("/insights/", DATES))
+        assert "In working time: half within 73 h" in said
+
+    def test_no_style_no_script_and_each_id_once(self, manager):
+        for place in PLACES[:2]:
+            page = manager.get(place, DATES).content.decode()
+            assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page)
+            ids = re.findall(r'\sid="([^"]+)"', page)
+            assert len(ids) == len(set(ids))
+            named = {name for value in re.findall(r'aria-labelledby="([^"]+)"', page) for name in value.split()}
+            assert named <= set(ids)
+
+    def test_each_chart_has_its_table_and_its_file(self, manager):
+        charts = manager.get("/insights/", DATES).context["charts"]
+        assert len(charts) == 7
+        for chart in charts:
+            assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
+            assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
+            assert manager.get(chart["csv_url"]).status_code == 200
+
+    def test_definitions(self, manager):
+        said = text(manager.get("/insights/definitions/"))
+        for formula in ("answers of 4 or 5 ÷ all answers", "kept ÷ (kept + broken)", "Kaplan and Meier"):
+            assert formula in said
+
+
+class TestCases:
+    def test_a_manager_reads_no_text_and_no_name(self, manager, story):
+        answer = manager.get("/insights/cases/", DATES)
+        page = answer.content.decode()
+        assert answer.context["page"].paginator.count == 20
+        for secret in ("=a1", "Charged", "I see two payments", story.cast.customer.name, "sam@example.com", "Tom Reed"):
+            assert secret not in page
+        assert story.cases["a1"].reference in page
+        assert "Feedback asked: money given back" in text(answer) or "Confirmed: money given back" in text(answer)
+        assert "/console/" not in page
+        names = set(answer.context["rows"][0])
+        assert not names & {"title", "description", "customer_name", "satisfaction", "fixed", "answered_at"}
+
+    def test_a_supervisor_reads_the_title_and_gets_to_the_case(self, browsers, story):
+        page = browsers["supervisor"].get("/insights/cases/", DATES).content.decode()
+        assert "=a1" in page
+        assert f"/console/cases/case/{story.cases['a1'].pk}/change/" in page
+
+    def test_few_answers_are_not_listed_to_who_may_not_see_cases(self, browsers, manager, story):
+        one = DATES | {"which": "score", "part": "1"}
+        page = manager.get("/insights/cases/", one)
+        assert "So few answers would say what single people told us." in text(page)
+        assert story.cases["a8"].reference not in page.content.decode()
+        assert manager.get("/insights/cases.csv", one).status_code == 404
+        assert story.cases["a8"].reference in browsers["supervisor"].get("/insights/cases/", one).content.decode()
+        assert manager.get("/insights/cases/", DATES | {"which": "score", "part": "5"}).context["rows"]
+
+    @pytest.mark.parametrize("more", [{"which": "all"}, {"which": "score"}, {"which": "kept", "part": "7"}])
+    def test_a_number_that_is_none_of_ours_is_a_missing_page(self, manager, more):
+        assert manager.get("/insights/cases/", DATES | more).status_code == 404
+        assert manager.get("/insights/cases.csv", DATES | more).status_code == 404
+
+    def test_every_number_has_its_title(self):
+        assert set(TITLES) == set(BEHIND) | set(PROMISED)
+
+    def test_back_leads_to_the_same_figures(self, manager):
+        page = manager.get("/insights/cases/", DATES | {"topic": "billing", "which": "kept", "part": "2", "page": "1"})
+        assert page.context["back"] == "/insights/?period=custom&from=2026-01-12&to=2026-02-01&topic=billing"
+
+    def test_nobody_behind_a_number(self, manager):
+        assert "No case is behind this number." in text(
+            manager.get("/insights/cases/", DATES | {"which": "broken", "part": "4"})
+        )
+
+
+class TestCsv:
+    def test_it_says_what_the_page_says(self, manager):
+        page = manager.get("/insights/cases/", DATES | {"which": "escalated"})
+        rows = rows_of(manager.get("/insights/cases.csv", DATES | {"which": "escalated"}))
+        assert [row["Reference"] for row in rows] == [row["reference"] for row in page.context["rows"]]
+        took = sorted(float(row["Hours to answer"]) for row in rows if row["Hours to answer"])
+        assert took == [25, 49, 49, 73, 73, 73]
+        office = sorted(float(row["Working hours to answer"]) for row in rows if row["Working hours to answer"])
+        assert office == [9.5, 9.5, 9.5, 18, 18, 26.5]
+        assert all(row["Escalated"] for row in rows)
+
+    def test_figures_can_be_counted_again_from_it(self, browsers):
+        rows = rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES | {"which": "answered"}))
+        scores = [int(row["Satisfaction (1 to 5)"]) for row in rows]
+        assert Share(sum(score > 3 for score in scores), len(scores)) == Share(9, 13)
+        filed = rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES))
+        assert (sum(bool(row["Escalated"]) for row in filed), len(filed)) == (9, 20)
+
+    def test_columns_of_a_manager(self, manager, browsers):
+        assert tuple(rows_of(manager.get("/insights/cases.csv", DATES))[0]) == HEAD
+        assert tuple(rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES))[0]) == (*HEAD, *MORE_HEAD)
+
+    def test_no_cell_is_a_formula(self, browsers):
+        rows = rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES))
+        assert {row["Title"] for row in rows} >= {"'=a1", "'=b6", "Incident"}
+        assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM", "\t=1", "\r=1", "\n=1", " =1", "＝1", "\ufeff=1"])
+    def test_what_a_spreadsheet_would_run_is_quoted(self, text):
+        assert safe(text) == f"'{text}"
+
+    @pytest.mark.parametrize("value", ["Charged twice", "a=b", "", 5, -5, 2.5, None])
+    def test_the_rest_stays(self, value):
+        assert safe(value) == value
+
+    def test_it_is_streamed_as_utf_8_under_a_name_that_says_what_it_is(self, manager):
+        answer = manager.get("/insights/cases.csv", DATES | {"which": "kept"})
+        assert answer.streaming
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer["Content-Disposition"] == 'attachment; filename="kept-2026-01-12-to-2026-02-01.csv"'
+        assert answer["Cache-Control"] == "no-store, private"
+
+    def test_umlauts_and_commas_survive(self, browsers, story):
+        title = 'Straße "12", Öffnung\nneu'
+        Case.objects.filter(pk=story.cases["c5"].pk).update(title=title)
+        rows = rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES | {"topic": "account"}))
+        assert title in [row["Title"] for row in rows]
+
+
+class TestCharts:
+    HALF = Point(0.5, 0.3, 0.7)
+
+    def test_a_gap_where_too_few_answered(self):
+        drawn = line([self.HALF, None, self.HALF, self.HALF], list("abcd"), key="k", title="T", desc="D", name="N")
+        assert drawn.count("<circle") == 3
+        assert (drawn.count("<polyline"), drawn.count('class="band'), drawn.count('class="whisker')) == (1, 1, 1)
+
+    def test_words_are_escaped(self):
+        evil = '<script>&"'
+        for drawn in (
+            line([self.HALF], [evil], key="k", title=evil, desc=evil, name=evil),
+            dots([(evil, evil, self.HALF)], key="k", title=evil, desc=evil),
+            bars([(evil, 1)], key="k", title=evil, desc=evil),
+            histogram([1], [evil, evil], [(0.5, evil)], key="k", title=evil, desc=evil),
+        ):
+            assert "<script>" not in drawn
+            assert drawn.count("&lt;script&gt;&amp;&quot;") >= 3
+
+    def test_a_share_stands_at_its_height(self):
+        """The middle of the scale lies half way between its ends."""
+        drawn = line([Point(0, 0, 0), self.HALF, Point(1, 1, 1)], list("abc"), key="k", title="T", desc="D", name="N")
+        low, middle, high = (float(y) for y in re.findall(r'cy="([\d.]+)"', drawn))
+        assert middle == pytest.approx((low + high) / 2)
+        assert low > high
+
+    def test_bars_begin_at_nothing(self):
+        drawn = bars([("a", 40), ("b", 20), ("c", 0)], key="k", title="T", desc="D")
+        whole, half = (float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', drawn))
+        assert half == pytest.approx(whole / 2, abs=0.1)
+        assert "40 · 67%" in drawn and "0 · 0%" in drawn
+
+    def test_nothing_to_draw_is_drawn(self):
+        assert "<svg" in line([], [], key="k", title="T", desc="D", name="N")
+        assert "<svg" in histogram([0, 0], ["0", "1", "2"], [], key="k", title="T", desc="D")
+
+    @pytest.mark.parametrize(
+        ("share", "words"), [(0, "0%"), (0.001, "under 1%"), (0.125, "13%"), (0.999, "over 99%"), (1, "100%")]
+    )
+    def test_percent_never_rounds_to_none_or_all(self, share, words):
+        assert percent(share) == words
+
+    def test_bins_hold_everything_once(self):
+        times = sorted([*range(0, 40 * HOUR, HOUR), 4000 * HOUR])
+        step, counts = bins(times)
+        assert sum(counts) == len(times)
+        assert (len(counts), counts[-1]) == (BINS + 1, 1)
+        assert step * BINS > 36 * HOUR
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [(59, "0 min"), (2400, "40 min"), (5 * HOUR + 600, "5 h 10 min"), (52 * HOUR, "2 d 4 h"), (48 * HOUR, "2 d")],
+    )
+    def test_spans(self, seconds, words):
+        assert span(seconds) == words
+
+    def test_changes(self):
+        assert change_words(Share(56, 70), Share(48, 80)) == "Up from 60%"
+        assert change_words(Share(48, 80), Share(56, 70)) == "Down from 80%"
+        assert change_words(Share(5, 10), Share(2, 4)) == "Nothing to compare with: 4 in the period before"
+        assert change_words(Share(2, 4), Share(5, 10)) == ""
+
+    def test_findings_of_a_line(self):
+        even = [Share(8, 10)] * 6
+        assert steady("Satisfied", even) == "Satisfied: no week differs clearly from the others"
+        assert steady("Satisfied", [*even, Share(1, 20)]) == "Satisfied: 1 week clearly below the others"
+        assert steady("Satisfied", [Share(1, 2)] * 2) == "Satisfied: too few to say"
+        assert steady("Satisfied", [Share(3, 4)] * 3) == "Satisfied: too few in single weeks to compare them"
+
+    def test_a_day_is_the_company_s(self, manager):
+        """A case filed at half past midnight in summer time belongs to the day it was in London."""
+        day = Period(date(2026, 7, 1), date(2026, 7, 1), "Europe/London")
+        assert (day.start.day, day.start.hour) == (30, 23)

@@ -1,0 +1,94 @@
+"""The figures in a real browser: rules of accessibility, narrow screens, no script needed to filter, keyboard."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal import clock
+from tests.cast import PASSWORD, gather
+from tests.feedback.story import AT, Story
+from tests.portal.pages.scene import look_at
+
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 800}
+DATES = "period=custom&from=2026-01-12&to=2026-02-01"
+
+
+@pytest.fixture
+def story(transactional_db):
+    look_at(AT)
+    yield Story(gather())
+    clock.travel(timedelta())
+
+
+def sign_in(page, live_server, path):
+    """As a manager who asked for `path` and had to sign in first."""
+    page.goto(f"{live_server.url}{path}")
+    page.get_by_label("E-mail").fill("max@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{live_server.url}{path}")
+
+
+PAGES = (
+    f"/insights/?{DATES}",
+    f"/insights/?{DATES}&topic=account",
+    "/insights/?period=custom&from=2026-02-01&to=2026-01-01",
+    "/insights/?period=custom&from=2020-01-01&to=2020-01-31",
+    f"/insights/cases/?{DATES}&which=filed",
+    f"/insights/cases/?{DATES}&which=score&part=1",
+    "/insights/definitions/",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_keeps_the_rules_and_fits(new_context, live_server, story, axe, size, scheme):
+    page = new_context(viewport=size, color_scheme=scheme).new_page()
+    sign_in(page, live_server, "/insights/")
+    for path in PAGES:
+        page.goto(f"{live_server.url}{path}")
+        page.evaluate("document.querySelectorAll('figure details').forEach(each => each.open = true)")
+        assert axe(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_pictures_fit_their_cards_and_stay_readable(new_context, live_server, story, size):
+    """No picture is pushed about in its card, none of its words is cut, and letters are at least 13 px high."""
+    page = new_context(viewport=size).new_page()
+    sign_in(page, live_server, f"/insights/?{DATES}")
+    cards = page.locator("figure .scroll:has(svg)")
+    assert cards.count() == 7
+    for index in range(cards.count()):
+        card = cards.nth(index)
+        assert card.evaluate("e => e.scrollWidth <= e.clientWidth"), index
+        assert card.locator("svg:visible").count() == 1
+        shown = card.locator("svg:visible")
+        size_shown = shown.evaluate("e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a")
+        assert 13 <= size_shown <= 20, (index, size_shown)
+        cut = shown.evaluate(
+            """e => { const box = e.getBoundingClientRect();
+              return [...e.querySelectorAll('text')].filter(t => { const b = t.getBoundingClientRect();
+                return b.left < box.left - 1 || b.right > box.right + 1; }).map(t => t.textContent) }"""
+        )
+        assert cut == [], index
+
+
+def test_filtering_needs_no_script(new_context, live_server, story):
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, live_server, f"/insights/?{DATES}")
+    page.get_by_label("Topic", exact=True).select_option("Billing and payments")
+    page.get_by_role("button", name="Show").click()
+    assert page.url.endswith(f"/insights/?{DATES}&topic=billing")
+    assert page.get_by_text("3 of 5 cases filed").is_visible()
+    page.get_by_text("3 of 5 cases filed").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Cases filed"
+    page.get_by_role("link", name="Back to the figures").click()
+    assert page.url.endswith("topic=billing")
+
+
+def test_a_file_is_downloaded(wide, live_server, story):
+    sign_in(wide, live_server, f"/insights/?{DATES}")
+    with wide.expect_download() as download:
+        wide.get_by_role("link", name="Download CSV").first.click()
+    assert download.value.suggested_filename == "filed-2026-01-12-to-2026-02-01.csv"
