@@ -25,6 +25,7 @@ from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.book import PUBLIC, rules_of
 from escalation.facts import Clock, Outcome
+from escalation.follow import KIND as CODE_LETTER
 from escalation.guards import TABLES as RULE_TABLES
 from escalation.models import Alert, CalendarVersion, Notice, Promise, ProtocolVersion, SetAside, StageClock
 from escalation.protocol import MissingCell, Rules
@@ -218,7 +219,9 @@ def _promises(rows: models.QuerySet, what: str) -> Iterator[str]:
 
 
 def _notices(scope: Scope) -> Iterator[str]:
-    same = Notice.everything.values("case__reference", "event_seq", "recipient", "channel").order_by()
+    # A code letter is asked for, not caused by an event; each asking owes one of its own.
+    caused = Notice.everything.exclude(kind=CODE_LETTER)
+    same = caused.values("case__reference", "event_seq", "recipient", "channel").order_by()
     for row in same.annotate(n=Count("pk")).filter(n__gt=1):
         yield (
             f"{row['case__reference']} event {row['event_seq']}: person {row['recipient']} "

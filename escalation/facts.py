@@ -178,6 +178,7 @@ class AskedCustomer(Happening):
 @dataclass(frozen=True, slots=True)
 class CustomerWrote(Happening):
     channel: str
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

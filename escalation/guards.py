@@ -5,10 +5,17 @@ from __future__ import annotations
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("escalation_protocolversion", "escalation_calendarversion")
-WHEN = (
-    "OLD.status <> 'draft' AND (CAST(OLD.document AS text) <> CAST(NEW.document AS text) OR OLD.label <> NEW.label "
-    "OR OLD.number <> NEW.number OR NEW.status = 'draft')"
-)
+KEPT = ("key", "number", "label", "document", "made_at", "published_at", "published_by_id")
+# Once published, a version can only be retired, and once retired it stays so.
+BACK = "NEW.status = 'draft' OR (OLD.status = 'retired' AND NEW.status <> 'retired')"
+
+
+def _when(vendor: str) -> str:
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    changed = " OR ".join(f"CAST(OLD.{c} AS text) {differs} CAST(NEW.{c} AS text)" for c in KEPT)
+    return f"OLD.status <> 'draft' AND ({changed} OR {BACK})"
+
+
 SENTENCE = "A published version cannot be changed. Make a new version."
 
 PG_FUNCTION = f"""
@@ -19,13 +26,13 @@ BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$"""
 def _install(vendor: str, table: str) -> list[str]:
     if vendor == "postgresql":
         return [
-            f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({WHEN}) "
+            f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({_when(vendor)}) "
             "EXECUTE FUNCTION milepost_published()",
             f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW WHEN (OLD.status <> 'draft') "
             "EXECUTE FUNCTION milepost_published()",
         ]
     return [
-        f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} WHEN {WHEN} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+        f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} WHEN {_when(vendor)} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
         f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN OLD.status <> 'draft' "
         f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
     ]

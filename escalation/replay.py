@@ -74,8 +74,7 @@ class Course:
         self.resolved_at = changes.pop("resolved_at", self.resolved_at)
         self.closed_at = changes.pop("closed_at", self.closed_at)
         facts = replace(self.facts, clocks=self._clocks(decision, happening, seq), **changes)
-        settled = self.resolved_at if facts.state == State.CONFIRMED else self.closed_at
-        self.facts = replace(facts, settled_at=settled)
+        self.facts = replace(facts, settled_at=self.resolved_at or self.closed_at)
         return decision
 
     def _clocks(self, decision: Decision, happening: Happening, seq: int) -> dict[str, ClockFact]:

@@ -126,15 +126,24 @@ def free_ownerless(now: datetime) -> int:
         gone = ownerless(now).select_related("category").order_by("pk")[:BATCH]
         if connection.features.has_select_for_update_skip_locked:
             gone = gone.select_for_update(of=("self",), skip_locked=True)
-        turns = turns_of(list(gone))
-        for turn in turns:
-            gone_owner = turn.case.owner_id
-            turn.settle(now)
-            # What was due may have moved the case to people who are there.
-            if gone_owner and turn.case.owner_id == gone_owner:
-                turn.take(OwnerLost(at=now, now=now, user=gone_owner), by=None, role=Event.Role.ENGINE)
-        flush(turns, now)
-        return len(turns)
+        freed = [turn for case in gone if (turn := _freed(case, now))]
+        flush(freed, now)
+        return len(freed)
+
+
+def _freed(case: Case, now: datetime) -> Turn | None:
+    """One case without its lost owner; None when it cannot be handled, which must not hold up the others."""
+    try:
+        (turn,) = turns_of([case])
+        gone = case.owner_id or 0
+        turn.settle(now)
+        # What was due may have moved the case to people who are there.
+        if turn.case.owner_id == gone:
+            turn.take(OwnerLost(at=now, now=now, user=gone), by=None, role=Event.Role.ENGINE)
+        return turn
+    except Exception:
+        log.exception("Case %s cannot be freed of its lost owner.", case.pk)
+        return None
 
 
 def clockless(now: datetime) -> models.QuerySet:

@@ -17,12 +17,35 @@ from cases.models import Case, Event
 from cases.models.event import event_hash, stamp
 from escalation.decision import NotNow, decide
 from escalation.directory import Directory
-from escalation.facts import NAMES, Alarm, Clock, ClockFact, Decision, Facts, Happening, Missed, RanOut, Tell, Warned
+from escalation.facts import (
+    NAMES,
+    Alarm,
+    Clock,
+    ClockFact,
+    Decision,
+    Facts,
+    Happening,
+    Missed,
+    Outcome,
+    RanOut,
+    Tell,
+    Warned,
+)
 from escalation.models import StageClock
 from escalation.protocol import Rules
 
 #: Words of which only the last counts when several were missed in one go.
 REPEATS = ("promise_broken", "passed_on", "case_for_team", "promise_missed", "due_soon", "call_customer")
+#: Which missed clocks are done after all, late, when one of a kind is met.
+WORDS = (Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY)
+MAKES_GOOD: dict[str, tuple[str, ...]] = {
+    Clock.REVIEW: (Clock.REVIEW,),
+    Clock.ACKNOWLEDGE: WORDS,
+    Clock.UPDATE: WORDS,
+    Clock.REPLY: WORDS,
+    Clock.RESOLVE: (*WORDS, Clock.RESOLVE, Clock.REFER_UP),
+    Clock.SUPERVISOR: (Clock.SUPERVISOR,),
+}
 MOST_STEPS = 500  # a case that needs more catching up than this is set aside for a person
 
 
@@ -66,20 +89,20 @@ class Turn:
             clocks={kind: clock.fact() for kind, clock in self.clocks.items()},
             rejections=case.rejections,
             escalated_at=case.escalated_at,
-            settled_at=case.resolved_at or case.closed_at,
+            settled_at=case.settled_at,
             history=case.is_history,
         )
 
     def take(self, happening: Happening, *, by: int | None, role: str, extra: dict[str, Any] | None = None) -> Decision:
         """Decides and applies one happening. Raises NotNow with a sentence; then nothing has changed."""
         decision = decide(self.facts(), happening, self.rules)
-        before = self.case.state
+        before, cause = self.case.state, self._cause(happening)
         self._move(decision)
         self._change(decision.changes)
         seq = self.case.event_seq + 1
         self._run_clocks(decision, happening, seq)
         self.set_alarm_instants()
-        self._append(happening, decision, before, by=by, role=role, extra=extra or {})
+        self._append(happening, decision, before, cause, by=by, role=role, extra=extra or {})
         about = self._about()
         told = (extra or {}).get("message", {}).get("id")
         for tell in decision.tells:
@@ -127,6 +150,11 @@ class Turn:
         empty = () if self.case.is_history else self.directory.empty_teams(self.rules.protocol)
         return Missed(at=at, now=written, kind=kind, empty=empty)
 
+    def _cause(self, happening: Happening) -> int | None:
+        """The event a clock's end goes back to: the one that started the clock. A person's act has no other cause."""
+        clock = self.clocks.get(getattr(happening, "kind", ""))
+        return clock.started_seq if clock else None
+
     def _move(self, decision: Decision) -> None:
         if decision.move is None:
             return
@@ -153,8 +181,8 @@ class Turn:
             clock = self.clocks.pop(kind)
             # A missed clock ended when it fell due, however late that was noticed.
             clock.outcome, clock.ended_at = outcome, happening.at
-            if outcome == "met":
-                self.late_done.add(kind)
+            if outcome == Outcome.MET:
+                self.late_done.update(MAKES_GOOD.get(kind, ()))
             self.ended.append(clock)
         for fact in decision.changed:
             clock = self.clocks[fact.kind]
@@ -194,6 +222,7 @@ class Turn:
         happening: Happening,
         decision: Decision,
         before: str,
+        cause: int | None,
         *,
         by: int | None,
         role: str,
@@ -224,6 +253,7 @@ class Turn:
             recorded_at=happening.now,
             actor_id=by,
             role=role,
+            cause=cause,
             protocol=case.protocol,
             data=data | extra,
             once=decision.once,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
 from escalation import follow, letters, outbox, sweep
@@ -23,8 +24,6 @@ ROLE, LETTERS = "beat", "letters"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
-#: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
-HANDS: dict[str, tuple[Step, ...]] = {ROLE: sweep.STEPS, LETTERS: outbox.STEPS}
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.
 LATE_AFTER = timedelta(minutes=2)
@@ -39,6 +38,7 @@ class Round:
     at: datetime
     done: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    lag: float = 0.0  # seconds the oldest due clock had been waiting
 
 
 def database_time() -> datetime:
@@ -50,30 +50,41 @@ def database_time() -> datetime:
         return clock.shifted(cursor.fetchone()[0])
 
 
-def beat(*roles: str) -> Round:
-    """One round of the hands named by `roles` (all of them when none is named), each with its heartbeat."""
-    whole = Round(database_time())
+def beat(*roles: str, heart: bool = True) -> Round:
+    """One round of the hands named by `roles` (all of them when none is named), each with its heartbeat.
+
+    `heart` False leaves the heartbeats alone: the queue rings the same round, and must not hide a dead loop.
+    """
+    parts = []
     for role in roles or HANDS:
-        part = _round(role)
+        parts.append(_round(role))
+        if heart:
+            write_heartbeat(role, parts[-1])
+    whole = parts[-1]
+    for part in parts[:-1]:
         whole.done |= part.done
         whole.failed |= part.failed
-        whole.at = part.at
-    if ROLE in (roles or HANDS):
-        _anchor(whole.at)
     return whole
 
 
 def _round(role: str) -> Round:
-    """Asks once what this hand has to do, works it off in batches, writes its heartbeat."""
+    """Asks once what this hand has to do and works it off in batches; a step that fails costs only itself."""
     round_ = Round(database_time())
     for step in look(HANDS[role], round_.at):
         try:
+            if step.due is sweep.due_cases:
+                round_.lag = _lag(round_.at)
             round_.done[step.name] = _work(step, round_)
         except Exception as error:
             log.exception("The step “%s” failed.", step.name)
             round_.failed[step.name] = f"{type(error).__name__}: {error}"
-    write_heartbeat(role, round_)
     return round_
+
+
+def _lag(at: datetime) -> float:
+    """Seconds the oldest due clock has been waiting."""
+    oldest = sweep.due_cases(at).aggregate(first=Min("wake_at"))["first"]
+    return (at - oldest).total_seconds() if oldest else 0.0
 
 
 def _work(step: Step, round_: Round) -> int:
@@ -87,35 +98,51 @@ def _work(step: Step, round_: Round) -> int:
     return total
 
 
-def _anchor(at: datetime) -> None:
-    """Once a day the head of the log is written outside the database."""
-    last = Heartbeat.objects.filter(role="anchor").first()
-    if last and at - last.last_loop < ANCHOR_EVERY:
-        return
-    make_anchor(at, anchor_folder())
-    Heartbeat.objects.update_or_create(role="anchor", defaults={"last_loop": at, "last_success": at})
-
-
 def anchor_folder() -> Path:
     """Where anchors are written outside the database."""
     return settings.DATA_DIR / "anchors"
 
 
 def write_heartbeat(role: str, round_: Round) -> None:
-    """Says that the engine is alive; `last_success` only when every step went well."""
-    row = {"last_loop": round_.at, "note": "; ".join(f"{k}: {v}" for k, v in round_.failed.items())[:300]}
-    if not round_.failed:
-        row["last_success"] = round_.at
-    Heartbeat.objects.update_or_create(role=role, defaults=row)
+    """Says that a hand is alive; `last_success` only when every step went well."""
+    note = "; ".join(f"{k}: {v}" for k, v in round_.failed.items())[:300]
+    row = Heartbeat(role=role, last_loop=round_.at, last_success=round_.at, lag=round_.lag, note=note)
+    if round_.failed:
+        row.last_success = None
+    changed = ["last_loop", "lag", "note"] + ([] if round_.failed else ["last_success"])
+    Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["role"], update_fields=changed)
 
 
-def lateness(at: datetime) -> timedelta | None:
-    """How long ago the engine last went round well; None when it never has."""
-    row = Heartbeat.objects.filter(role=ROLE).first()
-    return at - row.last_success if row and row.last_success else None
+def _no_anchor(at: datetime) -> QuerySet:
+    """The beat's own row, while there is no anchor of the last day."""
+    fresh = Heartbeat.objects.filter(role="anchor", last_loop__gt=at - ANCHOR_EVERY)
+    return Heartbeat.objects.filter(role=ROLE).filter(~Exists(fresh))
+
+
+def _anchor(at: datetime) -> int:
+    """Writes the head of the log outside the database; once, so the step is done with 0 left."""
+    make_anchor(at, anchor_folder())
+    write_heartbeat("anchor", Round(at))
+    return 0
+
+
+#: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
+HANDS: dict[str, tuple[Step, ...]] = {
+    ROLE: (*sweep.STEPS, Step("anchor", _no_anchor, _anchor)),
+    LETTERS: outbox.STEPS,
+}
+
+
+def silence(at: datetime) -> timedelta | None:
+    """How long the hand of the engine that is silent longest has been silent; None while all are well.
+
+    timedelta.max when one has never gone round well.
+    """
+    last = dict(Heartbeat.objects.filter(role__in=HANDS).values_list("role", "last_success"))
+    ages = [at - seen if (seen := last.get(role)) else timedelta.max for role in HANDS]
+    return max(ages) if max(ages) > LATE_AFTER else None
 
 
 def is_late(at: datetime) -> bool:
-    """Whether supervisors must be warned that deadlines may be missing."""
-    late = lateness(at)
-    return late is None or late > LATE_AFTER
+    """Whether supervisors must be warned that deadlines or letters may be missing."""
+    return silence(at) is not None

@@ -48,7 +48,6 @@ BRAND = {
 }
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
 COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
-REOPEN_DAYS = env.int("REOPEN_DAYS", 14)
 
 # --- The application
 

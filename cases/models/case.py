@@ -150,6 +150,11 @@ class Case(Lifecycle, Worldly):
         return self.state in ACTIVE
 
     @property
+    def settled_at(self) -> datetime | None:
+        """When the customer's time to reopen began: the answer they accepted or left, else the end of the case."""
+        return self.resolved_at or self.closed_at
+
+    @property
     def milestone(self) -> int | None:
         """1 to 5, or None for a case that left the road (withdrawn, joined to another)."""
         return MILESTONE[self.state]

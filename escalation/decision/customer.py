@@ -27,7 +27,7 @@ def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
 def customer_wrote(facts: Facts, h: f.CustomerWrote, rules: Rules) -> Decision:
     to = "owner" if facts.owner else f"team:{facts.team}"
     told = (Tell("customer_wrote", to),)
-    if facts.state != State.WAITING_CUSTOMER:
+    if facts.state != State.WAITING_CUSTOMER or h.automatic:
         return Decision(tells=told)
     again = tuple(resumed(clock, h.at, rules) for clock in facts.clocks.values() if clock.paused_at)
     return Decision(move="resume", ends=cancel(facts, Clock.LAPSE, met=(Clock.LAPSE,)), changed=again, tells=told)

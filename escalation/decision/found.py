@@ -15,6 +15,7 @@ from escalation.decision.ladder import (
     climbed,
     empty_alarms,
     next_tier,
+    supervisor_clock,
 )
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
@@ -44,6 +45,9 @@ def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
     if to is None:
         return _exhausted(facts, h, rules, clock, once, empty_alarms(rules, skipped))
     parts = climbed(facts, rules, h.at, to, ends)
+    if h.kind == Clock.SUPERVISOR:
+        # The customer still waits for a supervisor: the level that has the case now owes the answer.
+        parts["starts"] += (supervisor_clock(replace(facts, tier=to), rules, h.at),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     tells = arrival_tells(facts, rules, to, data, "promise_broken" if clock.told else "passed_on")
     tells += _broken_tells(facts, data)

@@ -42,9 +42,9 @@ def next_tier(facts: Facts, rules: Rules, empty: tuple[str, ...]) -> tuple[int |
 
 
 def staffed_tier(facts: Facts, rules: Rules, ordinal: int, empty: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
-    """Tier `ordinal`, or the next above it somebody stands behind, and the empty ones; `ordinal` when there is none."""
+    """Tier `ordinal`, or the next above it somebody stands behind, and the empty ones; `ordinal` when all are empty."""
     to, skipped = next_tier(replace(facts, tier=ordinal - 1), rules, empty)
-    return (ordinal, ()) if to is None else (to, skipped)
+    return (ordinal if to is None else to), skipped
 
 
 def empty_alarms(rules: Rules, skipped: tuple[int, ...]) -> tuple[Alarm, ...]:
@@ -98,7 +98,12 @@ def arrival_tells(facts: Facts, rules: Rules, to: int, data: dict[str, Any], wor
 def escalated(facts: Facts, h: f.Escalated, rules: Rules) -> Decision:
     to, skipped = next_tier(facts, rules, h.empty)
     if to is None:
-        raise NotNow("This is already the highest level. Nobody is above to pass it to.")
+        top = facts.tier >= rules.protocol.top
+        raise NotNow(
+            "This is already the highest level. Nobody is above to pass it to."
+            if top
+            else "Nobody stands behind the levels above now. The case cannot wait there."
+        )
     parts = climbed(facts, rules, h.at, to, cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY))
     data = {"from_tier": facts.tier, "from_team": facts.team, "from_owner": facts.owner}
     tells = arrival_tells(facts, rules, to, data, "passed_on")

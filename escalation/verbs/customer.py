@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from cases.models import Case, Message, User
+from cases.models import Case, Event, Message, User
 from cases.models.message import Channel
 from escalation import facts as f
+from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
 
 K = Message.Kind
@@ -26,11 +27,27 @@ def _said(text: str, kind: str, channel: str, missing: str) -> Said:
     return Said(text.strip(), kind, channel, from_customer=True)
 
 
-def reply(case_id: int, *, text: str, by: User, at: datetime, channel: str = Channel.PORTAL, **act: Any) -> Case:
-    """The customer writes; if we waited for them our clocks go on."""
+REOPENINGS = 3  # a day and case; then a person looks
+A_DAY = timedelta(days=1)
+
+
+def reply(
+    case_id: int,
+    *,
+    text: str,
+    by: User,
+    at: datetime,
+    channel: str = Channel.PORTAL,
+    automatic: bool = False,
+    **act: Any,
+) -> Case:
+    """The customer writes; if we waited for them our clocks go on.
+
+    What a mailbox answers by itself (`automatic`) is kept in the conversation and moves nothing.
+    """
     said = _said(text, K.CUSTOMER, channel, "Write your message first.")
     return Act("reply", by, at, said=said, **act).on(
-        case_id, lambda turn: f.CustomerWrote(at=at, now=at, channel=channel)
+        case_id, lambda turn: f.CustomerWrote(at=at, now=at, channel=channel, automatic=automatic)
     )
 
 
@@ -48,7 +65,14 @@ def reject(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Ca
 def reopen(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
     """It came back, inside the time to reopen."""
     said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what happened.")
-    return Act("reopen", by, at, said=said, **act).on(case_id, lambda turn: f.Reopened(at=at, now=at))
+
+    def happening(turn: Turn) -> f.Happening:
+        lately = Event.everything.filter(case=turn.case, kind="reopened", occurred_at__gt=at - A_DAY)
+        if lately.count() >= REOPENINGS:
+            raise Refused("This case was opened again three times today. Call us, or write to us tomorrow.")
+        return f.Reopened(at=at, now=at)
+
+    return Act("reopen", by, at, said=said, **act).on(case_id, happening)
 
 
 def withdraw(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

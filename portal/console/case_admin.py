@@ -18,11 +18,11 @@ from django.views.decorators.http import require_safe
 from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case, Severity
+from escalation.lateness import with_ledger
 from portal import clock
 from portal.console.acts import act_view
 from portal.console.case_page import page_of, seen_case
 from portal.console.filters import ByLevel, BySeverity, ByState, ByTeam, ByTopic
-from portal.console.queries import with_lateness
 from portal.console.quiet import ReadOnlyAdmin
 from portal.console.search import matching
 from portal.console.words import tag_of, who_has
@@ -42,7 +42,7 @@ class CaseAdmin(ReadOnlyAdmin):
     search_help_text = "A reference, a customer’s whole e-mail address, or words of the title."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return with_lateness(Case.objects.visible_to(Viewer(request.user)))
+        return with_ledger(Case.objects.visible_to(Viewer(request.user)))
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return (F("promise_at").asc(nulls_last=True), "severity", "pk")

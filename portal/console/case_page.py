@@ -9,6 +9,7 @@ from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case, Note, Resolution, Severity
 from escalation.facts import Clock
+from escalation.lateness import late_since, with_ledger
 from escalation.models import Notice, Promise, StageClock
 from escalation.permits import PERMITS, Actor, refusal
 from escalation.protocol import MissingCell
@@ -17,9 +18,8 @@ from escalation.turn import Turn
 from escalation.worktime import reckon
 from portal.console.deeds import DEEDS
 from portal.console.home import act_url, usual_acts
-from portal.console.queries import with_lateness
 from portal.console.timeline import MOST, SHOWN, rows_of
-from portal.console.words import CLOCKS, clock_state, late_since, milestone_words, tag_of, who_has
+from portal.console.words import CLOCKS, clock_state, milestone_words, tag_of, who_has
 
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
 ENDED = (State.WITHDRAWN, State.MERGED)
@@ -28,7 +28,7 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
-    return with_lateness(Case.objects.visible_to(viewer)).with_people().filter(pk=case_id).first()
+    return with_ledger(Case.objects.visible_to(viewer)).with_people().filter(pk=case_id).first()
 
 
 def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:

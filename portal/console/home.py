@@ -15,10 +15,11 @@ from cases.access import Viewer
 from cases.lifecycle import BUSY, State
 from cases.models import Case
 from escalation.facts import Clock
+from escalation.lateness import late_since
 from escalation.models import Notice, StageClock
 from escalation.permits import PERMITS, Actor, refusal
 from portal.console import queries
-from portal.console.words import CLOCKS, late_since, milestone_words, span, tag_of, who_has
+from portal.console.words import CLOCKS, milestone_words, span, tag_of, who_has
 from portal.templatetags.times import when_words
 
 S = State

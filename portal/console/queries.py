@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case
 from cases.models.case import CaseQuerySet
 from escalation.facts import Clock
-from escalation.models import Alert, Heartbeat, Notice, Promise, StageClock
+from escalation.lateness import with_ledger
+from escalation.models import Alert, Notice, Promise, StageClock
 from escalation.permits import Actor
 from portal.console.words import CALM, SOON
 
 LATE, DUE, SUPERVISOR, UNCLAIMED, NOT_REACHED = range(1, 6)
-#: The heartbeat of the engine's loop, and the silence after which the red bar appears.
-ENGINE, SILENT_AFTER = "beat", timedelta(minutes=2)
 MOST = 200  # rows on the home page; the counts beside the headings are of all
 TO_CLAIM = (State.NEW, State.ESCALATED, State.PASSED, State.REVIEWED)
 SCOPES = {"mine": "Mine", "teams": "My teams", "all": "Everyone"}
 
 
 def broken() -> QuerySet:
-    """Promises customers were shown that were broken and not made good since."""
-    return Promise.objects.filter(status=Promise.Status.BROKEN, clock__done_late_at__isnull=True)
-
-
-def with_lateness(cases: CaseQuerySet) -> CaseQuerySet:
-    """Adds `broken_at`: when the oldest promise that was broken, and not made good since, fell due."""
-    mine = broken().filter(case=OuterRef("pk")).order_by()
-    return cases.annotate(broken_at=Subquery(mine.values("case").annotate(at=Min("due_at")).values("at")))
+    """Promises customers were shown that were broken; whether a word came since is `lateness`'s business."""
+    return Promise.objects.filter(status=Promise.Status.BROKEN)
 
 
 def undelivered() -> QuerySet:
@@ -47,7 +40,7 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)
     pressing = clocks.filter(kind__in=Clock.CLIMBS, due_at__lte=soon)
     group = models.Case(
-        When(~Q(state__in=CALM) & (Q(broken_at__isnull=False) | Q(promise_at__lte=now)), then=LATE),
+        When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(promise_at__lte=now)), then=LATE),
         When(Q(wake_at__lte=soon) & Exists(pressing), then=DUE),
         When(Exists(clocks.filter(kind=Clock.SUPERVISOR)), then=SUPERVISOR),
         When(state__in=TO_CLAIM, then=UNCLAIMED),
@@ -57,7 +50,7 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     )
     # The first filter is what indexes and one pass over small tables answer; only what is left is looked at in detail.
     near = Case.objects.visible_to(viewer).open().filter(perhaps(now), is_history=False)
-    return with_lateness(near).annotate(group=group).filter(group__gt=0)
+    return with_ledger(near).annotate(group=group).filter(group__gt=0)
 
 
 def perhaps(now: datetime) -> Q:
@@ -107,14 +100,3 @@ def alerts(viewer: Viewer) -> QuerySet:
     return Alert.objects.filter(cleared_at__isnull=True, case__in=Case.objects.visible_to(viewer)).select_related(
         "case"
     )
-
-
-def silence(now: datetime) -> timedelta | None:
-    """How long the engine has been silent when that is too long; None while it is well.
-
-    timedelta.max when it has never run.
-    """
-    last = Heartbeat.objects.filter(role=ENGINE).values_list("last_success", flat=True).first()
-    if last is None:
-        return timedelta.max
-    return now - last if now - last > SILENT_AFTER else None

@@ -19,7 +19,7 @@ from django.utils import timezone
 from cases.access import Viewer
 from cases.models import Tally
 from escalation.permits import Actor
-from portal import clock
+from portal import beat, clock
 from portal.console import home, queries
 
 TRIES, WINDOW = 10, timedelta(minutes=15)
@@ -126,7 +126,7 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
     ]
     if user.has_perm(SEE_INSIGHTS):
         links.append({"label": "Insights", "url": INSIGHTS, "count": 0, "here": False})
-    return {"places": links, "silence": queries.silence(now), "actor": actor, "viewer": viewer}
+    return {"places": links, "silence": beat.silence(now), "actor": actor, "viewer": viewer}
 
 
 def is_here(path_: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from cases.lifecycle import State
 from cases.models import Case
 from escalation.facts import Clock
+from escalation.lateness import late_since
 from portal.templatetags.times import DAY, HOUR, MINUTE, count
 
 S = State
@@ -56,17 +57,6 @@ def span(length: timedelta) -> str:
 
 def make_tag(shape: str, family: str, word: str) -> Tag:
     return {"shape": shape, "family": family, "word": word}
-
-
-def late_since(case: Case, now: datetime) -> datetime | None:
-    """Since when a promise to this customer has been broken and not made good; None when none is.
-
-    Reads `broken_at`, which `queries.with_lateness` adds.
-    """
-    if not case.is_open:
-        return None
-    overdue = case.promise_at if case.promise_at and case.promise_at <= now and case.state not in CALM else None
-    return min((at for at in (getattr(case, "broken_at", None), overdue) if at), default=None)
 
 
 def tag_of(case: Case, now: datetime) -> Tag:

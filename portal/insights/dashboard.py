@@ -24,6 +24,7 @@ from portal.insights.drawing import cell
 from portal.insights.words import (
     MEDIAN,
     NINE_IN_TEN,
+    NO_FIGURE,
     change_words,
     count_words,
     days_words,
@@ -131,7 +132,7 @@ def time_tile(asked: Asked, figures: Resolving) -> Tile:
     now, label = figures.now, "Time to an answer when escalated"
     if now.wall.n < FEWEST:
         few = few_words(Share(0, now.wall.n), "escalated case")
-        return tile(label, "None" if not now.wall.n else "Too few", "", [few], "")
+        return tile(label, NO_FIGURE if not now.wall.n else "Too few", "", [few], "")
     median = now.wall.quantile(MEDIAN)
     low, high = now.wall.interval(MEDIAN)
     reach = (

@@ -27,6 +27,7 @@ Chart = dict[str, Any]
 TOO_FEW = f"Fewer than {FEWEST}: too few to draw without speaking of single people."
 INTERVAL = "The band is the 95% interval: the fewer there are, the wider it is."
 STEPS = (HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY)
+MOST_ROWS = 8  # of a picture: what an import brings may be many
 BINS = 8  # and one for all that took longer
 
 
@@ -104,31 +105,29 @@ def answers(asked: Asked, figures: Satisfaction) -> Chart:
     """How the answers spread over the five choices."""
     labels = {score: str(label) for score, label in Survey.Satisfaction.choices}
     low = Share(figures.scores[1] + figures.scores[2], figures.now.n)
-    title = f"{percent(low.value)} of the answers were low (1 or 2)" if low.value is not None else "Answers"
-    rows = [(labels[score], number) for score, number in figures.scores.items()]
-    shown = figures.now.shown
-    table = [
-        [
-            f"{score} {labels[score]}",
-            cell(f"{number:,}", asked.cases("score", more={"part": str(score)})),
-            _of(number, figures),
+    title, drawn, table = "Answers", "", []
+    if low.value is not None:
+        title = f"{percent(low.value)} of the answers were low (1 or 2)"
+        rows = [(labels[score], number) for score, number in figures.scores.items()]
+        drawn = charts.bars(rows, key="answers", title="Answers by choice", desc=title)
+        table = [
+            [
+                f"{score} {labels[score]}",
+                cell(f"{number:,}", asked.cases("score", more={"part": str(score)})),
+                percent(number / figures.now.n),
+            ]
+            for score, number in figures.scores.items()
         ]
-        for score, number in figures.scores.items()
-    ]
     return chart(
         title,
         "How satisfied customers said they were with how we handled their case.",
-        charts.bars(rows, key="answers", title="Answers by choice", desc=title) if shown else "",
+        drawn,
         "Answers by choice",
         ["Choice", "Answers", "Share"],
-        table if shown else [],
+        table,
         asked.link("/insights/cases.csv", which="answered"),
         note=TOO_FEW,
     )
-
-
-def _of(number: int, figures: Satisfaction) -> str:
-    return percent(number / figures.now.n)
 
 
 def spread(
@@ -143,8 +142,10 @@ def spread(
     which: tuple[str, str],
 ) -> Chart:
     """A dot on its interval for each (label, share, what to add to the address), in the order given."""
+    if len(rows) > MOST_ROWS:
+        desc += f" The {MOST_ROWS} largest of {len(rows)}; the numbers have them all."
     drawn = charts.dots(
-        [(label, count_words(share.n, unit), point(share)) for label, share, _ in rows],
+        [(label, count_words(share.n, unit), point(share)) for label, share, _ in rows[:MOST_ROWS]],
         key=key,
         title=title,
         desc=desc,
@@ -259,7 +260,7 @@ def durations(asked: Asked, figures: Lasted) -> Chart:
     marks = [(min(time / step, BINS + 0.5), f"{word} within {span(time)}") for time, word in known if time is not None]
     title = f"Half had their answer within {span(median)}" if median is not None else "More than half are still open"
     still = count_words(figures.open, "case") + " still open"
-    desc = f"From filing to the accepted answer, {answered:,} escalated cases; {still}."
+    desc = f"From filing to the accepted answer, {count_words(answered, 'escalated case')}; {still}."
     enough = answered >= FEWEST
     table = [
         [

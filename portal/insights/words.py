@@ -11,6 +11,7 @@ from portal.templatetags.times import DAY, HOUR, MINUTE, MONTHS, count
 
 #: Below this many an interval is so wide that a share alone would mislead.
 FEW = 30
+NO_FIGURE = "No figure"
 MEDIAN, NINE_IN_TEN = 0.5, 0.9
 MILESTONE_WORDS = {
     "1": "1 Priority review",
@@ -54,7 +55,7 @@ def days_words(period: Period) -> str:
 def share_words(share: Share) -> str:
     """'82%', or a word for too few."""
     if share.value is None:
-        return "None" if share.n == 0 else "Too few"
+        return NO_FIGURE if share.n == 0 else "Too few"
     return percent(share.value)
 
 
@@ -105,7 +106,7 @@ def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], days: st
     said = [f"{days}: {count_words(up.now.n, 'case')} filed"]
     if up.now.value is not None:
         said[0] += f", {percent(up.now.value)} of them escalated"
-    answers = f"{count_words(csat.now.n, 'customer')} answered"
+    answers = f"{count_words(csat.now.n, 'customer')} answered" if csat.now.n else "No customer answered"
     if csat.now.value is not None:
         answers += f", {percent(csat.now.value)} of them satisfied ({interval_words(csat.now)})"
     said.append(answers)

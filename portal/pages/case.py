@@ -16,6 +16,7 @@ from django.utils.cache import get_conditional_response
 from cases.lifecycle import OPEN, SETTLED
 from cases.models import Case, Event
 from escalation.facts import Clock
+from escalation.lateness import is_late
 from escalation.models import StageClock
 from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
@@ -24,7 +25,7 @@ from portal.forms import Message
 from portal.pages.doors import done, door, form_key, see_other, shown_key
 from portal.presenters import milestones as steps
 from portal.presenters import promise, status
-from portal.presenters.casefile import CaseFile, is_late, page_query
+from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.proof import proof
 from portal.presenters.timeline import story
 from portal.templatetags.times import relative_words, when_words

@@ -11,13 +11,13 @@ from django.shortcuts import render
 
 from cases.models import Case, FormKey, User
 from escalation.book import NoProtocol, protocol_of
+from escalation.lateness import with_ledger
 from escalation.protocol import MissingCell
 from escalation.verbs import Told, file_case, outlook
 from escalation.verbs.acting import own_key
 from portal import clock, ratelimit
 from portal.forms import Filing, GuestFiling
 from portal.pages.doors import door, form_key, see_other, shown_key
-from portal.presenters.casefile import with_ledger
 from portal.presenters.promised import next_steps, preview
 from portal.presenters.status import line
 from portal.viewer import case_or_404, let_in, visible_cases, zone_of

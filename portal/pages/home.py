@@ -13,9 +13,9 @@ from django.shortcuts import render
 from cases.lifecycle import OPEN
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from escalation.lateness import with_ledger
 from portal import clock
 from portal.pages.doors import door, see_other
-from portal.presenters.casefile import with_ledger
 from portal.presenters.lists import case_rows, pressing_first
 from portal.viewer import guest_case, visible_cases, zone_of
 

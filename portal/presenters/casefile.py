@@ -9,25 +9,13 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from cases.lifecycle import ACTIVE, SETTLED, State
+from cases.lifecycle import SETTLED, State
 from cases.models import Case, Event, Message
 from cases.models.case import CaseQuerySet
 from escalation.book import protocol_of
+from escalation.lateness import with_ledger
 from escalation.models import Promise, StageClock
 from escalation.protocol import Protocol
-
-BROKEN, KEPT = Promise.Status.BROKEN, Promise.Status.KEPT
-
-
-def with_ledger(cases: CaseQuerySet) -> CaseQuerySet:
-    """Adds when a promise to the customer was last broken (`broken_at`, `broken_due`) and last kept (`kept_at`)."""
-    ledger = Promise.everything.filter(case=OuterRef("pk")).order_by("-settled_at", "-pk")
-    broken, kept = ledger.filter(status=BROKEN), ledger.filter(status=KEPT)
-    return cases.annotate(
-        broken_at=Subquery(broken.values("settled_at")[:1]),
-        broken_due=Subquery(broken.values("due_at")[:1]),
-        kept_at=Subquery(kept.values("settled_at")[:1]),
-    )
 
 
 def page_query(cases: CaseQuerySet) -> CaseQuerySet:
@@ -36,17 +24,6 @@ def page_query(cases: CaseQuerySet) -> CaseQuerySet:
     counted = said.values("case").annotate(n=Count("pk")).values("n")
     updates = Coalesce(Subquery(counted), 0, output_field=IntegerField())
     return with_ledger(cases.with_people().select_related("survey").annotate(updates=updates))
-
-
-def is_late(case: Any, now: datetime) -> bool:
-    """Whether a promise to this customer is broken and nothing was said since; `case` comes from `with_ledger`.
-
-    Also when the time has just passed and the engine has not said so yet. Never while it is the customer's turn.
-    """
-    if case.state not in ACTIVE or case.state == State.WAITING_CUSTOMER:
-        return False
-    unmended = case.broken_at is not None and not (case.kept_at and case.kept_at > case.broken_at)
-    return unmended or (case.promise_at is not None and case.promise_at <= now)
 
 
 @dataclass(frozen=True)
@@ -82,7 +59,7 @@ class CaseFile:
 
     @property
     def settled_at(self) -> datetime | None:
-        return self.case.closed_at or self.case.resolved_at
+        return self.case.settled_at
 
     @property
     def reopen_until(self) -> datetime | None:
@@ -92,7 +69,7 @@ class CaseFile:
 
 def reopen_until(case: Case, window: int) -> datetime | None:
     """When the time to open a settled case again is over; `window` in seconds."""
-    settled = case.closed_at or case.resolved_at
+    settled = case.settled_at
     return settled + timedelta(seconds=window) if settled and case.state in SETTLED else None
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from cases.lifecycle import BUSY, SETTLED, WAITING, State
 from cases.models import Severity
 from escalation.facts import Clock, Outcome
+from escalation.lateness import is_late
 from escalation.protocol import MissingCell
-from portal.presenters.casefile import CaseFile, is_late
+from portal.presenters.casefile import CaseFile
 from portal.presenters.status import YOU_SAID
 from portal.templatetags.times import count, worktime_words
 

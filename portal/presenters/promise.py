@@ -9,7 +9,8 @@ from typing import Any
 
 from cases.lifecycle import OPEN, State
 from escalation.facts import Clock
-from portal.presenters.casefile import CaseFile, is_late
+from escalation.lateness import is_late
+from portal.presenters.casefile import CaseFile
 from portal.presenters.status import words_for
 from portal.templatetags.times import when_words
 

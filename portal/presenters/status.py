@@ -8,7 +8,7 @@ from typing import Any
 from cases.lifecycle import OPEN, State
 from cases.models import Severity
 from cases.words import WORDS
-from portal.presenters.casefile import is_late
+from escalation.lateness import is_late
 from portal.templatetags.times import when_words
 
 #: The icon part's names where they differ from the table's.

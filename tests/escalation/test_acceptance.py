@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import DatabaseError, transaction
 
 from cases.lifecycle import State
 from cases.models import Case, Category, Event, Message
@@ -523,3 +524,49 @@ def test_32_repeated_clicks_on_escalate_are_one_escalation(cast):
     assert (case.tier, refused) == (2, 9)
     assert Event.objects.filter(case=case, kind="escalated").count() == 1
     assert told(case, "passed_on") == [("passed_on", "sam")]
+
+
+# --- Found by reading: each was wrong once
+
+
+def test_a_supervisor_who_is_missed_is_still_owed_at_the_next_level(cast):
+    """R035, always answered: the climb takes the customer's wish along."""
+    case = bring(cast, State.WORKING)
+    do(cast, case, "ask_supervisor")
+    asked = StageClock.objects.get(case=case, kind="supervisor")
+    while sweep.sweep_batch(asked.due_at):
+        pass
+    case.refresh_from_db()
+    again = StageClock.objects.get(case=case, kind="supervisor", outcome=None)
+    assert (case.tier, again.started_at) == (2, asked.due_at)
+    assert again.due_at > asked.due_at
+    assert Promise.objects.get(clock=asked).status == Promise.Status.BROKEN
+    assert Notice.objects.filter(case=case, kind="promise_broken", to_customer=True).count() == 1
+
+
+def test_33_nothing_automatic_reopens_and_reopening_has_a_limit(cast):
+    """An auto-reply is kept in the conversation and moves nothing; after three reopenings a day a person looks."""
+    case = bring(cast, State.WAITING_CUSTOMER)
+    at = now_of(case) + MINUTE
+    verbs.reply(case.pk, text="I am on holiday.", by=cast.customer, at=at, channel="email", automatic=True)
+    case.refresh_from_db()
+    assert case.state == State.WAITING_CUSTOMER
+    assert StageClock.objects.get(case=case, kind="update", outcome=None).paused_at is not None
+    case = bring(cast, State.CONFIRMED)
+    at = now_of(case)
+    for _ in range(3):
+        at += MINUTE
+        verbs.reopen(case.pk, text="Again.", by=cast.customer, at=at)
+        at += MINUTE
+        verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at)
+        at += MINUTE
+        verbs.accept(case.pk, by=cast.customer, at=at)
+    with pytest.raises(verbs.Refused, match="three times"):
+        verbs.reopen(case.pk, text="Again.", by=cast.customer, at=at + MINUTE)
+
+
+@pytest.mark.parametrize("column", ["key", "published_at", "document", "status"])
+def test_a_published_calendar_keeps_every_column(cast, column):
+    new = {"key": "other", "published_at": MONDAY, "document": {}, "status": "draft"}[column]
+    with pytest.raises(DatabaseError, match="published version"), transaction.atomic():
+        CalendarVersion.objects.filter(label="office@1").update(**{column: new})

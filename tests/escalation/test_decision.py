@@ -327,7 +327,7 @@ def test_empty_levels_are_passed_over_and_said_aloud():
 def test_with_nobody_above_the_top_is_reached():
     turn, at = at_state(State.WORKING)
     teams = tuple(tier.team for tier in turn.rules.protocol.tiers)
-    with pytest.raises(NotNow, match="highest level"):
+    with pytest.raises(NotNow, match="Nobody stands behind the levels above"):
         decide(turn.facts(), f.Escalated(at, at, 11, teams), turn.rules)
     clock = turn.clocks["update"]
     decision = decide(turn.facts(), f.Missed(clock.due_at, clock.due_at, "update", teams), turn.rules)

@@ -13,15 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from cases.models import Case
+from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share
 from feedback.periods import Period
 from portal import clock
-from portal.charts import Point, bars, dots, histogram, line, percent
 from portal.insights.casework import HEAD, MORE_HEAD, TITLES, safe
-from portal.insights.drawing import BINS, bins, steady
+from portal.insights.drawing import steady
 from portal.insights.words import change_words, span
 from tests.feedback.story import AT, HOUR, telling
 from tests.portal.pages.scene import look_at
@@ -189,6 +188,26 @@ class TestPage:
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
 
+    @pytest.mark.parametrize(
+        "one",
+        [{"source": "imported"}, {"severity": "1"}, {"severity": "2"}, {"from": "2025-12-31", "to": "2025-12-31"},
+         {"from": "2026-01-30"}, {"from": "2025-12-16", "to": "2025-12-16"}, {"level": "5"}],
+    )  # fmt: skip
+    def test_any_of_the_figures_may_be_missing(self, manager, one):
+        """Only cases, only promises, only answers, only one week, or nothing at all."""
+        for place in PLACES[:3]:
+            assert manager.get(place, DATES | one).status_code == 200
+
+    def test_a_picture_of_many_topics_stays_short(self, manager, story):
+        """Twelve topics as an import brings them: the picture shows eight, the numbers have them all."""
+        for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
+            topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
+            Case.objects.filter(pk=case.pk).update(category=topic)
+        chart = manager.get("/insights/", DATES).context["charts"][4]
+        assert len(chart["table"]["rows"]) > 12
+        assert "The 8 largest of" in chart["desc"]
+        assert chart["svg"].count("<tspan") == 8
+
     def test_a_team_s_rate_says_what_it_is_a_rate_of(self, manager):
         said = text(manager.get("/insights/", DATES | {"team": "customer-support-managers"}))
         assert "Cases this team or level has now" in said
@@ -325,56 +344,6 @@ class TestCsv:
         Case.objects.filter(pk=story.cases["c5"].pk).update(title=title)
         rows = rows_of(browsers["supervisor"].get("/insights/cases.csv", DATES | {"topic": "account"}))
         assert title in [row["Title"] for row in rows]
-
-
-class TestCharts:
-    HALF = Point(0.5, 0.3, 0.7)
-
-    def test_a_gap_where_too_few_answered(self):
-        drawn = line([self.HALF, None, self.HALF, self.HALF], list("abcd"), key="k", title="T", desc="D", name="N")
-        assert drawn.count("<circle") == 3
-        assert (drawn.count("<polyline"), drawn.count('class="band'), drawn.count('class="whisker')) == (1, 1, 1)
-
-    def test_words_are_escaped(self):
-        evil = '<script>&"'
-        for drawn in (
-            line([self.HALF], [evil], key="k", title=evil, desc=evil, name=evil),
-            dots([(evil, evil, self.HALF)], key="k", title=evil, desc=evil),
-            bars([(evil, 1)], key="k", title=evil, desc=evil),
-            histogram([1], [evil, evil], [(0.5, evil)], key="k", title=evil, desc=evil),
-        ):
-            assert "<script>" not in drawn
-            assert drawn.count("&lt;script&gt;&amp;&quot;") >= 3
-
-    def test_a_share_stands_at_its_height(self):
-        """The middle of the scale lies half way between its ends."""
-        drawn = line([Point(0, 0, 0), self.HALF, Point(1, 1, 1)], list("abc"), key="k", title="T", desc="D", name="N")
-        low, middle, high = (float(y) for y in re.findall(r'cy="([\d.]+)"', drawn))
-        assert middle == pytest.approx((low + high) / 2)
-        assert low > high
-
-    def test_bars_begin_at_nothing(self):
-        drawn = bars([("a", 40), ("b", 20), ("c", 0)], key="k", title="T", desc="D")
-        whole, half = (float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', drawn))
-        assert half == pytest.approx(whole / 2, abs=0.1)
-        assert "40 · 67%" in drawn and "0 · 0%" in drawn
-
-    def test_nothing_to_draw_is_drawn(self):
-        assert "<svg" in line([], [], key="k", title="T", desc="D", name="N")
-        assert "<svg" in histogram([0, 0], ["0", "1", "2"], [], key="k", title="T", desc="D")
-
-    @pytest.mark.parametrize(
-        ("share", "words"), [(0, "0%"), (0.001, "under 1%"), (0.125, "13%"), (0.999, "over 99%"), (1, "100%")]
-    )
-    def test_percent_never_rounds_to_none_or_all(self, share, words):
-        assert percent(share) == words
-
-    def test_bins_hold_everything_once(self):
-        times = sorted([*range(0, 40 * HOUR, HOUR), 4000 * HOUR])
-        step, counts = bins(times)
-        assert sum(counts) == len(times)
-        assert (len(counts), counts[-1]) == (BINS + 1, 1)
-        assert step * BINS > 36 * HOUR
 
 
 class TestWords:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from portal.beat import LETTERS, ROLE, Round, beat
 from portal.queue import register_schedule
 
 
+def _pause(text: str) -> float:
+    """Seconds between rounds, from a twentieth of one to a minute."""
+    seconds = float(text)
+    if not 0.05 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("choose a pause from 0.05 to 60 seconds")
+    return seconds
+
+
 class Command(BaseCommand):
     help = "Runs the engine: missed promises, warnings, notices. Runs until it is stopped; --once does one round."
 
+    broken = False
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="one round, then stop; exit 1 when a step failed")
-        parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="pause between rounds")
+        parser.add_argument("--every", type=_pause, default=1.0, metavar="SECONDS", help="pause between rounds")
         parser.add_argument("--json", action="store_true", help="say what each round did as one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,20 +48,29 @@ class Command(BaseCommand):
         letters.start()
         self._loop(ROLE, stop, options)
         letters.join()
+        if self.broken:
+            raise SystemExit(1)
 
     def _loop(self, role: str, stop: threading.Event, options: dict[str, Any]) -> None:
         """One hand of the engine, until it is told to stop."""
-        while not stop.is_set():
-            self._round(role, options["json"])
-            stop.wait(options["every"])
-        connection.close()
+        try:
+            while not stop.is_set():
+                self._round(role, options["json"])
+                stop.wait(options["every"])
+        except BaseException:
+            # One hand without the other would look alive: the process ends, and whoever keeps it starts it anew.
+            self.broken = True
+            raise
+        finally:
+            stop.set()
+            connection.close()
 
     def _round(self, role: str, as_json: bool) -> None:
         """A round that outlives a database that is away: the next one tries again."""
         close_old_connections()
         try:
             done = beat(role)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             self.stderr.write(f"The database did not answer: {error}")
             return
         if done.done or done.failed:

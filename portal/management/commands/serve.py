@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from escalation.models import Heartbeat
+from portal.beat import HANDS
 from portal.processes import Child, Supervisor, command
 
 NAME_WIDTH = 5
 QUEUE_ROLE = "queue"
 # Its schedule comes round once a minute and its clock ticks every 30 seconds: two rounds missed and a margin.
-QUEUE_SILENCE_SECONDS = 180
+QUEUE_SILENCE_SECONDS, BEAT_SILENCE_SECONDS = 180, 120
 
 
 class Command(BaseCommand):
@@ -58,8 +60,13 @@ class Command(BaseCommand):
 
 
 def the_set(address: str, workers: int, *, queue: bool) -> list[Child]:
-    children = [Child("web", web_server(address, workers)), Child("beat", command("beat"))]
+    children = [Child("web", web_server(address, workers)), Child("beat", command("beat"), stuck=beat_is_stuck)]
     return children + ([Child("queue", command("qcluster"), stuck=queue_is_stuck)] if queue else [])
+
+
+def beat_is_stuck(age: float) -> bool:
+    """Whether a hand of the engine has not gone round for so long that its process must be started anew."""
+    return _is_silent(HANDS, age, BEAT_SILENCE_SECONDS)
 
 
 def queue_is_stuck(age: float) -> bool:
@@ -68,11 +75,16 @@ def queue_is_stuck(age: float) -> bool:
     Each round that the queue's one schedule calls notes a heartbeat under QUEUE_ROLE.  Without such a row, or without an
     answer from the database, nothing is known, and what may be well is left alone.
     """
-    if age < QUEUE_SILENCE_SECONDS:
+    return _is_silent((QUEUE_ROLE,), age, QUEUE_SILENCE_SECONDS)
+
+
+def _is_silent(roles: Iterable[str], age: float, seconds: int) -> bool:
+    """Whether one of `roles` has a heartbeat older than `seconds`, in a process that has lived that long."""
+    if age < seconds:
         return False
     try:
-        limit = timezone.now() - timedelta(seconds=QUEUE_SILENCE_SECONDS)
-        return Heartbeat.objects.filter(role=QUEUE_ROLE, last_loop__lt=limit).exists()
+        limit = timezone.now() - timedelta(seconds=seconds)
+        return Heartbeat.objects.filter(role__in=tuple(roles), last_loop__lt=limit).exists()
     except DatabaseError:
         return False
     finally:

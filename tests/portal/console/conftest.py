@@ -28,7 +28,8 @@ def go():
 
     def move(instant):
         clock.travel(instant - timezone.now())
-        Heartbeat.objects.update_or_create(role="beat", defaults={"last_loop": instant, "last_success": instant})
+        for role in ("beat", "letters"):
+            Heartbeat.objects.update_or_create(role=role, defaults={"last_loop": instant, "last_success": instant})
 
     yield move
     clock.travel(timedelta())

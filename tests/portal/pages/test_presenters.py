@@ -8,9 +8,10 @@ from cases.lifecycle import State
 from cases.models import Case
 from cases.words import WORDS
 from escalation import verbs
+from escalation.lateness import is_late
 from feedback.surveys import answer_survey
 from portal.presenters import milestones, status
-from portal.presenters.casefile import CaseFile, is_late, page_query
+from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.lists import case_rows, pressing_first
 from portal.presenters.promise import View, promise_block, variant_of
 from portal.presenters.timeline import story

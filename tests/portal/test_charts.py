@@ -1,0 +1,60 @@
+"""The pictures: everything stands where its number says, words are escaped, gaps stay gaps."""
+
+import re
+
+import pytest
+
+from portal.charts import Point, bars, dots, histogram, line, percent
+from portal.insights.drawing import BINS, bins
+
+HOUR = 3600
+
+
+class TestCharts:
+    HALF = Point(0.5, 0.3, 0.7)
+
+    def test_a_gap_where_too_few_answered(self):
+        drawn = line([self.HALF, None, self.HALF, self.HALF], list("abcd"), key="k", title="T", desc="D", name="N")
+        assert drawn.count("<circle") == 3
+        assert (drawn.count("<polyline"), drawn.count('class="band'), drawn.count('class="whisker')) == (1, 1, 1)
+
+    def test_words_are_escaped(self):
+        evil = '<script>&"'
+        for drawn in (
+            line([self.HALF], [evil], key="k", title=evil, desc=evil, name=evil),
+            dots([(evil, evil, self.HALF)], key="k", title=evil, desc=evil),
+            bars([(evil, 1)], key="k", title=evil, desc=evil),
+            histogram([1], [evil, evil], [(0.5, evil)], key="k", title=evil, desc=evil),
+        ):
+            assert "<script>" not in drawn
+            assert drawn.count("&lt;script&gt;&amp;&quot;") >= 3
+
+    def test_a_share_stands_at_its_height(self):
+        """The middle of the scale lies half way between its ends."""
+        drawn = line([Point(0, 0, 0), self.HALF, Point(1, 1, 1)], list("abc"), key="k", title="T", desc="D", name="N")
+        low, middle, high = (float(y) for y in re.findall(r'cy="([\d.]+)"', drawn))
+        assert middle == pytest.approx((low + high) / 2)
+        assert low > high
+
+    def test_bars_begin_at_nothing(self):
+        drawn = bars([("a", 40), ("b", 20), ("c", 0)], key="k", title="T", desc="D")
+        whole, half = (float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', drawn))
+        assert half == pytest.approx(whole / 2, abs=0.1)
+        assert "40 · 67%" in drawn and "0 · 0%" in drawn
+
+    def test_nothing_to_draw_is_drawn(self):
+        assert "<svg" in line([], [], key="k", title="T", desc="D", name="N")
+        assert "<svg" in histogram([0, 0], ["0", "1", "2"], [], key="k", title="T", desc="D")
+
+    @pytest.mark.parametrize(
+        ("share", "words"), [(0, "0%"), (0.001, "under 1%"), (0.125, "13%"), (0.999, "over 99%"), (1, "100%")]
+    )
+    def test_percent_never_rounds_to_none_or_all(self, share, words):
+        assert percent(share) == words
+
+    def test_bins_hold_everything_once(self):
+        times = sorted([*range(0, 40 * HOUR, HOUR), 4000 * HOUR])
+        step, counts = bins(times)
+        assert sum(counts) == len(times)
+        assert (len(counts), counts[-1]) == (BINS + 1, 1)
+        assert step * BINS > 36 * HOUR
