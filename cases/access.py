@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.db.models import Q, QuerySet
 
 from cases.models.people import User
+
+
+def workers() -> QuerySet[User]:
+    """Active staff who may work on cases, as a query: the same people for whom `Viewer.is_staff` is true."""
+    may = Permission.objects.filter(codename="view_case", content_type__app_label="cases")
+    allowed = Q(is_superuser=True) | Q(groups__permissions__in=may) | Q(user_permissions__in=may)
+    return User.objects.filter(allowed, is_staff=True, is_active=True).distinct()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,8 @@ def _seconds(row: Mapping[str, Any], name: str, where: str) -> int:
 
 def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
     where = f"Level {ordinal}"
+    if not isinstance(row, dict):
+        raise ProtocolError(f"{where}: a level is an object with name and team.")
     actions = tuple(row.get("on_arrival", ("reassign", "notify", "message_customer")))
     for action in actions:
         if action not in ACTIONS:
@@ -170,7 +172,7 @@ def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
         _need(row, "name", str, where),
         _need(row, "team", str, where),
         actions,
-        int(row.get("refund_limit", 0)),
+        _need({"refund_limit": 0} | dict(row), "refund_limit", int, where),
     )
 
 
@@ -183,6 +185,8 @@ def _cell(row: Mapping[str, Any], where: str) -> Cell:
 def _matrix(rows: list[Mapping[str, Any]]) -> dict[tuple[str, int, int], Cell]:
     matrix: dict[tuple[str, int, int], Cell] = {}
     for row in rows:
+        if not isinstance(row, dict):
+            raise ProtocolError("Matrix: every row is an object.")
         key = (str(row.get("category", ANY)), row.get("severity"), row.get("tier"))
         where = f"Matrix row {key}"
         if key in matrix:
@@ -192,15 +196,31 @@ def _matrix(rows: list[Mapping[str, Any]]) -> dict[tuple[str, int, int], Cell]:
     return matrix
 
 
+def _entry(rows: list[Any], top: int) -> dict[tuple[int, int], int]:
+    entry: dict[tuple[int, int], int] = {}
+    for row in rows:
+        if not isinstance(row, dict):
+            raise ProtocolError("Entry: every row names severity, complexity and tier.")
+        severity, complexity, tier = (_need(row, name, int, "Entry") for name in ("severity", "complexity", "tier"))
+        if not 1 <= tier <= top:
+            raise ProtocolError(f"Entry for severity {severity}, complexity {complexity}: no level {tier}.")
+        entry[severity, complexity] = tier
+    return entry
+
+
+def _impact(rows: Mapping[str, Any]) -> dict[str, int]:
+    for words, severity in rows.items():
+        if severity not in (1, 2, 3, 4) or isinstance(severity, bool):
+            raise ProtocolError(f"Impact “{words}”: severity must be 1 to 4, not {severity!r}.")
+    return dict(rows)
+
+
 def parse(label: str, document: Mapping[str, Any]) -> Protocol:
     """The protocol a document describes. Raises ProtocolError with the place and the reason."""
     tiers = tuple(_tier(n, row) for n, row in enumerate(_need(document, "tiers", list, "Protocol"), start=1))
     if not tiers:
         raise ProtocolError("A protocol needs at least one level.")
-    entry = {(row["severity"], row["complexity"]): row["tier"] for row in _need(document, "entry", list, "Protocol")}
-    for (severity, complexity), tier in entry.items():
-        if not 1 <= tier <= len(tiers):
-            raise ProtocolError(f"Entry for severity {severity}, complexity {complexity}: no level {tier}.")
+    entry = _entry(_need(document, "entry", list, "Protocol"), len(tiers))
     windows = _need(document, "windows", dict, "Protocol")
     names = ("lapse", "nudge", "confirm", "survey_after_yes", "survey_after_silence", "reopen")
     return Protocol(
@@ -209,7 +229,7 @@ def parse(label: str, document: Mapping[str, Any]) -> Protocol:
         tiers=tiers,
         matrix=_matrix(_need(document, "matrix", list, "Protocol")),
         entry=entry,
-        impact=_need(document, "impact", dict, "Protocol"),
+        impact=_impact(_need(document, "impact", dict, "Protocol")),
         windows=Windows(
             calendar=_need(windows, "calendar", str, "Windows"),
             **{name: _seconds(windows, name, "Windows") for name in names},

@@ -89,7 +89,7 @@ def dots(
 ) -> SafeString:
     """One row for each (label, count in words, share): the share as a dot on its interval, from 0 to 100 %."""
     gap, height = 46, 46 * len(rows) + 34
-    area = Area(4, width - 74, 0, height - 28)
+    area = Area(8, width - 74, 0, height - 28)  # a dot at either end stays whole
     parts = [_percents_below(area)]
     for number, (label, count, point) in enumerate(rows):
         y = number * gap + 16

@@ -48,7 +48,7 @@ def _assessed(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
     category = given["category"] or turn.case.category
     return f.Assessed(
         at=at, now=at, severity=int(given["severity"]), complexity=int(given["complexity"]),
-        category=category.slug, by=by.pk,
+        category=category.slug, by=by.pk, empty=_empty(turn),
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ DEEDS: dict[str, Deed] = {
         forms.Reason,
         lambda turn: f"Return to level {turn.case.tier - 1}",
         "Returned to the level below.",
-        lambda turn, given, by, at: f.ReturnedDown(at=at, now=at, by=by.pk),
+        lambda turn, given, by, at: f.ReturnedDown(at=at, now=at, by=by.pk, empty=_empty(turn)),
     ),
     "hand_over": Deed(
         forms.HandOver,

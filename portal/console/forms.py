@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from cases.access import Viewer
+from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
@@ -195,4 +195,4 @@ class Merge(ActForm):
 
 def colleagues() -> QuerySet[User]:
     """People a case can be given to."""
-    return User.objects.filter(is_staff=True, is_active=True).order_by("name", "email")
+    return workers().order_by("name", "email")

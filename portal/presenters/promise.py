@@ -95,7 +95,7 @@ def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
         found |= {"phone": team.phone, "hours": team.hours}
     if case.owner:
         found |= {"name": case.owner.first_name, "initials": case.owner.initials}
-    if variant == "late":
+    if variant == "late" and case.unmended:
         found["note"] = f"{lead or 'A supervisor'} has been told and is now responsible too."
     elif not case.owner and lead:
         found["note"] = f"Team lead: {lead}"

@@ -44,7 +44,7 @@ def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, 
     if is_late(case, now):
         if case.promise_at and case.promise_at > now:
             return f"We missed our time and are sorry. New time: {words_for(case.promise_at, zone, now)}."
-        return "We missed our time and are sorry. A supervisor has been told."
+        return "We missed our time and are sorry. We are setting a new one."
     if case.state in OPEN and case.state != State.WAITING_CUSTOMER and case.promise_at is None:
         return "We are setting the next time."
     if answered and case.state == State.FEEDBACK:
