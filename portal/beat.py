@@ -74,7 +74,8 @@ def _round(role: str) -> Round:
         try:
             if step.due is sweep.due_cases:
                 round_.lag = _lag(round_.at)
-            round_.done[step.name] = _work(step, round_)
+            if done := _work(step, round_):
+                round_.done[step.name] = done
         except Exception as error:
             log.exception("The step “%s” failed.", step.name)
             round_.failed[step.name] = f"{type(error).__name__}: {error}"
