@@ -68,4 +68,7 @@ def _proved(link: AccessLink | None) -> Case | None:
     if not link.user.is_verified:
         link.user.is_verified = True
         link.user.save(update_fields=["is_verified"])
+    if not link.case.is_proven:
+        link.case.is_proven = True
+        link.case.save(update_fields=["is_proven"])
     return link.case

@@ -96,14 +96,14 @@ def _clock_open(notice: Notice) -> bool:
 def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]:
     """Everything a wording may name."""
     case, data = notice.case, notice.data
-    known = not notice.to_customer or notice.recipient.is_verified
+    known = not notice.to_customer or (notice.recipient.is_verified and case.is_proven)
     people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
     message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
     zone = notice.recipient.time_zone or settings.COMPANY_TIME_ZONE
     owner = people.get(data.get("owner"))
     return {
         "brand": settings.BRAND,
-        "name": notice.recipient.first_name,
+        "name": notice.recipient.first_name if known else "",
         "case": case,
         # Mail to an address nobody has proved to read carries no text a stranger may have typed.
         "title": case.title if known else "your case",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.http import HttpRequest
 
 from cases.models import Tally
@@ -24,9 +25,13 @@ class Limit:
 
 HOUR = timedelta(hours=1)
 FILING = Limit("filing", 5, HOUR)
+CLIENT_FILING = Limit("filing of a client", 20, HOUR)  # an office shares one address
 CODE_ASKED = Limit("code asked", 5, HOUR)
+CLIENT_CODE_ASKED = Limit("code asked by a client", 20, HOUR)
 CODE_TYPED = Limit("code typed", 20, HOUR)
+#: Wrong passwords: few for one account, more for one client address, behind which a whole office may sit.
 SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
+CLIENT_SIGN_IN = Limit("sign in of a client", 50, timedelta(minutes=15))
 MESSAGE = Limit("message", 30, HOUR)
 
 
@@ -47,6 +52,12 @@ def count(limit: Limit, *keys: str, at: datetime) -> None:
         raise TooMany(max(ends))
 
 
+def forget(limit: Limit, *keys: str) -> None:
+    """Takes back what was counted under the keys: the try turned out to be right."""
+    named = [hash_token(f"{limit.name} {key.strip().lower()}") for key in keys]
+    Tally.objects.filter(key__in=named, count__gt=0).update(count=F("count") - 1)
+
+
 def client(request: HttpRequest) -> str:
     """The client's address as the nearest of our own proxies saw it; what the client itself claims is not believed.
 
@@ -56,10 +67,14 @@ def client(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if settings.PROXY_COUNT and len(hops) >= settings.PROXY_COUNT:
         address = hops[-settings.PROXY_COUNT]
+    if address.count(":") == 1:
+        address = address.split(":")[0]  # some proxies name the port too
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
+    if found.version == 6 and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
     if found.version == 6:
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)

@@ -26,7 +26,8 @@ BASE_URL = env.str("BASE_URL", "").rstrip("/") or f"http://127.0.0.1:{PORT}"
 
 _address = urlsplit(BASE_URL)
 _host = _address.hostname or ""
-ON_LOOPBACK = is_loopback(_host)
+# Both the name it is known by and the address it listens on: only then can nobody else come in.
+ON_LOOPBACK = is_loopback(_host) and is_loopback(BIND)
 IS_HTTPS = _address.scheme == "https"
 
 SECRET_KEY = env.str("SECRET_KEY", "") or kept_secret(DATA_DIR / "secret-key")
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -151,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # A row costs one read by primary key, and signing out, a stolen cookie or a changed role can end it at once.
 # A signed cookie would stay good until it expires, and a cache in the same database would be no faster.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "milepost_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "milepost_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

@@ -70,6 +70,8 @@ class Case(Lifecycle, Worldly):
     is_history = models.BooleanField(default=False, editable=False)
 
     customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
+    # False while anybody may have typed it in this person's name: until a secret mailed to their address came back.
+    is_proven = models.BooleanField(default=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="cases")
     title = models.CharField(max_length=120)
     description = models.TextField(max_length=5000)

@@ -29,9 +29,16 @@ class UserManager(BaseUserManager["User"]):
         """An account for the first set-up of an installation."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def at_address(self, email: str) -> models.QuerySet[User]:
+        """The person of an address, small and capital letters alike.
+
+        By LOWER, as the unique index has it: comparing by UPPER takes look-alikes such as “ſ” for “s”.
+        """
+        return self.annotate(plain=Lower("email")).filter(plain=email.strip().lower())
+
     def of_address(self, email: str, *, name: str = "", phone: str = "") -> User:
         """The person behind an address, made when there is none; what a known person is called is left alone."""
-        known = self.filter(email__iexact=email.strip()).first()
+        known = self.at_address(email).first()
         if known is not None:
             return known
         try:
@@ -39,10 +46,10 @@ class UserManager(BaseUserManager["User"]):
                 return self.create_user(email, None, name=name, phone=phone)
         except IntegrityError:
             # Somebody used the same address for the first time in the same moment.
-            return self.get(email__iexact=email.strip())
+            return self.at_address(email).get()
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.at_address(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):

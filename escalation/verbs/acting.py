@@ -62,7 +62,7 @@ class Act:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
         with transaction.atomic():
             turn = lock(case_id)
-            if self.form_key and not claim(self.form_key, turn.case, by=self.by, at=self.at):
+            if self.form_key and not claim(self._key(case_id), turn.case, by=self.by, at=self.at):
                 return turn.case
             self._check_seen(turn)
             before = turn.case.tier
@@ -74,6 +74,11 @@ class Act:
                 raise Refused(str(why)) from None
             flush([turn], self.at)
             return turn.case
+
+    def _key(self, case_id: int) -> str:
+        """The form's id for this act with these words: pressed twice it is one, sent again with others it is another."""
+        words = self.said.text if self.said else ""
+        return hash_token(f"{self.form_key}:{self.verb}:{case_id}:{words}:{self.note}")
 
     def _check_seen(self, turn: Turn) -> None:
         if self.seen is not None and turn.case.event_seq != self.seen:

@@ -41,8 +41,11 @@ def file_case(
     form_key: str = "",
     channel: str = Channel.PORTAL,
     origin: str = "portal",
+    proven: bool = True,
 ) -> Case:
     """Opens a case for customer `by`: state, event, clock, promise, receipt, in one transaction.
+
+    `proven` False: nobody has shown yet that it is this person who files (a guest who typed an address).
 
     A second call with the same `form_key` returns the first one's case. Raises NoProtocol or MissingCell
     with a sentence when the protocol does not cover it; then nothing is written.
@@ -53,7 +56,7 @@ def file_case(
             if done.case is not None:
                 return done.case
         rules, directory = rules_in_force(), Directory.load()
-        case = _new_case(told, rules, directory, by=by, at=at, origin=origin)
+        case = _new_case(told, rules, directory, by=by, at=at, origin=origin, proven=proven)
         if form_key:
             FormKey.objects.filter(key=own_key(form_key, by)).update(case=case)
         said = Said(told.description, Message.Kind.FILED, channel, from_customer=True)
@@ -98,8 +101,11 @@ def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = 
     return cases
 
 
-def _new_case(told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
+def _new_case(
+    told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str, proven: bool
+) -> Case:
     case = _unsaved(told, rules, directory, by=by, at=at, origin=origin)
+    case.is_proven = proven
     (case.reference,) = fresh_references(1)
     case.save(force_insert=True)
     return case

@@ -192,7 +192,13 @@ def merge(case_id: int, *, into: Case, by: User, at: datetime, **act: Any) -> Ca
 
     def happening(turn: Any) -> f.Happening:
         here, there = turn.case, both.get(into.pk)
-        if there is None or there.pk == here.pk or there.customer_id != here.customer_id or not there.is_open:
+        if (
+            there is None
+            or there.pk == here.pk
+            or there.customer_id != here.customer_id
+            or not there.is_open
+            or not there.is_proven
+        ):
             raise Refused("Choose another open case of the same customer.")
         return f.Merged(at=at, now=at, into=there.reference, by=by.pk)
 

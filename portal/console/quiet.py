@@ -60,6 +60,11 @@ class QuietAdmin(ModelAdmin):
             field.widget = field.widget.widget
         return field
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the filters this list shows: any other question in the address is refused, not tried."""
+        names = {getattr(f, "parameter_name", f) if not isinstance(f, tuple) else f[0] for f in self.list_filter}
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in names) and "regex" not in lookup
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,12 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.access import Viewer
-from cases.models import Tally
 from escalation.permits import Actor
-from portal import beat, clock
+from portal import beat, clock, ratelimit
 from portal.console import home, queries
 
-TRIES, WINDOW = 10, timedelta(minutes=15)
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 
 
@@ -36,10 +33,18 @@ class SignIn(AdminAuthenticationForm):
         self.fields["password"].widget.attrs |= {"autocomplete": "current-password"}
 
     def clean(self) -> dict[str, Any]:
-        name = str(self.cleaned_data.get("username", "")).lower()
-        if Tally.count_one(f"console sign-in {name}", at=clock.now(), window=WINDOW) > TRIES:
-            raise ValidationError("Too many tries for this account. Wait 15 minutes, then try again.")
-        return super().clean()
+        """Counts with the portal's own sign-in: guesses at either door are guesses at one account."""
+        account = f"as {self.cleaned_data.get('username', '')}"
+        here = f"from {ratelimit.client(self.request)}"
+        try:
+            ratelimit.count(ratelimit.SIGN_IN, account, at=clock.now())
+            ratelimit.count(ratelimit.CLIENT_SIGN_IN, here, at=clock.now())
+        except ratelimit.TooMany:
+            raise ValidationError("Too many tries for this account. Wait 15 minutes, then try again.") from None
+        cleaned = super().clean()
+        ratelimit.forget(ratelimit.SIGN_IN, account)
+        ratelimit.forget(ratelimit.CLIENT_SIGN_IN, here)
+        return cleaned
 
 
 class ConsoleSite(AdminSite):

@@ -23,6 +23,7 @@ from portal.presenters.status import line
 from portal.viewer import case_or_404, let_in, visible_cases, zone_of
 
 log = logging.getLogger("milepost.filing")
+TYPED = "typed_address"
 NOT_ONLINE = (
     "We cannot take this here at the moment: no times are set for this topic. Nothing you typed is lost. "
     "Choose “Something else”, or contact us another way."
@@ -88,13 +89,20 @@ def _file(request: HttpRequest, form: Filing) -> Case:
     person = request.user if request.user.is_authenticated else None
     address = person.email if person else said["email"]
     # A second press finds the first one's case; it is no second filing and is not counted as one.
-    if not _sent_before(key, person or User.objects.filter(email__iexact=address).first()):
-        ratelimit.count(ratelimit.FILING, f"for {address}", f"from {ratelimit.client(request)}", at=at)
+    if not _sent_before(key, person or User.objects.at_address(address).first()):
+        if request.user.is_authenticated:
+            # Counted by account: what strangers type in this person's name must not use it up.
+            ratelimit.count(ratelimit.FILING, f"person {request.user.pk}", at=at)
+        else:
+            ratelimit.count(ratelimit.FILING, f"for {address}", at=at)
+            ratelimit.count(ratelimit.CLIENT_FILING, f"from {ratelimit.client(request)}", at=at)
     person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"])
     told = Told(said["title"], said["description"], said["category"], said["impact"], said["expectation"])
-    case = file_case(told, by=person, at=at, form_key=key)
+    case = file_case(told, by=person, at=at, form_key=key, proven=request.user.is_authenticated)
     if not request.user.is_authenticated:
         let_in(request, case, at=at)
+        # Shown as it was typed: how an account of ours spells it is nobody else's business.
+        request.session[TYPED] = address
     return case
 
 
@@ -111,7 +119,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "case": {"title": case.title, "url": f"/c/{case.reference}/"},
         "reference": case.reference,
-        "mailed_to": case.customer.email,
+        "mailed_to": case.customer.email if request.user.is_authenticated else request.session.get(TYPED, ""),
         "steps": next_steps(case, protocol_of(case.protocol)),
         "status_line": f"Where it is now: {line(case, zone=zone, now=now)}" if later and case.is_open else "",
     }

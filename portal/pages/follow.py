@@ -7,7 +7,7 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cases.models import AccessLink, Case, Tally
+from cases.models import AccessLink, Case, Tally, User
 from escalation.follow import ask_code, open_with_code, open_with_link
 from portal import clock, forms, ratelimit
 from portal.pages.doors import done, door, posted, see_other, shown_key
@@ -23,9 +23,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = forms.Follow(posted(request))
     if request.method == "POST" and form.is_valid():
         at, email = clock.now(), form.cleaned_data["email"]
-        ratelimit.count(ratelimit.CODE_ASKED, f"for {email}", f"from {ratelimit.client(request)}", at=at)
+        ratelimit.count(ratelimit.CODE_ASKED, f"for {email}", at=at)
+        ratelimit.count(ratelimit.CLIENT_CODE_ASKED, f"from {ratelimit.client(request)}", at=at)
         browser = secrets.token_urlsafe(32)
-        case = Case.objects.filter(reference=form.cleaned_data["reference"], customer__email__iexact=email).first()
+        person = User.objects.at_address(email)
+        case = Case.objects.filter(reference=form.cleaned_data["reference"], customer__in=person).first()
         if case is not None:
             ask_code(case, by=case.customer, at=at, browser=browser)
         else:

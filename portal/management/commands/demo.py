@@ -15,11 +15,8 @@ from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
 from portal.demo.fortnight import Fortnight
-from portal.demo.people import TEAMS, Cast, address, cast
+from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
-
-#: Known only where nobody but this machine can come in; elsewhere a random one is made and printed once.
-LOOPBACK_PASSWORD = "milepost-demo"  # noqa: S105
 
 
 class Command(BaseCommand):

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from escalation.models import Heartbeat
 from portal.beat import HANDS
+from portal.demo.people import known_accounts
 from portal.processes import Child, Supervisor, command
 
 NAME_WIDTH = 5
@@ -41,6 +42,10 @@ class Command(BaseCommand):
         address = f"{host}:{settings.PORT}"
         refuse_a_taken_port(settings.BIND, settings.PORT)
         refuse_an_old_database()
+        if not settings.ON_LOOPBACK and (known := known_accounts()):
+            raise CommandError(
+                f"Demo accounts with the known password are in this database ({known[0]}, ...). Use another."
+            )
         call_command("createcachetable", verbosity=0)
         if not settings.DEBUG:
             collect_static()

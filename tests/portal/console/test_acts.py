@@ -216,3 +216,18 @@ def test_merging_into_a_strangers_case_is_refused(signed_in, cast, monday, every
         assert said in html.unescape(answer.content.decode())
         assert typed_in in answer.content.decode()
     assert everything() == before
+
+
+def test_the_same_form_sent_again_with_other_words_is_not_taken_for_the_first(signed_in, cast, monday):
+    """The Back button and other words: they are said too, or refused as stale; never lost with a "sent"."""
+    case = stories.acknowledged(cast)
+    client, url = signed_in(cast.supervisor), act_url(case, "apologise")
+    page = client.get(url)
+    form = {"seen": page.context["form"]["seen"].value(), "form_key": page.context["form"]["form_key"].value()}
+    client.post(url, form | {"text": "Sorry one."})
+    again = client.post(url, form | {"text": "Sorry two, other words."})
+    said = list(case.messages.filter(kind="apology").values_list("text", flat=True))
+    assert said == ["Sorry one."]
+    assert "Sorry two, other words." in again.content.decode()
+    assert client.post(url, form | {"text": "Sorry one."}).status_code == 303
+    assert case.messages.filter(kind="apology").count() == 1
