@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 
 from cases.models import Anchor, Case, Event
 from cases.models.event import event_hash, stamp
@@ -243,11 +243,6 @@ def _counted(rows: dict[int, Anchor]) -> Iterator[Flaw]:
             yield Flaw("", None, f"{events - there} of {events} events with ids {since + 1} to {last} are gone or new")
         elif _head_of(before.head, _heads(since, last)) != anchor.head:
             yield Flaw("", None, f"an event with an id from {since + 1} to {last} is not the one that was anchored")
-
-
-def newest_anchor() -> datetime | None:
-    """When the log was anchored last."""
-    return Anchor.objects.aggregate(Max("made_at"))["made_at__max"]
 
 
 def verify(folder: Path, *, progress: Callable[[int], None] = lambda events: None) -> tuple[Verdict, Iterator[Flaw]]:

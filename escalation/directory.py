@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cases.models import Case, Category, Team, User
+from cases.models import Case, Category, Team
 from escalation.protocol import Protocol
 
 
@@ -86,8 +86,3 @@ class Directory:
             if post and post.people:
                 return (post.lead,) if post.lead else post.people
         return ()
-
-
-def addresses(people: Iterable[int]) -> dict[int, str]:
-    """E-mail addresses by person."""
-    return dict(User.objects.filter(pk__in=set(people)).values_list("pk", "email"))
