@@ -9,4 +9,5 @@ class SessionStore(DatabaseStore):
     """As Django's, but a key with other characters than its own keys have is never asked of the database."""
 
     def _validate_session_key(self, key: str | None) -> bool:
-        return super()._validate_session_key(key) and str(key).isascii() and str(key).isalnum()
+        well_formed = key is not None and key.isascii() and key.isalnum()
+        return well_formed and super()._validate_session_key(key)  # type: ignore[misc]

@@ -35,7 +35,7 @@ class SignIn(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Counts with the portal's own sign-in: guesses at either door are guesses at one account."""
         account = f"as {self.cleaned_data.get('username', '')}"
-        here = f"from {ratelimit.client(self.request)}"
+        here = f"from {ratelimit.client(self.request)}" if self.request else "from here"
         try:
             ratelimit.count(ratelimit.SIGN_IN, account, at=clock.now())
             ratelimit.count(ratelimit.CLIENT_SIGN_IN, here, at=clock.now())

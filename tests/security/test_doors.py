@@ -285,3 +285,11 @@ class TestEveryPage:
         assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
         file_as_guest(Client(headers={"x-forwarded-host": "evil.example"}))
         assert not [letter for letter in deliver() if "evil.example" in letter.body]
+
+
+def test_a_cookie_that_cannot_be_a_session_is_no_session(cast):
+    """NULs in the cookie once reached PostgreSQL, which refuses them: an error page for anybody who asked for one."""
+    client = Client()
+    client.cookies["sessionid"] = client.cookies["milepost_session"] = "\x00" * 32
+    assert client.get("/").status_code == 200
+    assert client.get("/cases/").status_code in (302, 303)
