@@ -154,9 +154,10 @@ def _rhythm(file: CaseFile, clocks: list[Any]) -> str:
 
 
 def _worktime(seconds: int, calendar: str) -> str:
-    """Round the clock an hour is an hour, not a working hour."""
-    words = worktime_words(seconds)
-    return words.replace("working ", "") if calendar == "always" else words
+    """Round the clock an hour is an hour, not a working hour, and a day has 24 of them."""
+    if calendar == "always":
+        return worktime_words(seconds, day_hours=24).replace("working ", "")
+    return worktime_words(seconds, day_hours=8.5)
 
 
 def _answer(file: CaseFile) -> dict[str, Any]:

@@ -16,9 +16,10 @@ REVIEW, ACKNOWLEDGE = "We decide how fast we must act", "A named person confirms
 
 
 def span(seconds: int, calendar: str) -> str:
-    """`8 working hours`; round the clock an hour is an hour."""
-    words = worktime_words(seconds)
-    return words.replace("working ", "") if calendar.startswith("always") else words
+    """`8 working hours`; round the clock an hour is an hour, and a day has 24 of them."""
+    if calendar.startswith("always"):
+        return worktime_words(seconds, day_hours=24).replace("working ", "")
+    return worktime_words(seconds, day_hours=8.5)
 
 
 def preview(seen: Outlook, *, zone: str, now: datetime) -> list[dict[str, str]]:
