@@ -156,6 +156,8 @@ class Supervisor:
         self.stopping.set()
 
     def run(self) -> None:
+        # Whoever started us may ignore it, and that is inherited: the kernel would then keep no exit code for us.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.stop)
         try:
