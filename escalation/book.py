@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from django.db import models
 
 from escalation.models import CalendarVersion, ProtocolVersion
-from escalation.protocol import Protocol, Rules, parse
+from escalation.protocol import Protocol, Rules
+from escalation.reading import parse
 from escalation.worktime import Calendar
 
 DEFAULT = "five-tier"
@@ -33,19 +35,37 @@ def _calendar(label: str, _pk: int, _made: datetime) -> Calendar:
     return Calendar.from_document(document | {"label": label})
 
 
-def _calendars() -> dict[str, tuple[tuple[datetime, Calendar], ...]]:
-    rows = CalendarVersion.objects.filter(status__in=PUBLIC).order_by("key", "number")
+COLUMNS = ("is_calendar", "key", "number", "label", "pk", "made_at", "published_at")
+
+
+def _published_calendars() -> models.QuerySet:
+    rows = CalendarVersion.objects.filter(status__in=PUBLIC).annotate(is_calendar=models.Value(True))
+    return rows.order_by().values_list(*COLUMNS)
+
+
+def _calendars(rows: Iterable[tuple]) -> dict[str, tuple[tuple[datetime, Calendar], ...]]:
     found: dict[str, list[tuple[datetime, Calendar]]] = {}
-    for label, key, pk, made, since in rows.values_list("label", "key", "pk", "made_at", "published_at"):
+    for _, key, _number, label, pk, made, since in sorted(rows, key=lambda row: row[1:3]):
         found.setdefault(key, []).append((since or made, _calendar(label, pk, made)))
     return {key: tuple(versions) for key, versions in found.items()}
 
 
+def calendars_at(at: datetime) -> dict[str, Calendar]:
+    """Every published calendar by its key, each in the version in force at `at`."""
+    return {
+        key: next((calendar for since, calendar in reversed(versions) if since <= at), versions[0][1])
+        for key, versions in _calendars(_published_calendars()).items()
+    }
+
+
 def _rules(where: models.Q, missing: str) -> Rules:
-    row = ProtocolVersion.objects.filter(where).order_by("-number").values_list("label", "pk", "made_at").first()
-    if row is None:
+    """One query for both: `where` finds one protocol version at most, and the calendars come with it."""
+    wanted = ProtocolVersion.objects.filter(where).annotate(is_calendar=models.Value(False)).order_by()
+    rows = list(wanted.values_list(*COLUMNS).union(_published_calendars(), all=True))
+    protocol = next((row for row in rows if not row[0]), None)
+    if protocol is None:
         raise NoProtocol(missing)
-    return Rules(_protocol(*row), _calendars())
+    return Rules(_protocol(*protocol[3:6]), _calendars(row for row in rows if row[0]))
 
 
 def protocol_of(label: str) -> Protocol:

@@ -1,7 +1,7 @@
-"""A protocol as the engine reads it: tiers, matrix and rules, parsed from the document of one version.
+"""A protocol as the engine looks things up in it: tiers and their steps, matrix, topics, guidelines, windows.
 
-A document is plain JSON (see docs/protocol.md). Parsing checks its form and says what is wrong in a
-sentence; whether its rules are wise is the linter's business.
+`escalation.reading` makes one from the document of a version (docs/protocol.md); whether its rules are wise is
+the linter's business.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from escalation.worktime import Calendar
 
 ANY = "*"
 TARGETS = ("review", "acknowledge", "update", "refer_up", "resolve")
-ACTIONS = ("reassign", "notify", "message_customer", "raise_severity", "call_task")
+ACTIONS = ("reassign", "assign", "notify", "message_customer", "raise_severity", "call_task", "webhook")
+#: What a step may aim at: kind, and whether a name follows it after a colon.
+TARGETS_OF_STEPS = {"team": True, "duty": True, "lead": True, "person": True, "role": True, "webhook": True}
+#: Whether staff may, must or may not pass up a case of a topic by hand. Missed clocks climb all the same.
+POLICIES = ("required", "allowed", "never")
+VERDICTS = ("must", "should", "may")
+MOST_ROUNDS = 10
 
 
 class ProtocolError(ValueError):
@@ -27,21 +33,51 @@ class MissingCell(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What happens at a tier when `after` more seconds of working time have gone and nobody acknowledged.
+
+    `target` is team:, duty:, lead:, role: with a name, person: with an address, or webhook: with its name.
+    """
+
+    after: int
+    target: str
+    actions: tuple[str, ...]
+    repeat: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
-    """One rung: who works there and what happens when a case arrives, in order."""
+    """One rung: who works there, what happens when a case arrives, and the steps that follow, in order.
+
+    `teams` are further teams of this tier; a topic that needs a skill goes to the first that has it.
+    """
 
     ordinal: int
     name: str
     team: str
     on_arrival: tuple[str, ...]
     refund_limit: int = 0
+    steps: tuple[Step, ...] = ()
+    teams: tuple[str, ...] = ()
+    may: str = ""
+    contact: str = ""
+
+    @property
+    def rungs(self) -> tuple[Step, ...]:
+        """The steps with each repeat as one of its own."""
+        return tuple(step for step in self.steps for _ in range(step.repeat))
+
+    @property
+    def all_teams(self) -> tuple[str, ...]:
+        return (self.team, *self.teams)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Targets of one (category, severity, tier), in seconds of working time of `calendar`.
 
-    `refer_up` is None at the last tier: there is nobody above.
+    `refer_up` is None at the last tier: there is nobody above. `told` is who of ours hears of a missed clock:
+    addresses as in a step, or `owner` for whoever has the case.
     """
 
     calendar: str
@@ -50,6 +86,7 @@ class Cell:
     update: int
     resolve: int
     refer_up: int | None = None
+    told: tuple[str, ...] = ("owner", "lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +102,25 @@ class Windows:
     reopen: int  # round-the-clock seconds in which a settled case can be reopened
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What the protocol says of a category: its parent in the tree, passing up by hand, the skill it needs."""
+
+    under: str | None = None
+    escalation: str = "allowed"
+    skill: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """A rule for people: when all of `when` holds, they must, should or may pass the case up."""
+
+    id: str
+    verdict: str
+    because: str
+    when: Mapping[str, Any] = field(hash=False)
+
+
 @dataclass(frozen=True)
 class Protocol:
     """One version of the rules. Published ones never change."""
@@ -77,6 +133,11 @@ class Protocol:
     impact: Mapping[str, int]
     windows: Windows
     document: Mapping[str, Any] = field(repr=False, compare=False)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    skills: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guidelines: tuple[Guideline, ...] = ()
+    fast_tier: int | None = None
+    currency: str = ""
 
     @property
     def top(self) -> int:
@@ -86,9 +147,43 @@ class Protocol:
     def tier(self, ordinal: int) -> Tier:
         return self.tiers[ordinal - 1]
 
+    def lineage(self, category: str) -> tuple[str, ...]:
+        """The category and those above it in the tree, nearest first."""
+        line = [category]
+        while (topic := self.topics.get(line[-1])) and topic.under and topic.under not in line:
+            line.append(topic.under)
+        return tuple(line)
+
+    def policy(self, category: str) -> str:
+        """Whether cases of the category must, may or may not be passed up by hand: its own word, or the nearest above."""
+        for wanted in self.lineage(category):
+            if topic := self.topics.get(wanted):
+                return topic.escalation
+        return "allowed"
+
+    def skill_for(self, category: str) -> str | None:
+        """The skill a case of the category needs; None when any team will do."""
+        for wanted in self.lineage(category):
+            if (topic := self.topics.get(wanted)) and topic.skill:
+                return topic.skill
+        return None
+
+    def team_at(self, tier: int, category: str) -> str:
+        """The team of a tier a case of this category goes to: the first that has the skill, else the tier's own."""
+        rung, skill = self.tier(tier), self.skill_for(category)
+        if skill is None:
+            return rung.team
+        return next((team for team in rung.all_teams if skill in self.skills.get(team, ())), rung.team)
+
+    def targets(self) -> tuple[str, ...]:
+        """Everybody the protocol addresses: teams by their bare name, targets of steps as they are written."""
+        named = {team for tier in self.tiers for team in tier.all_teams}
+        named |= {step.target for tier in self.tiers for step in tier.steps}
+        return tuple(sorted(named))
+
     def cell(self, category: str, severity: int, tier: int) -> Cell:
-        """The most special row that fits: the category's own, else the one for every category."""
-        for wanted in (category, ANY):
+        """The most special row that fits: the category's own, one of a category above it, else that for all."""
+        for wanted in (*self.lineage(category), ANY):
             found = self.matrix.get((wanted, severity, tier))
             if found is not None:
                 return found
@@ -143,96 +238,3 @@ class Rules:
                 if calendar.label == label:
                     return calendar
         raise MissingCell(f"The calendar “{label}” does not exist.")
-
-
-def _need(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
-    value = document.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ProtocolError(f"{where}: “{name}” is missing or not a {kind.__name__}.")
-    return value
-
-
-def _seconds(row: Mapping[str, Any], name: str, where: str) -> int:
-    value = _need(row, name, int, where)
-    if value <= 0:
-        raise ProtocolError(f"{where}: “{name}” must be more than 0 seconds.")
-    return value
-
-
-def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
-    where = f"Level {ordinal}"
-    if not isinstance(row, dict):
-        raise ProtocolError(f"{where}: a level is an object with name and team.")
-    actions = tuple(row.get("on_arrival", ("reassign", "notify", "message_customer")))
-    for action in actions:
-        if action not in ACTIONS:
-            raise ProtocolError(f"{where}: “{action}” is not an action. Known: {', '.join(ACTIONS)}.")
-    return Tier(
-        ordinal,
-        _need(row, "name", str, where),
-        _need(row, "team", str, where),
-        actions,
-        _need({"refund_limit": 0} | dict(row), "refund_limit", int, where),
-    )
-
-
-def _cell(row: Mapping[str, Any], where: str) -> Cell:
-    refer_up = _seconds(row, "refer_up", where) if row.get("refer_up") is not None else None
-    times = {name: _seconds(row, name, where) for name in TARGETS if name != "refer_up"}
-    return Cell(calendar=_need(row, "calendar", str, where), refer_up=refer_up, **times)
-
-
-def _matrix(rows: list[Mapping[str, Any]]) -> dict[tuple[str, int, int], Cell]:
-    matrix: dict[tuple[str, int, int], Cell] = {}
-    for row in rows:
-        if not isinstance(row, dict):
-            raise ProtocolError("Matrix: every row is an object.")
-        key = (str(row.get("category", ANY)), row.get("severity"), row.get("tier"))
-        where = f"Matrix row {key}"
-        if key in matrix:
-            raise ProtocolError(f"{where} stands twice.")
-        _need(row, "severity", int, where), _need(row, "tier", int, where)
-        matrix[key] = _cell(row, where)  # type: ignore[index]
-    return matrix
-
-
-def _entry(rows: list[Any], top: int) -> dict[tuple[int, int], int]:
-    entry: dict[tuple[int, int], int] = {}
-    for row in rows:
-        if not isinstance(row, dict):
-            raise ProtocolError("Entry: every row names severity, complexity and tier.")
-        severity, complexity, tier = (_need(row, name, int, "Entry") for name in ("severity", "complexity", "tier"))
-        if not 1 <= tier <= top:
-            raise ProtocolError(f"Entry for severity {severity}, complexity {complexity}: no level {tier}.")
-        entry[severity, complexity] = tier
-    return entry
-
-
-def _impact(rows: Mapping[str, Any]) -> dict[str, int]:
-    for words, severity in rows.items():
-        if severity not in (1, 2, 3, 4) or isinstance(severity, bool):
-            raise ProtocolError(f"Impact “{words}”: severity must be 1 to 4, not {severity!r}.")
-    return dict(rows)
-
-
-def parse(label: str, document: Mapping[str, Any]) -> Protocol:
-    """The protocol a document describes. Raises ProtocolError with the place and the reason."""
-    tiers = tuple(_tier(n, row) for n, row in enumerate(_need(document, "tiers", list, "Protocol"), start=1))
-    if not tiers:
-        raise ProtocolError("A protocol needs at least one level.")
-    entry = _entry(_need(document, "entry", list, "Protocol"), len(tiers))
-    windows = _need(document, "windows", dict, "Protocol")
-    names = ("lapse", "nudge", "confirm", "survey_after_yes", "survey_after_silence", "reopen")
-    return Protocol(
-        label=label,
-        name=_need(document, "name", str, "Protocol"),
-        tiers=tiers,
-        matrix=_matrix(_need(document, "matrix", list, "Protocol")),
-        entry=entry,
-        impact=_impact(_need(document, "impact", dict, "Protocol")),
-        windows=Windows(
-            calendar=_need(windows, "calendar", str, "Windows"),
-            **{name: _seconds(windows, name, "Windows") for name in names},
-        ),
-        document=document,
-    )

@@ -13,7 +13,8 @@ from escalation import facts as f
 from escalation.decision import RULES, NotNow, decide
 from escalation.facts import KINDS, NAMES, Clock, Decision, Outcome, revive
 from escalation.permits import PERMITS
-from escalation.protocol import MissingCell, ProtocolError, Rules, parse
+from escalation.protocol import MissingCell, ProtocolError, Rules
+from escalation.reading import parse
 from escalation.turn import Turn, plain
 from tests.cast import MONDAY
 from tests.escalation.walk import (

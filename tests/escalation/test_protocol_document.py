@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from escalation.packs import read_pack
-from escalation.protocol import ProtocolError, parse
+from escalation.protocol import ProtocolError
+from escalation.reading import parse
 
 DOCUMENT = read_pack("five_tier")["protocol"]
 

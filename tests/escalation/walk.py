@@ -14,7 +14,8 @@ from escalation.directory import Directory, Post
 from escalation.facts import Happening
 from escalation.packs import read_pack
 from escalation.permits import PERMITS
-from escalation.protocol import Protocol, Rules, parse
+from escalation.protocol import Protocol, Rules
+from escalation.reading import parse
 from escalation.turn import Turn
 from escalation.worktime import Calendar
 from tests.cast import MONDAY
