@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("escalation_protocolversion", "escalation_calendarversion")
-KEPT = ("key", "number", "label", "document", "made_at", "published_at", "published_by_id")
+KEPT = (
+    "key", "number", "label", "document", "made_at", "made_by_id", "note", "based_on", "hands", "reviewed_at",
+    "reviewed_by_id", "published_at", "published_by_id",
+)  # fmt: skip
 # Once published, a version can only be retired, and once retired it stays so.
-BACK = "NEW.status = 'draft' OR (OLD.status = 'retired' AND NEW.status <> 'retired')"
+BACK = "NEW.status IN ('draft', 'reviewed') OR (OLD.status = 'retired' AND NEW.status <> 'retired')"
 
 
 def _when(vendor: str) -> str:
     differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     changed = " OR ".join(f"CAST(OLD.{c} AS text) {differs} CAST(NEW.{c} AS text)" for c in KEPT)
-    return f"OLD.status <> 'draft' AND ({changed} OR {BACK})"
+    return f"OLD.status NOT IN ('draft', 'reviewed') AND ({changed} OR {BACK})"
 
 
 SENTENCE = "A published version cannot be changed. Make a new version."
@@ -28,12 +31,12 @@ def _install(vendor: str, table: str) -> list[str]:
         return [
             f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({_when(vendor)}) "
             "EXECUTE FUNCTION milepost_published()",
-            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW WHEN (OLD.status <> 'draft') "
+            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW WHEN (OLD.status NOT IN ('draft', 'reviewed')) "
             "EXECUTE FUNCTION milepost_published()",
         ]
     return [
         f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} WHEN {_when(vendor)} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
-        f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN OLD.status <> 'draft' "
+        f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN OLD.status NOT IN ('draft', 'reviewed') "
         f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
     ]
 

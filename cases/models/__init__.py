@@ -1,7 +1,7 @@
 """The tables of the `cases` room, one file a subject."""
 
 from cases.models.case import Case, Impact, Severity
-from cases.models.category import Category
+from cases.models.category import Category, Product
 from cases.models.door import AccessLink, FormKey, Tally
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
@@ -18,6 +18,7 @@ __all__ = [
     "Impact",
     "Message",
     "Note",
+    "Product",
     "Resolution",
     "Severity",
     "Tally",

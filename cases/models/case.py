@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from cases.lifecycle import ACTIVE, MILESTONE, OPEN, Lifecycle, State
-from cases.models.category import Category
+from cases.models.category import Category, Product
 from cases.models.people import Team, User
 from cases.models.worlds import Worldly, live_manager
 
@@ -73,6 +73,7 @@ class Case(Lifecycle, Worldly):
     # False while anybody may have typed it in this person's name: until a secret mailed to their address came back.
     is_proven = models.BooleanField(default=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="cases")
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
     title = models.CharField(max_length=120)
     description = models.TextField(max_length=5000)
     expectation = models.TextField(max_length=1000, blank=True)
@@ -84,6 +85,9 @@ class Case(Lifecycle, Worldly):
     # The published protocol the case was promised under, by label: imports run one way, and the log must
     # read without a join. `audit` checks that the label exists.
     protocol = models.CharField(max_length=80, editable=False)
+    protocol_why = models.CharField(max_length=200, blank=True, editable=False)  # why this one and not another
+    # How many of the tier's steps have been taken since the case came to it.
+    step = models.PositiveSmallIntegerField(default=0, editable=False)
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="cases", editable=False)
     owner = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_cases", editable=False

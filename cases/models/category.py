@@ -22,3 +22,18 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Product(models.Model):
+    """A product or service a case is about; which protocol counts may depend on it."""
+
+    slug = models.CharField(max_length=50, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=100)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name

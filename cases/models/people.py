@@ -60,6 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=40, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty means the company's.")
     language = models.CharField(max_length=12, default="en")
+    # What kind of customer, for choosing the protocol; empty for most.
+    segment = models.SlugField(max_length=40, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     # True once a link or code mailed to the address came back: until then no customer text is mailed there.

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from cases.models import User
+from cases.models import Category, Product, User
 
 
 class Version(models.Model):
@@ -17,6 +17,7 @@ class Version(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
+        REVIEWED = "reviewed", "Reviewed"
         PUBLISHED = "published", "Published"
         RETIRED = "retired", "Retired"
 
@@ -26,12 +27,31 @@ class Version(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     document = models.JSONField(encoder=DjangoJSONEncoder)
     made_at = models.DateTimeField()
+    # The version it was drawn up from, by label; empty for the first of a key.
+    based_on = models.CharField(max_length=80, blank=True)
+    # Everybody who changed the draft, by id: none of them may review it. `revision` counts the changes.
+    hands = models.JSONField(default=list, blank=True)
+    revision = models.PositiveIntegerField(default=0)
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Why this version: shown to whoever reviews it and beside what changed.
+    note = models.TextField(blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         abstract = True
         ordering = ("key", "number")
+        constraints = (
+            # What came with the installation has no maker; whatever a person drew up, another one has reviewed.
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(made_by=None)
+                | (Q(reviewed_by__isnull=False, reviewed_at__isnull=False) & ~Q(reviewed_by=F("made_by"))),
+                name="%(class)s_two_people",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.label
@@ -42,7 +62,7 @@ class Version(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        if self.status != self.Status.DRAFT:
+        if self.status not in (self.Status.DRAFT, self.Status.REVIEWED):
             raise ValidationError(f"{self.label} was published; it stays so that old cases can be explained.")
         return super().delete(*args, **kwargs)
 
@@ -51,6 +71,7 @@ class ProtocolVersion(Version):
     """A version of an escalation protocol. One is in force for new cases; open cases keep theirs."""
 
     class Meta(Version.Meta):
+        permissions = (("write_protocol", "Can draw up, review and publish protocols and calendars"),)
         constraints = (
             models.UniqueConstraint(fields=("key", "number"), name="protocol_number_once"),
             models.UniqueConstraint(fields=("key",), condition=Q(status="published"), name="protocol_one_in_force"),
@@ -61,4 +82,66 @@ class CalendarVersion(Version):
     """A version of a working-time calendar. Later clocks use the newest one published; running ones keep theirs."""
 
     class Meta(Version.Meta):
-        constraints = (models.UniqueConstraint(fields=("key", "number"), name="calendar_number_once"),)
+        constraints = (
+            *Version.Meta.constraints,
+            models.UniqueConstraint(fields=("key", "number"), name="calendar_number_once"),
+        )
+
+
+class ProtocolChoice(models.Model):
+    """One line of the ordered list that says which protocol a new case is promised under; the first match wins.
+
+    Empty parts match everything. Where no line matches, the default protocol counts, so there is always one.
+    """
+
+    position = models.PositiveSmallIntegerField(unique=True)
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    segment = models.SlugField(max_length=40, blank=True)
+    protocol = models.SlugField(max_length=60)
+
+    class Meta:
+        ordering = ("position",)
+
+
+class Attestation(models.Model):
+    """A person has read a published version and answered its three questions rightly."""
+
+    version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="attestations")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="attestations")
+    at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("version", "person"), name="attested_once"),)
+
+
+class PlanReview(models.Model):
+    """A review of a protocol that falls due, is held with a pack of figures, and ends in a signed decision."""
+
+    class Decision(models.TextChoices):
+        KEEP = "keep", "Keep it as it is"
+        CHANGE = "change", "Change it: a draft follows"
+        RETIRE = "retire", "Replace it"
+
+    key = models.SlugField(max_length=60)
+    due_on = models.DateField()
+    reminded_at = models.DateTimeField(null=True)
+    # What was looked at, and a digest of it: the pack made anew from the log must come out the same.
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    reason = models.TextField(blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("due_on", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("key",), condition=Q(decided_at=None), name="one_review_ahead"),
+            models.CheckConstraint(
+                condition=Q(decided_at=None) | (~Q(decision="") & ~Q(reason="") & Q(decided_by__isnull=False)),
+                name="review_decision_signed",
+            ),
+        )

@@ -1,0 +1,180 @@
+"""The road of a version: drawn up, reviewed by another person, published, retired. The same for protocols and calendars.
+
+Every function is one transaction that holds the rows of the key. Nothing here touches a case: who was promised
+something keeps the version they were promised it under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from cases.models import User
+from escalation.models import CalendarVersion, ProtocolVersion
+from escalation.models.protocol import Version
+from escalation.protocol import ProtocolError
+from escalation.reading import parse
+from escalation.worktime import Calendar
+
+V = TypeVar("V", bound=Version)
+S = Version.Status
+
+
+class NotPublishable(ValueError):
+    """The step is not possible; `sentences` say why, one each. Nothing has changed."""
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        super().__init__(" ".join(sentences))
+
+
+class Overtaken(NotPublishable):
+    """Somebody else changed the draft since the page was shown."""
+
+
+def in_force(model: type[V], key: str) -> V | None:
+    """The version new cases or clocks get: of a protocol the published one, of a calendar the newest published."""
+    return model._default_manager.filter(key=key, status=S.PUBLISHED).order_by("-number").first()
+
+
+def draft(
+    model: type[V], key: str, *, document: Mapping[str, Any] | None = None, note: str = "", by: User, at: datetime
+) -> V:
+    """A new draft under `key`, from `document` or from what is in force. Raises NotPublishable when neither is there."""
+    with transaction.atomic():
+        latest = _of_key(model, key).last()
+        base = in_force(model, key)
+        if document is None and base is None:
+            raise NotPublishable(f"Nothing is in force under “{key}” to draw up from.")
+        content = dict(document if document is not None else base.document)  # type: ignore[union-attr]
+        made = model(
+            key=key,
+            number=latest.number + 1 if latest else 1,
+            document=_readable(model, key, content),
+            made_at=at,
+            made_by=by,
+            hands=[by.pk],
+            note=note.strip(),
+            based_on=base.label if base else "",
+        )
+        made.save(force_insert=True)
+        return made
+
+
+def roll_back(version: V, *, by: User, at: datetime) -> V:
+    """A draft with the document of an earlier version: going back is a new version, reviewed like any other."""
+    return draft(type(version), version.key, document=version.document, note=f"Back to {version.label}.", by=by, at=at)
+
+
+def change(version: V, document: Mapping[str, Any], *, seen: int, by: User, at: datetime) -> V:
+    """Replaces a draft's document. `seen` is the revision the person looked at.
+
+    A change of a reviewed draft takes it back to a draft. Raises Overtaken, or NotPublishable with what cannot be read.
+    """
+    with transaction.atomic():
+        held = _held(version)
+        _is_open(held)
+        if held.revision != seen:
+            raise Overtaken("Somebody changed this draft while you were writing. Look at it, then send yours again.")
+        held.document = _readable(type(held), held.key, dict(document))
+        held.hands = sorted({*held.hands, by.pk})
+        held.revision += 1
+        held.status, held.reviewed_by, held.reviewed_at = S.DRAFT, None, None
+        held.save(update_fields=["document", "hands", "revision", "status", "reviewed_by", "reviewed_at"])
+        return held
+
+
+def describe(version: V, note: str) -> V:
+    """Says why this version is being made; shown to whoever reviews it."""
+    with transaction.atomic():
+        held = _held(version)
+        _is_open(held)
+        held.note = note.strip()
+        held.save(update_fields=["note"])
+        return held
+
+
+def review(version: V, *, seen: int, by: User, at: datetime) -> V:
+    """A second person has read it. Raises NotPublishable for anybody who changed it themselves."""
+    with transaction.atomic():
+        held = _held(version)
+        if held.status != S.DRAFT:
+            raise NotPublishable(f"{held.label} is not a draft any more.")
+        if held.revision != seen:
+            raise Overtaken("The draft was changed while you were reading. Read it again, then approve it.")
+        if by.pk in held.hands or by.pk == held.made_by_id:
+            raise NotPublishable("You changed this draft yourself. Somebody else has to review it.")
+        if not held.note:
+            raise NotPublishable("Nobody has said why this version is made. Write it first: it stays with the version.")
+        held.status, held.reviewed_by, held.reviewed_at = S.REVIEWED, by, at
+        held.save(update_fields=["status", "reviewed_by", "reviewed_at"])
+        return held
+
+
+Check = Callable[[Version], Sequence[str]]
+
+
+def publish(version: V, *, by: User, at: datetime, errors: Check) -> V:
+    """Puts a reviewed version in force for what begins from now on; the one before is retired.
+
+    `errors` gives the linter's errors, a sentence each; any of them stops it. Of calendars all versions stay
+    in force for the clocks that were started with them.
+    """
+    with transaction.atomic():
+        held = _held(version)
+        if held.status == S.DRAFT:
+            raise NotPublishable("A second person has to review it first.")
+        if held.status != S.REVIEWED:
+            raise NotPublishable(f"{held.label} was published before.")
+        base = in_force(type(held), held.key)
+        if base is not None and base.label != held.based_on:
+            raise NotPublishable(
+                f"{base.label} was published after this draft was drawn up from {held.based_on or 'nothing'}. "
+                "Draw it up anew, so that nothing of it is lost."
+            )
+        if found := errors(held):
+            raise NotPublishable(*found)
+        if base is not None and isinstance(held, ProtocolVersion):
+            type(held)._default_manager.filter(pk=base.pk).update(status=S.RETIRED)
+        held.status, held.published_at, held.published_by = S.PUBLISHED, at, by
+        held.save(update_fields=["status", "published_at", "published_by"])
+        return held
+
+
+def discard(version: Version) -> None:
+    """Throws a draft away. Raises NotPublishable for anything that was published."""
+    with transaction.atomic():
+        held = _held(version)
+        _is_open(held)
+        held.delete()
+
+
+def _of_key(model: type[V], key: str) -> models.QuerySet[V]:
+    """All versions under a key, held: numbers are given and versions put in force one after the other."""
+    return model._default_manager.select_for_update().filter(key=key).order_by("number")
+
+
+def _held(version: V) -> V:
+    rows = {row.pk: row for row in _of_key(type(version), version.key)}
+    if version.pk not in rows:
+        raise NotPublishable("This draft was thrown away.")
+    return rows[version.pk]
+
+
+def _is_open(version: Version) -> None:
+    if version.status not in (S.DRAFT, S.REVIEWED):
+        raise NotPublishable(f"{version.label} was published and stays as it is. Make a new version.")
+
+
+def _readable(model: type[Version], key: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The document, once it can be read. Raises ProtocolError or CalendarError with the place."""
+    if model is CalendarVersion:
+        Calendar.from_document(document | {"label": key})
+    elif model is ProtocolVersion:
+        parse(key, document)
+    else:
+        raise ProtocolError(f"{model.__name__} is not a version of rules.")
+    return document
