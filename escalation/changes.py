@@ -82,7 +82,7 @@ def _topic_words(protocol: Protocol, topics: Mapping[str, str]) -> dict[str, str
     for slug, topic in protocol.topics.items():
         under = f", under {topics.get(topic.under, topic.under)}" if topic.under else ""
         skill = f", needs {topic.skill}" if topic.skill else ""
-        words[topics.get(slug, slug)] = f"passing up {topic.escalation}{under}{skill}"
+        words[topics.get(slug, slug)] = f"passing up {topic.escalation or 'as above'}{under}{skill}"
     return words
 
 

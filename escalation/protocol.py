@@ -107,7 +107,7 @@ class Topic:
     """What the protocol says of a category: its parent in the tree, passing up by hand, the skill it needs."""
 
     under: str | None = None
-    escalation: str = "allowed"
+    escalation: str | None = None  # None: as the topic above has it
     skill: str | None = None
 
 
@@ -157,7 +157,7 @@ class Protocol:
     def policy(self, category: str) -> str:
         """Whether cases of the category must, may or may not be passed up by hand: its own word, or the nearest above."""
         for wanted in self.lineage(category):
-            if topic := self.topics.get(wanted):
+            if (topic := self.topics.get(wanted)) and topic.escalation:
                 return topic.escalation
         return "allowed"
 

@@ -153,8 +153,8 @@ def _topics(rows: Mapping[str, Any]) -> dict[str, Topic]:
         where = f"Topic “{slug}”"
         if not isinstance(row, dict):
             raise ProtocolError(f"{where}: is an object with escalation, under and skill.")
-        policy = _need({"escalation": "allowed"} | row, "escalation", str, where)
-        if policy not in POLICIES:
+        policy = _name(row, "escalation", where)
+        if policy is not None and policy not in POLICIES:
             raise ProtocolError(f"{where}: “escalation” is one of {', '.join(POLICIES)}, not “{policy}”.")
         topics[slug] = Topic(_name(row, "under", where), policy, _name(row, "skill", where))
     for slug, topic in topics.items():
