@@ -18,6 +18,11 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("escalation", "notice", "change_notice"),
         ("escalation", "protocolversion", "view_protocolversion"),
     ),
+    "Protocol authors": (
+        ("cases", "case", "view_case"),
+        ("escalation", "protocolversion", "view_protocolversion"),
+        ("escalation", "protocolversion", "write_protocol"),
+    ),
     "Managers": (("feedback", "survey", "view_insights"),),
 }
 

@@ -176,8 +176,10 @@ def _rules(scope: Scope) -> Iterator[str]:
     yield from _guards_down(RULE_TABLES, ("keep", "stay"), ("keep", "stay"))
     public = ProtocolVersion.objects.filter(status__in=PUBLIC).values("label")
     yield from _named(Case.everything.exclude(protocol__in=public), "names a protocol version that is not published")
+    # Who was moved to a newer version has events and clocks of both.
+    moved = Event.everything.filter(kind="adopted").values("case")
     for model, what in ((Event, "an event"), (StageClock, "a clock")):
-        rows = model.everything.exclude(protocol=F("case__protocol")).order_by("case")
+        rows = model.everything.exclude(protocol=F("case__protocol")).exclude(case__in=moved).order_by("case")
         for reference, label in rows.values_list("case__reference", "protocol").distinct():
             yield f"{reference} has {what} under {label}, not under its own protocol version"
     known = CalendarVersion.objects.filter(status__in=PUBLIC).values("label")
@@ -219,8 +221,8 @@ def _promises(rows: models.QuerySet, what: str) -> Iterator[str]:
 
 
 def _notices(scope: Scope) -> Iterator[str]:
-    # A code letter is asked for, not caused by an event; each asking owes one of its own.
-    caused = Notice.everything.exclude(kind=CODE_LETTER)
+    # A code letter is asked for, not caused by an event; each asking owes one of its own. A letter about no case has no event.
+    caused = Notice.everything.exclude(kind=CODE_LETTER).exclude(case=None)
     same = caused.values("case__reference", "event_seq", "recipient", "channel").order_by()
     for row in same.annotate(n=Count("pk")).filter(n__gt=1):
         yield (

@@ -50,11 +50,22 @@ def _calendars(rows: Iterable[tuple]) -> dict[str, tuple[tuple[datetime, Calenda
     return {key: tuple(versions) for key, versions in found.items()}
 
 
+def forget() -> None:
+    """Drops what is kept; called when something is published, so that a version that was rolled back is not remembered."""
+    _protocol.cache_clear()
+    _calendar.cache_clear()
+
+
+def calendars() -> dict[str, tuple[tuple[datetime, Calendar], ...]]:
+    """Every published calendar by its key, in all its versions, each with the instant it came into force."""
+    return _calendars(_published_calendars())
+
+
 def calendars_at(at: datetime) -> dict[str, Calendar]:
     """Every published calendar by its key, each in the version in force at `at`."""
     return {
         key: next((calendar for since, calendar in reversed(versions) if since <= at), versions[0][1])
-        for key, versions in _calendars(_published_calendars()).items()
+        for key, versions in calendars().items()
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import COUNTRIES
 
 DAY = 24 * 60  # minutes
 WEEK = 7 * DAY
@@ -69,6 +71,20 @@ def reading(minute: int) -> str:
 def whole_week() -> tuple[Window, ...]:
     """Round the clock, as seven windows that touch at midnight."""
     return tuple(Window(weekday, 0, DAY) for weekday in range(7))
+
+
+def day_hours(rules: Rules) -> float:
+    """Hours of one working day: the length of the most common open day of a week, the longer one on a tie.
+
+    24 round the clock. A window over midnight belongs to the day it starts on; days off change no week's length.
+    """
+    if rules.always:
+        return 24.0
+    minutes: Counter[int] = Counter()
+    for window in rules.windows:
+        minutes[window.weekday] += window.minutes
+    lengths = Counter(minutes.values())
+    return max(lengths, key=lambda length: (lengths[length], length)) / 60
 
 
 # Checks -------------------------------------------------------------------------------------------------------
@@ -217,6 +233,29 @@ def _read_day_off(item: object) -> tuple[date, str]:
 
 
 # Public holidays ----------------------------------------------------------------------------------------------
+
+
+def countries() -> tuple[tuple[str, str], ...]:
+    """Countries with a list of public holidays: ISO code and English name, by name."""
+    named = ((codes[0], _spaced(kind)) for kind, *codes in COUNTRIES.values())
+    return tuple(sorted(named, key=lambda pair: pair[1]))
+
+
+def regions(country: str) -> tuple[tuple[str, str], ...]:
+    """Regions of a country with holidays of their own: code and name, the code again where there is no name."""
+    try:
+        kind = holidays.country_holidays(country)
+    except (NotImplementedError, AttributeError, TypeError):
+        return ()
+    names: dict[str, str] = {}
+    for name, code in kind.subdivisions_aliases.items():
+        names.setdefault(code, name)
+    return tuple((code, names.get(code, code)) for code in kind.subdivisions)
+
+
+def _spaced(words: str) -> str:
+    """UnitedKingdom as people write it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)
 
 
 def holidays_between(country: str, subdivision: str | None, first_year: int, last_year: int) -> DaysOff:

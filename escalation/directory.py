@@ -1,17 +1,26 @@
-"""Who stands where right now: teams, their leads and members, found once for a whole batch."""
+"""Who stands where at an instant: teams with their leads and people on duty, found once for a whole batch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
 
-from cases.models import Case, Category, Team
+from django.db.models import IntegerField, Value
+
+from cases.access import workers
+from cases.models import Case, Category, Team, User
+from escalation.calendars import Window
+from escalation.models import Leave, Override, Shift
 from escalation.protocol import Protocol
+from escalation.rota import Absence, Crew, Roster, Swap, Turn
+from escalation.spans import parts
 
 
 @dataclass(frozen=True)
 class Post:
-    """A team as the engine needs it."""
+    """A team as the engine needs it: `members` are on duty, and `lead` is the lead if they are, or who stands for them."""
 
     id: int
     name: str
@@ -26,28 +35,55 @@ class Post:
 
 @dataclass
 class Directory:
-    """Teams by slug, active people only."""
+    """Teams by slug as they stood at `at`, active people only."""
 
     posts: Mapping[str, Post]
+    roster: Roster = field(default_factory=lambda: Roster({}))
+    at: datetime | None = None
+    desks: Any = None  # what people have before them; `escalation.routing` reads it once for a whole batch
     _categories: dict[str, int] = field(default_factory=dict)
+    _others: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls) -> Directory:
-        members: dict[int, list[int]] = {}
-        through = Team.members.through.objects.filter(user__is_active=True)
-        for team, user in through.order_by("user_id").values_list("team_id", "user_id"):
-            members.setdefault(team, []).append(user)
+    def load(cls, at: datetime) -> Directory:
+        """Teams with their members, shifts, swaps and leave: three queries, whatever their number.
+
+        Its roster also answers for later instants; for earlier ones it lacks swaps and leave that were over.
+        """
+        teams, roster = _read(at)
         posts = {}
-        for pk, slug, name, lead, active in Team.objects.values_list(
-            "pk", "slug", "name", "lead_id", "lead__is_active"
-        ):
-            posts[slug] = Post(pk, name, lead if active else None, tuple(members.get(pk, ())))
-        return cls(posts)
+        for slug, (pk, name) in teams.items():
+            duty, lead = roster.on_duty(slug, at), roster.lead(slug, at)
+            posts[slug] = Post(pk, name, lead if lead in duty else None, duty)
+        return cls(posts, roster, at)
+
+    def duty(self, team: str) -> tuple[int, ...]:
+        """The people behind a team at `at`; nobody for a team that does not exist."""
+        return self.posts[team].people if team in self.posts else ()
+
+    def stands_in(self, team_id: int | None, user: int) -> bool:
+        """Whether somebody is on duty for that team at `at`, as a substitute from elsewhere also is."""
+        return any(post.id == team_id and user in post.people for post in self.posts.values())
 
     def empty_teams(self, protocol: Protocol) -> tuple[str, ...]:
-        """Teams the protocol names behind which nobody stands now."""
-        named = {tier.team for tier in protocol.tiers}
-        return tuple(sorted(s for s in named if s not in self.posts or not self.posts[s].people))
+        """Targets the protocol names behind which nobody stands now: teams by their bare name, others as written."""
+        return tuple(target for target in protocol.targets() if not self._stands_behind(target))
+
+    def _stands_behind(self, target: str) -> bool:
+        kind, colon, name = target.partition(":")
+        if kind in ("person", "role"):
+            return bool(self._named(target))
+        # What listens to a webhook is no business of the rota; whether it exists is the linter's.
+        return kind == "webhook" or bool(self.duty(name if colon else target))
+
+    def _named(self, target: str) -> tuple[int, ...]:
+        """Active staff behind person:<address> or role:<name>; looked up once."""
+        if target not in self._others:
+            kind, _, name = target.partition(":")
+            staff = workers() if kind == "role" else workers().filter(pk__in=User.objects.at_address(name).values("pk"))
+            found = staff.filter(groups__name=name) if kind == "role" else staff
+            self._others[target] = tuple(found.order_by("pk").values_list("pk", flat=True).distinct())
+        return self._others[target]
 
     def team_id(self, slug: str) -> int:
         """The team's row. Raises LookupError with a sentence when the protocol names one that is not there."""
@@ -74,15 +110,99 @@ class Directory:
             return (case.owner_id,)
         if kind == "supervisor":
             return self._supervisors(case, protocol)
-        post = self.posts.get(name or self.slug_of(case.team_id) or "")
+        if kind in ("person", "role"):
+            return self._named(to)
+        slug = name or self.slug_of(case.team_id) or ""
+        post = self.posts.get(slug)
         if post is None:
             return ()
-        return (post.lead,) if kind == "lead" and post.lead else post.people
+        return (post.lead,) if kind == "lead" and post.lead else self._people(slug, post)
+
+    def _people(self, slug: str, post: Post) -> tuple[int, ...]:
+        """Who is on duty; while nobody is, who comes next, so that the letter lies there when they do."""
+        if post.people or self.at is None:
+            return post.people
+        following = self.roster.next_on_duty(slug, self.at)
+        return following.people if following else ()
 
     def _supervisors(self, case: Case, protocol: Protocol) -> Iterable[int]:
         """The first tier above the case that has people; at the top, the case's own team."""
-        for tier in (*protocol.tiers[case.tier :], protocol.tier(case.tier)):
+        own = protocol.tier(case.tier)
+        for tier in (*protocol.tiers[case.tier :], own):
             post = self.posts.get(tier.team)
             if post and post.people:
                 return (post.lead,) if post.lead else post.people
-        return ()
+        return self._people(own.team, self.posts[own.team]) if own.team in self.posts else ()
+
+
+class _Reader:
+    """What one look at the tables finds; who was met and is active counts, everybody else is nobody."""
+
+    def __init__(self) -> None:
+        self.teams: dict[str, tuple[int, str]] = {}
+        self.leads: dict[int, int | None] = {}
+        self.people: dict[int, set[int]] = {}
+        self.zones: dict[int, str] = {}
+        self.turns: dict[int, list[Turn]] = {}
+        self.swaps: dict[int, list[Swap]] = {}
+        self.absences: list[Absence] = []
+        self.active: set[int] = set()
+
+    def meet(self, user: int | None, here: bool | None) -> None:
+        if user is not None and here:
+            self.active.add(user)
+
+    def read_teams(self) -> None:
+        rows = Team.objects.order_by("pk").values_list(
+            "pk", "slug", "name", "lead_id", "lead__is_active", "members", "members__is_active"
+        )
+        for pk, slug, name, lead, lead_here, member, member_here in rows:
+            self.teams[slug], self.leads[pk] = (pk, name), lead
+            self.meet(lead, lead_here)
+            self.meet(member, member_here)
+            self.people.setdefault(pk, set()).update(one for one in (member, lead) if one is not None)
+
+    def read_shifts(self) -> None:
+        """Also those that are over: the team keeps its rota, and stands empty until somebody writes a new shift."""
+        rows = Shift.objects.order_by("pk").values_list(
+            "rota__team", "rota__zone", "user", "weekday", "opens", "closes", "starts_on", "ends_on"
+        )
+        for team, zone, user, weekday, opens, closes, starts_on, ends_on in rows:
+            turn = Turn(user, Window(weekday, opens, closes), starts_on, ends_on)
+            self.turns.setdefault(team, []).append(turn)
+            self.zones[team] = zone
+
+    def read_exceptions(self, at: datetime) -> None:
+        """Swaps and leave in one query: team (none for leave), person, start, end, the other person."""
+        swaps = Override.objects.order_by().filter(ends_at__gt=at)
+        away = Leave.objects.order_by().filter(ends_at__gt=at).annotate(team=Value(None, output_field=IntegerField()))
+        rows = swaps.values_list("rota__team", "user", "user__is_active", "starts_at", "ends_at", "instead_of", "pk").union(
+            away.values_list("team", "user", "substitute__is_active", "starts_at", "ends_at", "substitute", "pk"), all=True
+        )  # fmt: skip
+        for team, user, here, start, end, other, _pk in cast(Iterable[Any], rows):
+            low, high = parts(start)[0], parts(end)[0]
+            if team is None:
+                self.meet(other, here)
+                self.absences.append(Absence(user, low, high, other))
+            else:
+                self.meet(user, here)
+                self.swaps.setdefault(team, []).append(Swap(user, low, high, other))
+
+
+def _read(at: datetime) -> tuple[dict[str, tuple[int, str]], Roster]:
+    """The teams by slug (pk, name), and the roster of them from `at` on."""
+    reader = _Reader()
+    reader.read_teams()
+    reader.read_shifts()
+    reader.read_exceptions(at)
+    crews = {
+        slug: Crew(
+            frozenset(reader.people[pk]),
+            reader.leads[pk],
+            reader.zones.get(pk, "UTC"),
+            tuple(reader.turns.get(pk, ())),
+            tuple(reader.swaps.get(pk, ())),
+        )
+        for slug, (pk, _name) in reader.teams.items()
+    }
+    return reader.teams, Roster(crews, tuple(reader.absences), frozenset(reader.active))

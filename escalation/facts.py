@@ -29,14 +29,16 @@ class Clock:
     LAPSE = "lapse"  # the customer's time to answer our question
     SURVEY = "survey"  # milestone 5
     CLOSING = "closing"  # the end of the time to reopen
+    STEP = "step"  # the tier's next step, while nobody has acknowledged
+    JUSTIFY = "justify"  # the reason for the fast lane, asked afterwards
 
     #: Missing one of these climbs one tier; the others are timers whose end is an act of its own.
     CLIMBS = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, RESOLVE, SUPERVISOR)
     #: What belongs to the tier that holds the case and ends when another tier takes it.
-    OF_TIER = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, LAPSE)
+    OF_TIER = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, LAPSE, STEP)
     #: What a question to the customer stops.
     PAUSABLE = (UPDATE, REPLY, REFER_UP, RESOLVE)
-    ALL = (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING)
+    ALL = (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING, STEP, JUSTIFY)
     MILESTONE: ClassVar[dict[str, int]] = {
         REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
     }  # fmt: skip
@@ -46,6 +48,7 @@ class Clock:
         REVIEW: "SLA review", ACKNOWLEDGE: "acknowledgment", UPDATE: "progress update", REPLY: "reply",
         REFER_UP: "time at one level", RESOLVE: "answer", SUPERVISOR: "supervisor's answer",
         CONFIRM: "customer's yes or no", LAPSE: "customer's answer", SURVEY: "survey", CLOSING: "time to reopen",
+        STEP: "next step", JUSTIFY: "reason for the fast lane",
     }  # fmt: skip
 
 
@@ -91,6 +94,7 @@ class Facts:
     escalated_at: datetime | None = None
     settled_at: datetime | None = None
     history: bool = False
+    step: int = 0  # how many of the tier's steps have been taken
 
     def clock(self, kind: str) -> ClockFact | None:
         """The open clock of `kind`, if there is one."""
@@ -109,11 +113,15 @@ class Happening:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("at", "now")}
 
 
+Picks = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Filed(Happening):
-    """`empty`, here and below: teams nobody stood behind at that moment."""
+    """`empty`, here and below: targets nobody stood behind at that moment; `picks`: whom each team's work would go to."""
 
     empty: tuple[str, ...] = ()
+    picks: Picks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class Assessed(Happening):
     category: str
     by: int | None = None
     empty: tuple[str, ...] = ()
+    picks: Picks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,38 @@ class Escalated(Happening):
 
     by: int | None = None
     empty: tuple[str, ...] = ()
+    picks: Picks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency(Happening):
+    """A person sends the case up the fast lane; the reason is asked afterwards."""
+
+    by: int
+    empty: tuple[str, ...] = ()
+    picks: Picks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Justified(Happening):
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Happening):
+    """A person keeps the case here although a guideline says to pass it up."""
+
+    by: int
+    rule: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted(Happening):
+    """A person moved the case to another version of its protocol; the rules are those of that version."""
+
+    to: str
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +179,8 @@ class RanOut(Happening):
     """The timer of `kind` ended as announced; nobody broke anything."""
 
     kind: str
+    empty: tuple[str, ...] = ()
+    picks: Picks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +189,7 @@ class Missed(Happening):
 
     kind: str
     empty: tuple[str, ...] = ()
+    picks: Picks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +292,7 @@ class SupervisorAnswered(Happening):
     by: int
     granted: bool
     empty: tuple[str, ...] = ()
+    picks: Picks = ()
 
 
 @dataclass(frozen=True, slots=True)

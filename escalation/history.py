@@ -96,7 +96,7 @@ def record(
         there = set(Case.everything.filter(origin=origin, origin_ref__in=refs).values_list("origin_ref", flat=True))
         done.known = [past for past in batch if past.ref in there]
         fresh = [past for past in batch if past.ref not in there]
-        directory = Directory.load()
+        directory = Directory.load(written)
         team = directory.team_id(rules.protocol.tier(1).team)
         references = fresh_references(len(fresh))
         rows = [_row(past, rules, categories, team, origin) for past in fresh]

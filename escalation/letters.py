@@ -56,14 +56,14 @@ def compose(notice: Notice, now: datetime) -> Letter:
     """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
     _check_needed(notice)
     secret: list[str] = []
-    context = _context(notice, now, secret)
+    context = _context(notice, now, secret) if notice.case else _of_no_case(notice)
     if notice.kind in _composers:
         context |= _composers[notice.kind](notice, now)
         secret += context.pop("secrets", [])
     whole = render_to_string(f"mail/{notice.kind}.txt", context)
     first, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
-    subject = f"{_shorten(first.strip())} [{notice.case.reference}]"
+    subject = _shorten(first.strip()) + (f" [{notice.case.reference}]" if notice.case else "")
     kept = text
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
@@ -80,6 +80,8 @@ def _check_needed(notice: Notice) -> None:
     case, kind = notice.case, notice.kind
     if not notice.recipient.is_active and not notice.to_customer:
         raise NotNeeded("The person is no longer here.")
+    if case is None:
+        return
     if kind == "due_soon" and not _clock_open(notice):
         raise NotNeeded("It has been done meanwhile.")
     if kind == "still_waiting" and case.state != State.WAITING_CUSTOMER:
@@ -91,6 +93,16 @@ def _check_needed(notice: Notice) -> None:
 def _clock_open(notice: Notice) -> bool:
     open_clocks = StageClock.everything.filter(case=notice.case, outcome__isnull=True, kind=notice.data.get("kind"))
     return open_clocks.exists()
+
+
+def _of_no_case(notice: Notice) -> dict[str, Any]:
+    """What every wording may name in a letter to staff about no case; the kind's composer adds the rest."""
+    return {
+        "brand": settings.BRAND,
+        "name": notice.recipient.first_name,
+        "data": notice.data,
+        "sender": settings.BRAND["name"],
+    }
 
 
 def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]:

@@ -117,18 +117,17 @@ def message_id(notice: Notice) -> str:
 
 
 def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
-    thread = f"<case-{hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]}@{settings.MESSAGE_ID_DOMAIN}>"
+    headers = {"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"}
+    if notice.case is not None:
+        name = hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]
+        thread = f"<case-{name}@{settings.MESSAGE_ID_DOMAIN}>"
+        headers |= {"References": thread, "In-Reply-To": thread}
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
         from_email=formataddr((letter.sender, settings.BRAND["from_email"])),
         to=[letter.address],
-        headers={
-            "Message-ID": message_id(notice),
-            "References": thread,
-            "In-Reply-To": thread,
-            "Auto-Submitted": "auto-generated",
-        },
+        headers=headers,
     )
     mail.attach_alternative(letter.html, "text/html")
     return mail

@@ -67,6 +67,21 @@ def _asked(case: Case, turn: Turn | None) -> str:
     return "A supervisor has already been asked. You can add to your request with a message." if waiting else ""
 
 
+def _no_fast_lane(case: Case, turn: Turn | None) -> str:
+    if turn is None:
+        return ""
+    wanted = turn.rules.protocol.fast_tier
+    if wanted is None:
+        return "This protocol has no fast lane. Pass the case up instead."
+    there = case.severity == 1 and case.tier >= wanted
+    return "The case is critical and at that level already." if there else ""
+
+
+def _not_in_a_hurry(case: Case, turn: Turn | None) -> str:
+    waiting = turn is not None and Clock.JUSTIFY in turn.clocks
+    return "" if waiting else "Nobody is waiting for a reason."
+
+
 NEW_FIRST = ((S.NEW,), "Assess the case first: set how urgent and how complex it is.")
 REVIEW_FIRST = ((S.ESCALATED,), "Review the SLA first: confirm severity and times for this level.")
 NAME_FIRST = ((S.REVIEWED, S.PASSED), "Acknowledge the case first, so that the customer knows who has it.")
@@ -102,6 +117,10 @@ PERMITS: dict[str, Permit] = {
     "apologise": Permit("Apologise", "supervisor", states=OPEN),
     "note": Permit("Save note", "anyone", states=tuple(State.values)),
     "merge": Permit("Join to another case", "team", move="merge"),
+    "emergency": Permit("Emergency", "anyone", states=ACTIVE, unless=_no_fast_lane),
+    "justify": Permit("Say why it was an emergency", "anyone", states=(*OPEN, *SETTLED), unless=_not_in_a_hurry),
+    "keep": Permit("Keep it here", "team", states=ACTIVE),
+    "adopt": Permit("Move to another version", "supervisor", states=OPEN),
     "close": Permit(
         "Close",
         "supervisor",
@@ -121,7 +140,7 @@ PERMITS: dict[str, Permit] = {
 def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> str:
     """Why `actor` cannot do `verb` on `case` now, in a sentence; empty when they can."""
     permit = PERMITS[verb]
-    who = _who(permit, case, actor)
+    who = _who(permit, case, actor, turn)
     if who:
         return who
     if not permit.fits(case.state):
@@ -132,7 +151,7 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> st
     return permit.unless(case, turn)
 
 
-def _who(permit: Permit, case: Case, actor: Actor) -> str:
+def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:
     if permit.who == "customer":
         return "" if actor.user.pk == case.customer_id else "Only the customer can do this."
     if not Viewer(actor.user).is_staff:
@@ -143,6 +162,9 @@ def _who(permit: Permit, case: Case, actor: Actor) -> str:
         return "Needs a supervisor."
     team = case.team
     if case.owner_id == actor.user.pk or case.team_id in actor.teams:
+        return ""
+    # Who stands in for a colleague of that team may do what the colleague may.
+    if turn is not None and turn.directory.stands_in(case.team_id, actor.user.pk):
         return ""
     lead = f" or ask {team.lead}" if team and team.lead else ""
     return f"Needs someone of {team}{lead}."

@@ -175,6 +175,11 @@ class Protocol:
             return rung.team
         return next((team for team in rung.all_teams if skill in self.skills.get(team, ())), rung.team)
 
+    @property
+    def assigns(self) -> bool:
+        """Whether any level or step gives cases out to people by itself."""
+        return any("assign" in tier.on_arrival or any("assign" in s.actions for s in tier.steps) for tier in self.tiers)
+
     def targets(self) -> tuple[str, ...]:
         """Everybody the protocol addresses: teams by their bare name, targets of steps as they are written."""
         named = {team for tier in self.tiers for team in tier.all_teams}

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 
 from cases.models import User
+from escalation.book import forget
 from escalation.models import CalendarVersion, ProtocolVersion
 from escalation.models.protocol import Version
 from escalation.protocol import ProtocolError
@@ -141,6 +142,7 @@ def publish(version: V, *, by: User, at: datetime, errors: Check) -> V:
             type(held)._default_manager.filter(pk=base.pk).update(status=S.RETIRED)
         held.status, held.published_at, held.published_by = S.PUBLISHED, at, by
         held.save(update_fields=["status", "published_at", "published_by"])
+        forget()
         return held
 
 

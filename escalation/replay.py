@@ -6,7 +6,7 @@ was true and when it was written down, which is all a decision depends on beside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from escalation.turn import plain
 
 CHUNK = 500
 #: Fields of a case that a decision may change and that facts carry by the same name.
-CARRIED = ("state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at")
+CARRIED = ("state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at", "step")
 #: What the engine writes by itself, without asking first whether a clock had run out.
 UNASKED = (Missed, RanOut, Warned)
 
@@ -73,8 +73,9 @@ class Course:
             changes["state"] = step
         self.resolved_at = changes.pop("resolved_at", self.resolved_at)
         self.closed_at = changes.pop("closed_at", self.closed_at)
-        facts = replace(self.facts, clocks=self._clocks(decision, happening, seq), **changes)
-        self.facts = replace(facts, settled_at=self.resolved_at or self.closed_at)
+        if decision.ends or decision.starts or decision.changed:
+            changes["clocks"] = self._clocks(decision, happening, seq)
+        self.facts = replace(self.facts, settled_at=self.resolved_at or self.closed_at, **changes)
         return decision
 
     def _clocks(self, decision: Decision, happening: Happening, seq: int) -> dict[str, ClockFact]:
@@ -93,9 +94,8 @@ class Course:
         return sorted(kind for kind, clock in self.facts.clocks.items() if clock.due and clock.due <= at)
 
 
-def begin(first: Event, rules: Rules) -> Course:
-    """A case before its first event, with what that event says it was filed with."""
-    data = first.data
+def begin(data: Mapping[str, Any], rules: Rules, *, history: bool) -> Course:
+    """A case before its first event, with what that event says (`data`) it was filed with. Raises KeyError."""
     facts = Facts(
         state=State.NEW,
         tier=1,
@@ -105,7 +105,7 @@ def begin(first: Event, rules: Rules) -> Course:
         owner=None,
         team=None,
         clocks={},
-        history=first.role == Event.Role.IMPORT,
+        history=history,
     )
     return Course(facts, rules)
 
@@ -117,7 +117,8 @@ def replay(case: Case, events: Sequence[Event], clocks: Iterable[StageClock], ru
         yield Difference(ref, None, "the number of events", 0, "at least 1")
         return
     try:
-        course = begin(events[0], rules)
+        first = events[0]
+        course = begin(first.data, rules, history=first.role == Event.Role.IMPORT)
     except KeyError as missing:
         yield Difference(ref, 1, "what it was filed with", f"without {missing}", "needed")
         return
@@ -134,26 +135,49 @@ def replay(case: Case, events: Sequence[Event], clocks: Iterable[StageClock], ru
     yield from _at_end(case, clocks, course)
 
 
-def _at_event(ref: str, event: Event, decision: Decision, course: Course) -> Iterator[Difference]:
-    data, facts = event.data, course.facts
-    pairs = {
-        "state": (data["to"], facts.state),
-        "level": (data["tier"], facts.tier),
-        "severity": (data["severity"], facts.severity),
-        "team": (data["team"], facts.team),
-        "owner": (data["owner"], facts.owner),
-        "the clocks it ended": (data["ended"], dict(decision.ends)),
-        "the clocks it started": (
-            data["started"],
-            {c.kind: [c.target, c.calendar, plain(c.due)] for c in decision.starts},
-        ),
-        "the clocks it changed": (data["changed"], {c.kind: [c.target, plain(c.due)] for c in decision.changed}),
-        "what happens once": (event.once, decision.once),
-        "the failed plan": (data.get("plan_failed", ""), decision.plan_failed),
+#: What an event says followed from what happened: its key in the event's data, in words.
+EFFECTS = {
+    "to": "state",
+    "tier": "level",
+    "severity": "severity",
+    "team": "team",
+    "owner": "owner",
+    "ended": "the clocks it ended",
+    "started": "the clocks it started",
+    "changed": "the clocks it changed",
+}
+
+
+def effects(decision: Decision, after: Facts) -> dict[str, Any]:
+    """What an event would say followed from this decision, under the keys of EFFECTS; `after` is the case then."""
+    return {
+        "to": after.state,
+        "tier": after.tier,
+        "severity": after.severity,
+        "team": after.team,
+        "owner": after.owner,
+        "ended": dict(decision.ends),
+        "started": {c.kind: [c.target, c.calendar, plain(c.due)] for c in decision.starts},
+        "changed": {c.kind: [c.target, plain(c.due)] for c in decision.changed},
     }
-    for what, (recorded, replayed) in pairs.items():
-        if recorded != replayed:
-            yield Difference(ref, event.seq, what, recorded, replayed)
+
+
+def parted(
+    data: Mapping[str, Any], once: str | None, decision: Decision, after: Facts
+) -> Iterator[tuple[str, Any, Any]]:
+    """Where an event's `data` and `once` differ from what follows: (what, recorded, replayed)."""
+    for key, value in effects(decision, after).items():
+        if data[key] != value:
+            yield EFFECTS[key], data[key], value
+    if once != decision.once:
+        yield "what happens once", once, decision.once
+    if data.get("plan_failed", "") != decision.plan_failed:
+        yield "the failed plan", data.get("plan_failed", ""), decision.plan_failed
+
+
+def _at_event(ref: str, event: Event, decision: Decision, course: Course) -> Iterator[Difference]:
+    for what, recorded, replayed in parted(event.data, event.once, decision, course.facts):
+        yield Difference(ref, event.seq, what, recorded, replayed)
 
 
 def _at_end(case: Case, clocks: Iterable[StageClock], course: Course) -> Iterator[Difference]:

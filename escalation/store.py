@@ -24,7 +24,7 @@ from escalation.turn import Owed, Turn, plain
 
 CASE_FIELDS = (
     "state", "tier", "severity", "complexity", "category", "team", "owner", "escalated_at", "resolved_at",
-    "closed_at", "rejections", "promise_at", "wake_at", "event_seq", "event_head",
+    "closed_at", "rejections", "step", "protocol", "promise_at", "wake_at", "event_seq", "event_head",
 )  # fmt: skip
 CLOCK_FIELDS = (
     "target", "due_at", "warn_at", "pauses", "paused_at", "pause_reason", "outcome", "ended_at",
@@ -38,16 +38,16 @@ SETTLES = {
 }
 
 
-def lock(case_id: int) -> Turn:
-    """Locks one case and loads what its turn needs. Must run inside a transaction. Raises Case.DoesNotExist."""
+def lock(case_id: int, at: datetime) -> Turn:
+    """Locks one case and loads what its turn at `at` needs. Must run inside a transaction. Raises Case.DoesNotExist."""
     case = Case.everything.select_for_update(of=("self",)).select_related("category").get(pk=case_id)
     clocks = StageClock.everything.filter(case=case, outcome__isnull=True)
-    return Turn(case, rules_of(case.protocol), Directory.load(), {c.kind: c for c in clocks})
+    return Turn(case, rules_of(case.protocol), Directory.load(at), {c.kind: c for c in clocks})
 
 
-def peek(case: Case) -> Turn:
-    """A turn on a copy of `case`, unlocked: to look at and to try things out on. It is never flushed."""
-    return turns_of([copy(case)])[0]
+def peek(case: Case, at: datetime) -> Turn:
+    """A turn at `at` on a copy of `case`, unlocked: to look at and to try things out on. It is never flushed."""
+    return turns_of([copy(case)], at)[0]
 
 
 def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn]:
@@ -58,17 +58,17 @@ def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn
     due = due.select_related("category", "set_aside").order_by("severity", "wake_at")[:limit]
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(of=("self",), skip_locked=True)
-    return turns_of(list(due))
+    return turns_of(list(due), now)
 
 
-def turns_of(cases: list[Case]) -> list[Turn]:
-    """Turns of cases whose rows the caller holds: one query for all clocks, one set of rules a version."""
+def turns_of(cases: list[Case], at: datetime) -> list[Turn]:
+    """Turns at `at` of cases whose rows the caller holds: one query for all clocks, one set of rules a version."""
     if not cases:
         return []
     clocks: dict[int, dict[str, StageClock]] = {case.pk: {} for case in cases}
     for clock in StageClock.everything.filter(case__in=[c.pk for c in cases], outcome__isnull=True):
         clocks[clock.case_id][clock.kind] = clock
-    directory = Directory.load()
+    directory = Directory.load(at)
     rules: dict[str, Rules] = {}
     turns = []
     for case in cases:

@@ -12,7 +12,7 @@ from escalation.worktime import Calendar, Pause, reckon
 PROMISES = (Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.CONFIRM)
 TOLD = (*PROMISES, Clock.RESOLVE, Clock.SUPERVISOR)
 #: Timers the case waits on; nobody is warned that they run.
-UNWARNED = (Clock.CONFIRM, Clock.SURVEY, Clock.CLOSING)
+UNWARNED = (Clock.CONFIRM, Clock.SURVEY, Clock.CLOSING, Clock.STEP, Clock.JUSTIFY)
 #: Due soon: the smaller of a fifth of the allowance and two working hours.
 SOON_SHARE, SOON_MOST = 5, 2 * 3600
 
@@ -85,7 +85,16 @@ def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
 def cheaper(
     before: Facts, after: Facts, rules: Rules, at: datetime
 ) -> tuple[dict[str, str], tuple[ClockFact, ...], tuple[ClockFact, ...]]:
-    """What a new severity does to open clocks: (ends, starts, changed).
+    """What a new severity or topic does to open clocks: (ends, starts, changed)."""
+    if before.severity == after.severity and before.category == after.category:
+        return {}, (), ()
+    return brought_forward(before, after, rules, at)
+
+
+def brought_forward(
+    before: Facts, after: Facts, rules: Rules, at: datetime
+) -> tuple[dict[str, str], tuple[ClockFact, ...], tuple[ClockFact, ...]]:
+    """What the matrix row of `after` does to the open clocks of `before`: (ends, starts, changed).
 
     A promise may come earlier, never later: where the new target would end sooner, counted from `at`, a new
     clock replaces the old one. A stopped clock keeps what it has spent and gets the smaller target.
@@ -93,8 +102,6 @@ def cheaper(
     ends: dict[str, str] = {}
     starts: list[ClockFact] = []
     changed: list[ClockFact] = []
-    if before.severity == after.severity and before.category == after.category:
-        return ends, (), ()
     cell = cell_of(after, rules)
     for kind in (Clock.ACKNOWLEDGE, Clock.REPLY, Clock.UPDATE, Clock.RESOLVE, Clock.REFER_UP):
         clock, target = before.clock(kind), target_of(cell, kind)

@@ -6,7 +6,7 @@ Steps of `take`: (1) ask the decision function; (2) make the move on the state m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django_fsm import TransitionNotAllowed
 from cases.lifecycle import State
 from cases.models import Case, Event
 from cases.models.event import event_hash, stamp
+from escalation.catchup import catch_up
 from escalation.decision import NotNow, decide
 from escalation.directory import Directory
 from escalation.facts import (
@@ -25,17 +26,14 @@ from escalation.facts import (
     Decision,
     Facts,
     Happening,
-    Missed,
     Outcome,
-    RanOut,
+    Picks,
     Tell,
-    Warned,
 )
 from escalation.models import StageClock
 from escalation.protocol import Rules
+from escalation.routing import given, picks
 
-#: Words of which only the last counts when several were missed in one go.
-REPEATS = ("promise_broken", "passed_on", "case_for_team", "promise_missed", "due_soon", "call_customer")
 #: Which missed clocks are done after all, late, when one of a kind is met.
 WORDS = (Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY)
 MAKES_GOOD: dict[str, tuple[str, ...]] = {
@@ -46,7 +44,6 @@ MAKES_GOOD: dict[str, tuple[str, ...]] = {
     Clock.RESOLVE: (*WORDS, Clock.RESOLVE, Clock.REFER_UP),
     Clock.SUPERVISOR: (Clock.SUPERVISOR,),
 }
-MOST_STEPS = 500  # a case that needs more catching up than this is set aside for a person
 
 
 @dataclass
@@ -91,14 +88,23 @@ class Turn:
             escalated_at=case.escalated_at,
             settled_at=case.settled_at,
             history=case.is_history,
+            step=case.step,
         )
+
+    def picks(self) -> Picks:
+        """Whom each team's next case would go to now; nobody's in history."""
+        return () if self.case.is_history else picks(self.directory, self.rules.protocol)
+
+    def placed(self, happening: Happening) -> Happening:
+        """The happening with whom work would go to, where it is of a kind that may place a case."""
+        return replace(happening, picks=self.picks()) if hasattr(happening, "picks") else happening  # type: ignore[call-arg]
 
     def take(self, happening: Happening, *, by: int | None, role: str, extra: dict[str, Any] | None = None) -> Decision:
         """Decides and applies one happening. Raises NotNow with a sentence; then nothing has changed."""
         decision = decide(self.facts(), happening, self.rules)
         before, cause = self.case.state, self._cause(happening)
         self._move(decision)
-        self._change(decision.changes)
+        self._change(decision.changes, happening.at)
         seq = self.case.event_seq + 1
         self._run_clocks(decision, happening, seq)
         self.set_alarm_instants()
@@ -120,35 +126,16 @@ class Turn:
         the engine looks. Several misses in one go leave one notice for where the case stands now. `written`
         is when it is written down, where that is not `now`: an import tells of times long past.
         """
-        first = len(self.owed)
-        steps = 0
-        while happening := self._next_due(now, written or now):
-            self.take(happening, by=None, role=Event.Role.ENGINE)
-            steps += 1
-            if steps > MOST_STEPS:
-                raise NotNow("More has been missed than can be caught up with in one go.")
-        if steps > 1:
-            self.owed[first:] = _only_where_it_stands(self.owed[first:])
-
-    def _next_due(self, now: datetime, written: datetime) -> Missed | RanOut | Warned | None:
-        """The earliest thing due by `now`; a clock that is missed is not warned about any more."""
-        due = [(c.due_at, kind, True) for kind, c in self.clocks.items() if c.due_at and c.due_at <= now]
-        late = {kind for _, kind, _ in due}
-        due += [
-            (c.warn_at, kind, False)
-            for kind, c in self.clocks.items()
-            if c.warn_at and c.warn_at <= now and kind not in late
-        ]
-        if not due:
-            return None
-        at, kind, missed = min(due)
-        if not missed:
-            return Warned(at=at, now=written, kind=kind)
-        if kind not in Clock.CLIMBS:
-            return RanOut(at=at, now=written, kind=kind)
-        # Nothing climbs in history, so who stood where today is none of its business.
-        empty = () if self.case.is_history else self.directory.empty_teams(self.rules.protocol)
-        return Missed(at=at, now=written, kind=kind, empty=empty)
+        catch_up(
+            lambda: [(kind, clock.due_at, clock.warn_at) for kind, clock in self.clocks.items()],
+            lambda happening: self.take(happening, by=None, role=Event.Role.ENGINE),
+            self.owed,
+            now=now,
+            written=written or now,
+            # Nothing climbs in history, so who stood where today is none of its business.
+            empty=lambda: () if self.case.is_history else self.directory.empty_teams(self.rules.protocol),
+            picks=self.picks,
+        )
 
     def _cause(self, happening: Happening) -> int | None:
         """The event a clock's end goes back to: the one that started the clock. A person's act has no other cause."""
@@ -164,12 +151,13 @@ class Turn:
             state = State(self.case.state).label.lower()
             raise NotNow(f"That is not possible while the case is “{state}”.") from None
 
-    def _change(self, changes: Any) -> None:
+    def _change(self, changes: Any, at: datetime) -> None:
         for name, value in changes.items():
             if name == "team":
                 self.case.team_id = self.directory.team_id(value)
             elif name == "owner":
                 self.case.owner_id = value
+                given(self.directory, value, at)
             elif name == "category":
                 if value != self.case.category.slug:
                     self.case.category_id = self.directory.category_id(value)
@@ -285,17 +273,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value
-
-
-def _only_where_it_stands(owed: list[Owed]) -> list[Owed]:
-    """After catching up: the last word to each address, and the first broken time as the one we apologise for."""
-    broken = next((o for o in owed if o.tell.kind == "promise_broken"), None)
-    last: dict[str, Owed] = {}
-    for one in owed:
-        where = "team" if one.tell.to.startswith("team:") else one.tell.to
-        last[where if one.tell.kind in REPEATS else f"{where} {one.seq}"] = one
-    kept = sorted(last.values(), key=lambda one: one.seq)
-    if broken and (word := last.get("customer")):
-        told = Tell("promise_broken", "customer", {**word.tell.data, "said": broken.tell.data["said"]})
-        kept[kept.index(word)] = Owed(told, word.seq, word.about)
-    return kept

@@ -17,6 +17,7 @@ from escalation.calendars import (
     DaysOff,
     Window,
     check,
+    day_hours,
     holidays_between,
     read_document,
     write_document,
@@ -24,6 +25,7 @@ from escalation.calendars import (
 from escalation.spans import EPOCH, Named, Span, Spans, Table, instant, parts, shared_spans, utc
 
 __all__ = (
+    "ROUND_THE_CLOCK",
     "Calendar",
     "CalendarError",
     "Interval",
@@ -112,6 +114,11 @@ class Calendar:
     def to_document(self) -> dict[str, Any]:
         """JSON-safe; `from_document` gives back an equal calendar."""
         return write_document(self)
+
+    @property
+    def day_hours(self) -> float:
+        """Hours that make one working day: those of the most common open day of a week; 24 round the clock."""
+        return day_hours(self)
 
     def due(self, start: datetime, seconds: int) -> datetime:
         """The first instant at which `seconds` of working time since `start` have counted.
@@ -207,6 +214,9 @@ class Calendar:
     def _endless(self) -> CalendarError:
         return CalendarError(f"{self.label}: the calendar has not enough open time within ten years.")
 
+
+#: For spans that count every second and belong to no calendar of a protocol.
+ROUND_THE_CLOCK = Calendar("round the clock", "UTC", always=True)
 
 # Pauses, proofs -----------------------------------------------------------------------------------------------
 

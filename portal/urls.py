@@ -5,7 +5,19 @@ from django.urls import include, path
 from django.urls.converters import register_converter
 
 from portal import health
-from portal.pages import account, acts, case, errors, filing, follow, home, static_pages, styleguide, survey
+from portal.pages import (
+    account,
+    acts,
+    case,
+    errors,
+    filing,
+    follow,
+    home,
+    how_we_escalate,
+    static_pages,
+    styleguide,
+    survey,
+)
 
 
 class Token:
@@ -44,6 +56,7 @@ urlpatterns = [
     path("account/sign-in/", account.sign_in, name="sign_in"),
     path("account/sign-out/", account.sign_out, name="sign_out"),
     path("contact/", static_pages.contact, name="contact"),
+    path("how-we-escalate/", how_we_escalate.show, name="how_we_escalate"),
     path("privacy/", static_pages.privacy, name="privacy"),
     path("accessibility/", static_pages.accessibility, name="accessibility"),
     path("styleguide/", styleguide.show, name="styleguide"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from escalation import facts as f
-from escalation.decision import customer, found, ladder, staff
+from escalation.decision import customer, fast, found, ladder, staff
 from escalation.decision.ladder import NotNow
 from escalation.facts import Clock, ClockFact, Decision, Facts, Happening
 from escalation.protocol import Rules
@@ -67,6 +67,10 @@ RULES: dict[type[Happening], Callable[..., Decision]] = {
     f.Closed: staff.closed,
     f.Noted: staff.noted,
     f.Apologised: staff.apologised,
+    f.Emergency: fast.emergency,
+    f.Justified: fast.justified,
+    f.Kept: staff.kept,
+    f.Adopted: staff.adopted,
     f.Missed: found.missed,
     f.RanOut: found.ran_out,
     f.Warned: found.warned,

@@ -7,7 +7,16 @@ from typing import Any
 
 from cases.lifecycle import State
 from escalation import facts as f
-from escalation.decision.ladder import NotNow, cancel, empty_alarms, staffed_tier, supervisor_clock, tier_clocks
+from escalation.decision.ladder import (
+    NotNow,
+    assigned,
+    cancel,
+    empty_alarms,
+    first_step,
+    staffed_tier,
+    supervisor_clock,
+    tier_clocks,
+)
 from escalation.facts import Clock, Decision, Facts, Happening, Tell
 from escalation.protocol import Rules
 from escalation.timing import resumed, round_the_clock
@@ -15,10 +24,12 @@ from escalation.timing import resumed, round_the_clock
 
 def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
     to, skipped = staffed_tier(facts, rules, facts.tier, h.empty)
-    team = rules.protocol.tier(to).team
+    team = rules.protocol.team_at(to, facts.category)
+    here = replace(facts, tier=to)
+    owner = {"owner": person} if (person := assigned(rules, to, team, h.picks)) is not None else {}
     return Decision(
-        changes={"team": team, "tier": to},
-        starts=tier_clocks(replace(facts, tier=to), rules, h.at, Clock.REVIEW),
+        changes={"team": team, "tier": to} | owner,
+        starts=tier_clocks(here, rules, h.at, Clock.REVIEW) + first_step(here, rules, h.at),
         tells=(Tell("received", "customer"), Tell("case_for_team", f"team:{team}")),
         alarms=empty_alarms(rules, skipped),
     )

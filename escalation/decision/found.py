@@ -8,6 +8,7 @@ from typing import Any
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
+from escalation.decision.fast import unjustified
 from escalation.decision.ladder import (
     NotNow,
     arrival_tells,
@@ -17,6 +18,7 @@ from escalation.decision.ladder import (
     next_tier,
     supervisor_clock,
 )
+from escalation.decision.steps import step_due
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
 from escalation.timing import cell_of, round_the_clock, started
@@ -44,21 +46,24 @@ def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
         return _promised_again(facts, h, rules, clock, once)
     if to is None:
         return _exhausted(facts, h, rules, clock, once, empty_alarms(rules, skipped))
-    parts = climbed(facts, rules, h.at, to, ends)
+    parts = climbed(facts, rules, h.at, to, ends, h.picks)
     if h.kind == Clock.SUPERVISOR:
         # The customer still waits for a supervisor: the level that has the case now owes the answer.
         parts["starts"] += (supervisor_clock(replace(facts, tier=to), rules, h.at),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     tells = arrival_tells(facts, rules, to, data, "promise_broken" if clock.told else "passed_on")
-    tells += _broken_tells(facts, data)
+    tells += _broken_tells(facts, rules, data)
     return Decision(move="climb", tells=tells, alarms=empty_alarms(rules, skipped), once=once, **parts)
 
 
-def _broken_tells(facts: Facts, data: dict[str, Any]) -> tuple[Tell, ...]:
-    """The owner and the lead of the team that missed it."""
-    owner = (Tell("promise_missed", f"user:{facts.owner}", data),) if facts.owner else ()
-    lead = (Tell("promise_missed", f"lead:{facts.team}", data),) if facts.team else ()
-    return owner + lead
+def _broken_tells(facts: Facts, rules: Rules, data: dict[str, Any]) -> tuple[Tell, ...]:
+    """Those of ours the matrix names for a miss: by default the owner and the lead of the team that missed it."""
+    addresses = {
+        "owner": f"user:{facts.owner}" if facts.owner else "",
+        "lead": f"lead:{facts.team}" if facts.team else "",
+    }
+    told = dict.fromkeys(addresses.get(one, one) for one in cell_of(facts, rules).told)
+    return tuple(Tell("promise_missed", to, data) for to in told if to)
 
 
 def _promised_again(facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, once: str) -> Decision:
@@ -75,7 +80,7 @@ def _promised_again(facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, o
         again = (replace(fresh, promise=clock.promise, told=True),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     told = (Tell("promise_broken", "customer", data),) if clock.told else ()
-    tells = told + _broken_tells(facts, data)
+    tells = told + _broken_tells(facts, rules, data)
     return Decision(ends={h.kind: Outcome.MISSED}, starts=again, tells=tells, once=once)
 
 
@@ -91,6 +96,10 @@ def _exhausted(
 def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
     """A timer's end is an act of its own: the survey goes out, or silence closes the case."""
     _due(facts, h.kind, h.at)
+    if h.kind == Clock.STEP:
+        return step_due(facts, h, rules)
+    if h.kind == Clock.JUSTIFY:
+        return unjustified(facts, h, rules)
     if h.kind == Clock.SURVEY:
         return Decision(
             move="ask_feedback" if facts.state == State.CONFIRMED else None,

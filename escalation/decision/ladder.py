@@ -16,6 +16,12 @@ class NotNow(ValueError):
     """The happening cannot follow from these facts; the message is for the person who tried."""
 
 
+def team_of(target: str) -> str | None:
+    """The team a target names, if it names one."""
+    kind, _, name = target.partition(":")
+    return name if kind in ("team", "duty", "lead") else None
+
+
 def tier_clocks(facts: Facts, rules: Rules, at: datetime, *kinds: str) -> tuple[ClockFact, ...]:
     """Starts clocks of `kinds` by the cell of where `facts` are; refer-up only where there is a tier above."""
     cell = cell_of(facts, rules)
@@ -35,7 +41,7 @@ def next_tier(facts: Facts, rules: Rules, empty: tuple[str, ...]) -> tuple[int |
     """The next tier somebody stands behind, and the empty ones passed over; None at the top."""
     skipped = []
     for ordinal in range(facts.tier + 1, rules.protocol.top + 1):
-        if rules.protocol.tier(ordinal).team not in empty:
+        if rules.protocol.team_at(ordinal, facts.category) not in empty:
             return ordinal, tuple(skipped)
         skipped.append(ordinal)
     return None, tuple(skipped)
@@ -59,16 +65,23 @@ def supervisor_clock(facts: Facts, rules: Rules, at: datetime) -> ClockFact:
     return started(Clock.SUPERVISOR, rules, cell.calendar, cell.acknowledge, at)
 
 
-def climbed(facts: Facts, rules: Rules, at: datetime, to: int, ends: dict[str, str]) -> dict[str, Any]:
-    """The parts of a decision that moves a case to tier `to`: clocks, fields, and the arrival's actions."""
-    tier = rules.protocol.tier(to)
+def climbed(
+    facts: Facts, rules: Rules, at: datetime, to: int, ends: dict[str, str], picks: f.Picks = ()
+) -> dict[str, Any]:
+    """The parts of a decision that moves a case to tier `to`: clocks, fields, and the arrival's actions.
+
+    `picks`: whom each team's work would go to now, for a tier that assigns it at once.
+    """
+    tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, facts.category)
     severity = max(1, facts.severity - 1) if "raise_severity" in tier.on_arrival else facts.severity
     there = replace(facts, tier=to, severity=severity)
-    changes: dict[str, Any] = {"tier": to, "severity": severity}
+    changes: dict[str, Any] = {"tier": to, "severity": severity, "step": 0}
     if facts.escalated_at is None:
         changes["escalated_at"] = at
     if "reassign" in tier.on_arrival:
-        changes |= {"team": tier.team, "owner": None}
+        changes |= {"team": team, "owner": None}
+    if (person := assigned(rules, to, team, picks)) is not None:
+        changes |= {"team": team, "owner": person}
     ends = cancel(facts, *Clock.OF_TIER) | ends
     held = facts.clock(Clock.RESOLVE)
     keeps_aim = held is not None and Clock.RESOLVE not in ends
@@ -77,16 +90,34 @@ def climbed(facts: Facts, rules: Rules, at: datetime, to: int, ends: dict[str, s
     # The review is ours; what the customer is promised is that a named person confirms.
     new = tuple(replace(c, promise=False, told=False) if c.kind == Clock.REVIEW else c for c in new)
     back = (resumed(held, at, rules),) if keeps_aim and held and held.paused_at else ()
-    return {"changes": changes, "ends": ends, "starts": new, "changed": back}
+    return {"changes": changes, "ends": ends, "starts": new + first_step(there, rules, at), "changed": back}
+
+
+def assigned(rules: Rules, tier: int, team: str, picks: f.Picks) -> int | None:
+    """Who gets a case that arrives at a tier, where the tier gives it to one person at once."""
+    return dict(picks).get(team) if "assign" in rules.protocol.tier(tier).on_arrival else None
+
+
+def first_step(facts: Facts, rules: Rules, at: datetime) -> tuple[ClockFact, ...]:
+    """The clock to the first step of the tier the case has come to; none where the tier has no steps."""
+    return step_clock(0, facts, rules, at)
+
+
+def step_clock(index: int, facts: Facts, rules: Rules, at: datetime) -> tuple[ClockFact, ...]:
+    """The clock to a tier's step by its number, from 0; none past the last."""
+    rungs = rules.protocol.tier(facts.tier).rungs
+    if index >= len(rungs):
+        return ()
+    return (started(Clock.STEP, rules, cell_of(facts, rules).calendar, rungs[index].after, at),)
 
 
 def arrival_tells(facts: Facts, rules: Rules, to: int, data: dict[str, Any], word: str) -> tuple[Tell, ...]:
     """The notices of the new tier's actions, in the protocol's order; `word` is the customer's message."""
-    tier = rules.protocol.tier(to)
+    tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, facts.category)
     made = {
-        "notify": Tell("case_for_team", f"team:{tier.team}", data),
+        "notify": Tell("case_for_team", f"team:{team}", data),
         "message_customer": Tell(word, "customer", data),
-        "call_task": Tell("call_customer", f"lead:{tier.team}", data),
+        "call_task": Tell("call_customer", f"lead:{team}", data),
     }
     tells = [made[action] for action in tier.on_arrival if action in made]
     # A broken promise is always told, whatever the protocol's actions are.
@@ -104,7 +135,8 @@ def escalated(facts: Facts, h: f.Escalated, rules: Rules) -> Decision:
             if top
             else "Nobody stands behind the levels above now. The case cannot wait there."
         )
-    parts = climbed(facts, rules, h.at, to, cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY))
+    ends = cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY)
+    parts = climbed(facts, rules, h.at, to, ends, h.picks)
     data = {"from_tier": facts.tier, "from_team": facts.team, "from_owner": facts.owner}
     tells = arrival_tells(facts, rules, to, data, "passed_on")
     return Decision(move="escalate", tells=tells, alarms=empty_alarms(rules, skipped), clears=("no_clock",), **parts)
@@ -114,14 +146,15 @@ def returned_down(facts: Facts, h: f.ReturnedDown, rules: Rules) -> Decision:
     if facts.tier == 1:
         raise NotNow("This is the first level. There is no level below to return it to.")
     tier = rules.protocol.tier(facts.tier - 1)
-    if tier.team in h.empty:
+    team = rules.protocol.team_at(tier.ordinal, facts.category)
+    if team in h.empty:
         raise NotNow(f"Nobody stands behind {tier.name} now. The case cannot wait there.")
     there = replace(facts, tier=tier.ordinal)
     return Decision(
         move="return_down",
-        changes={"tier": tier.ordinal, "team": tier.team, "owner": None},
-        # The customer's promise (the acknowledgment) stays; the tier's own clock starts again.
-        ends=cancel(facts, Clock.REVIEW, Clock.REFER_UP),
-        starts=tier_clocks(there, rules, h.at, Clock.REFER_UP),
-        tells=(Tell("case_for_team", f"team:{tier.team}", {"returned": True}), Tell("passed_on", "customer", {})),
+        changes={"tier": tier.ordinal, "team": team, "owner": None, "step": 0},
+        # The customer's promise (the acknowledgment) stays; the tier's own clocks start again.
+        ends=cancel(facts, Clock.REVIEW, Clock.REFER_UP, Clock.STEP),
+        starts=tier_clocks(there, rules, h.at, Clock.REFER_UP) + first_step(there, rules, h.at),
+        tells=(Tell("case_for_team", f"team:{team}", {"returned": True}), Tell("passed_on", "customer", {})),
     )

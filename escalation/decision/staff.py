@@ -13,13 +13,14 @@ from escalation.decision.ladder import (
     cancel,
     climbed,
     empty_alarms,
+    first_step,
     next_tier,
     staffed_tier,
     tier_clocks,
 )
 from escalation.facts import Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
-from escalation.timing import cheaper, on_calendar, paused, round_the_clock, started
+from escalation.timing import brought_forward, cheaper, on_calendar, paused, round_the_clock, started
 
 ONE_SECOND = timedelta(seconds=1)
 
@@ -31,20 +32,23 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
         ends, starts, changed = cheaper(facts, here, rules, h.at)
         return Decision(changes=same, ends=ends, starts=starts, changed=changed, tells=_priority(facts, here))
     entry = max(facts.tier, rules.protocol.entry_tier(h.severity, h.complexity))
-    to, skipped = staffed_tier(facts, rules, entry, h.empty)
-    tier = rules.protocol.tier(to)
+    to, skipped = staffed_tier(here, rules, entry, h.empty)
+    tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, h.category)
     here = replace(here, tier=tier.ordinal)
     passed_over = [rules.protocol.tier(n) for n in range(facts.tier, tier.ordinal)]
-    direct = {"team": tier.team, "escalated_at": h.at, "owner": None} if passed_over else {"team": tier.team}
+    moved = bool(passed_over) or team != facts.team
+    direct = {"team": team} | ({"escalated_at": h.at} if passed_over else {}) | ({"owner": None} if moved else {})
+    # Steps go on where they are unless the case has come to other people.
+    steps = first_step(here, rules, h.at) if moved else ()
     return Decision(
         move="assess",
-        changes=same | {"tier": tier.ordinal} | direct,
-        ends={Clock.REVIEW: Outcome.MET} if Clock.REVIEW in facts.clocks else {},
-        starts=tier_clocks(here, rules, h.at, Clock.ACKNOWLEDGE, Clock.REFER_UP, Clock.RESOLVE),
+        changes=same | {"tier": tier.ordinal} | direct | ({"step": 0} if moved else {}),
+        ends=cancel(facts, Clock.REVIEW, *((Clock.STEP,) if moved else ()), met=(Clock.REVIEW,)),
+        starts=tier_clocks(here, rules, h.at, Clock.ACKNOWLEDGE, Clock.REFER_UP, Clock.RESOLVE) + steps,
         tells=(
             Tell("priority_set", "customer"),
             *(Tell("went_past_you", f"lead:{low.team}", {"to": tier.name}) for low in passed_over),
-            *((Tell("case_for_team", f"team:{tier.team}"),) if passed_over else ()),
+            *((Tell("case_for_team", f"team:{team}"),) if moved else ()),
         ),
         alarms=empty_alarms(rules, skipped),
     )
@@ -72,10 +76,10 @@ def acknowledged(facts: Facts, h: f.Acknowledged, rules: Rules) -> Decision:
     return Decision(
         move="acknowledge",
         changes={"owner": h.by},
-        ends=cancel(facts, Clock.ACKNOWLEDGE, met=(Clock.ACKNOWLEDGE,)),
+        ends=cancel(facts, Clock.ACKNOWLEDGE, Clock.STEP, met=(Clock.ACKNOWLEDGE,)),
         starts=tier_clocks(facts, rules, h.at, Clock.UPDATE),
         tells=(Tell("named_person", "customer"),),
-        clears=("owner_lost", "empty_level", "no_clock"),
+        clears=("owner_lost", "empty_level", "empty_step", "no_clock"),
     )
 
 
@@ -165,7 +169,7 @@ def answered(facts: Facts, h: f.Answered, rules: Rules) -> Decision:
     return Decision(
         move="answer",
         changes={} if facts.owner else {"owner": h.by},
-        ends=cancel(facts, *met, Clock.LAPSE, met=met),
+        ends=cancel(facts, *met, Clock.LAPSE, Clock.STEP, met=met),
         starts=(confirm,),
         tells=(Tell("answer", "customer"),),
         clears=("plan_exhausted", "owner_lost", "empty_level", "no_clock"),
@@ -182,10 +186,23 @@ def supervisor_answered(facts: Facts, h: f.SupervisorAnswered, rules: Rules) -> 
     answer = (Tell("supervisor_answered", "customer", {"granted": climbs}),)
     if to is None or not climbs:
         return Decision(ends=ends, tells=answer)
-    parts = climbed(facts, rules, h.at, to, ends)
+    parts = climbed(facts, rules, h.at, to, ends, h.picks)
     # The supervisor's answer is the one message; it says that the case was passed on.
     tells = tuple(t for t in arrival_tells(facts, rules, to, {}, "passed_on") if t.to != "customer")
     return Decision(move="climb", tells=answer + tells, alarms=empty_alarms(rules, skipped), **parts)
+
+
+def kept(facts: Facts, h: f.Kept, rules: Rules) -> Decision:
+    return Decision()
+
+
+def adopted(facts: Facts, h: f.Adopted, rules: Rules) -> Decision:
+    """The rules are the new version's: promises may come earlier by it, never later."""
+    if facts.tier > rules.protocol.top:
+        raise NotNow(f"That version has no level {facts.tier}. The case stays under its own.")
+    ends, starts, changed = brought_forward(facts, facts, rules, h.at)
+    earlier = any(clock.told for clock in (*starts, *changed))
+    return Decision(ends=ends, starts=starts, changed=changed, tells=(Tell("earlier", "customer"),) if earlier else ())
 
 
 def noted(facts: Facts, h: f.Noted, rules: Rules) -> Decision:

@@ -1,16 +1,27 @@
 """The tables of the `escalation` room, one file a subject."""
 
+from escalation.models.backtest import BackTest
 from escalation.models.clock import Promise, StageClock
 from escalation.models.outbox import Alert, Heartbeat, Notice, SetAside
-from escalation.models.protocol import CalendarVersion, ProtocolVersion
+from escalation.models.protocol import Attestation, CalendarVersion, PlanReview, ProtocolChoice, ProtocolVersion
+from escalation.models.rota import Leave, LoadCap, Override, Rota, Shift
 
 __all__ = [
     "Alert",
+    "Attestation",
+    "BackTest",
     "CalendarVersion",
     "Heartbeat",
+    "Leave",
+    "LoadCap",
     "Notice",
+    "Override",
+    "PlanReview",
     "Promise",
+    "ProtocolChoice",
     "ProtocolVersion",
+    "Rota",
     "SetAside",
+    "Shift",
     "StageClock",
 ]

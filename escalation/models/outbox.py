@@ -12,7 +12,8 @@ from cases.models.worlds import Worldly
 class Notice(Worldly):
     """A message that is owed, written in the transaction of its cause and delivered outside of it.
 
-    `key` says (case, kind, event, recipient, channel): the database refuses a second one.
+    `key` says (case, kind, event, recipient, channel): the database refuses a second one. Few letters to staff
+    are about no case (a plan review falls due): they have none, and their kind's composer says what they need.
     """
 
     class State(models.TextChoices):
@@ -26,8 +27,8 @@ class Notice(Worldly):
     PENDING = (State.WAITING, State.SENDING)
 
     key = models.CharField(max_length=160, unique=True)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices")
-    event_seq = models.PositiveIntegerField()
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="notices")
+    event_seq = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=30)
     to_customer = models.BooleanField(default=False)
     recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -46,6 +47,11 @@ class Notice(Worldly):
     body = models.TextField(blank=True)
 
     class Meta(Worldly.Meta):
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(case__isnull=False) | Q(to_customer=False), name="notice_to_a_customer_has_a_case"
+            ),
+        )
         indexes = (
             models.Index(fields=("next_at", "id"), condition=Q(state="waiting"), name="notice_waiting"),
             models.Index(fields=("lease_until",), condition=Q(state="sending"), name="notice_leased"),

@@ -105,12 +105,15 @@ class ProtocolChoice(models.Model):
 
 
 class Attestation(models.Model):
-    """A person has read a published version and answered its three questions rightly."""
+    """A person has read a published version and answered its three questions rightly at `at`.
+
+    Until then `at` is empty and `tries` says how often they tried.
+    """
 
     version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="attestations")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="attestations")
-    at = models.DateTimeField()
-    tries = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("version", "person"), name="attested_once"),)

@@ -1,22 +1,61 @@
-"""Protocols shipped with Milepost, as JSON files, and the function that installs one."""
+"""Protocols shipped with Milepost, as JSON files: reading and installing them, carrying them in and out, presets."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 
+from escalation.packs.exchange import FORMAT, calendars_of, check_pack, export_pack, import_pack
+
+__all__ = (
+    "FORMAT", "PACKS", "Preset", "calendars_of", "check_pack", "export_pack", "import_pack", "install", "presets", "read_pack",
+)  # fmt: skip
+
 HERE = Path(__file__).parent
+#: File names without `.json`, and what they are for.
+PACKS = {
+    "five_tier": "Five levels, office hours; critical cases round the clock. What a fresh installation has.",
+    "saas_24x7": "A software service: four levels, urgent cases round the clock with people on duty, skills.",
+    "small_team": "Two levels, office hours; critical cases every day.",
+}
 GetModel = Callable[[str, str], Any]
 
 
 def read_pack(name: str) -> dict[str, Any]:
     """A shipped pack by its file name without `.json`."""
     return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Steps somebody can start from: `level` says which one they are meant for, `says` what happens."""
+
+    key: str
+    level: int
+    name: str
+    says: str
+    steps: tuple[dict[str, Any], ...]
+
+    @property
+    def needs_specialists(self) -> bool:
+        return any("{specialists}" in step["target"] for step in self.steps)
+
+    def fitted(self, team: str, specialists: str = "") -> list[dict[str, Any]]:
+        """The steps as a document, for a level's team; ValueError when it needs a specialist team and gets none."""
+        if self.needs_specialists and not specialists:
+            raise ValueError("Choose the specialist team that takes over.")
+        return [dict(step, target=step["target"].format(team=team, specialists=specialists)) for step in self.steps]
+
+
+def presets() -> tuple[Preset, ...]:
+    """The shipped presets, in the order of their levels."""
+    return tuple(Preset(**row | {"steps": tuple(row["steps"])}) for row in read_pack("presets"))
 
 
 def install(pack: dict[str, Any], *, at: datetime, get_model: GetModel = apps.get_model) -> None:

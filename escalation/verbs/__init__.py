@@ -3,6 +3,7 @@
 from escalation.verbs.acting import Refused, Stale
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
 from escalation.verbs.filing import Told, file_case, file_many, outlook
+from escalation.verbs.guided import adopt, emergency, justify, keep
 from escalation.verbs.staff import (
     acknowledge,
     answer,
@@ -29,16 +30,20 @@ __all__ = [
     "Told",
     "accept",
     "acknowledge",
+    "adopt",
     "answer",
     "answer_supervisor",
     "apologise",
     "ask_supervisor",
     "assess",
     "close",
+    "emergency",
     "escalate",
     "file_case",
     "file_many",
     "hand_over",
+    "justify",
+    "keep",
     "merge",
     "note",
     "outlook",

@@ -12,11 +12,16 @@ from django.db import transaction
 from cases.models import Case, Event, FormKey, Message, Note, User
 from cases.models.door import hash_token
 from cases.models.message import Channel
+from escalation.advice import advice_for, objection
 from escalation.decision import NotNow
 from escalation.facts import Happening
+from escalation.guidance import Advice
 from escalation.permits import PERMITS, Actor, refusal
 from escalation.store import flush, lock
 from escalation.turn import Turn
+
+#: Acts that guidelines speak to: what they said is kept with the event, whatever the person did.
+GUIDED = ("escalate", "answer", "keep")
 
 
 class Refused(ValueError):
@@ -57,11 +62,12 @@ class Act:
     said: Said | None = None
     note: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    advice: Advice | None = None
 
     def on(self, case_id: int, happening: Callable[[Turn], Happening]) -> Case:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
         with transaction.atomic():
-            turn = lock(case_id)
+            turn = lock(case_id, self.at)
             if self.form_key and not claim(self._key(case_id), turn.case, by=self.by, at=self.at):
                 return turn.case
             self._check_seen(turn)
@@ -69,7 +75,7 @@ class Act:
             try:
                 turn.settle(self.at)
                 self._check(turn, climbed=turn.case.tier != before)
-                self._take(turn, happening(turn))
+                self._take(turn, turn.placed(happening(turn)))
             except NotNow as why:
                 raise Refused(str(why)) from None
             flush([turn], self.at)
@@ -88,6 +94,9 @@ class Act:
     def _check(self, turn: Turn, *, climbed: bool) -> None:
         actor = Actor.of(self.by)
         sentence = refusal(self.verb, turn.case, actor, turn)
+        if not sentence and self.verb in GUIDED:
+            self.advice = advice_for(turn, self.at)
+            sentence = objection(self.verb, turn, self.advice, reason=self.note)
         if sentence and climbed:
             sentence = f"A promise on this case was missed just now and it was passed up. {sentence}"
         if sentence:
@@ -97,6 +106,8 @@ class Act:
         extra = dict(self.extra)
         # A colleague who is also a customer acts on their own case as what the verb is for.
         role = Event.Role.CUSTOMER if PERMITS[self.verb].who == "customer" else Event.Role.STAFF
+        if self.advice is not None:
+            extra["advice"] = self.advice.record()
         if self.said:
             extra["message"] = speak(turn.case, self.said, by=self.by, at=self.at).fingerprint
         if self.note:

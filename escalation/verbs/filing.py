@@ -20,6 +20,7 @@ from escalation.protocol import Rules
 from escalation.store import flush
 from escalation.turn import Turn
 from escalation.verbs.acting import Said, claim, own_key, speak
+from escalation.worktime import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def file_case(
             done = FormKey.objects.select_related("case").get(key=own_key(form_key, by))
             if done.case is not None:
                 return done.case
-        rules, directory = rules_in_force(), Directory.load()
+        rules, directory = rules_in_force(), Directory.load(at)
         case = _new_case(told, rules, directory, by=by, at=at, origin=origin, proven=proven)
         if form_key:
             FormKey.objects.filter(key=own_key(form_key, by)).update(case=case)
@@ -67,9 +68,11 @@ def file_case(
             "channel": channel,
             "impact": told.impact,
             "category": told.category.slug,
+            # That they said what would put it right, not what: the text itself may be erased one day.
+            "expects": bool(told.expectation),
         }
         turn.take(
-            Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol)),
+            turn.placed(Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol))),
             by=by.pk,
             role=Event.Role.CUSTOMER,
             extra=extra,
@@ -81,7 +84,7 @@ def file_case(
 def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = "generated") -> list[Case]:
     """Files up to some hundred cases in one transaction, by the same decision and the same writer as one."""
     with transaction.atomic():
-        rules, directory = rules_in_force(), Directory.load()
+        rules, directory = rules_in_force(), Directory.load(at)
         cases = [_unsaved(told, rules, directory, by=by, at=at, origin=origin) for told, by in rows]
         for case, reference in zip(cases, fresh_references(len(cases)), strict=True):
             case.reference = reference
@@ -89,9 +92,9 @@ def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = 
         turns = []
         for case, (told, by) in zip(cases, rows, strict=True):
             turn = Turn(case, rules, directory, {})
-            extra = {"impact": told.impact, "category": told.category.slug}
+            extra = {"impact": told.impact, "category": told.category.slug, "expects": bool(told.expectation)}
             turn.take(
-                Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol)),
+                turn.placed(Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol))),
                 by=by.pk,
                 role=Event.Role.CUSTOMER,
                 extra=extra,
@@ -142,13 +145,13 @@ def fresh_references(count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What filing would promise: the first word from us, and the rhythm after it (seconds of working time)."""
+    """What filing would promise: the first word from us, and the rhythm after it (seconds of `calendar`'s time)."""
 
     first_word_by: datetime
     acknowledged_within: int
     updates_every: int
     answer_within: int
-    calendar: str
+    calendar: Calendar
 
 
 def outlook(category: str, impact: str, *, at: datetime) -> Outlook:
@@ -158,10 +161,11 @@ def outlook(category: str, impact: str, *, at: datetime) -> Outlook:
     facts = Facts("new", 1, severity, 1, category, None, None, {})
     (review,) = (
         c
-        for c in decide(facts, Filed(at=at, now=at, empty=Directory.load().empty_teams(rules.protocol)), rules).starts
+        for c in decide(facts, Filed(at=at, now=at, empty=Directory.load(at).empty_teams(rules.protocol)), rules).starts
         if c.kind == Clock.REVIEW
     )
     cell = rules.protocol.cell(category, severity, 1)
     if review.due is None:
         raise RuntimeError("A clock that starts has a due instant.")
-    return Outlook(review.due, cell.acknowledge, cell.update, cell.resolve, cell.calendar)
+    calendar = rules.calendar(cell.calendar, at)
+    return Outlook(review.due, cell.acknowledge, cell.update, cell.resolve, calendar)

@@ -43,12 +43,12 @@ def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any])
 
 def caught_up(case: Case, frame: dict[str, Any]) -> Turn:
     """A copy of the case as the verb will find it: with every clock that is due already heard."""
-    turn = peek(case)
+    turn = peek(case, frame["now"])
     try:
         turn.settle(frame["now"])
     except (NotNow, MissingCell):
         # What cannot be caught up with is the sweep's to set aside; the page shows the case as it stands.
-        turn = peek(case)
+        turn = peek(case, frame["now"])
     return turn
 
 

@@ -15,7 +15,7 @@ from escalation.permits import PERMITS, Actor, refusal
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
-from escalation.worktime import reckon
+from escalation.worktime import Calendar, reckon
 from portal.console.deeds import DEEDS
 from portal.console.home import act_url, usual_acts
 from portal.console.timeline import MOST, SHOWN, rows_of
@@ -33,7 +33,7 @@ def seen_case(viewer: Viewer, case_id: int) -> Case | None:
 
 def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:
     """Everything the template names."""
-    turn = peek(case)
+    turn = peek(case, now)
     clocks = list(StageClock.objects.filter(case=case).order_by("-started_at", "-pk"))
     possible, refused = buttons(case, actor, turn)
     shown = shown if shown in SHOWN else "all"
@@ -157,19 +157,25 @@ def clock_row(clock: StageClock, turn: Turn, now: datetime) -> dict[str, Any]:
     return {
         "name": name[0].upper() + name[1:],
         "clock": clock,
+        "calendar": calendar_of(clock, turn),
         "tag": clock_state(clock, now),
         "proof": proof_of(clock, turn),
         "told": "Customer was told" if clock.told else "Internal",
     }
 
 
+def calendar_of(clock: StageClock, turn: Turn) -> Calendar | None:
+    """The very version of the calendar the clock counts on; None when there is none of that name any more."""
+    try:
+        return turn.rules.by_label(clock.calendar)
+    except MissingCell:
+        return None
+
+
 def proof_of(clock: StageClock, turn: Turn) -> dict[str, Any] | None:
     """The working behind a due time for parts/proof.html; None while the clock stands still."""
-    if clock.due_at is None:
-        return None
-    try:
-        calendar = turn.rules.by_label(clock.calendar)
-    except MissingCell:
+    calendar = calendar_of(clock, turn)
+    if clock.due_at is None or calendar is None:
         return None
     reckoned = reckon(calendar, clock.started_at, clock.target, clock.past_pauses())
     if reckoned.due is None:
@@ -179,6 +185,7 @@ def proof_of(clock: StageClock, turn: Turn) -> dict[str, Any] | None:
         "start": clock.started_at,
         "due": reckoned.due,
         "target_seconds": clock.target,
+        "calendar": calendar,
         "calendar_name": f"calendar “{key}”, version {version or '1'}",
         "rows": [
             {"start": i.start, "end": i.end, "kind": i.kind, "note": i.note or PIECES[i.kind], "seconds": i.seconds}

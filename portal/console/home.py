@@ -14,11 +14,13 @@ from django.urls import reverse
 from cases.access import Viewer
 from cases.lifecycle import BUSY, State
 from cases.models import Case
+from escalation.cover import first_gap_words
 from escalation.facts import Clock
 from escalation.lateness import late_since
 from escalation.models import Notice, StageClock
 from escalation.permits import PERMITS, Actor, refusal
 from portal.console import queries
+from portal.console.reviews_desk import desk
 from portal.console.words import CLOCKS, milestone_words, span, tag_of, who_has
 from portal.templatetags.times import when_words
 
@@ -64,8 +66,17 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "scopes": [{"key": k, "label": v, "here": k == scope} for k, v in queries.SCOPES.items()],
         "alerts": list(queries.alerts(viewer).order_by("raised_at")[:20]),
         "upcoming": upcoming(viewer, now),
+        "uncovered": uncovered(actor, now, context["zone"]),
+        "desk": desk(actor, now),
     }
     return TemplateResponse(request, "console/home.html", context)
+
+
+def uncovered(actor: Actor, now: datetime, zone: str) -> str:
+    """A supervisor's warning that in the next two weeks nobody will be there at some hour; empty when all is well."""
+    if not actor.supervises:
+        return ""
+    return first_gap_words(now, zone)
 
 
 def upcoming(viewer: Viewer, now: datetime) -> Case | None:

@@ -6,12 +6,16 @@ from typing import Any
 
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import mark_safe
 
+from cases.access import Viewer
 from cases.models import User
+from escalation.verbs.leaving import why_stay
+from portal import clock
 from portal.console.quiet import PEOPLE, QuietAdmin
 
 
@@ -36,6 +40,28 @@ class Person(UserChangeForm):
             "groups",
         )  # fmt: skip
         field_classes: dict[str, Any] = {}
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody who owns open cases, or is alone on a shift, stops working here by a tick in a box."""
+        given = super().clean() or self.cleaned_data
+        if self.instance.pk and self._works() and not self._will_work(given):
+            why = why_stay(self.instance, at=clock.now())
+            if why:
+                self.add_error("is_active" if not given.get("is_active") else "is_staff", why)
+        return given
+
+    def _works(self) -> bool:
+        """Whether they may now, by the row as it is stored; held, so that it is still so when this is saved."""
+        return Viewer(User.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)).is_staff
+
+    def _will_work(self, given: dict[str, Any]) -> bool:
+        """Whether the person may still work on cases once this form is saved."""
+        if not (given.get("is_active") and given.get("is_staff")):
+            return False
+        may = Permission.objects.filter(codename="view_case", content_type__app_label="cases")
+        groups = given.get("groups") or ()
+        by_role = may.filter(group__in=groups).exists() or may.filter(user=self.instance).exists()
+        return bool(given.get("is_superuser") or by_role)
 
 
 class ReadBySupervisors(QuietAdmin):

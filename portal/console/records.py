@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -55,7 +55,7 @@ class OfVisibleCases(ReadOnlyAdmin):
         return super().get_queryset(request).filter(case__in=seen)
 
 
-class NoticeAdmin(OfVisibleCases):
+class NoticeAdmin(ReadOnlyAdmin):
     """Messages: what waits, what went, what did not arrive."""
 
     list_display = ("owed", "kind_words", "to", "about", "state", "tries", "error")
@@ -64,6 +64,11 @@ class NoticeAdmin(OfVisibleCases):
     list_select_related = ("case", "recipient")
     ordering = ("-owed_at", "-pk")
     change_form_template = "console/notice.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Those of cases the person may see, and the few letters to staff that are about no case."""
+        seen = Case.objects.visible_to(Viewer(request.user))
+        return super().get_queryset(request).filter(Q(case__in=seen) | Q(case=None))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) and request.user.has_perm("escalation.view_notice")
@@ -123,7 +128,7 @@ class NoticeAdmin(OfVisibleCases):
 
     @admin.display(description="Case")
     def about(self, notice: Notice) -> str:
-        return case_link(notice.case)
+        return case_link(notice.case) if notice.case else "-"
 
 
 class EventAdmin(OfVisibleCases):

@@ -6,9 +6,10 @@ from django_q.models import Schedule
 
 from cases.models import Case, Category, Event, Team, User
 from escalation.models import CalendarVersion, Notice, ProtocolVersion
+from portal.console.calendars import CalendarAdmin
 from portal.console.case_admin import CaseAdmin
 from portal.console.people import CategoryAdmin, PersonAdmin, RoleAdmin, TeamAdmin
-from portal.console.protocol import CalendarAdmin, ProtocolAdmin
+from portal.console.protocol import ProtocolAdmin
 from portal.console.records import EventAdmin, NoticeAdmin, ScheduleAdmin
 
 admin.site.register(Case, CaseAdmin)

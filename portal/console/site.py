@@ -18,7 +18,7 @@ from django.utils import timezone
 from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock, ratelimit
-from portal.console import home, queries
+from portal.console import attest, backtest, cover, home, queries, reviews
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 
@@ -73,6 +73,9 @@ class ConsoleSite(AdminSite):
 
         return inner
 
+    def get_urls(self) -> list[Any]:
+        return [*backtest.urls(self), *cover.urls(self), *attest.urls(self), *reviews.urls(self), *super().get_urls()]
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return home.home_view(request, self)
 
@@ -114,6 +117,7 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Needs me now", "index", needy.count(), True),
         ("All cases", "cases_case_changelist", 0, True),
         ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
+        ("Cover", "cover", 0, user.has_perm("cases.supervise")),
         ("Protocol", "escalation_protocolversion_changelist", 0, True),
         ("Messages", "escalation_notice_changelist", undelivered, user.has_perm("escalation.view_notice")),
         ("Audit", "cases_event_changelist", 0, True),

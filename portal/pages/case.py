@@ -17,7 +17,6 @@ from cases.lifecycle import OPEN, SETTLED
 from cases.models import Case, Event
 from escalation.facts import Clock
 from escalation.lateness import is_late
-from escalation.models import StageClock
 from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
 from portal import clock, ratelimit
@@ -26,7 +25,7 @@ from portal.pages.doors import done, door, form_key, see_other, shown_key
 from portal.presenters import milestones as steps
 from portal.presenters import promise, status
 from portal.presenters.casefile import CaseFile, page_query
-from portal.presenters.proof import proof
+from portal.presenters.proof import proofs
 from portal.presenters.timeline import story
 from portal.templatetags.times import relative_words, when_words
 from portal.viewer import actor_for, case_or_404, guest_case, is_customer, visible_cases, zone_of
@@ -98,6 +97,8 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "level": status.level(case, file.protocol.top),
         "promise": promise.promise_block(file, view),
         "milestones": steps.milestones(file, now),
+        "why_url": f"{base_url(case)}why/",
+        "version": case.protocol,
         "rows": told.rows,
         "older": {"count": told.older, "url": "?all=1"} if told.older else None,
         "form": form,
@@ -173,9 +174,9 @@ def _arrived(request: HttpRequest, case: Case, seen: int | None, now: datetime) 
 
 @door("GET")
 def why(request: HttpRequest, reference: str) -> HttpResponse:
-    """Why then? The next promise with the hours that count towards it."""
+    """Why then? Every time that runs, the next promise first, with the hours that count towards it."""
     case = opened(request, reference)
-    running = StageClock.everything.filter(case=case, outcome__isnull=True, promise=True).first()
+    file = CaseFile.load(case)
     team = f"the team {case.team.name}" if case.team else "the team"
-    context = {"case": head(case), "proof": proof(running, team) if running else None}
+    context = {"case": head(case), "rows": proofs(file.clocks, team, file.rules), "version": case.protocol}
     return render(request, "pages/why.html", context)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cases.models import Case, FormKey, User
-from escalation.book import NoProtocol, protocol_of
+from escalation.book import NoProtocol, rules_of
 from escalation.lateness import with_ledger
 from escalation.protocol import MissingCell
 from escalation.verbs import Told, file_case, outlook
@@ -120,7 +120,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
         "case": {"title": case.title, "url": f"/c/{case.reference}/"},
         "reference": case.reference,
         "mailed_to": case.customer.email if request.user.is_authenticated else request.session.get(TYPED, ""),
-        "steps": next_steps(case, protocol_of(case.protocol)),
+        "steps": next_steps(case, rules_of(case.protocol)),
         "status_line": f"Where it is now: {line(case, zone=zone, now=now)}" if later and case.is_open else "",
     }
     return render(request, "pages/sent.html", context)

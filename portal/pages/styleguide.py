@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 
+from escalation.worktime import Calendar, Window
 from portal.templatetags.words import LATE, tag_for
 
 NOW = datetime(2025, 11, 21, 12, 58, tzinfo=UTC)
@@ -227,6 +228,7 @@ ROWS = many(
 )
 ROWS[-1]["files"] = many("name url size state", ("statement.pdf", "#", "210 KB", ""))
 PROOF = facts(start=at(-1, 15, 30), due=at(0, 15), target_seconds=8 * 3600, calendar_name="the Payments specialists")
+PROOF["calendar"] = Calendar("office@1", "Europe/London", tuple(Window(day, 540, 1050) for day in range(5)))
 PROOF["rows"] = many(
     "start end kind note seconds",
     (at(-1, 15, 30), at(-1, 17, 30), "counted", "Open", 7200),

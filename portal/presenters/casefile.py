@@ -12,10 +12,10 @@ from django.db.models.functions import Coalesce
 from cases.lifecycle import SETTLED, State
 from cases.models import Case, Event, Message
 from cases.models.case import CaseQuerySet
-from escalation.book import protocol_of
+from escalation.book import rules_of
 from escalation.lateness import with_ledger
 from escalation.models import Promise, StageClock
-from escalation.protocol import Protocol
+from escalation.protocol import Protocol, Rules
 
 
 def page_query(cases: CaseQuerySet) -> CaseQuerySet:
@@ -32,7 +32,7 @@ class CaseFile:
 
     case: Any
     clocks: tuple[StageClock, ...]
-    protocol: Protocol
+    rules: Rules
     partner: str = ""
     other: str = ""
 
@@ -42,7 +42,12 @@ class CaseFile:
         shown = Promise.everything.filter(clock=OuterRef("pk")).order_by("-made_at", "-pk")
         clocks = StageClock.everything.filter(case=case).order_by("started_seq", "pk")
         clocks = clocks.annotate(shown_due=Subquery(shown.values("due_at")[:1]))
-        return cls(case, tuple(clocks), protocol_of(case.protocol), **named_in([case])[case.pk])
+        return cls(case, tuple(clocks), rules_of(case.protocol), **named_in([case])[case.pk])
+
+    @property
+    def protocol(self) -> Protocol:
+        """The version of the protocol the case was promised under."""
+        return self.rules.protocol
 
     def of(self, *kinds: str) -> list[Any]:
         """The clocks of `kinds`, oldest first."""

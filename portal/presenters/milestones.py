@@ -18,6 +18,13 @@ S = State
 DONE, CURRENT, TODO, NOT_NEEDED, LATE = "done", "current", "todo", "not_needed", "late"
 #: Left the road: what has not been done is not needed any more.
 LEFT = (S.WITHDRAWN, S.MERGED)
+#: The clocks behind each row.
+COUNTED = {
+    1: (Clock.REVIEW,),
+    2: (Clock.ACKNOWLEDGE,),
+    3: (Clock.UPDATE, Clock.REPLY),
+    4: (Clock.RESOLVE, Clock.CONFIRM),
+}
 AT_WORK = (*BUSY, *WAITING)
 OVER = (S.ANSWERED, *SETTLED, S.MERGED)
 
@@ -31,7 +38,16 @@ def milestones(file: CaseFile, now: datetime) -> list[dict[str, Any]]:
             # Two things can be behind at once; the reader is told of the first as "here".
             row["state"] = TODO if here and row["state"] == CURRENT else row["state"]
             here = True
+    for row in rows:
+        row["why"] = _running(file, row)
     return rows
+
+
+def _running(file: CaseFile, row: dict[str, Any]) -> str:
+    """The kind of the running clock whose time the row says: its working can be shown. Empty when none runs."""
+    kinds = COUNTED.get(row["number"], ())
+    running = (clock for clock in file.of(*kinds) if clock.outcome is None and clock.due_at is not None)
+    return next((clock.kind for clock in running if clock.due_at == row["at"]), "")
 
 
 def _row(
@@ -121,7 +137,7 @@ def _who(file: CaseFile) -> str:
 
 def _work(file: CaseFile, now: datetime) -> dict[str, Any]:
     case, clocks = file.case, file.of(Clock.UPDATE, Clock.REPLY)
-    every = _rhythm(file, clocks)
+    every = _rhythm(file, now)
     title = f"Working on it, with updates every {every}" if every else "Working on it, with updates"
     so_far = count(case.updates, "update") + " so far" if case.updates else ""
     if first_contact(file):
@@ -143,21 +159,15 @@ def _work(file: CaseFile, now: datetime) -> dict[str, Any]:
     return _row(3, title, CURRENT, so_far, due)
 
 
-def _rhythm(file: CaseFile, clocks: list[Any]) -> str:
+def _rhythm(file: CaseFile, now: datetime) -> str:
     """How often an update is owed, in words; empty when the protocol has no row for the case."""
     case = file.case
     try:
         cell = file.protocol.cell(case.category.slug, case.severity, case.tier)
+        calendar = file.rules.calendar(cell.calendar, now)
     except MissingCell:
         return ""
-    return _worktime(cell.update, cell.calendar)
-
-
-def _worktime(seconds: int, calendar: str) -> str:
-    """Round the clock an hour is an hour, not a working hour, and a day has 24 of them."""
-    if calendar == "always":
-        return worktime_words(seconds, day_hours=24).replace("working ", "")
-    return worktime_words(seconds, day_hours=8.5)
+    return worktime_words(cell.update, calendar)
 
 
 def _answer(file: CaseFile) -> dict[str, Any]:

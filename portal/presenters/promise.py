@@ -27,6 +27,8 @@ SAYS = {
     S.ESCALATED: (SPECIALIST, EXPLAINED),
     S.PASSED: (SPECIALIST, EXPLAINED),
 }
+#: Blocks that say when the case closes by itself, by the clock that counts the customer's time.
+ENDS_BY_ITSELF = {"answered": Clock.CONFIRM, "waiting_for_you": Clock.LAPSE}
 ENDED = {S.CONFIRMED: "Fixed", S.FEEDBACK: "Fixed", S.CLOSED: "Closed", S.WITHDRAWN: "Withdrawn"}
 
 
@@ -55,12 +57,21 @@ def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
     }
     block |= {"proof_url": None, "handler": handler(file, variant, view)}
     block |= BLOCKS[variant](file, view)
-    if block["due"] and file.promise and file.promise.due_at == block["due"]:
-        block["proof_url"] = f"{view.base}why/"
+    block["proof_url"] = _proof_url(file, block, view)
     asked = file.open(Clock.SUPERVISOR)
     if asked and asked.due_at:
         block["second"] = {"headline": "A supervisor replies by", "due": asked.due_at}
+        block["second"]["proof_url"] = f"{view.base}why/#{Clock.SUPERVISOR}"
     return block
+
+
+def _proof_url(file: CaseFile, block: dict[str, Any], view: View) -> str | None:
+    """Where the working of the time in the block stands; None where the block says no time that is counted."""
+    if block["due"]:
+        return f"{view.base}why/" if file.promise and file.promise.due_at == block["due"] else None
+    theirs = ENDS_BY_ITSELF.get(block["variant"])
+    running = file.open(theirs) if theirs else None
+    return f"{view.base}why/#{theirs}" if running and running.due_at else None
 
 
 def variant_of(file: CaseFile, view: View) -> str:

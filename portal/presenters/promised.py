@@ -7,7 +7,7 @@ from typing import Any
 
 from cases.lifecycle import State
 from cases.models import Case
-from escalation.protocol import MissingCell, Protocol
+from escalation.protocol import MissingCell, Rules
 from escalation.verbs.filing import Outlook
 from portal.presenters.status import words_for
 from portal.templatetags.times import worktime_words, zone_words
@@ -15,33 +15,29 @@ from portal.templatetags.times import worktime_words, zone_words
 REVIEW, ACKNOWLEDGE = "We decide how fast we must act", "A named person confirms they have it"
 
 
-def span(seconds: int, calendar: str) -> str:
-    """`8 working hours`; round the clock an hour is an hour, and a day has 24 of them."""
-    if calendar.startswith("always"):
-        return worktime_words(seconds, day_hours=24).replace("working ", "")
-    return worktime_words(seconds, day_hours=8.5)
-
-
 def preview(seen: Outlook, *, zone: str, now: datetime) -> list[dict[str, str]]:
     """The promises a case would get, as label and value."""
     first = f"{words_for(seen.first_word_by, zone, now)} ({zone_words(zone)})"
     return [
         {"label": "You first hear from us by", "value": first},
-        {"label": "Then a named person has it within", "value": span(seen.acknowledged_within, seen.calendar)},
-        {"label": "After that, an update at least every", "value": span(seen.updates_every, seen.calendar)},
-        {"label": "We aim to have an answer within", "value": span(seen.answer_within, seen.calendar)},
+        {
+            "label": "Then a named person has it within",
+            "value": worktime_words(seen.acknowledged_within, seen.calendar),
+        },
+        {"label": "After that, an update at least every", "value": worktime_words(seen.updates_every, seen.calendar)},
+        {"label": "We aim to have an answer within", "value": worktime_words(seen.answer_within, seen.calendar)},
     ]
 
 
-def next_steps(case: Case, protocol: Protocol) -> list[dict[str, Any]]:
+def next_steps(case: Case, rules: Rules) -> list[dict[str, Any]]:
     """Three lines of what happens next, in the form pages/sent.html takes."""
     first = case.promise_at if case.state == State.NEW else None
     try:
-        cell = protocol.cell(case.category.slug, case.severity, case.tier)
+        cell = rules.protocol.cell(case.category.slug, case.severity, case.tier)
+        calendar = rules.calendar(cell.calendar, case.filed_at)
     except MissingCell:
         return [{"title": REVIEW, "line": "", "at": first}]
-    within = span(cell.acknowledge, cell.calendar)
-    every = span(cell.update, cell.calendar)
+    within, every = worktime_words(cell.acknowledge, calendar), worktime_words(cell.update, calendar)
     return [
         {"title": REVIEW, "line": "", "at": first},
         {"title": ACKNOWLEDGE, "line": f"Within {within} after that. You get their name.", "at": None},

@@ -1,32 +1,74 @@
-"""Why then? The next promise with its intervals: what counted, what did not, and that it adds up."""
+"""Why then? A deadline with its intervals: what counted, what did not, and that it adds up to the second."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from escalation.book import rules_of
+from escalation.facts import Clock
 from escalation.models import StageClock
-from escalation.worktime import Interval, reckon
+from escalation.protocol import Rules
+from escalation.worktime import Interval, Pause, Reckoning, reckon
 
+#: What a running clock leads to, in the customer's words; other clocks are ours.
+LEADS_TO = {
+    Clock.REVIEW: "We decide how fast we must act",
+    Clock.ACKNOWLEDGE: "A specialist confirms they have it",
+    Clock.UPDATE: "The next word from us",
+    Clock.REPLY: "Our reply to you",
+    Clock.RESOLVE: "Answer or fix",
+    Clock.SUPERVISOR: "A supervisor replies",
+    Clock.CONFIRM: "Your time to say yes or no",
+    Clock.LAPSE: "Your time to answer our question",
+}
+#: Times we count although they are the customer's own.
+THEIRS = (Clock.CONFIRM, Clock.LAPSE)
 WORDS = {"counted": "Open", "closed": "Closed", "paused": "We waited for your answer"}
 
 
-def proof(clock: StageClock, team: str) -> dict[str, Any] | None:
+def reckoning(clock: StageClock, rules: Rules) -> Reckoning:
+    """The working of any clock, on the very version of the calendar it was started with.
+
+    While it is stopped there is no due instant; the intervals then end where it was stopped.
+    """
+    pauses = clock.past_pauses()
+    if clock.paused_at is not None:
+        pauses.append(Pause(clock.paused_at, None, clock.pause_reason))
+    return reckon(rules.by_label(clock.calendar), clock.started_at, clock.target, pauses)
+
+
+def proof(clock: StageClock, team: str, rules: Rules | None = None) -> dict[str, Any] | None:
     """The working of a running clock in the form parts/proof.html takes; None while it is stopped.
 
-    It is counted on the very version of the calendar the clock was started with. `team` names whose hours they are.
+    `team` names whose hours they are; `rules` are those of the clock's protocol, where they are at hand.
     """
-    calendar = rules_of(clock.protocol).by_label(clock.calendar)
-    reckoned = reckon(calendar, clock.started_at, clock.target, clock.past_pauses())
-    if clock.paused_at is not None or reckoned.due is None:
+    rules = rules or rules_of(clock.protocol)
+    calendar, reckoned = rules.by_label(clock.calendar), reckoning(clock, rules)
+    if reckoned.due is None:
         return None
     return {
         "start": clock.started_at,
         "due": reckoned.due,
         "target_seconds": clock.target,
-        "calendar_name": "our service round the clock" if calendar.always else team,
+        "calendar": calendar,
+        "calendar_name": team,
         "rows": [_row(interval) for interval in reckoned.intervals],
     }
+
+
+def proofs(clocks: Iterable[StageClock], team: str, rules: Rules) -> list[dict[str, Any]]:
+    """Every running clock a customer knows of, the next promise first: {kind, title, theirs, proof}."""
+    shown = [clock for clock in clocks if clock.outcome is None and clock.kind in LEADS_TO]
+    shown = [clock for clock in shown if clock.told or clock.kind in THEIRS]
+    rows = []
+    for clock in sorted(shown, key=lambda clock: (not clock.promise, clock.due_at is None, clock.due_at)):
+        working = proof(clock, team, rules)
+        title = LEADS_TO[clock.kind]
+        rows.append(
+            {"kind": clock.kind, "title": title, "theirs": clock.kind in THEIRS, "proof": working, "clock": clock}
+        )
+    return rows
 
 
 def _row(interval: Interval) -> dict[str, Any]:

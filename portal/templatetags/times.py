@@ -1,10 +1,12 @@
 """Times as customers read them: the absolute time first, its zone named once, then the rounded distance."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
+
+from escalation.worktime import Calendar
 
 register = template.Library()
 
@@ -18,7 +20,7 @@ def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
-def calendar_day(moment: datetime, *, with_year: bool) -> str:
+def calendar_day(moment: date, *, with_year: bool) -> str:
     """'Fri 21 Nov', with the year when asked."""
     words = f"{DAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]}"
     return f"{words} {moment.year}" if with_year else words
@@ -74,19 +76,21 @@ def zone_words(zone: str) -> str:
     return city if city in {"UTC", "GMT"} else f"{city} time"
 
 
-def worktime_words(seconds: float, *, day_hours: float = 8) -> str:
-    """Working seconds as '30 minutes', '8 working hours', '1 working hour and 30 minutes' or '2 working days'.
+def worktime_words(seconds: float, calendar: Calendar) -> str:
+    """A span of working time as '30 minutes', '8 working hours', '1 working hour and 30 minutes', '2 working days'.
 
-    Days only when they come out whole and there are at least two of them.
+    Round the clock an hour is an hour: '8 hours', '2 days'. Days only when they come out whole, in days of this
+    calendar, and there are at least two of them.
     """
     minutes = round(seconds / MINUTE)
     if minutes < 60:
         return count(minutes, "minute")
-    day_minutes = day_hours * 60
+    working = "" if calendar.always else "working "
+    day_minutes = round(calendar.day_hours * 60)
     if minutes >= 2 * day_minutes and minutes % day_minutes == 0:
-        return count(int(minutes // day_minutes), "working day")
+        return count(minutes // day_minutes, f"{working}day")
     hours, rest = divmod(minutes, 60)
-    words = count(hours, "working hour")
+    words = count(hours, f"{working}hour")
     return f"{words} and {count(rest, 'minute')}" if rest else words
 
 
@@ -152,10 +156,10 @@ def zone_tag(context):
 
 
 @register.filter
-def worktime(seconds, day_hours=8):
-    """`{{ seconds|worktime }}` -> '8 working hours'."""
+def worktime(seconds, calendar):
+    """`{{ seconds|worktime:calendar }}` -> '8 working hours', or '8 hours' where every hour counts."""
     seconds = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
-    return "" if seconds is None else worktime_words(seconds, day_hours=day_hours)
+    return "" if seconds is None else worktime_words(seconds, calendar)
 
 
 @register.filter

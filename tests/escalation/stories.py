@@ -45,7 +45,7 @@ WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
 def settle(case: Case, at: datetime) -> Case:
     """What a sweep does to one case: catch up and write."""
     with transaction.atomic():
-        turn = lock(case.pk)
+        turn = lock(case.pk, at)
         turn.settle(at)
         flush([turn], at)
     return Case.everything.get(pk=case.pk)

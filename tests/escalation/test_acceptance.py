@@ -451,7 +451,7 @@ def test_27_history_of_the_one_who_left_stays_readable(cast):
 
 def file_drill(cast) -> Case:
     """A practice case, written by the same writer as a real one."""
-    rules, directory = rules_in_force(), Directory.load()
+    rules, directory = rules_in_force(), Directory.load(MONDAY)
     case = Case(
         reference="MP-DRILL-22", customer=cast.customer, category=Category.objects.get(slug="orders"), title="Drill",
         description="Practice.", severity=2, protocol=rules.protocol.label, team=cast.teams[1], filed_at=MONDAY,

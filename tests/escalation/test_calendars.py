@@ -12,7 +12,39 @@ import pytest
 
 from escalation.spans import shared_spans
 from escalation.worktime import Calendar, CalendarError, Window, holidays_between
-from tests.escalation.test_worktime import BERLIN, CHRISTMAS, HOUR, LUNCH, NINE_TO_FIVE, TUESDAYS, at, calendar
+from tests.escalation.test_worktime import (
+    BERLIN,
+    CHRISTMAS,
+    HOUR,
+    LUNCH,
+    NIGHTS,
+    NINE_TO_FIVE,
+    TUESDAYS,
+    at,
+    calendar,
+)
+
+# The length of a working day.
+
+
+@pytest.mark.parametrize(
+    ("windows", "more", "hours"),
+    [
+        (NINE_TO_FIVE, {}, 8),
+        (LUNCH, {}, 7),  # the break is not work
+        (NIGHTS, {}, 8),  # 22 to 6 is one day, the one it starts on
+        (tuple(Window(day, 540, 1050) for day in range(5)), {}, 8.5),
+        ((*NINE_TO_FIVE, Window(5, 600, 780)), {}, 8),  # the short Saturday is the exception
+        ((Window(0, 540, 720), Window(1, 540, 1020)), {}, 8),  # as many of one as of the other: the longer
+        (tuple(Window(day, 0, 1440) for day in range(7)), {}, 24),
+        ((), {"always": True}, 24),
+        (NINE_TO_FIVE, {"always": True}, 24),  # the windows are ignored
+        (NINE_TO_FIVE, {"days_off": CHRISTMAS}, 8),
+    ],
+)
+def test_a_working_day_is_the_most_common_open_day(windows, more, hours):
+    assert calendar(windows, **more).day_hours == hours
+
 
 # Bounds.
 

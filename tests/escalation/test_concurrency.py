@@ -201,7 +201,7 @@ def test_a_locked_case_holds_up_nobody_elses(cast):
 
     def hold():
         with transaction.atomic():
-            lock(held.pk)
+            lock(held.pk, DUE)
             inside.set()
             assert done.wait(20)
 

@@ -156,19 +156,19 @@ def test_the_owner_may_act_also_when_the_team_is_another(cast):
 
 def test_further_conditions_need_the_clocks(cast):
     case = bring(cast, State.WORKING)
-    turn = lock(case.pk)
+    turn = lock(case.pk, case.filed_at)
     supervisor, customer = Actor.of(cast.supervisor), Actor.of(cast.customer)
     assert refusal("answer_supervisor", case, supervisor, turn) == "The customer has not asked for a supervisor."
     assert refusal("ask_supervisor", case, customer, turn) == ""
     verbs.ask_supervisor(case.pk, reason="slow", by=cast.customer, at=case.filed_at.replace(hour=11))
-    turn = lock(case.pk)
+    turn = lock(case.pk, case.filed_at)
     assert refusal("answer_supervisor", case, supervisor, turn) == ""
     assert "already been asked" in refusal("ask_supervisor", case, customer, turn)
 
 
 def test_level_conditions(cast, case):
     actor = Actor.of(cast.supervisor)
-    turn = lock(case.pk)
+    turn = lock(case.pk, case.filed_at)
     case.__dict__["state"] = State.PASSED
     assert "first level" in refusal("return_down", case, actor, turn)
     case.tier = 5

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.template import Context, Engine
 
+from escalation.worktime import ROUND_THE_CLOCK, Calendar, Window
 from portal.templatetags import times
 
 LONDON = "Europe/London"
 NOW = datetime(2025, 11, 21, 12, 58, tzinfo=UTC)
+EIGHT = Calendar("office@1", "UTC", tuple(Window(day, 540, 1020) for day in range(5)))
 
 
 def render(source: str, **context) -> str:
@@ -96,11 +98,21 @@ def test_zone_words(zone, words):
     ],
 )
 def test_working_time_words(seconds, words):
-    assert times.worktime_words(seconds) == words
+    assert times.worktime_words(seconds, EIGHT) == words
 
 
-def test_a_working_day_may_have_other_hours():
-    assert times.worktime_words(17 * 3600, day_hours=8.5) == "2 working days"
+def test_a_working_day_has_the_hours_of_its_calendar():
+    longer = Calendar("office@2", "UTC", tuple(Window(day, 540, 1050) for day in range(5)))
+    assert times.worktime_words(17 * 3600, longer) == "2 working days"
+    assert times.worktime_words(17 * 3600, EIGHT) == "17 working hours"
+    assert times.worktime_words(16 * 3600, longer) == "16 working hours"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(3600, "1 hour"), (86400, "24 hours"), (2 * 86400, "2 days")])
+def test_round_the_clock_is_read_from_the_calendar_not_from_its_name(seconds, words):
+    assert times.worktime_words(seconds, Calendar("day-and-night@3", "UTC", always=True)) == words
+    named_so = Calendar("always@1", "UTC", EIGHT.windows)
+    assert "working" in times.worktime_words(seconds, named_so)
 
 
 def test_exact_words_keep_every_second():
@@ -122,7 +134,7 @@ def proof() -> dict:
         {"start": a, "end": b, "kind": kind, "note": "", "seconds": int((b - a).total_seconds())}
         for a, b, kind in zip(marks, marks[1:], kinds, strict=False)
     ]
-    return {"start": start, "due": marks[-1], "rows": rows, "target_seconds": 8 * 3600, "calendar_name": "us"}
+    return {"start": start, "due": marks[-1], "rows": rows, "target_seconds": 8 * 3600, "calendar": EIGHT}
 
 
 def test_a_proof_adds_up_and_its_picture_fills_the_width():
@@ -158,6 +170,7 @@ def test_the_relative_tag_is_bound_for_the_script_and_can_be_kept():
 
 def test_filters():
     assert render("{{ due|when:zone }}", due=NOW) == "Fri 21 Nov 2025, 12:58"
-    assert render("{{ seconds|worktime }}", seconds=28800) == "8 working hours"
-    assert render("{{ seconds|worktime }}", seconds=timedelta(minutes=30)) == "30 minutes"
+    assert render("{{ seconds|worktime:calendar }}", seconds=28800, calendar=EIGHT) == "8 working hours"
+    assert render("{{ seconds|worktime:calendar }}", seconds=28800, calendar=ROUND_THE_CLOCK) == "8 hours"
+    assert render("{{ seconds|worktime:calendar }}", seconds=timedelta(minutes=30), calendar=EIGHT) == "30 minutes"
     assert render("{% zone_name %}") == "London time"

@@ -15,7 +15,7 @@ from tests.portal.console import stories
 def settle(case, at):
     """What the sweep does to one case."""
     with transaction.atomic():
-        turn = lock(case.pk)
+        turn = lock(case.pk, at)
         turn.settle(at)
         flush([turn], at)
 

@@ -9,6 +9,7 @@ from tests.portal.console import stories
 
 URL = "/console/cases/case/"
 MOST = 15
+COVER = 5  # more for a supervisor's home: the rota, and the hours in which the protocol promises something
 
 
 def titles(client, query=""):
@@ -40,7 +41,7 @@ def test_the_home_page_asks_as_many_too(signed_in, cast, monday):
     for _ in range(20):
         cast.file(at=stories.minutes(20))
     assert questions(client, "/console/") == one
-    assert one <= MOST
+    assert one <= MOST + COVER
 
 
 def test_the_order_is_the_next_promise(signed_in, cast, monday):

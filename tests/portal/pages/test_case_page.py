@@ -151,6 +151,37 @@ def test_proof_adds_up_to_the_target(cast, sam):
     assert f"{proof['target_seconds'] // 3600} h" in text_of(page)
 
 
-def test_proof_of_a_stopped_clock_says_that_none_runs(cast, sam):
+def test_a_stopped_time_says_since_when_and_the_customers_own_is_counted(cast, sam):
     case = make(State.WAITING_CUSTOMER, cast)
+    page = sam.get(f"/c/{case.reference}/why/")
+    assert {row["kind"]: row["proof"] is None for row in page.context["rows"]} == {
+        "lapse": False, "update": True, "resolve": True,
+    }  # fmt: skip
+    assert "because we wait for your answer" in text_of(page)
+    assert "You have 10 working days" in text_of(page)
+
+
+def test_nothing_to_count_where_no_time_runs(cast, sam):
+    case = make(State.WITHDRAWN, cast)
     assert "nothing to count" in text_of(sam.get(f"/c/{case.reference}/why/"))
+
+
+@pytest.mark.parametrize("state", list(MAKERS))
+def test_every_time_on_the_page_has_its_working(state, cast, sam):
+    """Promise block and milestone rows: each running time leads to a proof that adds up to the second."""
+    case = make(state, cast)
+    page = sam.get(f"/c/{case.reference}/")
+    shown = {row["kind"]: row for row in sam.get(f"/c/{case.reference}/why/").context["rows"]}
+    due = {row["at"] for row in page.context["milestones"] if row["at"] and row["state"] in ("current", "late", "todo")}
+    due |= {page.context["promise"]["due"]} - {None}
+    running = {clock.due_at for clock in case.clocks.filter(outcome=None, told=True).exclude(due_at=None)}
+    assert due <= {row["proof"]["due"] for row in shown.values() if row["proof"]}
+    assert running <= {row["proof"]["due"] for row in shown.values() if row["proof"]}
+    links = set(re.findall(r'why/#(\w+)"', page.content.decode()))
+    assert links <= set(shown)
+    assert links >= {row["why"] for row in page.context["milestones"] if row["why"]}
+    for row in shown.values():
+        if row["proof"]:
+            counted = sum(piece["seconds"] for piece in row["proof"]["rows"] if piece["kind"] == "counted")
+            assert counted == row["proof"]["target_seconds"] == row["clock"].target
+            assert row["proof"]["due"] == row["clock"].due_at

@@ -181,7 +181,9 @@ class TestPromise:
     def test_only_a_running_time_has_a_proof(self, cast):
         case = working(cast)
         assert block(case)["proof_url"] == f"/c/{case.reference}/why/"
-        assert block(make(S.WAITING_CUSTOMER, cast))["proof_url"] is None
+        waits = make(S.WAITING_CUSTOMER, cast)
+        assert block(waits)["proof_url"] == f"/c/{waits.reference}/why/#lapse"
+        assert block(make(S.WITHDRAWN, cast))["proof_url"] is None
 
     def test_not_late_while_it_is_the_customers_turn(self, cast):
         case = answered(cast)

@@ -1,0 +1,17 @@
+"""Lints stored versions against what the installation has now: what the editor, publishing and the command call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalation.book import calendars_at
+from escalation.lint import Finding, lint_document
+from escalation.lint.world import world_now
+from escalation.models import ProtocolVersion
+
+
+def lint_version(version: ProtocolVersion, at: datetime) -> tuple[Finding, ...]:
+    """What is wrong with a version of any status, saved or not, on the calendars in force at `at`."""
+    topics = version.document.get("topics", {})
+    world = world_now(at, key=version.key, topics=topics if isinstance(topics, dict) else ())
+    return lint_document(version.label or version.key, version.document, calendars_at(at), world, at)
