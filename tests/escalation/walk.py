@@ -116,7 +116,7 @@ def act(turn: Turn, verb: str, at: datetime, **more: Any) -> None:
     """A person's act as `Act.on` runs it: catch up, look at the table of permits, take."""
     turn.settle(at)
     permit = PERMITS[verb]
-    if not permit.fits(turn.case.state) or permit.unless(turn.case, turn):
+    if not permit.fits(turn.case.state) or permit.unless(turn.case, turn, turn.clocks):
         raise NotPermitted(f"{verb} while {turn.case.state}")
     role = "customer" if permit.who == "customer" else "staff"
     turn.take(ACTS[verb](at, **more), by=CUSTOMER if role == "customer" else AGENT, role=role)
