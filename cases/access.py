@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.db.models import Q, QuerySet
 
+from cases.models.case import Case, CaseQuerySet
 from cases.models.people import User
 
 
@@ -15,6 +16,11 @@ def workers() -> QuerySet[User]:
     may = Permission.objects.filter(codename="view_case", content_type__app_label="cases")
     allowed = Q(is_superuser=True) | Q(groups__permissions__in=may) | Q(user_permissions__in=may)
     return User.objects.filter(allowed, is_staff=True, is_active=True).distinct()
+
+
+def cases_of_address(email: str) -> CaseQuerySet:
+    """The cases whose letters go to an address: what somebody who proves that they read it may be let in to."""
+    return Case.objects.filter(customer__in=User.objects.at_address(email))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 
 from cases import chain
@@ -154,6 +154,15 @@ def _log(scope: Scope) -> Iterator[str]:
     total = Event.everything.count()
     _, flaws = chain.verify(scope.folder, progress=lambda done: scope.progress("Log", done, total))
     yield from (str(flaw) for flaw in flaws)
+    yield from _backwards()
+
+
+def _backwards() -> Iterator[str]:
+    """Within a case every event happened no earlier than the one before it."""
+    before = Event.everything.filter(case=OuterRef("case"), seq=OuterRef("seq") - 1).values("occurred_at")
+    wrong = Event.everything.filter(occurred_at__lt=Subquery(before)).order_by("case", "seq")
+    for reference, seq in wrong.values_list("case__reference", "seq").iterator(chunk_size=2000):
+        yield f"{reference} has event {seq} with an earlier time than the event before it"
 
 
 def _guards_down(tables: Iterable[str], on_postgres: Iterable[str], on_sqlite: Iterable[str]) -> Iterator[str]:

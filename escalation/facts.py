@@ -43,11 +43,12 @@ class Clock:
         REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
     }  # fmt: skip
 
-    #: What staff call them, in alarms and letters.
+    #: What staff call them, as it stands in a sentence: in the console, in alarms and in letters.
     NAMES: ClassVar[dict[str, str]] = {
         REVIEW: "SLA review", ACKNOWLEDGE: "acknowledgment", UPDATE: "progress update", REPLY: "reply",
-        REFER_UP: "time at one level", RESOLVE: "answer", SUPERVISOR: "supervisor's answer",
-        CONFIRM: "customer's yes or no", LAPSE: "customer's answer", SURVEY: "survey", CLOSING: "time to reopen",
+        REFER_UP: "time at this level", RESOLVE: "answer", SUPERVISOR: "supervisor’s answer",
+        CONFIRM: "customer’s yes or no", LAPSE: "customer’s answer to our question", SURVEY: "survey",
+        CLOSING: "time to reopen",
         STEP: "next step", JUSTIFY: "reason for the fast lane",
     }  # fmt: skip
 
@@ -221,8 +222,11 @@ class AskedCustomer(Happening):
 
 @dataclass(frozen=True, slots=True)
 class CustomerWrote(Happening):
+    """`crossed`: written on a page older than our question, so it cannot be the answer to it."""
+
     channel: str
     automatic: bool = False
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

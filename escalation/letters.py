@@ -131,6 +131,7 @@ def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]
         "said": spell(_instant(data.get("said")), zone),
         "due": spell(_instant(data.get("due")), zone),
         "closes": spell(_instant(data.get("closes")), zone),
+        "reopen_until": spell(_instant(data.get("reopen_until")), zone),
         "aim": spell(_instant(data.get("dues", {}).get("resolve")), zone),
         "supervisor_by": spell(_instant(data.get("dues", {}).get("supervisor")), zone),
         "confirm_by": spell(_instant(data.get("dues", {}).get("confirm")), zone),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from cases.access import Viewer
+from django.db.models import QuerySet
+
+from cases.access import Viewer, workers
 from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
 from cases.models import Case, User
 from escalation.facts import Clock
@@ -42,32 +44,31 @@ class Permit:
     move: str | None = None
     states: tuple[str, ...] = ()
     hints: tuple[tuple[tuple[str, ...], str], ...] = ()  # (states, the sentence shown there)
-    unless: Callable[[Case, Turn | None], str] = lambda case, turn: ""
+    unless: Callable[[Case, Turn | None, Collection[str]], str] = lambda case, turn, running: ""
 
     def fits(self, state: str) -> bool:
         return state in (self.states or MOVES[self.move or ""])
 
 
-def _top(case: Case, turn: Turn | None) -> str:
+def _top(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     top = turn is not None and case.tier >= turn.rules.protocol.top
     return "This is already the highest level. Nobody is above to pass it to." if top else ""
 
 
-def _bottom(case: Case, turn: Turn | None) -> str:
+def _bottom(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     return "This is the first level. There is no level below." if case.tier <= 1 else ""
 
 
-def _not_asked(case: Case, turn: Turn | None) -> str:
-    waiting = turn is not None and Clock.SUPERVISOR in turn.clocks
-    return "" if waiting else "The customer has not asked for a supervisor."
+def _not_asked(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "" if Clock.SUPERVISOR in running else "The customer has not asked for a supervisor."
 
 
-def _asked(case: Case, turn: Turn | None) -> str:
-    waiting = turn is not None and Clock.SUPERVISOR in turn.clocks
+def _asked(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    waiting = Clock.SUPERVISOR in running
     return "A supervisor has already been asked. You can add to your request with a message." if waiting else ""
 
 
-def _no_fast_lane(case: Case, turn: Turn | None) -> str:
+def _no_fast_lane(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     if turn is None:
         return ""
     wanted = turn.rules.protocol.fast_tier
@@ -77,9 +78,8 @@ def _no_fast_lane(case: Case, turn: Turn | None) -> str:
     return "The case is critical and at that level already." if there else ""
 
 
-def _not_in_a_hurry(case: Case, turn: Turn | None) -> str:
-    waiting = turn is not None and Clock.JUSTIFY in turn.clocks
-    return "" if waiting else "Nobody is waiting for a reason."
+def _not_in_a_hurry(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "" if Clock.JUSTIFY in running else "Nobody is waiting for a reason."
 
 
 NEW_FIRST = ((S.NEW,), "Assess the case first: set how urgent and how complex it is.")
@@ -137,8 +137,11 @@ PERMITS: dict[str, Permit] = {
 }
 
 
-def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> str:
-    """Why `actor` cannot do `verb` on `case` now, in a sentence; empty when they can."""
+def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None, *, running: Collection[str] = ()) -> str:
+    """Why `actor` cannot do `verb` on `case` now, in a sentence; empty when they can.
+
+    `running` are the kinds of its open clocks, for a list that knows them and has no turn of each case.
+    """
     permit = PERMITS[verb]
     who = _who(permit, case, actor, turn)
     if who:
@@ -148,7 +151,12 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None) -> st
         if not said and permit.who == "customer":
             return "That is not possible with this case any more. Its page says where it stands."
         return said or f"Not possible while the case is “{State(case.state).label.lower()}”."
-    return permit.unless(case, turn)
+    return permit.unless(case, turn, turn.clocks if turn else running)
+
+
+def takers(case: Case) -> QuerySet[User]:
+    """Everybody the case can be handed to now: who works on cases and does not have it already."""
+    return workers().exclude(pk=case.owner_id) if case.owner_id else workers()
 
 
 def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:

@@ -6,7 +6,7 @@ was true and when it was written down, which is all a decision depends on beside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -110,20 +110,27 @@ def begin(data: Mapping[str, Any], rules: Rules, *, history: bool) -> Course:
     return Course(facts, rules)
 
 
-def replay(case: Case, events: Sequence[Event], clocks: Iterable[StageClock], rules: Rules) -> Iterator[Difference]:
-    """Every difference of one case; stops at the first event that cannot be taken at all."""
+def replay(
+    case: Case, events: Sequence[Event], clocks: Iterable[StageClock], book: Callable[[str], Rules]
+) -> Iterator[Difference]:
+    """Every difference of one case; stops at the first event that cannot be taken at all.
+
+    `book` gives the rules of a version: each event is decided under the one it names, since a case may be moved.
+    """
     ref = case.reference
     if not events:
         yield Difference(ref, None, "the number of events", 0, "at least 1")
         return
     try:
         first = events[0]
-        course = begin(first.data, rules, history=first.role == Event.Role.IMPORT)
+        course = begin(first.data, book(first.protocol), history=first.role == Event.Role.IMPORT)
     except KeyError as missing:
         yield Difference(ref, 1, "what it was filed with", f"without {missing}", "needed")
         return
     for event in events:
         try:
+            if event.protocol != course.rules.protocol.label:
+                course.rules = book(event.protocol)
             happening = revive(event.kind, event.occurred_at, event.recorded_at, event.data["args"])
             if not isinstance(happening, UNASKED) and (late := course.overdue(happening.at)):
                 yield Difference(ref, event.seq, "what had run out before it", "nothing", ", ".join(late))
@@ -212,6 +219,9 @@ def replay_many(ids: Sequence[int]) -> Iterator[Difference]:
 
 
 def _chunk(ids: Sequence[int], books: dict[str, Rules]) -> Iterator[Difference]:
+    def book(label: str) -> Rules:
+        return books.get(label) or books.setdefault(label, rules_of(label))
+
     teams: dict[int | None, Team] = {team.pk: team for team in Team.objects.all()}
     cases = Case.everything.filter(pk__in=ids).select_related("category").order_by("pk")
     events: dict[int, list[Event]] = {pk: [] for pk in ids}
@@ -223,8 +233,7 @@ def _chunk(ids: Sequence[int], books: dict[str, Rules]) -> Iterator[Difference]:
     for case in cases:
         case.team = teams.get(case.team_id)
         try:
-            rules = books.get(case.protocol) or books.setdefault(case.protocol, rules_of(case.protocol))
+            book(case.protocol)
+            yield from replay(case, events[case.pk], clocks[case.pk], book)
         except NoProtocol as why:
             yield Difference(case.reference, None, "its protocol", case.protocol, why)
-            continue
-        yield from replay(case, events[case.pk], clocks[case.pk], rules)

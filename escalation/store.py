@@ -20,7 +20,7 @@ from escalation.directory import Directory
 from escalation.facts import Outcome
 from escalation.models import Alert, Notice, Promise, StageClock
 from escalation.protocol import Rules
-from escalation.turn import Owed, Turn, plain
+from escalation.turn import Last, Owed, Turn, plain
 
 CASE_FIELDS = (
     "state", "tier", "severity", "complexity", "category", "team", "owner", "escalated_at", "resolved_at",
@@ -42,7 +42,17 @@ def lock(case_id: int, at: datetime) -> Turn:
     """Locks one case and loads what its turn at `at` needs. Must run inside a transaction. Raises Case.DoesNotExist."""
     case = Case.everything.select_for_update(of=("self",)).select_related("category").get(pk=case_id)
     clocks = StageClock.everything.filter(case=case, outcome__isnull=True)
-    return Turn(case, rules_of(case.protocol), Directory.load(at), {c.kind: c for c in clocks})
+    last = _last_events([case]).get(case.pk)
+    return Turn(case, rules_of(case.protocol), Directory.load(at), {c.kind: c for c in clocks}, last)
+
+
+def _last_events(cases: list[Case]) -> dict[int, Last]:
+    """When each case's last event happened, by case; asked after the lock, so that nothing newer can exist."""
+    heads = models.Q(pk=None)
+    for seq in {case.event_seq for case in cases}:
+        heads |= models.Q(seq=seq, case__in=[case.pk for case in cases if case.event_seq == seq])
+    found = Event.everything.filter(heads).order_by().values_list("case", "occurred_at", "recorded_at")
+    return {case: Last(at, written) for case, at, written in found}
 
 
 def peek(case: Case, at: datetime) -> Turn:
@@ -68,7 +78,7 @@ def turns_of(cases: list[Case], at: datetime) -> list[Turn]:
     clocks: dict[int, dict[str, StageClock]] = {case.pk: {} for case in cases}
     for clock in StageClock.everything.filter(case__in=[c.pk for c in cases], outcome__isnull=True):
         clocks[clock.case_id][clock.kind] = clock
-    directory = Directory.load(at)
+    directory, last = Directory.load(at), _last_events(cases)
     rules: dict[str, Rules] = {}
     turns = []
     for case in cases:
@@ -76,7 +86,7 @@ def turns_of(cases: list[Case], at: datetime) -> list[Turn]:
             rules[case.protocol] = rules_of(case.protocol)
         for clock in clocks[case.pk].values():
             clock.case = case
-        turns.append(Turn(case, rules[case.protocol], directory, clocks[case.pk]))
+        turns.append(Turn(case, rules[case.protocol], directory, clocks[case.pk], last.get(case.pk)))
     return turns
 
 

@@ -23,7 +23,7 @@ from escalation.turn import Turn
 log = logging.getLogger("milepost.sweep")
 BATCH = 500
 #: How long a set-aside case waits before the next try: 1, 4, 16, then 60 minutes.
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+WAITS, LONGEST_WAIT = [timedelta(minutes=m) for m in (1, 4, 16)], timedelta(hours=1)
 SHOWN_AFTER = 3  # tries, from which on supervisors see it in red
 
 
@@ -92,7 +92,7 @@ def _set_aside(bad: list[tuple[Case, Exception]], now: datetime) -> None:
         )
         row.tries += 1
         row.error = f"{type(error).__name__}: {error}"[:500]
-        row.retry_at = now + min(FIRST_WAIT * 4 ** (row.tries - 1), LONGEST_WAIT)
+        row.retry_at = now + (WAITS[row.tries - 1] if row.tries <= len(WAITS) else LONGEST_WAIT)
         row.save(update_fields=["tries", "error", "retry_at"])
         fresh.wake_at = row.retry_at
         update_rows(Case, ("wake_at",), [fresh])
@@ -139,7 +139,8 @@ def _freed(case: Case, now: datetime) -> Turn | None:
         turn.settle(now)
         # What was due may have moved the case to people who are there.
         if turn.case.owner_id == gone:
-            turn.take(OwnerLost(at=now, now=now, user=gone), by=None, role=Event.Role.ENGINE)
+            at = max(now, turn.last.at) if turn.last else now
+            turn.take(OwnerLost(at=at, now=at, user=gone), by=None, role=Event.Role.ENGINE)
         return turn
     except Exception:
         log.exception("Case %s cannot be freed of its lost owner.", case.pk)

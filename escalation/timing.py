@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalation.facts import Clock, ClockFact, Facts, Outcome
 from escalation.protocol import Cell, Rules
@@ -80,6 +80,16 @@ def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
     stood = Pause(clock.paused_at, at, clock.pause_reason)
     running = replace(clock, pauses=(*clock.pauses, stood), paused_at=None, pause_reason="")
     return on_calendar(running, rules.by_label(clock.calendar))
+
+
+def reopen_until(settled: datetime, rules: Rules) -> datetime:
+    """The last instant at which a case that is settled at `settled` can be opened again."""
+    return settled + timedelta(seconds=rules.protocol.windows.reopen)
+
+
+def ending(clock: ClockFact, rules: Rules) -> dict[str, datetime]:
+    """What a letter says of a case that `clock` closes by itself: when, and until when it can then be opened again."""
+    return {} if clock.due is None else {"closes": clock.due, "reopen_until": reopen_until(clock.due, rules)}
 
 
 def cheaper(

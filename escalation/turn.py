@@ -55,6 +55,14 @@ class Owed:
     about: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """When the case's last event happened, and when that was written down."""
+
+    at: datetime
+    written: datetime
+
+
 @dataclass
 class Turn:
     """A case whose row is locked, its open clocks, and everything its turn will write."""
@@ -63,6 +71,7 @@ class Turn:
     rules: Rules
     directory: Directory
     clocks: dict[str, StageClock]
+    last: Last | None = None  # None: a case without an event, or one only looked at
     events: list[Event] = field(default_factory=list)
     ended: list[StageClock] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
@@ -101,6 +110,10 @@ class Turn:
 
     def take(self, happening: Happening, *, by: int | None, role: str, extra: dict[str, Any] | None = None) -> Decision:
         """Decides and applies one happening. Raises NotNow with a sentence; then nothing has changed."""
+        if self.last and happening.at < self.last.at:
+            raise NotNow(
+                f"Something newer is on record, of {stamp(self.last.at)}. A case's events never run backwards."
+            )
         decision = decide(self.facts(), happening, self.rules)
         before, cause = self.case.state, self._cause(happening)
         self._move(decision)
@@ -249,6 +262,7 @@ class Turn:
         )
         event.hash = case.event_head = event_hash(event)
         self.events.append(event)
+        self.last = Last(happening.at, happening.now)
 
     def _about(self) -> dict[str, Any]:
         """What a notice says of the case, frozen as it was when the notice was owed."""

@@ -110,6 +110,7 @@ class Satisfaction:
     now: Share
     before: Share
     response: Share
+    invited: int  # of the answers given in the period, those that came after an invitation
     weeks: list[Share]
     scores: dict[int, int]
     addressed: Share  # "is your problem fixed?" yes among yes and no
@@ -122,7 +123,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         Survey.objects.filter(_both("answered_at", period) | within("invited_at", period), scope.on("case__"))
         .annotate(week=_week("answered_at", period), asked=_week("invited_at", period))
         .values("week", "asked", "satisfaction", "fixed", topic=F("case__category__slug"))
-        .annotate(n=Count("pk"), answered=Count("answered_at"))
+        .annotate(n=Count("pk"), answered=Count("answered_at"), invited=Count("invited_at"))
     )
     given = [row for row in rows if row["week"] is not None and row["week"] != BEFORE]
     asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
@@ -135,6 +136,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         now=_share(given, _is_satisfied),
         before=_share([row for row in rows if row["week"] == BEFORE], _is_satisfied),
         response=Share(sum(row["answered"] for row in asked), sum(row["n"] for row in asked)),
+        invited=sum(row["invited"] for row in given),
         weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
         scores={score: scores[score] for score in (5, 4, 3, 2, 1)},
         addressed=_share(judged, lambda row: row["fixed"]),

@@ -143,8 +143,9 @@ class Supervisor(Plain):
 
 
 class MoreToSupervisor(Plain):
-    """Add to a request that is open."""
+    """Add to a request that is open; `seen` as for a message."""
 
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     text = text("What do you want to add?", 5000, rows=3, wrong="Write what you want to add")
 
 
@@ -197,22 +198,28 @@ class SurveyForm(Plain):
         }
 
 
+#: Where a customer finds their reference.
+WHERE = "in the subject of our e-mails, at the end, in square brackets"
+
+
 class Follow(Plain):
     """Follow a case without an account."""
 
-    reference = line(
-        "Case reference",
-        40,
-        wrong="Enter the case reference from our e-mail",
-        help_text="For example MP-7K4M-29. Capitals and dashes do not matter.",
-    )
-    email = email()
+    reference = line("Case reference", 40)
+    email = email(help_text="The address you gave us with the case.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.looks = f"like {reference_prefix()}-7K4M-29"
+        self.fields["reference"].help_text = f"It looks {self.looks} and stands {WHERE}."
+        self.fields["reference"].error_messages["required"] = f"Enter the case reference. It looks {self.looks}"
 
     def clean_reference(self) -> str:
         try:
             return read_reference(self.cleaned_data["reference"], reference_prefix())
-        except BadReference as wrong:
-            raise forms.ValidationError(str(wrong)) from None
+        except BadReference:
+            sentence = f"Check the case reference. It looks {self.looks} and stands {WHERE}"
+            raise forms.ValidationError(sentence) from None
 
 
 class Code(Plain):

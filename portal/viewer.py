@@ -45,13 +45,18 @@ def visible_cases(request: HttpRequest) -> CaseQuerySet:
     return Case.objects.visible_to(viewer_of(request))
 
 
+def reference_in(typed: str) -> str:
+    """The reference meant by what stands in an address, or nothing; it says nothing of whether there is such a case."""
+    try:
+        return read_reference(typed, reference_prefix())
+    except BadReference:
+        return ""
+
+
 def case_or_404(cases: CaseQuerySet, typed: str) -> Case:
     """The case of a reference as typed; a wrong, a missing and somebody else's reference are the same 404."""
-    try:
-        reference = read_reference(typed, reference_prefix())
-    except BadReference:
-        raise Http404 from None
-    found = cases.filter(reference=reference).first()
+    reference = reference_in(typed)
+    found = cases.filter(reference=reference).first() if reference else None
     if found is None:
         raise Http404
     return found

@@ -35,10 +35,14 @@ def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
     )
 
 
+def _reader(facts: Facts) -> str:
+    """Who is told that the customer wrote: one person, not everybody who could take the case."""
+    return "owner" if facts.owner else f"lead:{facts.team}"
+
+
 def customer_wrote(facts: Facts, h: f.CustomerWrote, rules: Rules) -> Decision:
-    to = "owner" if facts.owner else f"team:{facts.team}"
-    told = (Tell("customer_wrote", to),)
-    if facts.state != State.WAITING_CUSTOMER or h.automatic:
+    told = (Tell("customer_wrote", _reader(facts), {"crossed": True} if h.crossed else {}),)
+    if facts.state != State.WAITING_CUSTOMER or h.automatic or h.crossed:
         return Decision(tells=told)
     again = tuple(resumed(clock, h.at, rules) for clock in facts.clocks.values() if clock.paused_at)
     return Decision(move="resume", ends=cancel(facts, Clock.LAPSE, met=(Clock.LAPSE,)), changed=again, tells=told)
@@ -72,13 +76,12 @@ def reopened(facts: Facts, h: f.Reopened, rules: Rules) -> Decision:
 
 def _back_to_work(facts: Facts, h: Happening, rules: Rules, move: str, changes: dict[str, Any]) -> Decision:
     """The same people go on at the same level, with new clocks: closed time is never counted."""
-    to = "owner" if facts.owner else f"team:{facts.team}"
     return Decision(
         move=move,
         changes=changes | {"resolved_at": None, "closed_at": None},
         ends=cancel(facts, *Clock.ALL, met=(Clock.CONFIRM,)),
         starts=tier_clocks(facts, rules, h.at, Clock.REPLY, Clock.REFER_UP, Clock.RESOLVE),
-        tells=(Tell("reopened", "customer"), Tell("customer_wrote", to, {"reopened": True})),
+        tells=(Tell("reopened", "customer"), Tell("customer_wrote", _reader(facts), {"reopened": True})),
     )
 
 

@@ -21,7 +21,7 @@ from escalation.decision.ladder import (
 from escalation.decision.steps import step_due
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
-from escalation.timing import cell_of, round_the_clock, started
+from escalation.timing import cell_of, ending, reopen_until, round_the_clock, started
 
 
 def _due(facts: Facts, kind: str, at: datetime) -> ClockFact:
@@ -108,13 +108,14 @@ def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
         )
     answered = facts.state == State.ANSWERED
     survey = (round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
+    told = (Tell("closed", "customer", {"reopen_until": reopen_until(h.at, rules)}),)
     return Decision(
         move="close",
         changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
         ends=cancel(facts, *Clock.ALL) | {h.kind: Outcome.ELAPSED},
         starts=survey if answered else (),
         # After the time to reopen it closes quietly; after our question or answer the silence is told.
-        tells=(Tell("closed", "customer"),) if h.kind != Clock.CLOSING else (),
+        tells=told if h.kind != Clock.CLOSING else (),
     )
 
 
@@ -124,7 +125,7 @@ def warned(facts: Facts, h: f.Warned, rules: Rules) -> Decision:
         raise NotNow(f"No {h.kind} clock is running.")
     quiet = replace(clock, warn=None)
     if h.kind == Clock.LAPSE:
-        return Decision(changed=(quiet,), tells=(Tell("still_waiting", "customer", {"closes": clock.due}),))
+        return Decision(changed=(quiet,), tells=(Tell("still_waiting", "customer", ending(clock, rules)),))
     to = "owner" if facts.owner else f"lead:{facts.team}"
     return Decision(changed=(quiet,), tells=(Tell("due_soon", to, {"kind": h.kind, "due": clock.due}),))
 

@@ -13,7 +13,14 @@ from escalation.timing import cell_of, resumed, started, target_of
 
 
 class NotNow(ValueError):
-    """The happening cannot follow from these facts; the message is for the person who tried."""
+    """The happening cannot follow from these facts; the message is for the person who tried.
+
+    `field` names the argument that is at fault, where it is one; `latest` is the last instant it could have been.
+    """
+
+    def __init__(self, sentence: str, *, field: str = "", latest: datetime | None = None) -> None:
+        self.field, self.latest = field, latest
+        super().__init__(sentence)
 
 
 def team_of(target: str) -> str | None:

@@ -20,7 +20,16 @@ from escalation.decision.ladder import (
 )
 from escalation.facts import Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
-from escalation.timing import brought_forward, cheaper, on_calendar, paused, round_the_clock, started
+from escalation.timing import (
+    brought_forward,
+    cheaper,
+    ending,
+    on_calendar,
+    paused,
+    reopen_until,
+    round_the_clock,
+    started,
+)
 
 ONE_SECOND = timedelta(seconds=1)
 
@@ -54,9 +63,12 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
     )
 
 
-def _priority(before: Facts, after: Facts) -> tuple[Tell, ...]:
-    """One word to the customer, and only when what they were told changed."""
-    return (Tell("priority_set", "customer"),) if before.severity != after.severity else ()
+def _priority(before: Facts, after: Facts, *, unheard: bool = False) -> tuple[Tell, ...]:
+    """One word to the customer, and only when what they were told changed.
+
+    `unheard`: the case's severity may have changed before without a word. A promise moves here only with the severity.
+    """
+    return (Tell("priority_set", "customer"),) if unheard or before.severity != after.severity else ()
 
 
 def reviewed(facts: Facts, h: f.Reviewed, rules: Rules) -> Decision:
@@ -68,7 +80,7 @@ def reviewed(facts: Facts, h: f.Reviewed, rules: Rules) -> Decision:
         ends=ends | cancel(facts, Clock.REVIEW, met=(Clock.REVIEW,)),
         starts=starts,
         changed=changed,
-        tells=(Tell("priority_set", "customer"),),
+        tells=_priority(facts, here, unheard="raise_severity" in rules.protocol.tier(facts.tier).on_arrival),
     )
 
 
@@ -89,16 +101,18 @@ def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | N
     if next_at is None:
         return clock
     if next_at <= at:
-        raise NotNow("The next update must lie in the future.")
+        raise NotNow("The next update must lie in the future.", field="next_at", latest=clock.due)
     if clock.due is not None and next_at > clock.due:
-        raise NotNow("The next update may not be later than the protocol allows for this case.")
+        sentence = "The next update may not be later than the protocol allows for this case."
+        raise NotNow(sentence, field="next_at", latest=clock.due)
     calendar = rules.by_label(clock.calendar)
     # Counted from the whole second, so that the instant a person chose is the very instant that is promised.
     start = at.replace(microsecond=next_at.microsecond)
     target = calendar.worked(start, next_at)
     falls_short = next_at - calendar.due(start, target) >= ONE_SECOND
     if falls_short and not calendar.is_open(next_at):
-        raise NotNow("Nobody is at work at that time. Choose a time inside the opening hours.")
+        sentence = "Nobody is at work at that time. Choose a time inside the opening hours."
+        raise NotNow(sentence, field="next_at", latest=clock.due)
     # What is counted up to the moment of opening was reached at closing time: the chosen time needs a second more.
     target = max(target + 1 if falls_short else target, 1)
     return on_calendar(replace(clock, started_at=start, target=target), calendar)
@@ -133,7 +147,7 @@ def asked_customer(facts: Facts, h: f.AskedCustomer, rules: Rules) -> Decision:
         ends=cancel(facts, *said, met=said),
         starts=(paused(fresh, h.at, reason), lapse),
         changed=stopped,
-        tells=(Tell("question", "customer"),),
+        tells=(Tell("question", "customer", ending(lapse, rules)),),
     )
 
 
@@ -231,5 +245,5 @@ def closed(facts: Facts, h: f.Closed, rules: Rules) -> Decision:
         starts=(round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
         if answered
         else (),
-        tells=(Tell("closed", "customer"),),
+        tells=(Tell("closed", "customer", {"reopen_until": reopen_until(h.at, rules)}),),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -22,10 +22,18 @@ from escalation.turn import Turn
 
 #: Acts that guidelines speak to: what they said is kept with the event, whatever the person did.
 GUIDED = ("escalate", "answer", "keep")
+LONGEST_WAIT = timedelta(minutes=1)  # how much earlier than the last event an act may have been begun
 
 
 class Refused(ValueError):
-    """The verb is not possible now; the message is for the person who tried. Nothing has changed."""
+    """The verb is not possible now; the message is for the person who tried. Nothing has changed.
+
+    `field` names the argument that is at fault, where it is one; `latest` is the last instant it could have been.
+    """
+
+    def __init__(self, sentence: str, *, field: str = "", latest: datetime | None = None) -> None:
+        self.field, self.latest = field, latest
+        super().__init__(sentence)
 
 
 class Stale(Refused):
@@ -71,15 +79,30 @@ class Act:
             if self.form_key and not claim(self._key(case_id), turn.case, by=self.by, at=self.at):
                 return turn.case
             self._check_seen(turn)
+            self._fall_in(turn)
             before = turn.case.tier
             try:
                 turn.settle(self.at)
                 self._check(turn, climbed=turn.case.tier != before)
-                self._take(turn, turn.placed(happening(turn)))
+                self._take(turn, turn.placed(replace(happening(turn), at=self.at, now=self.at)))
             except NotNow as why:
-                raise Refused(str(why)) from None
+                raise Refused(str(why), field=why.field, latest=why.latest) from None
             flush([turn], self.at)
             return turn.case
+
+    def _fall_in(self, turn: Turn) -> None:
+        """Takes its place after what is on record.
+
+        Who waited for the row read the time before the one who was quicker: the act happened when it was taken.
+        A server whose clock is behind by more than that cannot say when anything happens.
+        """
+        newest = max(turn.last.at, turn.last.written) if turn.last else self.at
+        if newest - self.at > LONGEST_WAIT:
+            raise Refused(
+                "This server's clock is behind what is on record for the case. Nothing was changed. "
+                "Tell the people who run this system."
+            )
+        self.at = max(self.at, newest)
 
     def _key(self, case_id: int) -> str:
         """The form's id for this act with these words: pressed twice it is one, sent again with others it is another."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from cases.lifecycle import State
 from cases.models import Case, Event, Message, User
 from cases.models.message import Channel
 from escalation import facts as f
@@ -39,16 +40,26 @@ def reply(
     at: datetime,
     channel: str = Channel.PORTAL,
     automatic: bool = False,
-    **act: Any,
+    seen: int | None = None,
+    form_key: str = "",
 ) -> Case:
     """The customer writes; if we waited for them our clocks go on.
 
-    What a mailbox answers by itself (`automatic`) is kept in the conversation and moves nothing.
+    What a mailbox answers by itself (`automatic`) is kept in the conversation and moves nothing; so is what was
+    written before our question could be read: `seen` is the newest event on the page they wrote on (None: not known).
     """
     said = _said(text, K.CUSTOMER, channel, "Write your message first.")
-    return Act("reply", by, at, said=said, **act).on(
-        case_id, lambda turn: f.CustomerWrote(at=at, now=at, channel=channel, automatic=automatic)
-    )
+
+    def happening(turn: Turn) -> f.Happening:
+        crossed = turn.case.state == State.WAITING_CUSTOMER and _asked_since(turn.case, seen)
+        return f.CustomerWrote(at=at, now=at, channel=channel, automatic=automatic, crossed=crossed)
+
+    return Act("reply", by, at, said=said, form_key=form_key).on(case_id, happening)
+
+
+def _asked_since(case: Case, seen: int | None) -> bool:
+    """Whether we asked something after event number `seen`."""
+    return seen is not None and Event.everything.filter(case=case, kind="asked_customer", seq__gt=seen).exists()
 
 
 def accept(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

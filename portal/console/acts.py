@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +24,8 @@ from portal.console import forms
 from portal.console.deeds import DEEDS, Deed
 from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
-from portal.console.words import tag_of
-from portal.templatetags.times import zone_words
+from portal.console.words import lowered, tag_of
+from portal.templatetags.times import when_words, zone_words
 
 
 def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any]) -> HttpResponse:
@@ -57,11 +58,18 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
     initial = {"seen": case.event_seq, "form_key": uuid4().hex}
     form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
     if isinstance(form, forms.Update):
-        form.suggest(next_update(turn, frame), zone_words(frame["zone"]))
+        latest = next_update(turn, frame)
+        form.suggest(latest, latest_words(latest, frame) if latest else "")
     return form
 
 
-def next_update(turn: Turn, frame: dict[str, Any]) -> Any:
+def latest_words(latest: datetime, frame: dict[str, Any]) -> str:
+    """'tomorrow, Tue 13 Jan, 10:04 (London time)', for the middle of a sentence."""
+    words = lowered(when_words(latest, zone=frame["zone"], now=frame["now"]))
+    return f"{words} ({zone_words(frame['zone'])})"
+
+
+def next_update(turn: Turn, frame: dict[str, Any]) -> datetime | None:
     """The latest next update the protocol allows, asked of the decision itself."""
     now = frame["now"]
     try:
@@ -87,7 +95,11 @@ def sent(
         form.add_error(None, str(stale))
         since = [since_words(event, frame["now"]) for event in stale.since]
         return page(request, case, verb, form, turn, frame, status=409, since=since)
-    except (verbs.Refused, MissingCell) as why:
+    except verbs.Refused as why:
+        latest = f" At the latest {latest_words(why.latest, frame)}." if why.latest else ""
+        form.add_error(why.field if why.field in form.fields else None, f"{why}{latest}")
+        return page(request, case, verb, form, turn, frame, status=422)
+    except MissingCell as why:
         form.add_error(None, str(why))
         return page(request, case, verb, form, turn, frame, status=422)
     messages.success(request, DEEDS[verb].done)
@@ -117,6 +129,7 @@ def page(
         "case": case,
         "tag": tag_of(case, now),
         "severity": Severity(case.severity).label,
+        "levels": turn.rules.protocol.top,
         "verb": verb,
         "lead": deed.lead,
         "form": form,

@@ -26,7 +26,7 @@ READ_ON = "Not right. Read that part again, then choose once more."
 
 def urls(site: AdminSite) -> list[URLPattern]:
     """The page of a version to read; for all who work on cases."""
-    return [path("protocol/read/<int:pk>/", site.admin_view(partial(page, site)), name="protocol_read")]
+    return [path("protocol/read/<int:pk>/", site.admin_view(partial(page, site=site)), name="protocol_read")]
 
 
 class Answers(Plain):
@@ -59,7 +59,7 @@ def spelled(question: Question, value: int, names: Names, currency: str) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+def page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     """Shows the version's changes and questions, or takes a try; only a version in force is read."""
     version = get_object_or_404(ProtocolVersion, pk=pk, status=attesting.IN_FORCE)
     frame = site.each_context(request)

@@ -11,7 +11,7 @@ from escalation.backtest.rerun import Rerun, Step
 from escalation.backtest.run import Tried
 from escalation.facts import NAMES, Clock, ClockFact, Missed, Outcome, RanOut, Tell, Warned
 from portal.console.preview import told
-from portal.console.words import CLOCKS, span
+from portal.console.words import span
 
 #: What a letter to the customer says.
 LETTERS = {
@@ -72,11 +72,11 @@ def line(step: Step, top: int) -> dict[str, Any]:
 def name_of(step: Step) -> str:
     happening = step.happening
     if isinstance(happening, Missed):
-        return f"Time missed: {CLOCKS.get(happening.kind, happening.kind)}"
+        return f"Time missed: {Clock.NAMES.get(happening.kind, happening.kind)}"
     if isinstance(happening, Warned):
-        return f"Nearly due: {CLOCKS.get(happening.kind, happening.kind)}"
+        return f"Nearly due: {Clock.NAMES.get(happening.kind, happening.kind)}"
     if isinstance(happening, RanOut):
-        return f"Ran out: {CLOCKS.get(happening.kind, Clock.NAMES.get(happening.kind, happening.kind))}"
+        return f"Ran out: {Clock.NAMES.get(happening.kind, Clock.NAMES.get(happening.kind, happening.kind))}"
     return NAMES[type(happening)].replace("_", " ").capitalize()
 
 
@@ -105,7 +105,7 @@ def matched(step: Step) -> list[str]:
 
 def ended(clock: ClockFact, outcome: str, at: datetime) -> str:
     """'acknowledgment kept, 10 min before its time'."""
-    words = f"{CLOCKS.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))} {OUTCOMES[outcome]}"
+    words = f"{Clock.NAMES.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))} {OUTCOMES[outcome]}"
     if outcome == Outcome.MET and clock.due is not None and clock.due > at:
         words += f", {span(clock.due - at)} before its time"
     return words
@@ -115,7 +115,7 @@ def waiting(step: Step) -> list[dict[str, Any]]:
     """The rules that did not match, because their time had not come: what still runs, and until when."""
     started = {clock.kind for clock in step.decision.starts} if step.decision else set()
     return [
-        {"words": CLOCKS.get(kind, Clock.NAMES.get(kind, kind)), "due": clock.due}
+        {"words": Clock.NAMES.get(kind, Clock.NAMES.get(kind, kind)), "due": clock.due}
         for kind, clock in sorted(step.after.clocks.items())
         if kind not in started
     ]
@@ -123,7 +123,7 @@ def waiting(step: Step) -> list[dict[str, Any]]:
 
 def clock_words(clock: ClockFact) -> str:
     """The clock's name with its allowance."""
-    name = CLOCKS.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))
+    name = Clock.NAMES.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))
     return f"{name}, {_allowance(clock.target)} of {clock.calendar}"
 
 

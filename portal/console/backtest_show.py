@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from escalation.facts import Clock
 from escalation.models import BackTest
 from portal import charts
-from portal.console.words import CLOCKS
 
 WHY = {
     "person": "By a person",
@@ -95,16 +95,20 @@ def climbs(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def why(kind: str) -> str:
-    words = WHY.get(kind) or f"{CLOCKS.get(kind, kind)} missed"
+    words = WHY.get(kind) or f"{Clock.NAMES.get(kind, kind)} missed"
     return words[0].upper() + words[1:]
 
 
 def promises(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
     """Missed promises by kind; the table says how many were kept, too."""
-    kinds = [kind for kind in CLOCKS if kind in old["promises"] or kind in new["promises"]]
+    kinds = [kind for kind in Clock.NAMES if kind in old["promises"] or kind in new["promises"]]
     nothing = {"kept": 0, "missed": 0}
     rows = [
-        (CLOCKS[k][0].upper() + CLOCKS[k][1:], old["promises"].get(k, nothing), new["promises"].get(k, nothing))
+        (
+            Clock.NAMES[k][0].upper() + Clock.NAMES[k][1:],
+            old["promises"].get(k, nothing),
+            new["promises"].get(k, nothing),
+        )
         for k in kinds
     ]
     pairs = [(words, before["missed"], after["missed"]) for words, before, after in rows]

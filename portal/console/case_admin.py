@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from cases.access import Viewer
 from cases.lifecycle import State
-from cases.models import Case, Severity
+from cases.models import Case, Resolution, Severity
 from escalation.lateness import with_ledger
 from portal import clock
 from portal.console.acts import act_view
@@ -25,14 +25,15 @@ from portal.console.case_page import page_of, seen_case
 from portal.console.filters import ByLevel, BySeverity, ByState, ByTeam, ByTopic
 from portal.console.quiet import ReadOnlyAdmin
 from portal.console.search import matching
-from portal.console.words import tag_of, who_has
-from portal.templatetags.times import when_words
+from portal.console.words import promise_words, tag_of, who_has, zone_sentence
 
 LEVELS = 5
 
 
 class CaseAdmin(ReadOnlyAdmin):
     """“All cases” and what hangs on it."""
+
+    one, many = "case", "cases"
 
     list_display = ("next_promise", "case", "milestone", "level", "handled_by")
     list_display_links = None
@@ -42,7 +43,8 @@ class CaseAdmin(ReadOnlyAdmin):
     search_help_text = "A reference, a customer’s whole e-mail address, or words of the title."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return with_ledger(Case.objects.visible_to(Viewer(request.user)))
+        given = Resolution.objects.filter(case=OuterRef("pk")).order_by("-at").values("at")[:1]
+        return with_ledger(Case.objects.visible_to(Viewer(request.user))).annotate(answered_at=Subquery(given))
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return (F("promise_at").asc(nulls_last=True), "severity", "pk")
@@ -53,7 +55,7 @@ class CaseAdmin(ReadOnlyAdmin):
         return (queryset.filter(matching(term)) if term else queryset), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"title": "All cases", "lead": "Sorted by the next promise."}
+        extra = {"title": "All cases", "lead": f"Sorted by the next promise. {zone_sentence()}"}
         return super().changelist_view(request, extra | (extra_context or {}))
 
     def get_urls(self) -> list:
@@ -87,16 +89,12 @@ class CaseAdmin(ReadOnlyAdmin):
             raise Http404
         return case
 
-    @admin.display(description="Next promise")
+    @admin.display(description="Next promise or end")
     def next_promise(self, case: Case) -> str:
         now = clock.now()
         tag = render_to_string("parts/tag.html", {"tag": tag_of(case, now)})
-        due = (
-            when_words(case.promise_at, zone=timezone.get_current_timezone_name(), now=now, style="short")
-            if case.promise_at
-            else ""
-        )
-        return format_html('{}<span class="under">{}</span>', tag, due)
+        times = promise_words(case, zone=timezone.get_current_timezone_name(), now=now)
+        return format_html('{}<span class="under">{}</span>', tag, times)
 
     @admin.display(description="Case")
     def case(self, case: Case) -> str:

@@ -19,7 +19,7 @@ from escalation.worktime import Calendar, reckon
 from portal.console.deeds import DEEDS
 from portal.console.home import act_url, usual_acts
 from portal.console.timeline import MOST, SHOWN, rows_of
-from portal.console.words import CLOCKS, clock_state, milestone_words, tag_of, who_has
+from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
 
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
 ENDED = (State.WITHDRAWN, State.MERGED)
@@ -68,7 +68,7 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
 def buttons(case: Case, actor: Actor, turn: Turn) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Every act: those possible now as buttons, what helps most first; the others with why not."""
     possible, refused = [], []
-    helps = usual_acts(case, supervisor=Clock.SUPERVISOR in turn.clocks and actor.supervises)
+    helps = usual_acts(case)
     for verb in (*helps, *(verb for verb in DEEDS if verb not in helps)):
         why = refusal(verb, case, actor, turn)
         if why:
@@ -85,8 +85,7 @@ def promise_of(case: Case, clocks: list[StageClock], now: datetime) -> dict[str,
     asked = next((c for c in clocks if c.kind == Clock.SUPERVISOR and c.outcome is None), None)
     headline, due, variant = "Nothing is promised: the case has ended.", None, "closed"
     if next_one and next_one.due_at:
-        headline, due, variant = f"{CLOCKS[next_one.kind].capitalize()} owed by", next_one.due_at, "running"
-        headline = headline.replace("Sla", "SLA")
+        headline, due, variant = f"{clock_name(next_one.kind)} owed by", next_one.due_at, "running"
     elif case.state == State.WAITING_CUSTOMER:
         headline, variant = "Our clocks stand still until the customer answers.", "waiting_for_you"
     elif case.is_open:
@@ -153,9 +152,8 @@ def milestone_row(case: Case, number: int, title: str, clocks: list[StageClock],
 
 def clock_row(clock: StageClock, turn: Turn, now: datetime) -> dict[str, Any]:
     """One clock for the table, with the intervals that prove its time."""
-    name = CLOCKS[clock.kind]
     return {
-        "name": name[0].upper() + name[1:],
+        "name": clock_name(clock.kind),
         "clock": clock,
         "calendar": calendar_of(clock, turn),
         "tag": clock_state(clock, now),

@@ -77,6 +77,26 @@ class ByTeam(Links):
         return tuple((str(pk), name) for pk, name in Team.objects.values_list("pk", "name"))
 
 
+class ByKind(Links):
+    """Of people: who works here and who does not."""
+
+    title = "who"
+    parameter_name = "is_staff"
+    options = (("1", "Staff"), ("0", "Customers"))
+
+
+class ByActive(Links):
+    title = "account"
+    parameter_name = "is_active"
+    options = (("1", "May sign in"), ("0", "Has left"))
+
+
+class ByTeamOf(ByTeam):
+    """Of people: the team they stand in."""
+
+    parameter_name = "teams"
+
+
 class ByTopic(Links):
     title = "topic"
     parameter_name = "category"

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.utils import timezone
 
 from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from escalation.permits import takers
 from portal.forms import Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
@@ -98,10 +99,15 @@ class Update(ActForm):
         error_messages={"invalid": "Enter a date and a time, for example 21/11/2025 16:00."},
     )
 
-    def suggest(self, next_at: datetime | None, zone: str) -> None:
-        """Offers the time the protocol allows at most."""
-        self.initial = {"next_at": next_at.replace(second=0, microsecond=0) if next_at else None, **self.initial}
-        self.fields["next_at"].help_text = f"{zone}. This is the latest the protocol allows; earlier is fine."
+    def suggest(self, latest: datetime | None, said: str) -> None:
+        """Offers the latest time the engine allows; `said` is that time in words, with its zone."""
+        if latest is None:
+            return
+        latest = latest.replace(second=0, microsecond=0)
+        self.initial = {"next_at": latest, **self.initial}
+        field = self.fields["next_at"]
+        field.help_text = f"At the latest {said}. Earlier is fine."
+        field.widget.attrs["max"] = f"{timezone.localtime(latest):%Y-%m-%dT%H:%M}"
 
     def arguments(self) -> dict[str, Any]:
         """The suggested time left as it was means: by the protocol, counted from when it is sent."""
@@ -142,10 +148,21 @@ class Reason(ActForm):
     reason = writing("Reason", help_text="The customer reads this.")
 
 
+class Colleague(forms.ModelChoiceField):
+    """A person who can take the case, named with their teams."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        teams = sorted({team.name for team in (*obj.teams.all(), *obj.leads.all())})
+        return f"{obj} ({', '.join(teams) or 'no team'})"
+
+
 class HandOver(ActForm):
-    to = forms.ModelChoiceField(
+    to = Colleague(
         User.objects.none(), label="Hand over to", empty_label="Choose a colleague",
-        error_messages={"required": "Choose who takes the case."},
+        error_messages={
+            "required": "Choose who takes the case.",
+            "invalid_choice": "Choose somebody from the list: only who works on cases can take one.",
+        },
     )  # fmt: skip
     note = writing(
         "Hand-over note",
@@ -154,7 +171,11 @@ class HandOver(ActForm):
     )
 
     def prepare(self) -> None:
-        self.fields["to"].queryset = colleagues()  # type: ignore[attr-defined]
+        field: Any = self.fields["to"]
+        # Offered is who may take it; that a second press names who has it by now is for the verb to know, not for us.
+        field.queryset = workers()
+        people = takers(self.case).prefetch_related("teams", "leads").order_by("name", "email")
+        field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in people)]
 
 
 class InternalNote(ActForm):
@@ -191,8 +212,3 @@ class Merge(ActForm):
         if found is None:
             raise forms.ValidationError("There is no case with that reference.")
         return found
-
-
-def colleagues() -> QuerySet[User]:
-    """People a case can be given to."""
-    return workers().order_by("name", "email")

@@ -21,8 +21,7 @@ from escalation.models import Notice, StageClock
 from escalation.permits import PERMITS, Actor, refusal
 from portal.console import queries
 from portal.console.reviews_desk import desk
-from portal.console.words import CLOCKS, milestone_words, span, tag_of, who_has
-from portal.templatetags.times import when_words
+from portal.console.words import clock_name, milestone_words, short, span, tag_of, who_has
 
 S = State
 HEADINGS = {
@@ -124,10 +123,11 @@ def reasons(case: Case, clocks: list[StageClock], unheard: Notice | None, now: d
     late = late_since(case, now)
     if late:
         said.append(f"We promised {short(late, zone, now)} and missed it")
-    for clock_ in clocks:
-        if clock_.kind in Clock.CLIMBS and clock_.due_at and clock_.due_at - now <= queries.SOON:
-            words = f"{CLOCKS[clock_.kind]} due {short(clock_.due_at, zone, now)}"
-            said.append(words[0].upper() + words[1:])
+    said += [
+        f"{clock_name(one.kind)} due {short(one.due_at, zone, now)}"
+        for one in clocks
+        if one.kind in Clock.CLIMBS and one.due_at and one.due_at - now <= queries.SOON
+    ]
     asked = next((c for c in clocks if c.kind == Clock.SUPERVISOR), None)
     if asked:
         said.append(f"Asked for a supervisor {span(now - asked.started_at)} ago")
@@ -138,23 +138,16 @@ def reasons(case: Case, clocks: list[StageClock], unheard: Notice | None, now: d
     return said
 
 
-def short(instant: datetime, zone: str, now: datetime) -> str:
-    """'today, 16:00' for the middle of a sentence."""
-    words = when_words(instant, zone=zone, now=now, style="short")
-    return words[0].lower() + words[1:] if words.startswith(("Today", "Tomorrow", "Yesterday")) else words
-
-
-def usual_acts(case: Case, *, supervisor: bool) -> tuple[str, ...]:
-    """What usually helps in this state; `supervisor`: the customer waits for one and this person is one."""
-    return (("answer_supervisor",) if supervisor else ()) + NEXT_ACTS.get(case.state, ())
+def usual_acts(case: Case) -> tuple[str, ...]:
+    """What usually helps in this state, a supervisor's answer before all else; who may do it is for permits to say."""
+    return ("answer_supervisor", *NEXT_ACTS.get(case.state, ()))
 
 
 def acts_for(case: Case, clocks: list[StageClock], actor: Actor) -> list[dict[str, str]]:
     """Up to three acts that help and that this person may do now."""
-    asked = any(c.kind == Clock.SUPERVISOR for c in clocks) and actor.supervises
-    wanted = list(usual_acts(case, supervisor=asked))
-    wanted += ["take_over" if case.owner_id != actor.user.pk else "hand_over"]
-    possible = [verb for verb in wanted if verb == "answer_supervisor" or not refusal(verb, case, actor)]
+    running = {clock_.kind for clock_ in clocks}
+    wanted = [*usual_acts(case), "take_over" if case.owner_id != actor.user.pk else "hand_over"]
+    possible = [verb for verb in wanted if not refusal(verb, case, actor, running=running)]
     return [{"label": PERMITS[verb].label, "url": act_url(case, verb)} for verb in possible[:3]]
 
 

@@ -1,92 +1,92 @@
-"""People, teams and topics in the console: supervisors read them, those with the permission change them."""
+"""People, teams, topics and roles in the console: supervisors read them, those with the permission change them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Permission
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
 
-from cases.access import Viewer
-from cases.models import User
-from escalation.verbs.leaving import why_stay
-from portal import clock
+from cases.models import Team, User
+from portal.console.accounts import NewPassword, NewPerson, Person
+from portal.console.filters import ByActive, ByKind, ByTeamOf
 from portal.console.quiet import PEOPLE, QuietAdmin
-
-
-class NewPerson(AdminUserCreationForm):
-    """Adds a person by e-mail address."""
-
-    class Meta:
-        model = User
-        fields = ("email", "name")
-        field_classes: dict[str, Any] = {}
-
-
-class Person(UserChangeForm):
-    """Changes a person; the password has a page of its own."""
-
-    password = None  # type: ignore[assignment]
-
-    class Meta:
-        model = User
-        fields = (
-            "email", "name", "phone", "time_zone", "language", "is_active", "is_verified", "is_staff", "is_superuser",
-            "groups",
-        )  # fmt: skip
-        field_classes: dict[str, Any] = {}
-
-    def clean(self) -> dict[str, Any]:
-        """Nobody who owns open cases, or is alone on a shift, stops working here by a tick in a box."""
-        given = super().clean() or self.cleaned_data
-        if self.instance.pk and self._works() and not self._will_work(given):
-            why = why_stay(self.instance, at=clock.now())
-            if why:
-                self.add_error("is_active" if not given.get("is_active") else "is_staff", why)
-        return given
-
-    def _works(self) -> bool:
-        """Whether they may now, by the row as it is stored; held, so that it is still so when this is saved."""
-        return Viewer(User.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)).is_staff
-
-    def _will_work(self, given: dict[str, Any]) -> bool:
-        """Whether the person may still work on cases once this form is saved."""
-        if not (given.get("is_active") and given.get("is_staff")):
-            return False
-        may = Permission.objects.filter(codename="view_case", content_type__app_label="cases")
-        groups = given.get("groups") or ()
-        by_role = may.filter(group__in=groups).exists() or may.filter(user=self.instance).exists()
-        return bool(given.get("is_superuser") or by_role)
 
 
 class ReadBySupervisors(QuietAdmin):
     """Supervisors may look; adding and changing need the model's own permissions."""
 
     family = PEOPLE
+    #: Field -> (label, help), in plain words, for forms and for pages that only show.
+    words: ClassVar[dict[str, tuple[str, str]]] = {}
+    #: Field -> what stands in its place for who only looks: yes or no in words, where Django would draw a picture; "": nothing.
+    said: ClassVar[dict[str, str]] = {}
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("cases.supervise") or super().has_view_permission(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [(head, {**rest, "fields": self.in_words(rest["fields"])}) for head, rest in sets]
+
+    def in_words(self, names: Iterable[Any]) -> list[Any]:
+        """Fields for who only looks: what is yes or no in words, and no link to what they may not do."""
+        return [self.said.get(name, name) for name in names if self.said.get(name) != ""]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form with our words for its fields."""
+        labels = {name: label for name, (label, _) in self.words.items()}
+        helps = {name: text for name, (_, text) in self.words.items()}
+        return super().get_form(request, obj, change=change, **({"labels": labels, "help_texts": helps} | kwargs))
 
 
 class PersonAdmin(ReadBySupervisors, UserAdmin):
     """Staff and customers, told apart by a filter."""
 
+    one, many = "person", "people"
+
     form = Person
     add_form = NewPerson
-    list_display = ("name_or_address", "email", "works_in", "is_staff", "is_active")
-    list_filter = ("is_staff", "is_active", "teams")
+    change_password_form = NewPassword
+    list_display = ("name_or_address", "address", "works_in", "can_sign_in")
+    list_filter = (ByKind, ByActive, ByTeamOf)
     search_fields = ("email", "name")
+    search_help_text = "An e-mail address, a name, or a part of one."
     ordering = ("-is_staff", "name", "email")
     filter_horizontal = ()
     readonly_fields = ("last_login", "joined_at", "new_password")
+    words = {
+        "name": ("Name", "Customers read the first name."),
+        "email": ("E-mail address", "They sign in with it, and our e-mails go there."),
+        "phone": ("Phone", ""),
+        "time_zone": ("Time zone", "Like Europe/London. Empty: the company’s."),
+        "language": ("Language", "Two letters, like en."),
+        "segment": ("Kind of customer", "A word such as enterprise; which protocol counts may depend on it."),
+        "is_active": ("May sign in", "Take this off when somebody leaves; nothing they did is lost."),
+        "is_verified": ("Address proved", "A link or code we mailed there came back, so it is theirs."),
+        "is_staff": ("Works here", "Customers do not have this. What a colleague may do is for the roles to say."),
+        "is_superuser": ("May do everything", "Without any role. For who runs this installation."),
+        "groups": ("Roles", ""),
+        "last_login": ("Signed in last", ""),
+        "joined_at": ("Here since", ""),
+    }  # fmt: skip
+    said = {
+        "is_active": "can_sign_in",
+        "is_verified": "address_proved",
+        "is_staff": "works_here",
+        "is_superuser": "may_everything",
+        "new_password": "",
+    }  # fmt: skip
     fieldsets = (
         (None, {"fields": ("name", "email", "phone", "new_password")}),
-        ("How they read times and words", {"fields": ("time_zone", "language")}),
+        ("How they read times and words", {"fields": ("time_zone", "language", "segment")}),
         ("What they may do", {"fields": ("is_active", "is_verified", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("joined_at", "last_login")}),
     )
@@ -95,38 +95,69 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("teams")
 
+    @admin.display(description="Name")
     def name_or_address(self, user: User) -> str:
         return str(user)
 
-    name_or_address.short_description = "Name"  # type: ignore[attr-defined]
+    @admin.display(description="E-mail address")
+    def address(self, user: User) -> str:
+        return user.email
 
+    @admin.display(description="Password")
     def new_password(self, user: User) -> str:
-        return mark_safe('<a href="../password/">Set a new password</a>')
+        return format_html('<a href="../password/">{}</a>', "Set a new password")
 
-    new_password.short_description = "Password"  # type: ignore[attr-defined]
-
+    @admin.display(description="Works in")
     def works_in(self, user: User) -> str:
-        return ", ".join(team.name for team in user.teams.all()) or ("-" if user.is_staff else "Customer")
+        return ", ".join(team.name for team in user.teams.all()) or ("No team" if user.is_staff else "Customer")
 
-    works_in.short_description = "Team"  # type: ignore[attr-defined]
+    @admin.display(description="Account")
+    def can_sign_in(self, user: User) -> str:
+        return "May sign in" if user.is_active else "Has left"
+
+    @admin.display(description="Address proved")
+    def address_proved(self, user: User) -> str:
+        return "Yes" if user.is_verified else "Not yet"
+
+    @admin.display(description="Works here")
+    def works_here(self, user: User) -> str:
+        return "Yes" if user.is_staff else "No, a customer"
+
+    @admin.display(description="May do everything")
+    def may_everything(self, user: User) -> str:
+        return "Yes" if user.is_superuser else "No, what the roles allow"
 
 
 class TeamAdmin(ReadBySupervisors):
     """Teams and who stands in them; a protocol names a team by its slug, so the slug stays."""
 
-    list_display = ("name", "lead", "people", "hours", "phone")
+    one, many = "team", "teams"
+
+    list_display = ("name", "led_by", "people", "hours", "phone")
     list_select_related = ("lead",)
     search_fields = ("name",)
     fields = ("name", "slug", "phone", "hours", "lead", "members")
+    words = {
+        "slug": ("Short name", "Small letters and dashes. Protocols name the team by it, so it cannot change later."),
+        "phone": ("Phone", "Shown to customers."),
+        "hours": ("Hours", "In words, shown to customers."),
+        "lead": ("Led by", "Asked when somebody of another team needs this one."),
+        "members": ("People", ""),
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("members")
+        return super().get_queryset(request).annotate(number=Count("members"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
 
+    @admin.display(description="Led by")
+    def led_by(self, team: Team) -> str:
+        return str(team.lead or "No one")
+
+    @admin.display(description="People")
     def people(self, team: Any) -> int:
-        return len(team.members.all())
+        return team.number
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only staff can be in a team."""
@@ -139,16 +170,44 @@ class TeamAdmin(ReadBySupervisors):
 class CategoryAdmin(ReadBySupervisors):
     """Topics customers choose from; a matrix names a topic by its slug, so the slug stays."""
 
-    list_display = ("name", "slug", "example", "position", "is_active")
+    one, many = "topic", "topics"
+
+    list_display = ("name", "short_name", "example", "place", "offered")
     fields = ("name", "slug", "example", "position", "is_active")
+    words = {
+        "name": ("Name", "Customers choose by it."),
+        "slug": ("Short name", "Small letters and dashes. Protocols name the topic by it, so it cannot change later."),
+        "example": ("Example", "One line under the choice."),
+        "position": ("Place in the list", "The smallest number stands first."),
+        "is_active": ("Customers can choose it", "Take this off to retire a topic; its cases stay."),
+    }
+    said = {"is_active": "offered"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
+
+    @admin.display(description="Short name")
+    def short_name(self, topic: Any) -> str:
+        return topic.slug
+
+    @admin.display(description="Place in the list")
+    def place(self, topic: Any) -> str:
+        return f"Place {topic.position}"
+
+    @admin.display(description="Choice")
+    def offered(self, topic: Any) -> str:
+        return "Customers can choose it" if topic.is_active else "Retired"
 
 
 class RoleAdmin(QuietAdmin, GroupAdmin):
     """Roles as groups of permissions."""
 
     family = PEOPLE
+    one, many = "role", "roles"
 
+    list_display = ("role",)
     filter_horizontal = ()
+
+    @admin.display(description="Role")
+    def role(self, group: Any) -> str:
+        return group.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.models import Case, Event, Team, User
 from escalation.decision import NotNow
@@ -13,8 +13,8 @@ from escalation.facts import Happening, Tell
 from escalation.letters import compose
 from escalation.models import Notice, StageClock
 from escalation.protocol import MissingCell
-from escalation.turn import Owed, Turn
-from portal.console.words import CLOCKS
+from escalation.turn import Owed, Turn, plain
+from portal.console.words import clock_name
 
 #: What a notice to staff is about.
 TOLD = {
@@ -70,7 +70,7 @@ def try_out(turn: Turn, happening: Happening, *, by: User) -> Preview:
 
 def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
     """The letter the customer would get, from the very function that writes the real one."""
-    about = owed.about | dict(owed.tell.data)
+    about = plain(owed.about | dict(owed.tell.data))
     notice = Notice(case=case, kind=owed.tell.kind, to_customer=True, recipient=case.customer, data=about, owed_at=now)
     if about.get("owner") == NOBODY:
         return {"subject": "A new person has your case", "text": UNNAMED}
@@ -92,35 +92,50 @@ def told(tell: Tell) -> str:
     return f"{who}: told {what}."
 
 
-def snapshot(clock: StageClock) -> tuple[int, datetime | None, bool]:
-    """What can change of a clock: which one it is, when it is due, whether it stands still."""
-    return clock.started_seq, clock.due_at, clock.paused_at is not None
+class Look(NamedTuple):
+    """What can change of a clock: which one it is, when it is due, and why it stands still, if it does."""
+
+    seq: int
+    due: datetime | None
+    still: str
 
 
-def changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every clock that runs before or after, old beside new."""
+def snapshot(clock: StageClock) -> Look:
+    """The clock as it is now, for comparing."""
+    return Look(clock.started_seq, clock.due_at, clock.pause_reason if clock.paused_at else "")
+
+
+def changes(before: dict[str, Look], after: dict[str, Look]) -> list[dict[str, Any]]:
+    """Every clock that runs before or after, old beside new: its time, or in words why it has none."""
     rows = []
     for kind in (*before, *(kind for kind in after if kind not in before)):
         old, new = before.get(kind), after.get(kind)
         rows.append(
             {
-                "name": CLOCKS[kind][0].upper() + CLOCKS[kind][1:],
-                "old": old[1] if old else None,
-                "new": new[1] if new else None,
+                "name": clock_name(kind),
+                "old": old.due if old else None,
+                "old_words": stands(old, "Does not run"),
+                "new": new.due if new else None,
+                "new_words": stands(new, "Ended"),
                 "what": outcome(old, new),
             }
         )
     return rows
 
 
-def outcome(old: Any, new: Any) -> str:
-    """What happens to one clock, in a word or two."""
-    if old is None:
-        return "starts, standing still" if new[2] else "starts"
+def stands(clock: Look | None, gone: str) -> str:
+    """Why a clock has no time: it is not there, or it stands still."""
+    return f"Stands still: {clock.still}" if clock else gone
+
+
+def outcome(old: Look | None, new: Look | None) -> str:
+    """What happens to one clock, in a few words."""
     if new is None:
         return "ends"
-    if old[0] != new[0]:
-        return "starts again"
-    if old[2] != new[2]:
-        return "stops" if new[2] else "goes on"
-    return "moves" if old[1] != new[1] else "stays"
+    if old is None:
+        return "starts, and stands still at once" if new.still else "starts"
+    if old.seq != new.seq:
+        return "ends; the next one stands still" if new.still else "starts again"
+    if bool(old.still) != bool(new.still):
+        return "stops" if new.still else "goes on"
+    return "moves" if old.due != new.due else "stays"

@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from cases.access import Viewer
 
@@ -32,12 +33,40 @@ class QuietAdmin(ModelAdmin):
 
     #: Lists that stand beside this one, as (url name, words), shown to whom may see them.
     family: tuple[tuple[str, str], ...] = ()
+    #: What one of them and several are called here, in small letters; empty: as the model says.
+    one, many = "", ""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """As Django's, titled by what is listed, with links to the lists beside it."""
-        words = str(self.opts.verbose_name_plural)
-        extra = {"title": words[0].upper() + words[1:], "subnav": self.beside(request)}
+        named = self.named()
+        extra = named | {"title": capfirst(named["many"]), "subnav": self.beside(request)}
         return super().changelist_view(request, extra | (extra_context or {}))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        named = self.named()
+        extra = named | {"title": f"Add a {named['one']}"}
+        return super().add_view(request, form_url, extra | (extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        named = self.named()
+        extra = named | {"title": capfirst(named["one"])}
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def named(self) -> dict[str, str]:
+        """What templates call one of them and several."""
+        return {"one": self.one or str(self.opts.verbose_name), "many": self.many or str(self.opts.verbose_name_plural)}
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """As Django's, with our word for what was saved."""
+        stock, ours = f"The {self.opts.verbose_name} ", f"The {self.named()['one']} "
+        if message.startswith(stock):
+            # Of the same kind as Django's own: markup where that was markup, since our word adds none.
+            message = type(message)(message.replace(stock, ours, 1))
+        super().message_user(request, message, *args, **kwargs)
 
     def beside(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The lists of the family that this person may see."""

@@ -23,6 +23,7 @@ from portal import clock
 from portal.console.filters import Links
 from portal.console.quiet import LOGS, ReadOnlyAdmin
 from portal.console.timeline import actor_name, event_title
+from portal.console.words import zone_sentence
 from portal.templatetags.times import when_words
 
 N = Notice.State
@@ -58,6 +59,8 @@ class OfVisibleCases(ReadOnlyAdmin):
 class NoticeAdmin(ReadOnlyAdmin):
     """Messages: what waits, what went, what did not arrive."""
 
+    one, many = "message", "messages"
+
     list_display = ("owed", "kind_words", "to", "about", "state", "tries", "error")
     list_display_links = ("kind_words",)
     list_filter = (ByPlace,)
@@ -78,7 +81,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/again/", again, name="escalation_notice_again"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Messages"} | (extra_context or {}))
+        return super().changelist_view(request, {"title": "Messages", "lead": zone_sentence()} | (extra_context or {}))
 
     @method_decorator(require_safe)
     def change_view(
@@ -136,6 +139,8 @@ class EventAdmin(OfVisibleCases):
 
     family = LOGS
 
+    one, many = "entry", "entries"
+
     list_display = ("recorded", "what", "who", "about", "role")
     list_display_links = ("what",)
     list_select_related = ("case", "actor")
@@ -147,7 +152,7 @@ class EventAdmin(OfVisibleCases):
     )  # fmt: skip
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Audit"} | (extra_context or {}))
+        return super().changelist_view(request, {"title": "Audit", "lead": zone_sentence()} | (extra_context or {}))
 
     @admin.display(description="When")
     def recorded(self, event: Event) -> str:
@@ -170,6 +175,8 @@ class ScheduleAdmin(ReadOnlyAdmin):
     """The queue's schedules: one row, put there by code. Read only, since one bad row would stop them all."""
 
     family = LOGS
+
+    one, many = "schedule", "schedules"
 
     list_display = ("name", "func", "schedule_type", "next_run")
     fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run", "cluster")

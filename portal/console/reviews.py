@@ -37,7 +37,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         def inner(request: HttpRequest, **found: Any) -> HttpResponse:
             if not (request.user.has_perm(SEE) or request.user.has_perm("cases.supervise")):
                 raise PermissionDenied
-            return view(site, request, **found)
+            return view(request, site, **found)
 
         return site.admin_view(inner)
 
@@ -105,7 +105,7 @@ def _day(text: str) -> date | None:
 
 
 @require_safe
-def listing(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """What is ahead, and what was decided."""
     frame = site.each_context(request)
     held = PlanReview.objects.filter(decided_at__isnull=False).select_related("decided_by").order_by("-decided_at")
@@ -121,7 +121,7 @@ def listing(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """The figures of a window and the decision on them."""
     review = get_object_or_404(PlanReview.objects.select_related("decided_by"), pk=pk)
     frame = site.each_context(request)
@@ -193,7 +193,7 @@ def tried(key: str) -> list[dict[str, Any]]:
 
 
 @require_safe
-def download(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """The pack as JSON, with its digest beside it."""
     review = get_object_or_404(PlanReview, pk=pk)
     window = asked(request, review, site.each_context(request)["now"])

@@ -7,9 +7,9 @@ from typing import Any
 
 from cases.models import Severity
 from cases.models.case import Impact
+from escalation.facts import Clock
 from feedback.review_pack import AT_ONCE
 from portal.console.protocol_words import Names
-from portal.console.words import CLOCKS
 
 Pack = Mapping[str, Any]
 
@@ -36,7 +36,8 @@ def told(pack: Pack, names: Names) -> dict[str, Any]:
         "cases": pack["cases"],
         "versions": [one["label"] for one in pack["versions"]],
         "levels": [_level(row) for row in pack["levels"]],
-        "clocks": [_clock(row) for row in pack["clocks"]],
+        "missed": [_clock(row) for row in _worst_first(pack["clocks"]) if row["missed"]["hits"]],
+        "kept": [_clock(row) for row in pack["clocks"] if not row["missed"]["hits"]],
         "climbs": climbs["total"],
         "moves": [
             {"name": "Late: a missed time moved it, not a person", "share": share(climbs["late"])},
@@ -53,12 +54,17 @@ def told(pack: Pack, names: Names) -> dict[str, Any]:
     }
 
 
+def _worst_first(rows: list[Pack]) -> list[Pack]:
+    """As the pack has them, but those that are too few to say anything last."""
+    return sorted(rows, key=lambda row: row["missed"]["low"] is None)
+
+
 def _level(row: Pack) -> dict[str, Any]:
     return {**row, "acknowledged": share(row["acknowledged"])}
 
 
 def _clock(row: Pack) -> dict[str, Any]:
-    name = CLOCKS.get(row["clock"], row["clock"])
+    name = Clock.NAMES.get(row["clock"], row["clock"])
     return {"name": name[0].upper() + name[1:], "level": row["level"], "share": share(row["missed"])}
 
 

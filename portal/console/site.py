@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import ValidationError
+from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,34 +16,11 @@ from django.utils import timezone
 
 from cases.access import Viewer
 from escalation.permits import Actor
-from portal import beat, clock, ratelimit
+from portal import beat, clock
 from portal.console import attest, backtest, cover, home, queries, reviews
+from portal.console.accounts import OwnPassword, SignIn
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
-
-
-class SignIn(AdminAuthenticationForm):
-    """Staff's sign-in; guesses at one account are counted in the database before they are looked at."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "E-mail address"
-        self.fields["username"].widget.attrs |= {"autocomplete": "username", "autofocus": False}
-        self.fields["password"].widget.attrs |= {"autocomplete": "current-password"}
-
-    def clean(self) -> dict[str, Any]:
-        """Counts with the portal's own sign-in: guesses at either door are guesses at one account."""
-        account = f"as {self.cleaned_data.get('username', '')}"
-        here = f"from {ratelimit.client(self.request)}" if self.request else "from here"
-        try:
-            ratelimit.count(ratelimit.SIGN_IN, account, at=clock.now())
-            ratelimit.count(ratelimit.CLIENT_SIGN_IN, here, at=clock.now())
-        except ratelimit.TooMany:
-            raise ValidationError("Too many tries for this account. Wait 15 minutes, then try again.") from None
-        cleaned = super().clean()
-        ratelimit.forget(ratelimit.SIGN_IN, account)
-        ratelimit.forget(ratelimit.CLIENT_SIGN_IN, here)
-        return cleaned
 
 
 class ConsoleSite(AdminSite):
@@ -78,6 +54,12 @@ class ConsoleSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return home.home_view(request, self)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """One's own password, in our words."""
+        done = reverse("admin:password_change_done")
+        context = self.each_context(request) | (extra_context or {})
+        return PasswordChangeView.as_view(form_class=OwnPassword, success_url=done, extra_context=context)(request)
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict | None = None) -> Any:
         """There is no page of an app: people think in cases, not in apps."""

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, Event, Message, Note, Severity
+from cases.models import Case, Event, Message, Note, Severity, User
+from escalation.facts import Clock
 from escalation.verbs.customer import SUPERVISOR_REASONS
-from portal.console.words import CLOCKS, span
+from portal.console.words import span
 from portal.templatetags.times import count
 
 SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clocks": "Clocks"}
 MOST = 300  # rows; a case that is longer says so
+HANDED = "handed_over"
 CLOCK_EVENTS = ("missed", "ran_out", "warned")
 Data = dict[str, Any]
 
@@ -24,7 +26,7 @@ def _severity(data: Data) -> str:
 def _missed(data: Data) -> str:
     kind = data["args"]["kind"]
     up = f"; passed up to level {data['tier']}" if data["from"] != data["to"] or "review" in data["started"] else ""
-    return f"Missed: {CLOCKS[kind]}{up}"
+    return f"Missed: {Clock.NAMES[kind]}{up}"
 
 
 #: Event kind -> (what stands in the timeline, what a colleague just did, for the sentence to a late writer).
@@ -33,8 +35,8 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "assessed": (lambda d: f"Assessed: {_severity(d)}, complexity {d['args']['complexity']}", "assessed this"),
     "escalated": (lambda d: f"Passed up to level {d['tier']}", "passed this up"),
     "missed": (_missed, "missed a time"),
-    "ran_out": (lambda d: f"Time over: {CLOCKS[d['args']['kind']]}", "let a time run out"),
-    "warned": (lambda d: f"Due soon: {CLOCKS[d['args']['kind']]}", "gave a warning"),
+    "ran_out": (lambda d: f"Time over: {Clock.NAMES[d['args']['kind']]}", "let a time run out"),
+    "warned": (lambda d: f"Due soon: {Clock.NAMES[d['args']['kind']]}", "gave a warning"),
     "reviewed": (lambda d: f"SLA review confirmed: {_severity(d)}", "confirmed the SLA review"),
     "acknowledged": (lambda d: "Acknowledged", "acknowledged this"),
     "updated": (lambda d: "Update to the customer", "sent an update"),
@@ -87,11 +89,29 @@ def since_words(event: Event, now: datetime) -> str:
 
 def rows_of(case: Case, shown: str) -> list[dict[str, Any]]:
     """The rows of a case for a filter of SHOWN, newest first, MOST at the most."""
-    events = Event.objects.filter(case=case).select_related("actor").order_by("-seq")[:MOST]
+    # One more than is shown: each event says who has the case after it, so the one before says from whom it came.
+    events = list(Event.objects.filter(case=case).select_related("actor").order_by("-seq")[: MOST + 1])
     messages = {str(m.pk): m for m in Message.objects.filter(case=case).select_related("author")}
     notes = {str(n.pk): n for n in Note.objects.filter(case=case)}
-    rows = [event_row(event, messages, notes) for event in events]
+    titles = hand_overs(events)
+    rows = [event_row(event, messages, notes) | titles.get(event.seq, {}) for event in events[:MOST]]
     return rows if shown == "all" else [row for row in rows if shown in row["in"]]
+
+
+def hand_overs(events: list[Event]) -> dict[int, dict[str, str]]:
+    """The titles of hand-overs, by event number: from whom to whom. `events` without a gap, in any order."""
+    owners = {event.seq: event.data.get("owner") for event in events}
+    moved = [(event, owners.get(event.seq - 1), event.data["args"]["to"]) for event in events if event.kind == HANDED]
+    people = User.objects.in_bulk({pk for _, before, to in moved for pk in (before, to) if pk})
+    return {event.seq: {"title": hand_words(people.get(before), people.get(to), event)} for event, before, to in moved}
+
+
+def hand_words(before: User | None, to: User | None, event: Event) -> str:
+    """'Handed over from Tom Reed to Ana Mate', 'Taken over by Ana Mate; no one had it'."""
+    taken = event.actor_id == getattr(to, "pk", None)
+    if before is None:
+        return f"{'Taken over by' if taken else 'Handed over to'} {to}; no one had it"
+    return f"Taken over by {to} from {before}" if taken else f"Handed over from {before} to {to}"
 
 
 def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]) -> dict[str, Any]:

@@ -5,30 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from cases.lifecycle import State
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.lateness import late_since
-from portal.templatetags.times import DAY, HOUR, MINUTE, count
+from portal.templatetags.times import DAY, HOUR, MINUTE, count, when_words, zone_words
 
 S = State
 Tag = dict[str, str]
 SOON = timedelta(hours=2)
-
-#: What a clock counts towards, as it stands in a sentence.
-CLOCKS = {
-    Clock.REVIEW: "SLA review",
-    Clock.ACKNOWLEDGE: "acknowledgment",
-    Clock.UPDATE: "update",
-    Clock.REPLY: "reply",
-    Clock.REFER_UP: "time at this level",
-    Clock.RESOLVE: "answer",
-    Clock.SUPERVISOR: "supervisor’s answer",
-    Clock.CONFIRM: "customer’s yes or no",
-    Clock.LAPSE: "customer’s answer to our question",
-    Clock.SURVEY: "survey",
-    Clock.CLOSING: "time to reopen",
-}
 
 #: The tag of a state without a running promise: shape, family, word.
 STATE_TAGS: dict[str, tuple[str, str, str]] = {
@@ -55,6 +42,12 @@ def span(length: timedelta) -> str:
     return f"{minutes} min" if minutes else "less than a minute"
 
 
+def clock_name(kind: str) -> str:
+    """'Progress update': a clock's name where a line begins with it."""
+    words = Clock.NAMES[kind]
+    return words[0].upper() + words[1:]
+
+
 def make_tag(shape: str, family: str, word: str) -> Tag:
     return {"shape": shape, "family": family, "word": word}
 
@@ -72,6 +65,33 @@ def tag_of(case: Case, now: datetime) -> Tag:
     if left <= SOON:
         return make_tag("triangle", "soon", f"Due in {span(left)}")
     return make_tag("half", "progress", f"Due in {span(left)}")
+
+
+def promise_words(case: Case, *, zone: str, now: datetime) -> str:
+    """The times under a case's tag in a list: what is promised next, when we answered, when it ended.
+
+    `case.answered_at` is when our last answer went out.
+    """
+    if case.state == S.ANSWERED and case.promise_at:
+        answered = when_words(case.answered_at, zone=zone, now=now, style="short")  # type: ignore[attr-defined]
+        return f"{answered}. Yes or no by {short(case.promise_at, zone, now)}"
+    at = case.promise_at or case.settled_at
+    return when_words(at, zone=zone, now=now, style="short") if at else ""
+
+
+def short(instant: datetime, zone: str, now: datetime) -> str:
+    """'today, 16:00' for the middle of a sentence."""
+    return lowered(when_words(instant, zone=zone, now=now, style="short"))
+
+
+def lowered(words: str) -> str:
+    """A time in words, for the middle of a sentence: days near now lose their capital, the names of others keep it."""
+    return words[0].lower() + words[1:] if words.startswith(("Today", "Tomorrow", "Yesterday")) else words
+
+
+def zone_sentence() -> str:
+    """'Times are London time.': said once beside a list."""
+    return f"Times are {zone_words(timezone.get_current_timezone_name())}."
 
 
 def milestone_words(case: Case) -> str:

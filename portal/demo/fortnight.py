@@ -51,6 +51,14 @@ class Fortnight:
             self.count += 1
             heapq.heappush(self.acts, (when, self.count, act))
 
+    def worked_ago(self, seconds: int) -> datetime:
+        """The latest instant since which so much working time has passed by now, to the minute."""
+        low, high = self.until - timedelta(days=14), self.until
+        while high - low > timedelta(minutes=1):
+            middle = low + (high - low) / 2
+            low, high = (middle, high) if self.office.worked(middle, self.until) >= seconds else (low, middle)
+        return low
+
     def look_soon(self, case_id: int, now: datetime, minutes: float) -> None:
         """Plans that staff look at a case: in working time, or at any hour when it is critical."""
         self.soon(now, minutes, lambda at: self.staff_looks(case_id, at), office=not self.urgent(case_id))
@@ -63,21 +71,27 @@ class Fortnight:
     def play(self, progress: Callable[[datetime], None] = lambda now: None) -> None:
         """Plays everything planned, in order, with the engine's rounds where its clocks fall due."""
         while self.acts:
+            # One round at a time: it may wake people who act before the next thing that is planned.
+            if self.engine_round(self.acts[0][0]):
+                continue
             when, _, act = heapq.heappop(self.acts)
-            self.run_engine(when)
             act(when)
             outbox_round(when, self.backend)
             progress(when)
-        self.run_engine(self.until)
+        while self.engine_round(self.until):
+            pass
         outbox_round(self.until, self.backend)
 
-    def run_engine(self, until: datetime) -> None:
-        """Runs the engine a second after each instant something falls due, up to `until`."""
-        while (due := Case.objects.aggregate(first=Min("wake_at"))["first"]) and due + TICK <= until:
-            while sweep.sweep_batch(due + TICK):
-                pass
-            outbox_round(due + TICK, self.backend)
-            self.call_next_level(due + TICK)
+    def engine_round(self, until: datetime) -> bool:
+        """Runs the engine a second after the next instant something falls due; False when nothing does by `until`."""
+        due = Case.objects.aggregate(first=Min("wake_at"))["first"]
+        if due is None or due + TICK > until:
+            return False
+        while sweep.sweep_batch(due + TICK):
+            pass
+        outbox_round(due + TICK, self.backend)
+        self.call_next_level(due + TICK)
+        return True
 
     def call_next_level(self, now: datetime) -> None:
         """The people a case was passed to read their mail and look at it."""

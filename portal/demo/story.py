@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from cases.models import Case, Category
 from escalation import verbs
+from escalation.book import rules_in_force
 from portal.demo import problems as p
 from portal.demo.fortnight import Fortnight
 
 DAYS = 14
 CASES = 64
+LATE_BY = 600  # seconds of working time since the demo's missed time
 
 
 def plan(stage: Fortnight) -> None:
@@ -23,6 +25,7 @@ def plan(stage: Fortnight) -> None:
         when = start + (stage.until - start) * ((number + stage.random.random()) / CASES)
         stage.file(when, stage.random.choice(stage.cast.customers), topic, which)
     _now_open(stage)
+    _one_late(stage)
     _let_slip(stage, start)
 
 
@@ -78,6 +81,19 @@ def _now_open(stage: Fortnight) -> None:
     fresh = (("technical", 0, 2), ("billing", 4, 5), ("delivery", 2, 9), ("account", 2, 20), ("orders", 2, 50))
     for number, (topic, which, minutes) in enumerate(fresh):
         stage.file(stage.until - timedelta(minutes=minutes), people[number + 3], topic, which)
+
+
+def _one_late(stage: Fortnight) -> None:
+    """Whatever the hour the demo is made at, one customer's time has just been missed and nobody has said a word since."""
+    title, text, wish, impact = p.PROBLEMS["billing"][0]
+    told = verbs.Told(title, text, Category.objects.get(slug="billing"), impact, wish)
+    rules = rules_in_force().protocol
+    review = rules.cell("billing", rules.severity_for(impact), 1).review
+
+    def act(now: datetime) -> None:
+        stage.scripted.add(verbs.file_case(told, by=stage.cast.customers[2], at=now).pk)
+
+    stage.at(stage.worked_ago(review + LATE_BY), act)
 
 
 def _let_slip(stage: Fortnight, start: datetime) -> None:

@@ -25,6 +25,7 @@ from portal.insights.words import (
     MEDIAN,
     NINE_IN_TEN,
     NO_FIGURE,
+    came_words,
     change_words,
     count_words,
     days_words,
@@ -87,17 +88,18 @@ def interval_line(share: Share) -> str:
 
 
 def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
-    """Satisfied, and how many of those asked answered."""
+    """Satisfied, how the answers came, and how many of those invited answered."""
     now, asked_n = figures.now, figures.response.n
     answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
-    response = f"{figures.response.hits:,} of {asked_n:,} asked have answered"
+    response = f"{figures.response.hits:,} of {asked_n:,} invited by e-mail have answered"
     if figures.response.value is not None:
         response += f" ({percent(figures.response.value)})"
     lines = [
         interval_line(now),
         few_words(now, "answer"),
         answered,
-        cell(response, asked.cases("asked")) if asked_n else "Nobody was asked in this period",
+        came_words(now.n, figures.invited),
+        cell(response, asked.cases("asked")) if asked_n else "Nobody was invited by e-mail in this period",
     ]
     return tile(
         "Satisfied",

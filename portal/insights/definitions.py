@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from portal.insights.words import ENOUGH
+
 
 class Definition(NamedTuple):
     """One figure: its formula in a line, what is counted, and what to beware of."""
@@ -25,9 +27,9 @@ DEFINITIONS = (
     ),
     Definition(
         "response",
-        "Asked and answered",
+        "Invited and answered",
         "invited in the period and answered since ÷ invited in the period",
-        "Invitations by e-mail. Who answers on the case page before we ask by e-mail is not asked again and counts only as an answer.",
+        "Invitations by e-mail. Who answers on the case page before we ask by e-mail is not invited any more and counts only as an answer: so there can be more answers than invitations. The figures say how many came in which way.",
     ),
     Definition(
         "addressed",
@@ -66,7 +68,13 @@ DEFINITIONS = (
         "change",
         "Up, down, no clear change",
         "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",
-        "Against as many days just before the period. Medians have changed clearly when their intervals do not meet.",
+        f"Against as many days just before the period, with at least {ENOUGH} on both sides. Medians have changed clearly when their intervals do not meet.",
+    ),
+    Definition(
+        "differs",
+        "Clearly more, clearly less",
+        "the 95% intervals of a part and of all the others together do not meet",
+        f"Of weeks, topics and milestones, with at least {ENOUGH} on both sides; with fewer it cannot be told yet. This is stricter than for a change, because the part is picked for standing out.",
     ),
     Definition(
         "hidden",

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
-from feedback.intervals import FEWEST, Share, change
+from feedback.intervals import FEWEST, Share
 from feedback.models import Survey
 from portal import charts
 from portal.charts import Point, percent
 from portal.insights.asking import Asked
 from portal.insights.words import (
+    ENOUGH,
     MEDIAN,
     MILESTONE_WORDS,
     NINE_IN_TEN,
+    apart,
     count_words,
     day_words,
     interval_words,
@@ -24,6 +26,7 @@ from portal.insights.words import (
 from portal.templatetags.times import DAY, HOUR
 
 Chart = dict[str, Any]
+Named = Sequence[tuple[str, Share]]
 TOO_FEW = f"Fewer than {FEWEST}: too few to draw without speaking of single people."
 INTERVAL = "The band is the 95% interval: the fewer there are, the wider it is."
 STEPS = (HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY)
@@ -194,19 +197,18 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
 
 def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:
     """The escalation rate by topic."""
-    known = [(share, topics.get(slug, slug)) for slug, share in figures.by_topic.items() if share.shown]
-    clear = [name for share, name in known if _against_the_rest(share, figures.now) == "up"]
-    title = (
-        f"Escalated clearly more often: {', '.join(sorted(clear))}"
-        if clear
-        else "No topic is escalated clearly more often"
+    parts = sorted((topics.get(slug, slug), share) for slug, share in figures.by_topic.items())
+    said = (
+        "Escalated clearly more often",
+        "No topic is escalated clearly more often",
+        "Too few to tell yet whether a topic is escalated more often",
     )
     return spread(
         asked,
         by_size(figures.by_topic, topics),
         key="escalated-topics",
-        title=title if len(known) > 1 else "Escalated by topic",
-        desc="Escalated among the cases filed, by topic, with the 95% interval.",
+        title=finding(parts, figures.now, "up", said) if len(parts) > 1 else "Escalated by topic",
+        desc=f"Escalated among the cases filed, by topic, with the 95% interval.{untold(parts)}",
         of="Topic",
         unit="case",
         which=("escalated", "filed"),
@@ -214,8 +216,24 @@ def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Cha
 
 
 def _against_the_rest(share: Share, whole: Share) -> str | None:
-    """ "up" or "down" when a part clearly differs from all the others together."""
-    return change(share, Share(whole.hits - share.hits, whole.n - share.n))
+    """ "up" or "down" when a part clearly differs from all the others together; None when too few to tell."""
+    return apart(share, Share(whole.hits - share.hits, whole.n - share.n))
+
+
+def finding(parts: Named, whole: Share, way: str, said: tuple[str, str, str]) -> str:
+    """A chart's title. `said`: before the parts that clearly differ that `way`, when none does, when it is not known."""
+    clear, none, unknown = said
+    known = {label: _against_the_rest(share, whole) for label, share in parts}
+    told = [label for label, one in known.items() if one == way]
+    if told:
+        return f"{clear}: {', '.join(told)}"
+    return unknown if all(one is None for one in known.values()) else none
+
+
+def untold(parts: Named) -> str:
+    """Which parts are too few to be compared, as a sentence for the chart's description."""
+    few = [label for label, share in parts if 0 < share.n < ENOUGH]
+    return f" Fewer than {ENOUGH}, so it cannot be told yet whether it differs: {', '.join(few)}." if few else ""
 
 
 def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, Share, dict[str, str]]]:
@@ -227,23 +245,23 @@ def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, 
 def kept(asked: Asked, figures: Kept) -> Chart:
     """Promises kept by milestone."""
     rows = [(MILESTONE_WORDS[key], figures.by_milestone[key], {"part": key}) for key in MILESTONES]
-    known = [(share, label.lstrip("1234 ")) for label, share, _ in rows if share.shown]
-    weak = [label for share, label in known if _against_the_rest(share, figures.now) == "down"]
+    parts = [(label.lstrip("1234 "), share) for label, share, _ in rows if share.n]
+    said = (
+        "Kept clearly less often",
+        "No milestone’s promises are kept clearly less often",
+        "Too few to tell yet whether a milestone’s promises are kept less often",
+    )
     title = "Promises kept by milestone"
     if figures.now.value == 1:
         title = "Every promise was kept"
-    elif len(known) > 1:
-        title = (
-            f"Kept clearly less often: {', '.join(weak)}"
-            if weak
-            else "No milestone’s promises are kept clearly less often"
-        )
+    elif len(parts) > 1:
+        title = finding(parts, figures.now, "down", said)
     return spread(
         asked,
         rows,
         key="kept",
         title=title,
-        desc="Promises kept among those kept or broken, by milestone, with the 95% interval.",
+        desc=f"Promises kept among those kept or broken, by milestone, with the 95% interval.{untold(parts)}",
         of="Milestone",
         unit="promise",
         which=("kept", "promises"),

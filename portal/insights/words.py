@@ -11,6 +11,8 @@ from portal.templatetags.times import DAY, HOUR, MINUTE, MONTHS, count
 
 #: Below this many an interval is so wide that a share alone would mislead.
 FEW = 30
+#: Of fewer than this nothing is said to differ from anything else.
+ENOUGH = 10
 NO_FIGURE = "No figure"
 MEDIAN, NINE_IN_TEN = 0.5, 0.9
 MILESTONE_WORDS = {
@@ -75,14 +77,39 @@ def few_words(share: Share, what: str) -> str:
     return "Few: read the interval, not the number" if share.n < FEW else ""
 
 
+def came_words(answers: int, invited: int) -> str:
+    """How the answers came: '25 on the case page before we asked, 10 after our invitation'."""
+    if not answers:
+        return ""
+    ways = ((answers - invited, "on the case page before we asked"), (invited, "after our invitation by e-mail"))
+    return ", ".join(f"{number:,} {way}" for number, way in ways if number)
+
+
+def apart(one: Share, other: Share) -> str | None:
+    """Whether `one` may be said to be "up" or "down" beside `other`; "" when not, None when too few to tell.
+
+    Two shares that stand side by side with their intervals are told apart only where the intervals do not meet: the
+    reader sees them, and the one looked at was picked because it stood out.
+    """
+    if min(one.n, other.n) < ENOUGH or one.interval is None or other.interval is None:
+        return None
+    (low, high), (low_other, high_other) = one.interval, other.interval
+    return "up" if low > high_other else "down" if high < low_other else ""
+
+
+def since(now: Share, before: Share) -> str | None:
+    """Whether a share clearly went "up" or "down" since the period before; "" when not, None when too few to tell."""
+    return change(now, before) if min(now.n, before.n) >= ENOUGH else None
+
+
 def change_words(now: Share, before: Share) -> str:
     """'Up from 78%', 'No clear change, was 81%', or why there is nothing to compare."""
     if now.value is None:
         return ""
     if before.value is None:
         return f"Nothing to compare with: {before.n} in the period before"
-    verdict = {"up": "Up from", "down": "Down from", "": "No clear change, was"}[change(now, before) or ""]
-    return f"{verdict} {percent(before.value)}"
+    verdicts = {"up": "Up from", "down": "Down from", "": "No clear change, was", None: "Too few to tell a change, was"}
+    return f"{verdicts[since(now, before)]} {percent(before.value)}"
 
 
 def time_change_words(now: Lasted, before: Lasted) -> str:
@@ -121,7 +148,7 @@ def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
     """Which of the shares clearly differ from the period before."""
     csat, up, _, kept = figures
     pairs = (("satisfaction", csat), ("escalations", up), ("promises kept", kept))
-    known = [(name, one, change(one.now, one.before)) for name, one in pairs]
+    known = [(name, one, since(one.now, one.before)) for name, one in pairs]
     moved = [
         f"{name} went {way}, from {percent(one.before.value or 0)} to {percent(one.now.value or 0)}"
         for name, one, way in known
@@ -130,7 +157,7 @@ def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
     if moved:
         return f"Clearly changed: {'; '.join(moved)}."
     if all(way is None for _, _, way in known):
-        return "There is too little in the period before to compare with."
+        return "There is too little to say whether anything changed against the period before."
     return "Nothing changed clearly against the period before."
 
 

@@ -24,6 +24,7 @@ from portal import clock, forms, ratelimit
 from portal.pages.case import base_url, head, may, opened
 from portal.pages.doors import done, door, form_key, posted, shown_key
 from portal.presenters.casefile import CaseFile
+from portal.presenters.timeline import last_answer
 from portal.viewer import actor_for
 
 
@@ -58,13 +59,14 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
     file = CaseFile.load(case)
     running = file.open(Clock.SUPERVISOR)
-    form = (forms.MoreToSupervisor if running else forms.Supervisor)(posted(request))
+    kind = forms.MoreToSupervisor if running else forms.Supervisor
+    form = kind(posted(request), initial={"seen": case.event_seq})
     if request.method == "POST":
 
         def act() -> None:
             by, key, said = actor_for(request, case), form_key(request), form.cleaned_data
             if running:
-                reply(case.pk, text=said["text"], by=by, at=now, form_key=key)
+                reply(case.pk, text=said["text"], seen=said["seen"], by=by, at=now, form_key=key)
             else:
                 verbs.ask_supervisor(case.pk, reason=said["reason"], text=said["text"], by=by, at=now, form_key=key)
 
@@ -101,7 +103,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
             return back
     elif sentence := may(request, case, "accept"):
         return _not_now(request, case, "It is fixed", sentence)
-    return _show(request, "fixed", case, form, reopen_until=_until(case, now))
+    return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
@@ -153,7 +155,8 @@ def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], pa
             return back
     elif sentence := may(request, case, verb) or _too_late(case, verb, now):
         return _not_now(request, case, heading, sentence)
-    return _show(request, page, case, form, reply_by=would_promise(case, Clock.REPLY, at=now))
+    answer = last_answer(case) if verb == "reject" else None
+    return _show(request, page, case, form, reply_by=would_promise(case, Clock.REPLY, at=now), answer=answer)
 
 
 def _too_late(case: Case, verb: str, now: datetime) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
-from cases.lifecycle import OPEN, SETTLED
+from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from escalation.facts import Clock
 from escalation.lateness import is_late
@@ -21,23 +21,32 @@ from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
 from portal import clock, ratelimit
 from portal.forms import Message
-from portal.pages.doors import done, door, form_key, see_other, shown_key
+from portal.pages.doors import Elsewhere, done, door, form_key, see_other, shown_key
+from portal.pages.wanted import case_url, follow_url
 from portal.presenters import milestones as steps
 from portal.presenters import promise, status
 from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.proof import proofs
 from portal.presenters.timeline import story
 from portal.templatetags.times import relative_words, when_words
-from portal.viewer import actor_for, case_or_404, guest_case, is_customer, visible_cases, zone_of
+from portal.viewer import actor_for, case_or_404, guest_case, is_customer, reference_in, visible_cases, zone_of
 
 
 def opened(request: HttpRequest, reference: str) -> Case:
-    """The case of an address with what its page needs, or the one 404."""
-    return case_or_404(page_query(visible_cases(request)), reference)
+    """The case of an address with what its page needs, or the one 404.
+
+    Who is not signed in is asked for a code instead: alike for every reference that can be one, there or not.
+    """
+    try:
+        return case_or_404(page_query(visible_cases(request)), reference)
+    except Http404:
+        if request.user.is_authenticated or not reference_in(reference):
+            raise
+        raise Elsewhere(follow_url(request.path, reference_in(reference))) from None
 
 
 def base_url(case: Case) -> str:
-    return f"/c/{case.reference}/"
+    return case_url(case.reference)
 
 
 def head(case: Case) -> dict[str, str]:
@@ -86,20 +95,22 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
 
 def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | None = None) -> HttpResponse:
     zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), settings.BRAND["name"]
-    file = CaseFile.load(case)
-    told = story(case, house=house, zone=zone, now=now, whole=request.GET.get("all") == "1")
-    view = promise.View(zone, now, base_url(case), question=told.question, covers=told.covers)
-    if form is None and not may(request, case, "reply"):
+    file, paper = CaseFile.load(case), request.GET.get("print") == "1"
+    told = story(case, house=house, zone=zone, now=now, whole=paper or request.GET.get("all") == "1")
+    view = promise.View(zone, now, base_url(case), question=told.question, answer=told.answer, covers=told.covers)
+    if form is None and not paper and not may(request, case, "reply"):
         form = Message(initial={"seen": case.event_seq})
     context = {
         "case": _told(case),
         "tag": status.tag(case, partner=file.partner, other=file.other),
         "level": status.level(case, file.protocol.top),
         "promise": promise.promise_block(file, view),
+        "question": told.question,
+        "paper": paper,
         "milestones": steps.milestones(file, now),
         "why_url": f"{base_url(case)}why/",
         "version": case.protocol,
-        "rows": told.rows,
+        "rows": told.rows[::-1] if paper else told.rows,
         "older": {"count": told.older, "url": "?all=1"} if told.older else None,
         "form": form,
         "message_url": f"{base_url(case)}message/",
@@ -107,7 +118,8 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "zone": zone,
         "now": now,
     }
-    return render(request, "pages/case.html", context | _acts(request, file))
+    acts = _acts(request, file) if not paper else {"actions": [], "links": []}
+    return render(request, "pages/case.html", context | acts)
 
 
 def _told(case: Case) -> dict[str, Any]:
@@ -128,7 +140,8 @@ def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]
         return {"actions": [], "links": []}
     base, actions, links = base_url(case), [], []
     if not may(request, case, "reply"):
-        actions.append({"label": "Add a message", "url": "#message", "kind": "primary"})
+        asked = case.state in (State.WAITING_CUSTOMER, State.ANSWERED)  # the block above asks for something else first
+        actions.append({"label": "Add a message", "url": "#message", "kind": "secondary" if asked else "primary"})
         word = "Your request to a supervisor" if file.open(Clock.SUPERVISOR) else "Ask for a supervisor"
         actions.append({"label": word, "url": f"{base}supervisor/", "kind": "secondary"})
     survey = getattr(case, "survey", None)
@@ -136,6 +149,7 @@ def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]
         actions.append({"label": "Tell us how we did", "url": f"{base}fixed/", "kind": "primary"})
     if not may(request, case, "withdraw"):
         links.append({"label": "Withdraw this case", "url": f"{base}withdraw/"})
+    links.append({"label": "Print or save", "url": "?print=1"})
     return {"actions": actions, "links": links}
 
 
@@ -149,27 +163,40 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=now)
     if form.is_valid():
         try:
-            actor = actor_for(request, case)
-            reply(case.pk, text=form.cleaned_data["text"], by=actor, at=now, form_key=form_key(request))
+            said = {"text": form.cleaned_data["text"], "seen": form.cleaned_data["seen"]}
+            after = reply(case.pk, by=actor_for(request, case), at=now, form_key=form_key(request), **said)
         except Refused as why:
             form.add_error(None, str(why))
         else:
-            arrived = _arrived(request, case, form.cleaned_data["seen"], now)
+            arrived = _arrived(request, after, form.cleaned_data["seen"], now)
             return done(request, base_url(case), f"Your message is sent.{arrived}")
+    form.data = request.POST.copy()
+    form.data["seen"] = str(case.event_seq)  # the page that is shown now says all that has happened
     return _page(request, case, now=now, form=form)
+
+
+#: What of ours can come while the customer writes, in the words after our name.
+ARRIVALS = {"updated": "sent you an update", "answered": "answered", "asked_customer": "asked you a question"}
+STILL_ASKED = " We still need your answer to it: you find the question above the form."
 
 
 def _arrived(request: HttpRequest, case: Case, seen: int | None, now: datetime) -> str:
     """What came from us while the customer wrote, so that the two do not talk past each other."""
     if seen is None:
         return ""
-    since = Event.everything.filter(case=case, seq__gt=seen, kind__in=("updated", "answered", "asked_customer"))
+    since = Event.everything.filter(case=case, seq__gt=seen, kind__in=ARRIVALS)
     event = since.select_related("actor").order_by("seq").last()
     if event is None or event.actor is None:
         return ""
     zone = zone_of(request, settings.COMPANY_TIME_ZONE)
-    when = when_words(event.occurred_at, zone=zone, now=now, style="short").removeprefix("Today, ")
-    return f" While you wrote, {event.actor.first_name} answered at {when}."
+    near, _, clock_time = when_words(event.occurred_at, zone=zone, now=now, style="short").rpartition(", ")
+    when = (
+        f"at {clock_time}"
+        if near == "Today"
+        else f"on {when_words(event.occurred_at, zone=zone, now=now, style='plain')}"
+    )
+    asked = STILL_ASKED if case.state == State.WAITING_CUSTOMER else ""
+    return f" While you wrote, {event.actor.first_name} {ARRIVALS[event.kind]} {when}.{asked}"
 
 
 @door("GET")

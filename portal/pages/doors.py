@@ -19,6 +19,14 @@ from portal.ratelimit import TooMany
 View = Callable[..., HttpResponse]
 
 
+class Elsewhere(Exception):
+    """What was asked for begins at another page: its address. Nothing has been done."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(url)
+
+
 def door(*methods: str) -> Callable[[View], View]:
     """A page about a person or a case: only `methods` (HEAD goes with GET), kept by nobody, telling nobody its address."""
     allowed = [*methods, "HEAD"] if "GET" in methods else list(methods)
@@ -30,6 +38,8 @@ def door(*methods: str) -> Callable[[View], View]:
                 response = view(request, *args, **kwargs)
             except TooMany as why:
                 response = errors.too_many(request, why.retry_at)
+            except Elsewhere as other:
+                response = see_other(other.url)
             response["Cache-Control"] = "no-store, private"
             # The pages' own meta says same-origin: without any referrer browsers would post our forms with the
             # origin "null", which the CSRF check must refuse. Neither tells another site anything.

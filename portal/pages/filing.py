@@ -119,8 +119,9 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "case": {"title": case.title, "url": f"/c/{case.reference}/"},
         "reference": case.reference,
+        "print_url": f"/c/{case.reference}/?print=1",
         "mailed_to": case.customer.email if request.user.is_authenticated else request.session.get(TYPED, ""),
         "steps": next_steps(case, rules_of(case.protocol)),
-        "status_line": f"Where it is now: {line(case, zone=zone, now=now)}" if later and case.is_open else "",
+        "status_line": line(case, zone=zone, now=now) if later and case.is_open else "",
     }
     return render(request, "pages/sent.html", context)

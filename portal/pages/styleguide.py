@@ -153,6 +153,7 @@ def facts(**named):
 PRIYA = facts(name="Priya Shah", team="Payments specialists", phone=BRAND["phone"], initials="PS", note="")
 PRIYA["hours"] = "weekdays, 09:00 to 17:30"
 DANA = "Dana Cole, supervisor, has been told and is now responsible too."
+ANSWER = facts(text="The second payment is on its way back to your card.", by="Priya", at=at(0, 11, 40))
 YES_OR_NO = many(
     "label url kind", ("Yes, it is fixed", "fixed/", "primary"), ("No, it is not", "not-fixed/", "secondary")
 )
@@ -192,7 +193,7 @@ PROMISES = [
         EVEN_IF,
         PRIYA | {"name": "Tom Reed", "initials": "TR", "note": "covering for Priya until Mon 24 Nov"},
     ),
-    promise("answered", "Is it fixed?", detail="Closes by itself on Fri 5 Dec.", actions=YES_OR_NO),
+    promise("answered", "Is it fixed?", detail="Closes by itself on Fri 5 Dec.", actions=YES_OR_NO, answer=ANSWER),
     promise("closed", "Closed Fri 21 Nov", detail="You can open it again until Fri 5 Dec."),
 ]
 STEP = "number title state line at promised kept"
@@ -345,16 +346,17 @@ def pages() -> dict:
         "my_cases-none": {"cases": [], "filter": "open"},
         "case": CASE_PAGE | {"form": Message(), "proof": PROOF, "confirmation": "Your message is sent."},
         "case-late": CASE_PAGE | late,
-        "case-waiting": CASE_PAGE | {"form": Message(), "promise": WAITING, "tag": ASKED, "level": None},
+        "case-waiting": CASE_PAGE
+        | {"form": Message(), "promise": WAITING, "tag": ASKED, "level": None, "question": WAITING["question"]},
         "supervisor": of_case | {"form": Supervisor(), "reply_by": at(0, 15, 20)},
-        "fixed": of_case | {"form": Rating()},
+        "fixed": of_case | {"form": Rating(), "answer": ANSWER},
         "not_fixed": of_case | {"form": Why(), "reply_by": at(0, 17)},
         "withdraw": of_case | {"form": Reason()},
-        "follow": {"form": Follow()},
+        "follow": {"form": Follow(), "after": "/cases/"},
         "follow_code": {"form": Code({}), "sent_to": "s***@example.com", "minutes": 15, "again_url": "#"},
         "follow_landing": {"reference": REF},
         "survey": of_case | {"form": Survey(initial={"satisfaction": "2"}), "chosen_word": "Satisfied"},
-        "survey_thanks": of_case | facts(readers="Priya and her supervisor", read_by=at(3, 12), change_until=at(7, 12)),
+        "survey_thanks": of_case | facts(unhappy=True, again=True, change_until=at(7, 12)),
         "sign_in": {"form": Address(), "stage": "ask"},
         "account": account | {"form": Details(), "devices": [{"name": "Firefox on Linux", "last_seen": at(0, 12)}]},
         "contact": {},

@@ -14,8 +14,10 @@ from feedback.surveys import CHANGE_WITHIN, answer_survey
 from portal import clock, forms, ratelimit
 from portal.pages.case import head
 from portal.pages.doors import door, see_other, shown_key
+from portal.presenters.casefile import CaseFile
 
 PURPOSE = AccessLink.Purpose.SURVEY
+UNHAPPY = (Survey.Satisfaction.VERY_DISSATISFIED, Survey.Satisfaction.DISSATISFIED)
 
 
 @door("GET", "POST")
@@ -80,7 +82,11 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     survey = Survey.objects.filter(case=link.case, answered_at__isnull=False).first()
     if survey is None or survey.answered_at is None:
         return see_other(f"/s/{token}/")
-    until = survey.answered_at + CHANGE_WITHIN
-    again = survey.fixed is False
-    context = {"case": head(link.case), "change_until": until, "again": again}
+    reopen = CaseFile.load(link.case).reopen_until
+    context = {
+        "case": head(link.case),
+        "change_until": survey.answered_at + CHANGE_WITHIN,
+        "unhappy": survey.fixed is False or survey.satisfaction in UNHAPPY,
+        "again": reopen is not None and reopen >= clock.now(),
+    }
     return render(request, "pages/survey_thanks.html", context)

@@ -175,7 +175,9 @@ def _answer(file: CaseFile) -> dict[str, Any]:
     last = clocks[-1] if clocks else None
     title = "Answer or fix"
     if case.state == S.ANSWERED:
-        return _row(4, title, CURRENT, "You have our answer. Tell us yes or no", case.promise_at, **_kept(last))
+        # The time is the customer's, not ours: what happens at it is said with it.
+        said = {"before": "closes by itself on", "style": "date"}
+        return _row(4, title, CURRENT, "You have our answer. Tell us yes or no", case.promise_at, **said, **_kept(last))
     if case.state in SETTLED and case.resolved_at:
         return _row(4, title, DONE, "", case.resolved_at, **_kept(last))
     if case.state in OVER:

@@ -11,7 +11,6 @@ from cases.lifecycle import OPEN, State
 from escalation.facts import Clock
 from escalation.lateness import is_late
 from portal.presenters.casefile import CaseFile
-from portal.presenters.status import words_for
 from portal.templatetags.times import when_words
 
 S = State
@@ -40,6 +39,7 @@ class View:
     now: datetime
     base: str
     question: str = ""
+    answer: dict[str, Any] | None = None  # what we ask "Is it fixed?" about
     covers: str = ""  # the colleague the owner has taken the case over from, while the owner has said nothing yet
 
 
@@ -52,6 +52,7 @@ def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
         "detail": "",
         "missed": None,
         "question": "",
+        "answer": None,
         "actions": [],
         "second": None,
     }
@@ -127,7 +128,7 @@ def _running(file: CaseFile, view: View) -> dict[str, Any]:
 
 def _waiting(file: CaseFile, view: View) -> dict[str, Any]:
     since = next((clock.paused_at for clock in file.clocks if clock.paused_at), None)
-    stopped = f"Our clock is stopped since {words_for(since, view.zone, view.now)}." if since else ""
+    stopped = f"Our clock is stopped since {_moment(since, view)}." if since else ""
     lapse = file.open(Clock.LAPSE)
     if lapse and lapse.due_at:
         stopped += f" Without an answer it closes by itself on {_day(lapse.due_at, view)}."
@@ -152,6 +153,7 @@ def _answered(file: CaseFile, view: View) -> dict[str, Any]:
     ends = file.case.promise_at
     return {
         "headline": "Is it fixed?",
+        "answer": view.answer,
         "detail": f"Closes by itself on {_day(ends, view)}." if ends else "",
         "actions": [
             {"label": "Yes, it is fixed", "url": f"{view.base}fixed/", "kind": "primary"},
@@ -179,6 +181,10 @@ def _closed(file: CaseFile, view: View) -> dict[str, Any]:
         }
     new = {"label": "Start a new case", "url": "/cases/new/", "kind": "secondary"}
     return {"headline": headline, "detail": "Came back? Start a new case. We see this one beside it.", "actions": [new]}
+
+
+def _moment(instant: datetime, view: View) -> str:
+    return when_words(instant, zone=view.zone, now=view.now, style="plain")
 
 
 def _day(instant: datetime, view: View) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
+
 from cases.lifecycle import State
 from cases.models import Case
 from escalation.protocol import MissingCell, Rules
 from escalation.verbs.filing import Outlook
-from portal.presenters.status import words_for
+from portal.presenters.status import spoken
 from portal.templatetags.times import worktime_words, zone_words
 
 REVIEW, ACKNOWLEDGE = "We decide how fast we must act", "A named person confirms they have it"
@@ -17,7 +19,7 @@ REVIEW, ACKNOWLEDGE = "We decide how fast we must act", "A named person confirms
 
 def preview(seen: Outlook, *, zone: str, now: datetime) -> list[dict[str, str]]:
     """The promises a case would get, as label and value."""
-    first = f"{words_for(seen.first_word_by, zone, now)} ({zone_words(zone)})"
+    first = format_html("{} ({})", spoken(seen.first_word_by, zone, now), zone_words(zone))
     return [
         {"label": "You first hear from us by", "value": first},
         {

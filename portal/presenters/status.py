@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
+
 from cases.lifecycle import OPEN, State
 from cases.models import Severity
 from cases.words import WORDS
 from escalation.lateness import is_late
-from portal.templatetags.times import when_words
+from portal.templatetags.times import when_html, when_words
 
 #: The icon part's names where they differ from the table's.
 SHAPES, FAMILIES = {"up": "double"}, {"waiting": "you"}
@@ -40,30 +42,28 @@ def tag(case: Any, *, partner: str = "", other: str = "") -> dict[str, str]:
 
 
 def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, answered: bool = False) -> str:
-    """What happens next, in one sentence; `until` is the end of the time to open a settled case again."""
+    """What happens next, in one sentence, as HTML; `until` is the end of the time to open a settled case again."""
     if is_late(case, now):
         if case.promise_at and case.promise_at > now:
-            return f"We missed our time and are sorry. New time: {words_for(case.promise_at, zone, now)}."
+            time = spoken(case.promise_at, zone, now)
+            return format_html("We missed our time and are sorry. New time: {}.", time)
         return "We missed our time and are sorry. We are setting a new one."
     if case.state in OPEN and case.state != State.WAITING_CUSTOMER and case.promise_at is None:
         return "We are setting the next time."
     if answered and case.state == State.FEEDBACK:
         return "Thank you for telling us how we did."
     ends = until or case.promise_at
-    return WORDS[case.state].line.format(
+    return format_html(
+        WORDS[case.state].line,
         name=case.owner.first_name if case.owner else case.team.name if case.team else "We",
-        time=words_for(case.promise_at, zone, now),
+        time=spoken(case.promise_at, zone, now),
         date=when_words(ends, zone=zone, now=now, style="date") if ends else "",
     )
 
 
-def words_for(instant: datetime | None, zone: str, now: datetime) -> str:
-    """A time in the middle of a sentence: `today, 16:00`, `Fri 21 Nov, 16:00`."""
-    if instant is None:
-        return ""
-    words = when_words(instant, zone=zone, now=now, style="short")
-    near = words.startswith(("Today", "Tomorrow", "Yesterday"))
-    return words[0].lower() + words[1:] if near else words
+def spoken(instant: datetime | None, zone: str, now: datetime) -> str:
+    """A time in the middle of a sentence, as HTML: `today, 16:00` (on paper the date), `Fri 21 Nov, 16:00`."""
+    return when_html(instant, zone=zone, now=now, style="short", lower=True) if instant else ""
 
 
 def level(case: Any, top: int) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, Window
 from cases.lifecycle import State
 from cases.models import Case, Event, Message, Severity, Team, User
 from escalation.facts import Clock
-from portal.presenters.status import words_for
+from portal.templatetags.times import when_words
 
 SHOWN = 10  # rows before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
@@ -34,6 +34,7 @@ class Story:
     older: int
     question: str = ""
     covers: str = ""
+    answer: dict[str, Any] | None = None
 
 
 def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = False) -> Story:
@@ -44,7 +45,14 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
     book = Book(texts, _teams(), _people(chosen, case), house, zone, now)
     rows = [row for event in chosen if (row := book.row(event))]
     older = (chosen[0].total if chosen else 0) - len(chosen)
-    return Story(_without_echo(rows), older, _question(case, texts), _covers(case, chosen, book))
+    question, answer = _newest(texts, Message.Kind.QUESTION), _newest(texts, Message.Kind.ANSWER)
+    return Story(
+        _without_echo(rows),
+        older,
+        question=question.text if question and case.state == State.WAITING_CUSTOMER else "",
+        covers=_covers(case, chosen, book),
+        answer=_told(answer) if answer and case.state == State.ANSWERED else None,
+    )
 
 
 def visible(case: Case) -> Any:
@@ -54,19 +62,31 @@ def visible(case: Case) -> Any:
     return events.select_related("actor").annotate(total=Window(Count("pk"))).order_by(F("seq").desc())
 
 
+#: What a case that waits for the customer waits for a word on.
+ASKS = {State.WAITING_CUSTOMER: Message.Kind.QUESTION, State.ANSWERED: Message.Kind.ANSWER}
+
+
 def _texts(case: Case, events: list[Event]) -> dict[str, Message]:
     wanted = Q(pk__in=[e.data["message"]["id"] for e in events if "message" in e.data])
-    if case.state == State.WAITING_CUSTOMER:
-        wanted |= Q(kind=Message.Kind.QUESTION)
-    return {str(m.pk): m for m in Message.everything.filter(wanted, case=case).order_by("at")}
+    if case.state in ASKS:
+        wanted |= Q(kind=ASKS[case.state])
+    found = Message.everything.filter(wanted, case=case).select_related("author").order_by("at", "pk")
+    return {str(m.pk): m for m in found}
 
 
-def _question(case: Case, texts: dict[str, Message]) -> str:
-    """What we wait for the customer to answer."""
-    if case.state != State.WAITING_CUSTOMER:
-        return ""
-    asked = [message for message in texts.values() if message.kind == Message.Kind.QUESTION]
-    return asked[-1].text if asked else ""
+def _newest(texts: dict[str, Message], kind: str) -> Message | None:
+    return next((message for message in reversed(texts.values()) if message.kind == kind), None)
+
+
+def _told(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "by": message.author.first_name if message.author else "", "at": message.at}
+
+
+def last_answer(case: Case) -> dict[str, Any] | None:
+    """Our newest answer in the form parts/answer.html takes, for a page that asks whether it helped."""
+    answers = Message.everything.filter(case=case, kind=Message.Kind.ANSWER).select_related("author")
+    newest = answers.order_by("at", "pk").last()
+    return _told(newest) if newest else None
 
 
 def _teams() -> dict[str, str]:
@@ -178,7 +198,7 @@ def _missed(book: Book, event: Event) -> Told:
     told = kind not in OURS or event.data["from"] == State.NEW
     if not told:
         return {"title": f"Passed to {book.team(event)}", "text": "You do not need to explain it again."}
-    said = f"We said {words_for(event.occurred_at, book.zone, book.now)}. We are sorry."
+    said = f"We said {when_words(event.occurred_at, zone=book.zone, now=book.now, style='plain')}. We are sorry."
     more = f" {book.team(event)} has it now; you do not need to explain it again." if climbed else ""
     return {"kind": "clock", "tone": "late", "title": "We missed our time and told you", "text": said + more}
 
@@ -190,7 +210,8 @@ ENDS = {
     Clock.SURVEY: "We asked how we did",
 }
 TELLERS: dict[str, Callable[[Book, Event], Told]] = {
-    "filed": _theirs("You told us"),
+    # Their words stand under "What you told us": once is enough.
+    "filed": lambda book, event: {"kind": "message", "title": "You told us", "from_customer": True, "text": ""},
     "assessed": _assessed,
     "escalated": lambda book, event: {"title": f"Passed to {book.team(event)}", "who": book.who(event)},
     "missed": _missed,

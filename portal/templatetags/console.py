@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django import template
 
-from portal.console.words import CLOCKS, span
+from portal.console.words import clock_name, span, zone_sentence
 
 register = template.Library()
 
@@ -34,11 +34,10 @@ def switched_on(changelist):
     ]
 
 
-@register.filter
-def clock_name(kind):
-    """'Update' for a clock's kind."""
-    words = CLOCKS[kind]
-    return words[0].upper() + words[1:]
+register.filter(clock_name)
+
+
+register.simple_tag(zone_sentence)
 
 
 @register.filter

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from escalation.worktime import Calendar
 
@@ -35,12 +36,12 @@ def near_day(moment: datetime, now: datetime) -> str:
 def when_words(instant: datetime, *, zone: str, now: datetime | None = None, style: str = "full") -> str:
     """'Today, Fri 21 Nov, 16:00'.
 
-    Styles: full; short ('Today, 16:00'); date ('Fri 21 Nov'). The year shows when it is not this year, or when there
-    is no now to compare with.
+    Styles: full; short ('Today, 16:00'); plain ('Fri 21 Nov, 16:00', which stays true on paper); date ('Fri 21 Nov').
+    The year shows when it is not this year, or when there is no now to compare with.
     """
     moment = local(instant, zone)
     today = local(now, zone) if now else None
-    near = near_day(moment, today) if today else ""
+    near = near_day(moment, today) if today and style != "plain" else ""
     day = calendar_day(moment, with_year=today is None or today.year != moment.year)
     if style == "date":
         return day
@@ -122,6 +123,20 @@ def machine(instant: datetime, zone: str) -> str:
     return local(instant, zone).isoformat(timespec="seconds")
 
 
+def when_html(
+    instant: datetime, *, zone: str, now: datetime | None = None, style: str = "full", lower: bool = False
+) -> SafeString:
+    """A time element. On a screen it says 'today', on paper the date: the print sheet swaps them."""
+    words, stamp = when_words(instant, zone=zone, now=now, style=style), machine(instant, zone)
+    near, _, rest = words.partition(",")
+    if near not in ("Today", "Tomorrow", "Yesterday"):
+        return format_html('<time datetime="{}">{}</time>', stamp, words)
+    day = when_words(instant, zone=zone, now=now, style="date") + ","
+    paper = format_html(' data-paper="{}"', day) if style == "short" else ""
+    near = near.lower() if lower else near
+    return format_html('<time datetime="{}"{}><span class="near">{},</span>{}</time>', stamp, paper, near, rest)
+
+
 @register.filter(name="when")
 def when_filter(instant, zone="UTC"):
     """`{{ dt|when:zone }}` -> 'Fri 21 Nov 2025, 16:00', where no now is at hand."""
@@ -134,10 +149,8 @@ def when_tag(context, instant, style="full", lower=False):
     if not instant:
         return ""
     zone = context.get("zone") or "UTC"
-    words = when_words(instant, zone=zone, now=context.get("now"), style=style)
-    if lower and words.startswith(("Today", "Tomorrow", "Yesterday")):
-        words = words[0].lower() + words[1:]
-    return format_html('<time datetime="{}">{}</time>', machine(instant, zone), words)
+    style = "plain" if context.get("paper") and style != "date" else style
+    return when_html(instant, zone=zone, now=context.get("now"), style=style, lower=lower)
 
 
 @register.simple_tag(name="relative", takes_context=True)

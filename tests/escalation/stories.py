@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from cases.models import Case, Event
-from escalation import verbs
+from escalation import publishing, verbs
 from escalation.models import ProtocolVersion
 from escalation.packs import read_pack
 from escalation.permits import PERMITS
@@ -101,3 +102,17 @@ def bring(cast: Cast, state: str, *, at: datetime = MONDAY, **more: Any) -> Case
     case = Case.everything.get(pk=case.pk)
     assert case.state == state
     return case
+
+
+def in_force(cast: Cast, change: Callable[[dict[str, Any]], object]) -> ProtocolVersion:
+    """Puts the shipped matrix with a change, and nothing else around it, in force by the real road of two people."""
+    new = publishing.draft(ProtocolVersion, "five-tier", note="For the test.", by=cast.supervisor, at=MONDAY)
+    document = copy.deepcopy(new.document)
+    for name in ("guidelines", "topics", "fast_lane"):
+        document.pop(name, None)
+    for tier in document["tiers"]:
+        tier.pop("steps", None)
+    change(document)
+    publishing.change(new, document, seen=0, by=cast.supervisor, at=MONDAY)
+    publishing.review(new, seen=1, by=cast.manager, at=MONDAY)
+    return publishing.publish(new, by=cast.supervisor, at=MONDAY, errors=lambda version: ())

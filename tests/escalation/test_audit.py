@@ -119,6 +119,11 @@ BREAKS = {
     "receipt not owed": (2, "receipt is not owed", lambda c: of(c, Notice, event_seq=1).delete()),
     "missed without an event": (3, "1 update clocks ran out, 0 events", say_broken),
     "log changed": (4, "event 2: was changed", lambda c: of(c, Event, seq=2).update(kind="noted")),
+    "events that run backwards": (
+        4,
+        "has event 3 with an earlier time than the event before it",
+        lambda c: of(c, Event, seq=3).update(occurred_at=MONDAY - timedelta(hours=1)),
+    ),
     "guard down": (4, "the guard cases_event_", lambda c: None),
     "protocol not there": (
         5,

@@ -2,6 +2,7 @@
 
 import itertools
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -75,7 +76,7 @@ def test_what_the_permits_allow_the_machine_can_do(state, verb):
     turn, at = at_state(state)
     at += MINUTE
     permit, was = PERMITS[verb], turn.case.event_seq
-    if permit.fits(state) and not permit.unless(turn.case, turn):
+    if permit.fits(state) and not permit.unless(turn.case, turn, turn.clocks):
         act(turn, verb, at)
         check_clocks(turn)
         event = turn.events[-1]
@@ -309,8 +310,25 @@ def test_the_next_update_is_promised_for_the_time_that_was_chosen(at, wanted):
 )
 def test_a_next_update_that_cannot_be_gets_a_sentence(wanted, words):
     turn, _ = at_state(State.WORKING, severity=3)
-    with pytest.raises(NotNow, match=words):
+    latest = next(c.due for c in decide(turn.facts(), f.Updated(MONDAY, MONDAY, 11), turn.rules).starts)
+    with pytest.raises(NotNow, match=words) as refused:
         decide(turn.facts(), f.Updated(MONDAY, MONDAY, 11, wanted), turn.rules)
+    assert (refused.value.field, refused.value.latest) == ("next_at", latest)
+
+
+@pytest.mark.parametrize(
+    ("severity", "raising", "told"), [(2, False, []), (1, False, ["priority_set"]), (2, True, ["priority_set"])]
+)
+def test_a_review_is_mailed_only_when_the_customer_has_not_heard_it(severity, raising, told):
+    """A level that raises the severity when a case arrives says nothing of it: the review is the first word."""
+    turn, at = at_state(State.ESCALATED)
+    if raising:
+        raises = with_document(lambda d: d["tiers"][1].update(on_arrival=["reassign", "raise_severity"]))
+        turn.rules = replace(turn.rules, protocol=raises)
+    facts = turn.facts()
+    assert facts.severity == 2
+    decision = decide(facts, f.Reviewed(at, at, severity, 11), turn.rules)
+    assert [tell.kind for tell in decision.tells] == told
 
 
 # --- Levels nobody stands behind

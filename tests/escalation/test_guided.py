@@ -1,38 +1,21 @@
 """The fast lane, guidelines that stop an act until a reason is given, steps of a level, and moving to a newer version."""
 
-import copy
 from datetime import timedelta
 
 import pytest
 
 from cases.models import Case, Category, Event, Note
-from escalation import adopting, publishing, verbs
-from escalation.models import Alert, Notice, ProtocolVersion, StageClock
+from escalation import adopting, verbs
+from escalation.models import Alert, Notice, StageClock
 from escalation.sweep import sweep_batch
 from escalation.verbs import Refused
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, open_clocks
-from tests.escalation.stories import MINUTE, bring
-
-KEY = "five-tier"
+from tests.escalation.stories import MINUTE, bring, in_force
 
 
 def last(case):
     return Event.objects.filter(case=case).order_by("seq").last()
-
-
-def in_force(cast, change):
-    """Puts a changed document in force by the real road."""
-    new = publishing.draft(ProtocolVersion, KEY, note="For the test.", by=cast.supervisor, at=MONDAY)
-    document = copy.deepcopy(new.document)
-    for name in ("guidelines", "topics", "fast_lane"):
-        document.pop(name, None)
-    for tier in document["tiers"]:
-        tier.pop("steps", None)
-    change(document)
-    publishing.change(new, document, seen=0, by=cast.supervisor, at=MONDAY)
-    publishing.review(new, seen=1, by=cast.manager, at=MONDAY)
-    return publishing.publish(new, by=cast.supervisor, at=MONDAY, errors=lambda version: ())
 
 
 def guideline(verdict, **when):

@@ -9,7 +9,8 @@ from cases.lifecycle import MOVES, State
 from cases.models import Case
 from cases.words import NOT_FOR_CUSTOMERS
 from escalation import verbs
-from escalation.permits import PERMITS, Actor, refusal
+from escalation.facts import Clock
+from escalation.permits import PERMITS, Actor, refusal, takers
 from escalation.store import lock
 from tests.escalation.stories import bring
 from tests.escalation.walk import ACTS
@@ -40,6 +41,10 @@ EXPECTED = {
     "note": (ANYONE, set(State.values)),
     "merge": (TEAM, OPEN),
     "close": (SUPERVISOR, {"answered", "waiting_customer"}),
+    "emergency": (ANYONE, OPEN - {"answered"}),
+    "justify": (ANYONE, set(State.values) - {"merged"}),
+    "keep": (TEAM, OPEN - {"answered"}),
+    "adopt": (SUPERVISOR, OPEN),
     "reply": (CUSTOMER, OPEN),
     "accept": (CUSTOMER, {"answered"}),
     "reject": (CUSTOMER, {"answered"}),
@@ -164,6 +169,17 @@ def test_further_conditions_need_the_clocks(cast):
     turn = lock(case.pk, case.filed_at)
     assert refusal("answer_supervisor", case, supervisor, turn) == ""
     assert "already been asked" in refusal("ask_supervisor", case, customer, turn)
+    # A list of cases knows which clocks run, without a turn of each.
+    assert refusal("answer_supervisor", case, supervisor, running={Clock.SUPERVISOR}) == ""
+    assert refusal("answer_supervisor", case, supervisor, running={Clock.UPDATE}) != ""
+
+
+def test_a_case_can_go_to_whoever_works_on_cases_and_does_not_have_it(cast):
+    case = bring(cast, State.WORKING)
+    cast.tiers[4].is_active = False
+    cast.tiers[4].save(update_fields=["is_active"])
+    assert case.owner == cast.tiers[1]
+    assert set(takers(case)) == {cast.mate, cast.supervisor, cast.tiers[2], cast.tiers[3], cast.tiers[5]}
 
 
 def test_level_conditions(cast, case):

@@ -13,6 +13,7 @@ from escalation.models import Promise, StageClock
 from escalation.replay import replay_many
 from escalation.sweep import free_ownerless, sweep_batch
 from tests.cast import MONDAY, gather
+from tests.escalation.stories import in_force
 
 HOUR = timedelta(hours=1)
 
@@ -171,7 +172,35 @@ def closed_by_hand(cast):
     return story
 
 
+def fast_lane(cast):
+    story = Story(cast)
+    story.act(verbs.emergency)
+    story.act(verbs.justify, reason="The whole shop is down.")
+    story.sweep(timedelta(days=2))
+    return story
+
+
+def kept_here(cast):
+    rule = {"id": "always", "verdict": "must", "because": "It always is.", "when": {"tier_at_most": 4}}
+    in_force(cast, lambda document: document.update(guidelines=[rule]))
+    story = Story(cast)
+    story.acknowledged()
+    story.act(verbs.keep, reason="The bank answers today.")
+    story.answer()
+    return story
+
+
+def moved_to_a_newer_version(cast):
+    story = Story(cast)
+    story.acknowledged()
+    version = in_force(cast, lambda document: [row.update(update=600) for row in document["matrix"]])
+    story.act(verbs.adopt, by=cast.supervisor, to=version.label)
+    story.sweep(timedelta(days=1))
+    return story
+
+
 STORIES = (
+    fast_lane, kept_here, moved_to_a_newer_version,
     to_the_end, judged_anew, straight_up, up_and_down, supervisor, silence, looked_at_every_hour, down_for_weeks,
     noticed_by_a_person, owner_gone, withdrawn, merged, closed_by_hand,
 )  # fmt: skip

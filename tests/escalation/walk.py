@@ -43,6 +43,10 @@ ACTS: dict[str, Callable[..., Happening]] = {
     "note": lambda at, **k: f.Noted(at, at, AGENT),
     "merge": lambda at, **k: f.Merged(at, at, "MP-OTHER-22", AGENT),
     "close": lambda at, **k: f.Closed(at, at, AGENT),
+    "emergency": lambda at, **k: f.Emergency(at, at, AGENT, k.get("empty", ())),
+    "justify": lambda at, **k: f.Justified(at, at, AGENT),
+    "keep": lambda at, **k: f.Kept(at, at, AGENT, "a-rule", "must"),
+    "adopt": lambda at, **k: f.Adopted(at, at, "five-tier@2", AGENT),
     "reply": lambda at, **k: f.CustomerWrote(at, at, "portal"),
     "accept": lambda at, **k: f.Accepted(at, at),
     "reject": lambda at, **k: f.Rejected(at, at),
@@ -117,7 +121,7 @@ def act(turn: Turn, verb: str, at: datetime, **more: Any) -> None:
     """A person's act as `Act.on` runs it: catch up, look at the table of permits, take."""
     turn.settle(at)
     permit = PERMITS[verb]
-    if not permit.fits(turn.case.state) or permit.unless(turn.case, turn):
+    if not permit.fits(turn.case.state) or permit.unless(turn.case, turn, turn.clocks):
         raise NotPermitted(f"{verb} while {turn.case.state}")
     role = "customer" if permit.who == "customer" else "staff"
     turn.take(ACTS[verb](at, **more), by=CUSTOMER if role == "customer" else AGENT, role=role)

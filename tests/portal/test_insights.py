@@ -16,12 +16,12 @@ from django.urls import get_resolver
 from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
-from feedback.intervals import Share
+from feedback.intervals import Share, change, wilson
 from feedback.periods import Period
 from portal import clock
 from portal.insights.casework import HEAD, MORE_HEAD, TITLES, safe
-from portal.insights.drawing import steady
-from portal.insights.words import change_words, span
+from portal.insights.drawing import finding, steady, untold
+from portal.insights.words import apart, came_words, change_words, span
 from tests.feedback.story import AT, HOUR, telling
 from tests.portal.pages.scene import look_at
 
@@ -104,7 +104,8 @@ class TestPage:
         assert "Half of the escalated cases had their answer within 3 d 1 h. We kept 99% of our promises." in said
         assert "Nothing changed clearly against the period before." in said
         for words in (
-            "3 of 5 asked have answered (60%)", "9 of 20 cases filed", "No clear change, was 20%",
+            "13 answers given", "10 on the case page before we asked, 3 after our invitation by e-mail",
+            "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
             "No clear change, was 100%", "67% say that their problem is fixed", "23% of the answers were low",
@@ -359,6 +360,39 @@ class TestWords:
         assert change_words(Share(48, 80), Share(56, 70)) == "Down from 80%"
         assert change_words(Share(5, 10), Share(2, 4)) == "Nothing to compare with: 4 in the period before"
         assert change_words(Share(2, 4), Share(5, 10)) == ""
+        # Nine of nine against none of nine: clear by arithmetic, and still too few to say so.
+        assert change_words(Share(9, 9), Share(0, 9)) == "Too few to tell a change, was 0%"
+
+    def test_how_answers_came(self):
+        assert came_words(35, 10) == "25 on the case page before we asked, 10 after our invitation by e-mail"
+        assert came_words(3, 3) == "3 after our invitation by e-mail"
+        assert came_words(0, 0) == ""
+
+    def test_two_shares_are_told_apart_only_when_their_intervals_do_not_meet(self):
+        assert apart(Share(10, 20), Share(190, 200)) == "down"
+        assert apart(Share(190, 200), Share(10, 20)) == "up"
+        # The difference's own interval leaves 0 out here; the two that stand beside each other on the page meet.
+        assert change(Share(56, 70), Share(48, 80)) == "up"
+        assert wilson(56, 70)[0] < wilson(48, 80)[1]
+        assert apart(Share(56, 70), Share(48, 80)) == ""
+
+    def test_of_a_few_it_cannot_be_told_yet(self):
+        """Three of five promises of a supervisor's reply were kept, and all others nearly always."""
+        parts = [("Answer", Share(95, 100)), ("Supervisor’s reply", Share(0, 5))]
+        assert apart(Share(0, 5), Share(95, 100)) is None
+        said = ("Kept clearly less often", "No milestone’s", "Too few to tell yet")
+        assert finding(parts, Share(95, 105), "down", said) == "Too few to tell yet"
+        assert untold(parts) == " Fewer than 10, so it cannot be told yet whether it differs: Supervisor’s reply."
+        more = [("Answer", Share(95, 100)), ("Progress updates", Share(98, 100)), ("Supervisor’s reply", Share(0, 5))]
+        assert finding(more, Share(193, 205), "down", said) == "No milestone’s"
+        worse = [("Answer", Share(40, 100)), ("Progress updates", Share(98, 100))]
+        assert finding(worse, Share(138, 200), "down", said) == "Kept clearly less often: Answer"
+
+    def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
+        """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
+        topics = manager.get("/insights/", DATES).context["charts"][4]
+        assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
+        assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
 
     def test_findings_of_a_line(self):
         even = [Share(8, 10)] * 6

@@ -27,6 +27,7 @@ def render(source: str, **context) -> str:
         (datetime(2025, 11, 24, 17, tzinfo=UTC), "full", "Mon 24 Nov, 17:00"),
         (datetime(2025, 11, 24, 17, tzinfo=UTC), "short", "Mon 24 Nov, 17:00"),
         (datetime(2025, 11, 24, 17, tzinfo=UTC), "date", "Mon 24 Nov"),
+        (datetime(2025, 11, 21, 16, tzinfo=UTC), "plain", "Fri 21 Nov, 16:00"),
         (datetime(2026, 1, 2, 17, tzinfo=UTC), "full", "Fri 2 Jan 2026, 17:00"),
     ],
 )
@@ -156,7 +157,8 @@ def test_the_when_tag_wraps_a_time_element_with_its_offset():
 
 
 def test_the_when_tag_in_the_middle_of_a_sentence():
-    assert ">today, 16:00<" in render('{% when due "short" lower=True %}', due=NOW.replace(hour=16, minute=0))
+    said = render('{% when due "short" lower=True %}', due=NOW.replace(hour=16, minute=0))
+    assert '<span class="near">today,</span> 16:00' in said
 
 
 def test_tags_say_nothing_about_no_time():

@@ -1,11 +1,14 @@
 """Who may enter the console, and that everybody else learns nothing from it."""
 
+import html
 import re
 
 import pytest
 from django.contrib import admin
 
 from cases.models import Tally
+from portal.pages.account import WRONG
+from tests.cast import PASSWORD
 from tests.portal.console import stories
 
 PAGES = (
@@ -131,3 +134,43 @@ def test_no_address_of_the_console_is_open_to_strangers(client, signed_in, cast,
             assert (sent_on.status_code, sent_on["Location"]) == (302, "/insights/"), url
     assert tried > 40
     assert everything() == before
+
+
+def test_a_wrong_sign_in_is_said_in_the_portals_own_words(client, cast, monday):
+    for data in (
+        {"username": "dana@example.com", "password": "wrong"},
+        {"username": "sam@example.com", "password": PASSWORD},
+    ):
+        page = client.post("/console/login/", data).content.decode()
+        assert WRONG in html.unescape(page)
+        assert "staff account" not in page
+    page = html.unescape(client.post("/console/login/", {}).content.decode())
+    assert "Enter your e-mail address" in page and "Enter your password" in page
+    assert "This field is required" not in page
+
+
+def test_ones_own_password_is_changed_after_the_old_one(signed_in, cast, monday):
+    client, url = signed_in(cast.supervisor), "/console/password_change/"
+    new = "another long sentence"
+    wrong = client.post(url, {"old_password": "no", "new_password1": new, "new_password2": new + "x"})
+    said = html.unescape(wrong.content.decode())
+    assert "That is not your password now." in said and "The two new passwords differ." in said
+    assert client.post(url, {"old_password": PASSWORD, "new_password1": new, "new_password2": new}).status_code == 302
+    assert client.get("/console/password_change/done/").status_code == 200
+    cast.supervisor.refresh_from_db()
+    assert cast.supervisor.check_password(new)
+
+
+def test_a_password_is_set_and_taken_away_for_somebody_else(signed_in, cast, monday):
+    boss = type(cast.mate).objects.create_superuser("root@example.com", PASSWORD)
+    client, url = signed_in(boss), f"/console/cases/user/{cast.mate.pk}/password/"
+    new = "another long sentence"
+    missing = client.post(url, {"usable_password": "true", "set-password": ""})
+    assert missing.status_code == 200 and "There is a problem" in missing.content.decode()
+    sent = {"usable_password": "true", "password1": new, "password2": new, "set-password": ""}
+    assert client.post(url, sent).status_code == 302
+    cast.mate.refresh_from_db()
+    assert cast.mate.check_password(new)
+    assert client.post(url, {"usable_password": "false", "unset-password": ""}).status_code == 302
+    cast.mate.refresh_from_db()
+    assert not cast.mate.has_usable_password()

@@ -113,7 +113,7 @@ def test_the_try_out_shows_the_times_that_sending_makes(signed_in, cast, monday)
     made = {c.kind: c for c in StageClock.objects.filter(case=case, outcome__isnull=True)}
     for kind, name in ((Clock.REVIEW, "SLA review"), (Clock.ACKNOWLEDGE, "Acknowledgment")):
         assert abs(rows[name]["new"] - made[kind].due_at) < timedelta(seconds=30)
-    assert rows["Update"]["what"] == "ends"
+    assert rows["Progress update"]["what"] == "ends"
     assert Clock.UPDATE not in made
 
 
@@ -130,12 +130,91 @@ def test_an_earlier_next_update_is_kept_and_a_later_one_refused(signed_in, cast,
     page = client.get(act_url(case, "update"))
     late = client.post(act_url(case, "update"), hidden(page) | {"text": "Soon.", "next_at": "2026-01-16T10:00"})
     assert late.status_code == 422
-    assert "may not be later than the protocol allows" in late.content.decode()
-    assert "Soon." in late.content.decode()
+    text = html.unescape(late.content.decode())
+    assert "may not be later than the protocol allows" in text
+    assert "Soon." in text
+    # The refusal names the latest time, as the form did, and leads to its field.
+    latest = "tomorrow, Tue 13 Jan, 10:00 (London time)"
+    assert f"At the latest {latest}. Earlier is fine." in html.unescape(page.content.decode())
+    assert (
+        f'<a href="#id_next_at">The next update may not be later than the protocol allows for this case. At the latest {latest}.</a>'
+        in text
+    )
+    assert late.context["form"].errors.keys() == {"next_at"}
+    assert not late.context["form"].non_field_errors()
     sent = client.post(act_url(case, "update"), hidden(late) | {"text": "Soon.", "next_at": "2026-01-12T15:00"})
     assert sent.status_code == 303
     case.refresh_from_db(fields=["promise_at"])
     assert case.promise_at.strftime("%d %H:%M") == "12 15:00"
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "sentence"),
+    [("2026-01-12T09:00", "must lie in the future"), ("2026-01-12T23:00", "Nobody is at work at that time")],
+)
+def test_whatever_is_wrong_with_the_next_update_stands_at_its_field(
+    typed_in, sentence, signed_in, cast, monday, everything
+):
+    case = stories.acknowledged(cast)
+    client, url = signed_in(cast.tiers[1]), act_url(case, "update")
+    page, before = client.get(url), everything()
+    answer = client.post(url, hidden(page) | {"text": "Soon.", "next_at": typed_in})
+    assert sentence in answer.context["form"].errors["next_at"][0]
+    assert "(London time)" in answer.context["form"].errors["next_at"][0]
+    assert everything() == before
+
+
+def test_the_try_out_of_a_question_says_in_words_what_stands_still(signed_in, cast, monday):
+    page = signed_in(cast.tiers[1]).get(act_url(stories.acknowledged(cast), "wait_customer"))
+    rows = {row["name"]: row for row in page.context["preview"].clocks}
+    assert rows["Progress update"]["what"] == "ends; the next one stands still"
+    assert rows["Answer"]["what"] == "stops"
+    table = html.unescape(
+        re.search(r"<caption[^>]*>Clocks before and after.*?</table>", page.content.decode(), re.S)[0]
+    )
+    assert table.count("<td>Stands still: waiting for the customer's answer</td>") == 3
+    assert "<td>Does not run</td>" in table  # the customer's time to answer starts
+    assert "<td>-</td>" not in table
+
+
+def test_the_hand_over_list_has_who_may_take_it_each_with_their_teams(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    gone = cast.tiers[4]
+    gone.is_active = False
+    gone.save(update_fields=["is_active"])
+    page = signed_in(cast.supervisor).get(act_url(case, "hand_over"))
+    offered = [str(words) for _, words in page.context["form"].fields["to"].choices]
+    assert offered == [
+        "Choose a colleague", "Ana Mate (Service representatives)", "Dana Voss (no team)",
+        "Edith Cole (Executive customer service manager)", "Mara Lindt (Customer support managers)",
+        "Priya Shah (Customer support lead)",
+    ]  # fmt: skip
+
+
+def test_the_timeline_says_from_whom_to_whom(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    verbs.hand_over(case.pk, to=cast.mate, note="Bank asked.", by=cast.tiers[1], at=stories.minutes(10))
+    verbs.take_over(case.pk, by=cast.supervisor, at=stories.minutes(11))
+    page = signed_in(cast.supervisor).get(page_url(case))
+    titles = [row["title"] for row in page.context["rows"]]
+    assert titles[:2] == ["Taken over by Dana Voss from Ana Mate", "Handed over from Tom Reed to Ana Mate"]
+
+
+def test_a_case_no_one_had_is_taken_over_from_no_one(signed_in, cast, monday):
+    case = stories.passed_up(cast)
+    verbs.take_over(case.pk, by=cast.tiers[2], at=stories.minutes(11))
+    rows = signed_in(cast.supervisor).get(page_url(case)).context["rows"]
+    assert rows[0]["title"] == "Taken over by Mara Lindt; no one had it"
+
+
+def test_confirming_a_severity_that_stays_sends_no_letter_and_the_try_out_says_so(signed_in, cast, monday):
+    case = stories.passed_up(cast)
+    client, url = signed_in(cast.tiers[2]), act_url(case, "review")
+    before = case.notices.filter(to_customer=True).count()
+    page = client.get(url)
+    assert page.context["preview"].letters == []
+    assert client.post(url, hidden(page) | {"severity": "2"}).status_code == 303
+    assert case.notices.filter(to_customer=True).count() == before
 
 
 def test_the_suggested_next_update_left_alone_is_the_protocols(signed_in, cast, monday):

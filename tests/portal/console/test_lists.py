@@ -1,9 +1,13 @@
 """“All cases”: order, search, filters, and the number of questions it asks the database."""
 
+import html
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cases.models import Category
 from escalation import verbs
 from tests.portal.console import stories
 
@@ -102,3 +106,95 @@ def test_team_and_topic_filters_and_the_chip_that_takes_one_off(signed_in, cast,
     text = client.get(f"{URL}?team={cast.teams[1].pk}").content.decode()
     assert "team: Service representatives" in text
     assert "(take off)" in text
+
+
+def words(page):
+    """The page's words without its marks."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())).split())
+
+
+def test_the_list_names_its_zone_and_when_an_answer_was_given(signed_in, cast, monday):
+    stories.answered(cast)
+    page = signed_in(cast.supervisor).get(URL)
+    assert "Sorted by the next promise. Times are London time." in words(page)
+    assert re.search(r"<caption[^>]*>Cases, 1. Times are London time.</caption>", page.content.decode())
+    assert "Answered Today, 10:06. Yes or no by Mon 19 Jan, 10:06" in words(page)
+
+
+def test_a_case_that_ended_says_when(signed_in, cast, monday):
+    verbs.withdraw(stories.acknowledged(cast).pk, by=cast.customer, at=stories.minutes(9))
+    assert "Withdrawn Today, 10:09" in words(signed_in(cast.supervisor).get(f"{URL}?group=settled"))
+
+
+def test_people_read_plain_words(signed_in, cast, monday):
+    """No page of people has a word of the machine's, for those who change them and for those who only look."""
+    person = f"/console/cases/user/{cast.mate.pk}/change/"
+    pages = (
+        "/console/cases/user/", person, "/console/cases/team/", f"/console/cases/team/{cast.teams[1].pk}/change/",
+        "/console/cases/category/", f"/console/cases/category/{Category.objects.first().pk}/change/",
+    )  # fmt: skip
+    boss = type(cast.mate).objects.create_superuser("root@example.com", "a long enough sentence")
+    for who in (cast.supervisor, boss):
+        for url in pages:
+            page = signed_in(who).get(url)
+            assert page.status_code == 200
+            said = words(page).lower()
+            for word in (
+                "user",
+                "is staff",
+                "staff status",
+                "is active",
+                "superuser",
+                "slug",
+                "joined at",
+                "true",
+                "a.m.",
+                "p.m.",
+            ):
+                assert not re.search(rf"(?<![\w.@-]){re.escape(word)}(?![\w.@-])", said), (url, word)
+            assert 'alt="True"' not in page.content.decode()
+    assert "Works here: Yes" in words(signed_in(cast.supervisor).get(person))
+    assert "Set a new password" not in words(signed_in(cast.supervisor).get(person))
+    assert "Set a new password" in words(signed_in(boss).get(person))
+    assert "Signed in last" in words(signed_in(boss).get(person))
+    for url in ("/console/cases/user/add/", f"/console/cases/user/{cast.mate.pk}/password/", "/console/auth/group/"):
+        assert not re.search(r"\b(user|username|authentication|group)\b", words(signed_in(boss).get(url)).lower()), url
+
+
+def test_a_person_is_saved_under_our_word(signed_in, cast, monday):
+    boss = type(cast.mate).objects.create_superuser("root@example.com", "a long enough sentence")
+    client, url = signed_in(boss), f"/console/cases/user/{cast.mate.pk}/change/"
+    form = client.get(url).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields} | {"name": "Ana <b>", "is_superuser": ""}
+    data = {name: value for name, value in data.items() if value not in ("", False)}
+    page = client.post(url, data, follow=True).content.decode()
+    assert "The person “" in page and "The user “" not in page
+    assert "Ana &lt;b&gt;" in page and "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?is_staff=0", {"Sam Okafor", "Olga Other"}),
+        ("?teams={team}", {"Tom Reed", "Ana Mate"}),
+        ("?is_active=0", set()),
+    ],
+)
+def test_people_are_found_by_what_they_are(signed_in, cast, monday, query, expected):
+    page = signed_in(cast.supervisor).get(f"/console/cases/user/{query.format(team=cast.teams[1].pk)}")
+    assert {person.name for person in page.context["cl"].result_list} == expected
+
+
+@pytest.mark.parametrize("hour", [5, 17])
+def test_times_on_stock_pages_are_those_of_the_portal(signed_in, cast, monday, hour):
+    at = stories.minutes(0).replace(hour=hour, minute=2)
+    type(cast.mate).objects.filter(pk=cast.mate.pk).update(last_login=at)
+    said = words(signed_in(cast.supervisor).get(f"/console/cases/user/{cast.mate.pk}/change/"))
+    assert f"Signed in last: Mon 12 Jan 2026, {hour:02}:02" in said
+
+
+def test_the_foot_of_the_console_has_no_links_for_customers(client, signed_in, cast, monday):
+    for page in (signed_in(cast.supervisor).get(URL), client.get("/console/login/")):
+        foot = re.search(r"<footer.*?</footer>", page.content.decode(), re.S)[0]
+        assert "console" in foot
+        assert "<a " not in foot

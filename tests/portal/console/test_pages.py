@@ -7,8 +7,10 @@ import re
 
 import pytest
 from django.apps import apps
+from django.template.loader import render_to_string
 
 from escalation import verbs
+from escalation.facts import Clock
 from escalation.models import Notice, ProtocolVersion
 from portal import clock
 from portal.console.deeds import DEEDS
@@ -117,6 +119,8 @@ def test_the_protocol_page_and_its_csv(signed_in, cast, monday):
     text = client.get(f"/console/escalation/protocolversion/{version.pk}/change/").content.decode()
     for words in ("Executive customer service manager", "15 minutes", "May refund up to", "Every topic"):
         assert words in text
+    # The protocol's document has amounts and no currency: the page says so and guesses none.
+    assert "currency" in version.document or "the refund limits are amounts without a currency set" in text
     sheet = client.get(f"/console/escalation/protocolversion/{version.pk}/matrix.csv")
     assert sheet["Content-Type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(sheet.content.decode())))
@@ -181,3 +185,16 @@ def test_a_person_is_added_by_address(signed_in, cast, monday):
     person = type(cast.mate).objects.get(email="new@example.com")
     assert person.check_password(words)
     assert not person.is_staff
+
+
+def test_the_ladder_names_a_currency_the_protocol_has():
+    tier = {"number": 1, "name": "First", "actions": "", "refund": 50, "x": 0, "y": 0}
+    shown = render_to_string("console/protocol/ladder.html", {"ladder": [tier], "protocol": {"currency": "EUR"}})
+    assert "50 EUR" in shown
+
+
+def test_every_clock_has_one_name_everywhere(signed_in, cast, rich):
+    assert set(Clock.NAMES) == set(Clock.ALL)
+    names = {row["name"] for row in signed_in(cast.supervisor).get(stories.page_url(rich)).context["running"]}
+    assert "Customer’s answer to our question" in names
+    assert names <= {name[0].upper() + name[1:] for name in Clock.NAMES.values()}

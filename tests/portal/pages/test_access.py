@@ -26,8 +26,10 @@ def all_(status: int) -> dict[str, int]:
 
 #: Pages of one case: its guest, its customer and staff who work on cases; to everybody else it does not exist.
 CASE = all_(404) | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 200)
-#: As CASE, for a post that works: staff are told that only the customer can.
-DONE = CASE | {"guest": 303, "customer": 303}
+#: As CASE; who is not signed in and has not proved the case is asked for a code, whatever the reference and the act.
+PAGE = CASE | {"anonymous": 303}
+#: A post that works: staff are told that only the customer can.
+DONE_BY = {"guest": 303, "customer": 303}
 SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
 
 #: Address -> (look, post with an empty form).
@@ -36,14 +38,14 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
     "cases/new/": (all_(200), all_(200)),
     "cases/new/sent/<str:reference>/": (CASE, all_(405)),
-    "c/<str:reference>/": (CASE, all_(405)),
-    "c/<str:reference>/message/": (CASE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), CASE),
-    "c/<str:reference>/why/": (CASE, all_(405)),
-    "c/<str:reference>/supervisor/": (CASE, CASE),
-    "c/<str:reference>/fixed/": (CASE, DONE),
-    "c/<str:reference>/not-fixed/": (CASE, CASE),
-    "c/<str:reference>/reopen/": (CASE, CASE),
-    "c/<str:reference>/withdraw/": (CASE, DONE),
+    "c/<str:reference>/": (PAGE, all_(405)),
+    "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
+    "c/<str:reference>/why/": (PAGE, all_(405)),
+    "c/<str:reference>/supervisor/": (PAGE, PAGE),
+    "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
+    "c/<str:reference>/not-fixed/": (PAGE, PAGE),
+    "c/<str:reference>/reopen/": (PAGE, PAGE),
+    "c/<str:reference>/withdraw/": (PAGE, PAGE | DONE_BY),
     "follow/": (all_(200), all_(200)),
     "follow/code/": (all_(303), all_(303)),
     "follow/<token:token>/": (all_(200), all_(303)),
@@ -162,5 +164,6 @@ def test_foreign_wrong_and_missing_are_the_same_page(cast, stage):
     assert {page.status_code for page in pages} == {404}
     assert len({page.content for page in pages}) == 1
     assert len({tuple(sorted((k, v) for k, v in page.headers.items())) for page in pages}) == 1
-    anonymous = Client().get(f"/c/{reference}/")
-    assert anonymous.content == pages[0].content
+    # Nobody's session, nothing that can be a reference: the same page again.
+    assert Client().get(f"/c/{slip}/").content == pages[0].content
+    assert Client().get(f"/cases/new/sent/{reference}/").content == pages[0].content

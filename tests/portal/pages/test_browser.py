@@ -3,6 +3,7 @@
 import pytest
 
 from cases.models import Case, Message
+from portal import clock
 from tests.cast import PASSWORD, gather
 
 
@@ -46,3 +47,18 @@ def test_signing_in_leads_where_one_wanted_to_go(people, live_server, wide):
     wide.get_by_role("button", name="Sign in").click()
     assert wide.url.endswith(f"/c/{case.reference}/why/")
     assert wide.get_by_role("heading", name="When you next hear from us").is_visible()
+
+
+def test_paper_says_dates_where_the_screen_says_today(people, live_server, wide):
+    case = people.file(at=clock.now())
+    wide.goto(f"{live_server.url}/account/sign-in/?next=/c/{case.reference}/")
+    wide.get_by_label("E-mail").fill("sam@example.com")
+    wide.get_by_label("Password").fill(PASSWORD)
+    wide.get_by_role("button", name="Sign in").click()
+    filed = wide.locator(".page-head time").first
+    assert filed.inner_text().startswith("today, ")
+    wide.emulate_media(media="print")
+    near = wide.evaluate("() => [...document.querySelectorAll('.near')].filter(one => one.checkVisibility()).length")
+    assert near == 0
+    day = filed.evaluate("one => getComputedStyle(one, '::before').content")
+    assert day.strip('"').startswith(f"{case.filed_at:%a} {case.filed_at.day}")

@@ -125,7 +125,7 @@ def test_message_that_crossed_an_answer_is_sent_and_says_so(cast, sam):
     seen = Case.objects.get(pk=case.pk).event_seq
     verbs.update(case.pk, text="The bank answered.", by=cast.tiers[1], at=step(30))
     sent = sam.post(f"/c/{case.reference}/message/", {"text": "Any news?", "seen": seen}, follow=True)
-    assert "While you wrote, Tom answered at 10:30." in text_of(sent)
+    assert "While you wrote, Tom sent you an update at 10:30." in text_of(sent)
     assert Case.objects.get(pk=case.pk).messages.filter(text="Any news?").exists()
 
 

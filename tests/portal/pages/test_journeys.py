@@ -70,7 +70,7 @@ def test_a_guest_files_follows_by_code_writes_asks_and_answers(cast):
     assert "Charged twice" not in received.subject + received.body
 
     # Another browser: nothing, until the code that was mailed is typed where it was asked for.
-    assert phone.get(f"/c/{case.reference}/").status_code == 404
+    assert phone.get(f"/c/{case.reference}/")["Location"] == f"/follow/?reference={case.reference}"
     asked = phone.post("/follow/", {"reference": case.reference.lower(), "email": "NORA@example.net"})
     assert (asked.status_code, asked["Location"]) == (303, "/follow/code/")
     assert "n***@example.net" not in text_of(phone.get("/follow/"))
@@ -122,7 +122,7 @@ def test_filing_with_a_known_address_signs_nobody_in_and_tells_nothing(cast):
     assert "Okafor" not in page
     assert "_auth_user_id" not in stranger.session
     mine = working(cast, title="Something private")
-    assert stranger.get(f"/c/{mine.reference}/").status_code == 404
+    assert stranger.get(f"/c/{mine.reference}/")["Location"] == f"/follow/?reference={mine.reference}"
     assert "Something private" not in text_of(stranger.get("/cases/"))
 
 
@@ -167,7 +167,7 @@ def test_link_in_a_mail_opens_by_its_button_until_it_expires(cast):
     path = link_in(received, "follow")
     browser = Client()
     assert f"Open case {case.reference} ?" in text_of(browser.get(path))
-    assert browser.get(f"/c/{case.reference}/").status_code == 404
+    assert browser.get(f"/c/{case.reference}/").status_code == 303
     for _ in "12":
         opened = Client().post(path)
         assert (opened.status_code, opened["Location"]) == (303, f"/c/{case.reference}/")
@@ -183,7 +183,7 @@ def test_a_guest_sees_one_case_for_seven_days(cast):
     assert client.get(f"/c/{case.reference}/").status_code == 200
     assert [row["ref"] for row in client.get("/cases/").context["cases"]] == [case.reference]
     look_at(LOOK + timedelta(days=7, minutes=1))
-    assert client.get(f"/c/{case.reference}/").status_code == 404
+    assert client.get(f"/c/{case.reference}/")["Location"] == f"/follow/?reference={case.reference}"
 
 
 def test_reopen_inside_the_time_and_a_sentence_after_it(cast, sam):

@@ -137,7 +137,7 @@ class TestPromise:
         told = story(file_of(case).case, house="Acme", zone=ZONE, now=NOW)
         found = block(case, question=told.question)
         assert found["question"] == "Which charge?"
-        assert found["detail"].startswith("Our clock is stopped since today, 10:15.")
+        assert found["detail"].startswith("Our clock is stopped since Mon 12 Jan, 10:15.")
         assert found["actions"][0]["url"] == "#message"
 
     def test_broken_until_the_next_word(self, cast):
@@ -266,7 +266,7 @@ class TestTimeline:
         case = late(cast)
         row = story(file_of(case).case, house="Acme", zone=ZONE, now=NOW).rows[0]
         assert (row["tone"], row["who"]) == ("late", "Acme")
-        assert row["text"].startswith("We said today, 10:30. We are sorry.")
+        assert row["text"].startswith("We said Mon 12 Jan, 10:30. We are sorry.")
         assert SECOND_LINE in row["text"]
 
     def test_a_miss_of_our_own_only_says_where_it_went(self, cast):

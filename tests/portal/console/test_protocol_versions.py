@@ -1,0 +1,362 @@
+"""Versions of the protocol through the pages: from a draft into force by two people, back, out and in again."""
+
+import html
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from cases.models import Category, Product
+from escalation import publishing
+from escalation.models import ProtocolChoice, ProtocolVersion
+from escalation.packs import read_pack
+from escalation.protocol import ANY
+from escalation.reading import parse
+from tests.cast import MONDAY
+from tests.portal.console.protocol_stories import LIST, author, drawn_up, edit_of, page_of, typed
+
+Status = ProtocolVersion.Status
+CHOICES = f"{LIST}choices/"
+
+
+@pytest.fixture
+def nora(cast, monday):
+    return author("nora@example.com", "Nora Author")
+
+
+@pytest.fixture
+def omar(cast, monday):
+    return author("omar@example.com", "Omar Second")
+
+
+@pytest.fixture
+def desk(signed_in, nora):
+    return signed_in(nora)
+
+
+def words(page):
+    return html.unescape(page.content.decode())
+
+
+def act(version, name):
+    return f"{LIST}{version.pk}/{name}/"
+
+
+def newest():
+    return ProtocolVersion.objects.order_by("-number", "-pk").first()
+
+
+def tighten(desk, draft, minutes="60"):
+    url = edit_of(draft, "cell", "?topic=*&severity=2&level=1")
+    return desk.post(url, typed(desk.get(url), acknowledge_0=minutes, acknowledge_1="minutes"))
+
+
+def test_a_supervisor_tightens_one_cell_and_the_next_case_is_promised_under_it(desk, signed_in, cast, nora, omar):
+    older = cast.file()
+    first = ProtocolVersion.objects.get(key="five-tier")
+    began = desk.post(act(first, "draw-up"))
+    assert began.status_code == 303
+    draft = newest()
+    assert (draft.number, draft.status, draft.made_by) == (2, Status.DRAFT, nora)
+    assert "Choose any underlined time" in words(desk.get(began["Location"]))
+    tighten(desk, draft)
+    page = words(desk.get(page_of(draft)))
+    assert "was 2 working hours" in page
+    assert "1 change so far, by" in page
+
+    second = signed_in(omar)
+    refused = second.get(act(draft, "approve"))
+    assert "The reason is missing." in words(refused)
+    assert desk.post(act(draft, "note"), {"note": "Customers waited too long."}).status_code == 303
+    assert "Customers waited too long." in words(second.get(page_of(draft)))
+    asking = second.get(act(draft, "approve"))
+    assert "I have read the change and agree" in words(asking)
+    unread = second.post(act(draft, "approve"), {"seen": "1"})
+    assert unread.status_code == 422
+    assert "Tick that you have read what changes." in words(unread)
+    assert "A second person has to review it first." in words(desk.post(act(draft, "publish")))
+    assert second.post(act(draft, "approve"), typed(asking, read="on")).status_code == 303
+
+    before = words(desk.get(act(draft, "publish")))
+    assert "1 open case of this protocol keeps the version it was promised under" in before
+    assert desk.post(act(draft, "publish")).status_code == 303
+    draft.refresh_from_db()
+    first.refresh_from_db()
+    assert (draft.status, first.status) == (Status.PUBLISHED, Status.RETIRED)
+    assert (draft.reviewed_by, draft.published_by) == (omar, nora)
+    newer = cast.file(at=MONDAY + timedelta(hours=1), title="Charged again")
+    older.refresh_from_db()
+    assert (older.protocol, newer.protocol) == ("five-tier@1", "five-tier@2")
+    assert parse("x@1", draft.document).cell(ANY, 2, 1).acknowledge == 3600
+
+
+def test_nobody_approves_what_they_changed(desk, signed_in, cast, nora, omar):
+    draft = drawn_up(nora)
+    publishing.describe(draft, "Because.")
+    second = signed_in(omar)
+    tighten(second, draft)
+    draft.refresh_from_db()
+    for client in (desk, second):
+        page = client.get(act(draft, "approve"))
+        assert "Not by you." in words(page)
+        sent = client.post(act(draft, "approve"), {"seen": str(draft.revision), "read": "on"})
+        assert sent.status_code == 422
+        assert "You changed this draft yourself. Somebody else has to review it." in words(sent)
+    draft.refresh_from_db()
+    assert draft.status == Status.DRAFT
+
+
+def test_approving_what_has_changed_meanwhile_asks_to_read_again(desk, signed_in, nora, omar):
+    draft = drawn_up(nora)
+    publishing.describe(draft, "Because.")
+    second = signed_in(omar)
+    page = second.get(act(draft, "approve"))
+    tighten(desk, draft)
+    late = second.post(act(draft, "approve"), typed(page, read="on"))
+    assert late.status_code == 409
+    assert "The draft was changed while you were reading. Read it again, then approve it." in words(late)
+    assert "1 working hour" in words(late)
+    again = typed(late)
+    assert again["seen"] == ["1"]
+    assert "read" not in again, "the tick has to be set anew"
+    assert second.post(act(draft, "approve"), again | {"read": ["on"]}).status_code == 303
+
+
+def test_a_change_takes_the_approval_back_and_says_so_first(desk, signed_in, nora, omar):
+    draft = drawn_up(nora)
+    publishing.describe(draft, "Because.")
+    publishing.review(draft, seen=0, by=omar, at=MONDAY)
+    assert "somebody has to approve it again" in words(desk.get(edit_of(draft, "own")))
+    tighten(desk, draft)
+    draft.refresh_from_db()
+    assert (draft.status, draft.reviewed_by) == (Status.DRAFT, None)
+
+
+def test_errors_of_the_check_stop_publishing_with_a_sentence_each(desk, nora, omar):
+    draft = drawn_up(nora)
+    hole = {**draft.document, "matrix": draft.document["matrix"][1:]}
+    draft = publishing.change(draft, hole, seen=0, by=nora, at=MONDAY)
+    publishing.describe(draft, "A hole.")
+    publishing.review(draft, seen=1, by=omar, at=MONDAY)
+    page = desk.get(page_of(draft))
+    errors = [row for row in page.context["findings"] if row["finding"].is_error]
+    assert errors
+    assert all(row["url"] for row in errors)
+    assert all(desk.get(row["url"]).status_code == 200 for row in page.context["findings"] if row["url"])
+    shown = desk.get(act(draft, "publish"))
+    assert "It cannot be published as it stands" in words(shown)
+    assert "Publish now" not in words(shown)
+    sent = desk.post(act(draft, "publish"))
+    assert sent.status_code == 422
+    assert all(row["finding"].sentence in words(sent) for row in errors)
+    draft.refresh_from_db()
+    assert draft.status == Status.REVIEWED
+
+
+def test_a_draft_that_was_overtaken_by_another_is_not_published(desk, nora, omar):
+    mine, theirs = drawn_up(nora), drawn_up(omar)
+    for draft, by, second in ((theirs, omar, nora), (mine, nora, omar)):
+        publishing.describe(draft, "Because.")
+        publishing.review(draft, seen=0, by=second, at=MONDAY)
+    publishing.publish(theirs, by=omar, at=MONDAY, errors=lambda _: ())
+    sent = desk.post(act(mine, "publish"))
+    assert sent.status_code == 422
+    assert "five-tier@3 was published after this draft was drawn up from five-tier@1." in words(sent)
+
+
+def test_going_back_makes_a_draft_and_leaves_what_is_in_force(desk, nora, omar):
+    first, draft = ProtocolVersion.objects.get(number=1), drawn_up(nora)
+    tighten(desk, draft)
+    publishing.describe(draft, "Because.")
+    draft.refresh_from_db()
+    publishing.review(draft, seen=1, by=omar, at=MONDAY)
+    publishing.publish(draft, by=nora, at=MONDAY, errors=lambda _: ())
+    first.refresh_from_db()
+    page = words(desk.get(page_of(first)))
+    assert "Go back to this version" in page
+    assert desk.post(act(first, "go-back")).status_code == 303
+    back = newest()
+    assert (back.number, back.status, back.note) == (3, Status.DRAFT, "Back to five-tier@1.")
+    assert back.document == first.document
+    assert publishing.in_force(ProtocolVersion, "five-tier").number == 2
+
+
+def test_a_draft_is_thrown_away_after_asking(desk, nora, everything):
+    draft = drawn_up(nora)
+    tighten(desk, draft)
+    before = everything()
+    assert "1 change would be lost" in words(desk.get(act(draft, "discard")))
+    assert everything() == before
+    assert desk.post(act(draft, "discard")).status_code == 303
+    assert not ProtocolVersion.objects.filter(pk=draft.pk).exists()
+
+
+def test_a_published_version_has_no_form(desk, everything):
+    first = ProtocolVersion.objects.get()
+    before = everything()
+    for url in (edit_of(first, "own"), act(first, "approve"), act(first, "publish"), act(first, "discard")):
+        for answer in (desk.get(url), desk.post(url, {"seen": "0", "name": "Other", "read": "on"})):
+            assert answer.status_code == 303, url
+            assert answer["Location"] == page_of(first)
+    assert desk.post(act(first, "note"), {"note": "Other."}).status_code == 422
+    assert everything() == before
+    assert "edit/cell" not in words(desk.get(page_of(first)))
+
+
+def test_an_empty_reason_comes_back(desk, nora):
+    draft = drawn_up(nora)
+    sent = desk.post(act(draft, "note"), {"note": "  "})
+    assert sent.status_code == 422
+    assert "Write in a sentence or two why this version is made." in words(sent)
+
+
+def test_who_sees_and_who_may(signed_in, cast, nora, everything):
+    draft, first = drawn_up(nora), ProtocolVersion.objects.get(number=1)
+    supervisor, staff, customer = (signed_in(user) for user in (cast.supervisor, cast.tiers[1], cast.customer))
+    before = everything()
+    assert supervisor.get(page_of(draft)).status_code == 200
+    assert "edit/cell" not in words(supervisor.get(page_of(draft)))
+    assert staff.get(page_of(first)).status_code == 200
+    assert staff.get(page_of(draft)).status_code == 404
+    assert staff.get(f"{LIST}{draft.pk}/protocol.json").status_code == 404
+    assert "Version 2" not in words(staff.get(LIST))
+    assert customer.get(LIST).status_code == 404
+    for client in (supervisor, staff):
+        for name in ("note", "approve", "publish", "discard", "draw-up", "go-back"):
+            assert client.post(act(draft, name), {"note": "x", "seen": "0", "read": "on"}).status_code == 403
+        assert client.post(f"{LIST}import/").status_code == 403
+        assert client.post(CHOICES, {"press": "drop:1"}).status_code == 403
+    assert everything() == before
+
+
+def test_acts_are_posted(desk, nora, everything):
+    draft, before = drawn_up(nora), None
+    before = everything()
+    for name in ("note", "draw-up", "go-back"):
+        assert desk.get(act(draft, name)).status_code == 405
+    assert everything() == before
+
+
+# Out and in -----------------------------------------------------------------------------------------------------
+
+
+def upload(content, name="protocol.json"):
+    return SimpleUploadedFile(name, content if isinstance(content, bytes) else json.dumps(content).encode())
+
+
+def test_what_is_downloaded_can_be_taken_in_again_and_published(desk, signed_in, nora, omar):
+    first = ProtocolVersion.objects.get()
+    file = desk.get(f"{LIST}{first.pk}/protocol.json")
+    assert file["Content-Disposition"] == 'attachment; filename="protocol-five-tier-1.json"'
+    pack = json.loads(file.content)
+    pack["protocol"]["name"] = "Six of one"
+    sent = desk.post(f"{LIST}import/", {"file": upload(pack)})
+    assert sent.status_code == 303
+    draft = newest()
+    assert (draft.status, draft.number, draft.made_by) == (Status.DRAFT, 2, nora)
+    assert draft.document == first.document | {"name": "Six of one"}
+    assert signed_in(omar).post(act(draft, "approve"), {"seen": "0", "read": "on"}).status_code == 303
+    assert desk.post(act(draft, "publish")).status_code == 303
+
+
+def test_a_bare_document_and_a_pack_of_another_protocol(desk):
+    document = read_pack("small_team")["protocol"]
+    nameless = desk.post(f"{LIST}import/", {"file": upload({"protocol": document}), "key": "five-tier"})
+    assert nameless.status_code == 303
+    assert newest().key == "five-tier"
+    assert newest().document == document
+    assert desk.post(f"{LIST}import/", {"file": upload(read_pack("small_team"))}).status_code == 303
+    taken = ProtocolVersion.objects.get(key=read_pack("small_team")["key"])
+    assert (taken.status, taken.number) == (Status.DRAFT, 1)
+    assert desk.get(page_of(taken)).status_code == 200
+    assert read_pack("small_team")["key"] in words(desk.get(CHOICES)) or "No version is in force yet." in words(
+        desk.get(LIST)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "This file is empty."),
+        (b"\xff\xfe", "This file is not JSON."),
+        (b'{"tiers": NaN}', "This file is not JSON."),
+        (b"[" * 100_000, "This file is not JSON."),
+        (b'{"name": "\\ud800"}', "This file is not JSON."),
+        (b"[]", "This file holds no protocol."),
+        (b'{"name": "a\\u0000b"}', "This file holds a number or a sign that no protocol has."),
+        (b'{"name": 1e300}', "This file holds a number or a sign that no protocol has."),
+        (b"{}", "this is no protocol pack of format 1"),
+        ({"tiers": []}, "This file does not say which protocol it belongs to."),
+        ({"format": 1, "key": "x", "teams": [], "categories": [], "calendars": {}, "protocol": {"tiers": []}}, "A protocol needs at least one level."),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_a_sentence_and_nothing_is_changed(desk, everything, content, sentence):
+    desk.get(LIST)
+    before = everything()
+    sent = desk.post(f"{LIST}import/", {"file": upload(content)})
+    assert sent.status_code == 422
+    assert sentence in words(sent)
+    assert everything() == before
+
+
+def test_a_file_has_to_be_chosen_and_must_not_be_huge(desk):
+    assert "Choose a file." in words(desk.post(f"{LIST}import/"))
+    assert "larger than 2 MB" in words(desk.post(f"{LIST}import/", {"file": upload(b" " * 2_000_001)}))
+
+
+# Which protocol for which case ----------------------------------------------------------------------------------
+
+
+def lines():
+    return [(row.position, row.segment, row.category_id, row.product_id) for row in ProtocolChoice.objects.all()]
+
+
+def test_lines_are_added_moved_and_taken_off(desk, everything):
+    billing, phone = Category.objects.get(slug="billing"), Product.objects.create(slug="phone", name="Phone")
+    for more in ({"segment": "gold"}, {"category": billing.pk}, {"product": phone.pk}):
+        assert desk.post(CHOICES, {"press": "add", "protocol": "five-tier", **more}).status_code == 303
+    gold, topic, product = ("gold", None, None), ("", billing.pk, None), ("", None, phone.pk)
+    assert lines() == [(1, *gold), (2, *topic), (3, *product)]
+    desk.post(CHOICES, {"press": "up:3"})
+    assert lines() == [(1, *gold), (2, *product), (3, *topic)]
+    desk.post(CHOICES, {"press": "down:1"})
+    assert lines() == [(1, *product), (2, *gold), (3, *topic)]
+    desk.post(CHOICES, {"press": "drop:1"})
+    assert lines() == [(1, *gold), (2, *topic)]
+    before = everything()
+    for press in ("up:1", "down:2", "drop:9", "up:x", "nonsense", ""):
+        assert desk.post(CHOICES, {"press": press}).status_code in (303,)
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "sentence"),
+    [
+        ({"segment": "gold"}, "Choose a protocol."),
+        ({"segment": "gold", "protocol": "moon"}, "Choose a protocol."),
+        ({"protocol": "five-tier"}, "Choose a product, a topic or a segment"),
+        ({"protocol": "five-tier", "segment": "no spaces please"}, "Enter a valid"),
+        ({"protocol": "five-tier", "segment": "silver"}, "There is a line for exactly these cases already."),
+    ],
+)
+def test_a_bad_line_comes_back(desk, everything, typed_in, sentence):
+    ProtocolChoice.objects.create(position=1, segment="silver", protocol="five-tier")
+    desk.get(CHOICES)
+    before = everything()
+    sent = desk.post(CHOICES, {"press": "add", **typed_in})
+    assert sent.status_code == 422
+    assert sentence in words(sent)
+    assert everything() == before
+
+
+def test_trying_says_which_and_why(desk, everything):
+    billing = Category.objects.get(slug="billing")
+    ProtocolChoice.objects.create(position=1, segment="gold", category=billing, protocol="five-tier")
+    desk.get(CHOICES)
+    before = everything()
+    page = words(desk.get(f"{CHOICES}?try-category={billing.pk}&try-segment=gold"))
+    assert "Line 1: topic Billing and payments, customers of “gold”." in page
+    assert "No line of the list matches; this is the default." in words(desk.get(f"{CHOICES}?try-segment=blue"))
+    assert desk.get(f"{CHOICES}?try-category=x").status_code == 200
+    assert everything() == before
