@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from cases.models.case import Severity
 from escalation.protocol import ANY, Cell, Protocol, Step, Tier, Windows
 
 #: Spells a duration: seconds, and the key of the calendar it is counted on.
@@ -19,7 +20,7 @@ NAMES = {
     "refund_limit": "Refund limit", "may": "May decide", "contact": "Contact", "steps": "Steps",
 }  # fmt: skip
 ROUND_THE_CLOCK = ("survey_after_yes", "survey_after_silence", "reopen")
-SEVERITIES = {1: "Critical", 2: "High", 3: "Normal", 4: "Low"}
+SEVERITIES: dict[int, str] = {number: str(word) for number, word in Severity.choices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _plain(table: Mapping[Any, Any], word: Callable[[Any], str]) -> dict[str, st
 
 
 def _severity(number: int) -> str:
-    return SEVERITIES[number]
+    return SEVERITIES.get(number, str(number))
 
 
 def _own(protocol: Protocol) -> dict[str, str]:

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 
 from cases.lifecycle import OPEN, State
-from cases.models import AccessLink, Message, Severity, Team, User
+from cases.models import AccessLink, Case, Message, Severity, Team, User
 from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 
@@ -56,7 +56,7 @@ def compose(notice: Notice, now: datetime) -> Letter:
     """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
     _check_needed(notice)
     secret: list[str] = []
-    context = _context(notice, now, secret) if notice.case else _of_no_case(notice)
+    context = _context(notice, notice.case, now, secret) if notice.case else _of_no_case(notice)
     if notice.kind in _composers:
         context |= _composers[notice.kind](notice, now)
         secret += context.pop("secrets", [])
@@ -105,9 +105,9 @@ def _of_no_case(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]:
+def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> dict[str, Any]:
     """Everything a wording may name."""
-    case, data = notice.case, notice.data
+    data = notice.data
     known = not notice.to_customer or (notice.recipient.is_verified and case.is_proven)
     people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
     message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
@@ -140,13 +140,13 @@ def _context(notice: Notice, now: datetime, secret: list[str]) -> dict[str, Any]
         "words": message.text if message else "",
         "link": f"{settings.BASE_URL}/c/{case.reference}/",
         "console": f"{settings.BASE_URL}/console/cases/case/{case.pk}/change/",
-        "access": _access_link(notice, now, secret) if notice.kind == "received" else "",
+        "access": _access_link(notice, case, now, secret) if notice.kind == "received" else "",
         "sender": _sender(notice, owner, message),
     }
 
 
-def _access_link(notice: Notice, now: datetime, secret: list[str]) -> str:
-    token = AccessLink.issue(AccessLink.Purpose.FOLLOW, notice.case, user=notice.recipient, at=now, lasts=LINK_LASTS)
+def _access_link(notice: Notice, case: Case, now: datetime, secret: list[str]) -> str:
+    token = AccessLink.issue(AccessLink.Purpose.FOLLOW, case, user=notice.recipient, at=now, lasts=LINK_LASTS)
     secret.append(token)
     return f"{settings.BASE_URL}/follow/{token}/"
 

@@ -166,5 +166,8 @@ def _spans(value: int, day: int) -> list[int]:
     scale = sorted({*plain, *(n * day for n in DAYS)})
     if value in scale:
         return scale
-    step = next(step for step in (DAY, HOUR, 10 * MINUTE, MINUTE, 1) if value > 2 * step or step == 1)
-    return [n for n in range(max(value % step, 1), value + CHOICES * step + 1, step) if n >= value - CHOICES * step]
+    step = next(
+        step for step in (DAY, HOUR, 30 * MINUTE, 10 * MINUTE, MINUTE, 1) if value > CHOICES * step or step == 1
+    )
+    near = range(value - (CHOICES - 1) * step, value + CHOICES * step, step)
+    return [seconds for seconds in near if seconds > 0]

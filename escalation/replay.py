@@ -7,12 +7,13 @@ was true and when it was written down, which is all a decision depends on beside
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Event, Team
+from escalation.altered import altered
 from escalation.book import NoProtocol, rules_of
 from escalation.decision import NotNow, decide
 from escalation.facts import ClockFact, Decision, Facts, Happening, Missed, RanOut, Warned, revive
@@ -75,7 +76,7 @@ class Course:
         self.closed_at = changes.pop("closed_at", self.closed_at)
         if decision.ends or decision.starts or decision.changed:
             changes["clocks"] = self._clocks(decision, happening, seq)
-        self.facts = replace(self.facts, settled_at=self.resolved_at or self.closed_at, **changes)
+        self.facts = altered(self.facts, settled_at=self.resolved_at or self.closed_at, **changes)
         return decision
 
     def _clocks(self, decision: Decision, happening: Happening, seq: int) -> dict[str, ClockFact]:

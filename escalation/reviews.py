@@ -125,7 +125,7 @@ def remind(at: datetime) -> int:
             due = due.select_for_update(of=("self",), skip_locked=True)
         found = list(due)
         people = responsible() if found else []
-        Notice.everything.bulk_create(
+        Notice.objects.bulk_create(
             [_letter(review, person, at) for review in found for person in people], ignore_conflicts=True
         )
         for review in found:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from escalation.altered import altered
 from escalation.facts import Clock, ClockFact, Facts, Outcome
 from escalation.protocol import Cell, Rules
 from escalation.worktime import Calendar, Pause, reckon
@@ -33,7 +33,7 @@ def on_calendar(clock: ClockFact, calendar: Calendar, lead: int | None = None) -
     `lead` is the warning's distance from the due instant in seconds of working time.
     """
     if clock.paused_at is not None:
-        return replace(clock, due=None, warn=None, calendar=calendar.label)
+        return altered(clock, due=None, warn=None, calendar=calendar.label)
     lead = min(clock.target // SOON_SHARE, SOON_MOST) if lead is None else lead
     warned = clock.kind not in UNWARNED and 0 < lead < clock.target
     if clock.pauses:
@@ -42,7 +42,7 @@ def on_calendar(clock: ClockFact, calendar: Calendar, lead: int | None = None) -
     else:
         due = calendar.due(clock.started_at, clock.target)
         warn = calendar.due(clock.started_at, clock.target - lead) if warned else None
-    return replace(clock, due=due, warn=warn, calendar=calendar.label)
+    return altered(clock, due=due, warn=warn, calendar=calendar.label)
 
 
 def started(
@@ -70,7 +70,7 @@ def round_the_clock(kind: str, rules: Rules, seconds: int, at: datetime) -> Cloc
 
 def paused(clock: ClockFact, at: datetime, reason: str) -> ClockFact:
     """The clock stopped at `at`, for a reason the customer can read. It has no due instant until it goes on."""
-    return replace(clock, paused_at=at, pause_reason=reason, due=None, warn=None)
+    return altered(clock, paused_at=at, pause_reason=reason, due=None, warn=None)
 
 
 def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
@@ -78,7 +78,7 @@ def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
     if clock.paused_at is None:
         return clock
     stood = Pause(clock.paused_at, at, clock.pause_reason)
-    running = replace(clock, pauses=(*clock.pauses, stood), paused_at=None, pause_reason="")
+    running = altered(clock, pauses=(*clock.pauses, stood), paused_at=None, pause_reason="")
     return on_calendar(running, rules.by_label(clock.calendar))
 
 
@@ -118,10 +118,10 @@ def brought_forward(
         if clock is None or target is None:
             continue
         fresh = started(kind, rules, cell.calendar, target, at)
-        fresh = replace(fresh, promise=clock.promise, told=clock.told)
+        fresh = altered(fresh, promise=clock.promise, told=clock.told)
         if clock.paused_at is not None and fresh.calendar == clock.calendar:
             if target < clock.target:
-                changed.append(replace(clock, target=target))
+                changed.append(altered(clock, target=target))
         elif clock.paused_at is not None:
             ends[kind] = Outcome.CANCELLED
             starts.append(paused(fresh, at, clock.pause_reason))

@@ -261,7 +261,7 @@ def _climbs(counts: Counts) -> dict[str, Any]:
 
 
 def _guidelines(counts: Counts) -> dict[str, Any]:
-    rules = []
+    rules: list[dict[str, Any]] = []
     for rule, verdict in sorted({(rule, verdict) for rule, verdict, _ in counts.advice}):
         kept, broken = counts.advice[rule, verdict, True], counts.advice[rule, verdict, False]
         rules.append({"rule": rule, "verdict": verdict, "overridden": share(broken, kept + broken)})

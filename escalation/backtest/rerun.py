@@ -28,7 +28,7 @@ class Emptiness(Protocol):
     def as_far_as_known(self, found: tuple[str, ...], at: datetime) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """One thing that happened, and what followed. `entry` is the record's where it is from there.
 
@@ -46,7 +46,7 @@ class Step:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
     """A notice that would be owed: to whom, written when, with the case where it then stood."""
 

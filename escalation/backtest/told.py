@@ -28,7 +28,12 @@ class Staff:
     first: Directory
     zones: dict[int, str]
     company_zone: str
+    rotas: frozenset[str] = field(init=False)  # teams whose people change with the hour
     _hours: dict[datetime | None, Directory] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rotas = frozenset(slug for slug, crew in self.roster.crews.items() if crew.has_rota)
+        self._changes = bool(self.rotas or self.roster.absences)
 
     @classmethod
     def load(cls, since: datetime, company_zone: str) -> Staff:
@@ -39,15 +44,9 @@ class Staff:
     def roster(self) -> Roster:
         return self.first.roster
 
-    @property
-    def rotas(self) -> frozenset[str]:
-        """Teams whose people change with the hour."""
-        return frozenset(slug for slug, crew in self.roster.crews.items() if crew.has_rota)
-
     def at(self, instant: datetime) -> Directory:
         """Who stood where in the hour of `instant`."""
-        changes = bool(self.rotas or self.roster.absences)
-        hour = instant.replace(minute=0, second=0, microsecond=0) if changes else None
+        hour = instant.replace(minute=0, second=0, microsecond=0) if self._changes else None
         if hour not in self._hours:
             posts = {slug: self._post(slug, post, instant) for slug, post in self.first.posts.items()}
             self._hours[hour] = Directory(posts, self.roster)
@@ -69,9 +68,12 @@ class Emptiness:
     protocol: Protocol
     known: frozenset[str]
 
+    def __post_init__(self) -> None:
+        self.covered = self.known.issuperset(self.protocol.targets())
+
     def as_recorded(self, found: tuple[str, ...], at: datetime) -> tuple[str, ...]:
         """The record was asked at that very moment: only targets it does not know are added."""
-        if self.known.issuperset(self.protocol.targets()):
+        if self.covered:
             return found
         return tuple(sorted({*found, *(self._today(at) - self.known)}))
 

@@ -9,9 +9,9 @@ keep only what measures.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision import customer, fast, found, ladder, staff
 from escalation.decision.ladder import NotNow
 from escalation.facts import Clock, ClockFact, Decision, Facts, Happening
@@ -30,9 +30,9 @@ def _measured_only(decision: Decision) -> Decision:
     """History is measured: nobody was promised, told or warned of anything, and no timer of ours closed a case."""
 
     def quiet(clocks: tuple[ClockFact, ...]) -> tuple[ClockFact, ...]:
-        return tuple(replace(c, warn=None, promise=False, told=False) for c in clocks if c.kind in Clock.CLIMBS)
+        return tuple(altered(c, warn=None, promise=False, told=False) for c in clocks if c.kind in Clock.CLIMBS)
 
-    return replace(
+    return altered(
         decision,
         starts=quiet(decision.starts),
         changed=quiet(decision.changed),

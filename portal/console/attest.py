@@ -75,7 +75,7 @@ def page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
         form.mark(marked.wrong)
     earlier = attesting.before(version)
     old = parse(earlier.label, earlier.document) if earlier else None
-    own = Attestation.objects.filter(version=version, person=request.user).first()
+    own = Attestation.objects.filter(version=version, person=request.user.pk).first()
     context = frame | {
         "title": "Read and understood",
         "version": version,

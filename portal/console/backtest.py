@@ -45,10 +45,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 
 def for_authors(view: Callable[..., HttpResponse], site: AdminSite, request: HttpRequest, **given: Any) -> HttpResponse:
-    """Runs a page for those who see drafts: authors of rules and supervisors; 403 for their colleagues."""
+    """Runs a page for those who see drafts: authors of rules and supervisors; no such page for their colleagues."""
     if not (request.user.has_perm(AUTHOR) or request.user.has_perm(SUPERVISOR)):
         raise PermissionDenied
-    return view(site, request, **given)
+    return view(request, site, **given)
 
 
 class Ask(forms.Form):
@@ -86,7 +86,7 @@ class Ask(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def index(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """The form, and the runs there are. A POST starts one."""
     context = site.each_context(request)
     first = {"draft": request.GET["draft"]} if request.GET.get("draft", "").isdecimal() else {}
@@ -106,7 +106,7 @@ def index(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """One run: how far it is, or what it found."""
     row = get_object_or_404(BackTest.objects.select_related("version", "asked_by"), pk=pk)
     context = site.each_context(request)
@@ -130,7 +130,7 @@ def outdated(row: BackTest) -> bool:
 
 
 @require_safe
-def one_case(site: AdminSite, request: HttpRequest, reference: str) -> HttpResponse:
+def one_case(request: HttpRequest, site: AdminSite, reference: str) -> HttpResponse:
     """A draft tried on one case, step by step. Nothing is sent, nothing is written."""
     context = site.each_context(request)
     case = get_object_or_404(Case.objects.visible_to(context["viewer"]), reference=reference)

@@ -27,6 +27,20 @@ LETTERS = {
     "closed": "that it is closed",
     "survey": "our survey",
     "still_waiting": "that we wait for their answer",
+    "supervisor_asked": "that a supervisor will answer",
+    "supervisor_answered": "the supervisor’s answer",
+    "reopened": "that we work on it again",
+    "waiting_partner": "whom we wait for",
+    "still_looking": "that we are still looking",
+    "earlier": "that our time is earlier now",
+}
+#: What a notice to staff says, where it is not about the act itself.
+NOTES = {
+    "due_soon": "that a time is nearly due",
+    "not_acknowledged": "that nobody has acknowledged it",
+    "supervisor_wanted": "that the customer wants a supervisor",
+    "owner_lost": "that the person who had it is no longer here",
+    "reopened": "that it was reopened",
 }
 OUTCOMES = {
     Outcome.MET: "kept",
@@ -63,7 +77,7 @@ def line(step: Step, top: int) -> dict[str, Any]:
         "matched": matched(step),
         "waiting": waiting(step),
         "tells": [words_of(tell) for tell in step.decision.tells] if step.decision else [],
-        "where": f"Level {after.tier} of {top}, {State(after.state).label.lower()}",
+        "where": f"Level {after.tier} of {top}: {State(after.state).label}",
         "moved": step.before.tier != after.tier,
         "stopped": bool(step.refusal),
     }
@@ -136,4 +150,5 @@ def words_of(tell: Tell) -> str:
     """'The customer: told that it is closed.'"""
     if tell.to == "customer":
         return f"The customer: told {LETTERS.get(tell.kind, 'about it')}."
-    return told(tell)
+    said = told(tell)
+    return said.replace("told about it.", f"told {NOTES[tell.kind]}.") if tell.kind in NOTES else said

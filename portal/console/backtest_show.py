@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -120,13 +121,18 @@ def promises(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
 def weeks(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
     """Moves up week by week, as a table under a picture of the last dozen."""
     names = sorted({*old["weeks"], *new["weeks"]})
-    pairs = [(f"Week of {n}", old["weeks"].get(n, 0), new["weeks"].get(n, 0)) for n in names]
+    pairs = [(week_words(n), old["weeks"].get(n, 0), new["weeks"].get(n, 0)) for n in names]
     found = drawn(
         "weeks", "Escalations week by week", "By the week they happened in; the last six are drawn.", pairs[-6:]
     )
     if found:
         found["table"]["rows"] = [[words, number(before), number(after)] for words, before, after in pairs]
     return found
+
+
+def week_words(monday: str) -> str:
+    day = date.fromisoformat(monday)
+    return f"Week of {day.day} {day:%b %Y}"
 
 
 def drawn(
@@ -152,26 +158,20 @@ def paired(pairs: Sequence[Pair], *, key: str, title: str, desc: str) -> SafeStr
     width, height = charts.HALF, TOP + ROW * len(pairs)
     most = max([1.0, *(value for _, old, new in pairs for value in (old, new))])
     longest = width - 92
-    parts = [
-        format_html('<rect class="fill s1" x="4" y="4" width="14" height="14"/><text x="24" y="16">Now</text>'),
-        format_html(
-            '<rect class="fill s2" x="84" y="4" width="14" height="14"/><text x="104" y="16">Under the draft</text>'
-        ),
-    ]
+    swatch = '<rect class="fill {}" x="{}" y="4" width="14" height="14"/><text x="{}" y="16">{}</text>'
+    parts = [format_html(swatch, "s1", 4, 24, "Now"), format_html(swatch, "s2", 84, 104, "Under the draft")]
     for index, (words, old, new) in enumerate(pairs):
         y = TOP + ROW * index + 16
         parts.append(format_html('<text x="4" y="{}">{}</text>', charts.num(y), words))
         for place, (value, series) in enumerate(((old, "s1"), (new, "s2"))):
             length, at = value / most * longest, y + 7 + place * 18
+            if value:
+                bar = '<rect class="fill {}" x="4" y="{}" width="{}" height="14"/>'
+                parts.append(format_html(bar, series, charts.num(at), charts.num(max(length, 1))))
+            words_at = charts.num(length + 10 if value else 4)
             parts.append(
                 format_html(
-                    '<rect class="fill {}" x="4" y="{}" width="{}" height="14"/><text class="strong" x="{}" y="{}">{}</text>',
-                    series,
-                    charts.num(at),
-                    charts.num(max(length, 1)),
-                    charts.num(max(length, 1) + 10),
-                    charts.num(at + 12),
-                    number(value),
+                    '<text class="strong" x="{}" y="{}">{}</text>', words_at, charts.num(at + 12), number(value)
                 )
             )
     return charts.picture(width, height, key=f"backtest-{key}", title=title, desc=desc, parts=parts)

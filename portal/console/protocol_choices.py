@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -100,14 +100,23 @@ def changed(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
     press, _, which = request.POST.get("press", "").partition(":")
     if press == "add":
         form = NewLine(request.POST)
-        if not form.is_valid():
+        if not form.is_valid() or not added(form):
             return page(request, frame, form, TryIt(), status=422, may_write=True)
-        add(form.cleaned_data)
         messages.success(request, "The line is added at the end. Cases that are open keep their protocol.")
     elif press in ("up", "down", "drop") and which.isdecimal() and len(which) < 10:
         done = drop(int(which)) if press == "drop" else move(int(which), -1 if press == "up" else 1)
         messages.success(request, done)
     return see_other(reverse("admin:escalation_protocolversion_choices"))
+
+
+def added(form: NewLine) -> bool:
+    """Puts the line of a good form on the list; False, with a sentence, when somebody was faster."""
+    try:
+        add(form.cleaned_data)
+    except IntegrityError:  # two lines for one place: the first of an empty list holds nobody back
+        form.add_error(None, "Somebody added a line at the same moment. Look at the list, then send yours again.")
+        return False
+    return True
 
 
 def add(said: dict[str, Any]) -> ProtocolChoice:

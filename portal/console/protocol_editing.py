@@ -102,9 +102,9 @@ def overtaken(
         return page(request, version, part, form, frame, status=409)
     form.desk = stored.desk
     newer = [
-        {"label": field.label, "typed": shown(field), "stored": shown(stored[field.name])}
+        {"label": str(field.label), "typed": shown(field), "stored": shown(stored[field.name])}
         for field in form.visible_fields()
-        if field.name in stored.fields and shown(field) != shown(stored[field.name])
+        if field.name in stored.fields and field.name not in form.asked and shown(field) != shown(stored[field.name])
     ]
     form.add_error(None, str(why))
     return page(request, version, part, form, frame, status=409, newer=newer)
@@ -114,15 +114,13 @@ def shown(field: forms.BoundField) -> str:
     """A field's value as people read it."""
     value, widget = field.value(), field.field.widget
     if isinstance(widget, forms.MultiWidget):
-        values = value if isinstance(value, list) else widget.decompress(value)
+        values = value if isinstance(value, list) else widget.decompress(value) or []
         pairs = zip(values, widget.widgets, strict=False)
         parts = [_label(part, getattr(inner, "choices", ())) for part, inner in pairs if part not in (None, "")]
         return " ".join(parts) or "-"
     choices = getattr(field.field, "choices", ())
     if isinstance(value, list | tuple):
         return ", ".join(_label(part, choices) for part in value) or "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return _label(value, choices) if value not in (None, "") else "-"
 
 

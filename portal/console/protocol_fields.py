@@ -73,8 +73,9 @@ class SpanField(forms.MultiValueField):
 
     def offer_seconds(self) -> None:
         """Adds the unit for a stored time that is not of whole minutes."""
-        choices = (("seconds", "seconds"), *self.fields[1].choices)
-        self.fields[1].choices = self.widget.widgets[1].choices = choices
+        unit: Any = self.fields[1]
+        choices = (("seconds", "seconds"), *unit.choices)
+        unit.choices = self.widget.widgets[1].choices = choices
 
     def clean(self, value: Any) -> Span | None:
         """A number without a unit or with a wrong one is refused; nothing at all is None where it is optional."""
@@ -108,7 +109,7 @@ class ActionsField(forms.MultiValueField):
     """Actions in an order; cleaned to their list."""
 
     def __init__(self, label: str, **more: Any) -> None:
-        choices = (("", "-"), *((action, words[0]) for action, words in ACTIONS.items()))
+        choices = (("", "-"), *ACTIONS.items())
         fields = [forms.ChoiceField(choices=choices, required=False) for _ in ACTIONS]
         selects = [forms.Select(choices=choices, attrs={"aria-label": f"Step {n}"}) for n in range(1, len(ACTIONS) + 1)]
         widget = OrderWidget(selects)

@@ -68,6 +68,7 @@ class EditForm(Plain):
     template = "console/protocol/edit.html"
     part = ""  # where on the version's page it belongs
     stays = False  # after saving the same page comes again
+    asked: tuple[str, ...] = ()  # fields that are answered anew each time, not read from the draft
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
 
     def __init__(self, *args: Any, desk: Desk, **kwargs: Any) -> None:
@@ -119,7 +120,7 @@ class EditForm(Plain):
 class CellForm(EditForm):
     """The times of one severity at one level."""
 
-    part = "matrix"
+    part, asked = "matrix", ("more", "levels", "severities", "everything")
     review = fields.SpanField(TIMES["review"], help_text="Until somebody has read the case and set its priority.")
     acknowledge = fields.SpanField(
         TIMES["acknowledge"], help_text="Until a named person has it. The customer is told who."
@@ -159,7 +160,7 @@ class CellForm(EditForm):
             (str(t.ordinal), f"Level {t.ordinal}: {t.name}") for t in desk.protocol.tiers if t.ordinal != self.key[2]
         ]
         form["severities"].choices = [(str(n), word) for n, word in Severity.choices if n != self.key[1]]  # type: ignore[attr-defined]
-        self.initial |= {"calendar": cell.calendar, "told": list(cell.told)}
+        self.initial.update(calendar=cell.calendar, told=list(cell.told))
 
     def days_hint(self) -> str:
         """What an hour and a day are on each calendar."""
@@ -186,7 +187,7 @@ class CellForm(EditForm):
 
     @property
     def also(self) -> bool:
-        return self.is_bound and any(self[name].value() for name in ("levels", "severities", "everything"))
+        return self.is_bound and any(self[name].value() for name in self.asked[1:])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -311,7 +312,10 @@ class FastLaneForm(EditForm):
     """The level an emergency goes to at once."""
 
     title, part = "Emergency fast lane", "fast-lane"
-    lead = "Whoever files or sets the priority of a case can call it an emergency. It skips the levels below."
+    lead = (
+        "Anybody of ours can call a case an emergency. It becomes critical and goes to this level at once, past those "
+        "below; the reason is asked afterwards."
+    )
     tier = forms.ChoiceField(label="An emergency goes at once to", widget=forms.RadioSelect, required=False)
 
     def prepare(self) -> None:
@@ -333,7 +337,7 @@ class OwnForm(EditForm):
     )  # fmt: skip
 
     def prepare(self) -> None:
-        self.initial |= {"name": self.desk.protocol.name, "currency": self.desk.protocol.currency}
+        self.initial.update(name=self.desk.protocol.name, currency=self.desk.protocol.currency)
 
     def edited(self) -> edits.Document:
         return edits.put_own(self.desk.document, self.cleaned_data["name"], self.cleaned_data["currency"])

@@ -67,10 +67,10 @@ class LevelForm(EditForm):
         self.fields["teams"].choices = fields.team_choices(names, *tier.teams)  # type: ignore[attr-defined]
         currency = self.desk.protocol.currency
         self.fields["refund_limit"].help_text = f"In {currency}." if currency else ""
-        self.initial |= {
-            "name": tier.name, "team": tier.team, "teams": list(tier.teams), "may": tier.may, "contact": tier.contact,
-            "refund_limit": tier.refund_limit, "on_arrival": list(tier.on_arrival),
-        }  # fmt: skip
+        self.initial.update(
+            name=tier.name, team=tier.team, teams=list(tier.teams), may=tier.may, contact=tier.contact,
+            refund_limit=tier.refund_limit, on_arrival=list(tier.on_arrival),
+        )  # fmt: skip
 
     @property
     def heading(self) -> str:
@@ -206,7 +206,7 @@ class StepForm(EditForm):
         help_text="When nobody is there at that hour, the step is passed over at once and a red alarm says so.",
     )  # fmt: skip
     actions = forms.MultipleChoiceField(
-        label="What happens?", widget=forms.CheckboxSelectMultiple, choices=[(a, words[0]) for a, words in ACTIONS.items()],
+        label="What happens?", widget=forms.CheckboxSelectMultiple, choices=ACTIONS.items(),
         error_messages={"required": "Tick at least one."},
     )  # fmt: skip
     repeat = forms.IntegerField(
@@ -223,7 +223,7 @@ class StepForm(EditForm):
         self.fields["target"].choices = choices if step else [("", "Choose"), *choices]  # type: ignore[attr-defined]
         if step:
             self.span("after", step.after, None)
-            self.initial |= {"target": step.target, "actions": list(step.actions), "repeat": step.repeat}
+            self.initial.update(target=step.target, actions=list(step.actions), repeat=step.repeat)
 
     @property
     def heading(self) -> str:

@@ -28,7 +28,7 @@ class EntryForm(EditForm):
 
     title, part, template = "Where a case starts", "entry", "console/protocol/table.html"
     lead = "The level a new case goes to, by how urgent and how complex it is."
-    columns = [word for _, word in COMPLEXITY]
+    columns = [f"Complexity {word}" for _, word in COMPLEXITY]
     corner = "Severity"
 
     def prepare(self) -> None:
@@ -80,9 +80,9 @@ class TopicsForm(EditForm):
             self.fields[f"skill_{slug}"] = OneLine(
                 label=f"{word}: skill it needs", max_length=40, required=False, widget=forms.TextInput(attrs={"list": "skills", "autocomplete": "off"})
             )  # fmt: skip
-            self.initial |= {
+            self.initial.update({
                 f"under_{slug}": topic.under or "", f"escalation_{slug}": topic.escalation, f"skill_{slug}": topic.skill or "",
-            }  # fmt: skip
+            })  # fmt: skip
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -205,8 +205,8 @@ class GuidelineForm(EditForm):
         label="Short name", max_length=60, required=False, help_text="Kept in the log when somebody decides otherwise. Made from the reason when left empty."
     )  # fmt: skip
     CONDITIONS = (
-        "severity_at_most", "complexity_at_least", "tier_at_most", "categories", "rejections_at_least", "broken_at_least",
-        "open_longer_than", "supervisor_asked", "segments",
+        "severity_at_most", "complexity_at_least", "tier_at_most", "supervisor_asked", "rejections_at_least", "broken_at_least",
+        "open_longer_than", "segments", "categories",
     )  # fmt: skip
 
     def prepare(self) -> None:
@@ -231,7 +231,7 @@ class GuidelineForm(EditForm):
         if "supervisor_asked" in when:
             when["supervisor_asked"] = "yes" if when["supervisor_asked"] else "no"
         when["segments"] = ", ".join(one or NONE for one in when.get("segments", ()))
-        self.initial |= {"verdict": rule.verdict, "because": rule.because, "name": rule.id, **when}
+        self.initial.update(verdict=rule.verdict, because=rule.because, name=rule.id, **when)
 
     @property
     def heading(self) -> str:

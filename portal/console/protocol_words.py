@@ -14,15 +14,14 @@ from escalation.protocol import ANY, Protocol, Step
 from escalation.worktime import ROUND_THE_CLOCK, Calendar
 from portal.templatetags.times import exact_words, worktime_words
 
-#: Action: what it does, as an instruction and as a fact.
 ACTIONS = {
-    "reassign": ("Give them the case", "takes the case"),
-    "assign": ("Give it to the person on duty with the fewest cases", "the least busy person on duty gets it"),
-    "notify": ("Tell them", "is told"),
-    "message_customer": ("Tell the customer", "the customer is told"),
-    "raise_severity": ("Raise the severity by one", "severity goes up"),
-    "call_task": ("Have somebody call the customer", "someone calls the customer"),
-    "webhook": ("Send it to a webhook", "a webhook hears of it"),
+    "reassign": "Give them the case",
+    "assign": "Give it to the person on duty with the fewest cases",
+    "notify": "Tell them",
+    "message_customer": "Tell the customer",
+    "raise_severity": "Raise the severity by one",
+    "call_task": "Have somebody call the customer",
+    "webhook": "Send it to a webhook",
 }
 #: Who hears of a missed time, besides targets as steps have them.
 TOLD = {"owner": "The owner of the case", "lead": "The lead of its team", "supervisor": "The lead one level up"}
@@ -39,7 +38,7 @@ CONDITIONS = {
     "complexity_at_least": lambda v, n: f"complexity is {v}" + (" or more" if v < 3 else ""),
     "tier_at_most": lambda v, n: f"it is at level {v}" + (" or below" if v > 1 else ""),
     "rejections_at_least": lambda v, n: f"the customer said “not fixed” {times(v)}",
-    "broken_at_least": lambda v, n: f"{v} promise{'s' if v > 1 else ''} or more broken",
+    "broken_at_least": lambda v, n: f"{v} or more promises to the customer were broken",
     "open_longer_than": lambda v, n: f"open for more than {worktime_words(v, ROUND_THE_CLOCK)}",
     "supervisor_asked": lambda v, n: "the customer asked for a supervisor" if v else "nobody asked for a supervisor",
     "categories": lambda v, n: f"topic is {' or '.join(n.topic(slug) for slug in v)}",
@@ -121,8 +120,9 @@ class Names:
 
 
 def action_words(actions: Iterable[str]) -> str:
-    """'takes the case, is told'."""
-    return ", ".join(ACTIONS[action][1] for action in actions) or "nothing"
+    """'give them the case, tell them'."""
+    words = [ACTIONS[action] for action in actions]
+    return ", ".join(word[0].lower() + word[1:] for word in words) or "nothing"
 
 
 def between(old: Protocol | None, new: Protocol, names: Names) -> tuple[Change, ...]:
@@ -149,7 +149,7 @@ def change_words(protocol: Protocol, change: Change, names: Names) -> str:
     if change.where == "Guidelines":
         rules = [rule for rule in protocol.guidelines if rule.id == change.what]
         return "".join(f"Staff {r.verdict} pass up when {', and '.join(names.conditions(r.when))}" for r in rules)
-    if change.key in protocol.matrix and change.what in ("Calendar", "Told of a miss"):
+    if change.key and change.key in protocol.matrix and change.what in ("Calendar", "Told of a miss"):
         cell = protocol.matrix[change.key]
         return names.calendar(cell.calendar) if change.what == "Calendar" else names.told(cell.told)
     ordinal = int(change.where.removeprefix("Level ")) if change.where.startswith("Level ") else 0
@@ -164,7 +164,7 @@ def change_words(protocol: Protocol, change: Change, names: Names) -> str:
 
 
 def step_words(step: Step, names: Names) -> str:
-    """'after 30 minutes, 2 times: Lead of Payments is told'."""
+    """'after 30 minutes, 2 times, Lead of Payments: tell them'."""
     often = f", {step.repeat} times" if step.repeat > 1 else ""
     return f"after {names.spell(step.after)}{often}, {names.address(step.target)}: {action_words(step.actions)}"
 

@@ -70,7 +70,7 @@ def _clock(row: Pack) -> dict[str, Any]:
 
 def _impact(row: Pack, filed: Mapping[str, int], names: Names) -> dict[str, Any]:
     target = row["target"]
-    said = {"words": str(Impact(row["impact"]).label), "now": _part(row["now"], filed["now"])}
+    said: dict[str, Any] = {"words": str(Impact(row["impact"]).label), "now": _part(row["now"], filed["now"])}
     said |= {"before": _part(row["before"], filed["before"]), "in_time": share(row["answered_in_time"]), "target": ""}
     if target:
         times = [names.spell(target[name], target["calendar"]) for name in ("acknowledge", "update", "resolve")]

@@ -70,8 +70,9 @@ def _tag(
     calendars = list(rules.values_list("label", "published_at"))
     teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours"))
     topics = list(Category.objects.order_by("pk").values_list("slug", "name"))
-    said = (version.label, version.status, [one.label for one in versions], calendars, teams, topics, today)
-    said += (request.user.pk, settings.BRAND)
+    labels = [one.label for one in versions]
+    reader = (request.user.pk, settings.BRAND)
+    said = (version.label, version.status, labels, calendars, teams, topics, today, reader)
     instants = [one.published_at or one.made_at for one in (version, *versions)]
     changed = max([*instants, *(at for _, at in calendars if at and at <= now)])
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"', changed

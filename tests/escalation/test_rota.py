@@ -346,3 +346,9 @@ def test_no_sequence_of_cases_lifts_anybody_over_the_cap(caps, loads, story):
             loads[chosen] = loads.get(chosen, 0) + 1
             given_at[chosen] = start + n * MINUTE
         assert all(loads.get(one, 0) <= cap for one, cap in caps.items())
+
+
+def test_a_look_that_begins_in_the_middle_of_the_night_sees_who_came_the_evening_before():
+    sunday = at(date(2026, 1, 11), 2)
+    first = roster(NIGHT).changes("team", sunday, sunday + 6 * HOUR)[0]
+    assert (first.people, first.end) == ((1,), at(date(2026, 1, 11), 6))

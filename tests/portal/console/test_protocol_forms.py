@@ -179,6 +179,7 @@ def test_who_is_late_keeps_what_was_typed_and_sees_what_the_draft_says_now(
     assert again == {name: value for name, value in data.items() if name in again}
     if part == "cell" and query == CELL:
         assert "7777 minutes" in text
+        assert "Other levels" not in [row["label"] for row in late.context["newer"]]
     assert desk.post(url, again | {"seen": ["1"]}).status_code == 303
     assert then(now_in(draft))
 

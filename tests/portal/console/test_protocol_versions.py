@@ -13,6 +13,7 @@ from escalation.models import ProtocolChoice, ProtocolVersion
 from escalation.packs import read_pack
 from escalation.protocol import ANY
 from escalation.reading import parse
+from portal.console.protocol_editing import FORMS
 from tests.cast import MONDAY
 from tests.portal.console.protocol_stories import LIST, author, drawn_up, edit_of, page_of, typed
 
@@ -156,7 +157,7 @@ def test_errors_of_the_check_stop_publishing_with_a_sentence_each(desk, nora, om
 
 def test_a_draft_that_was_overtaken_by_another_is_not_published(desk, nora, omar):
     mine, theirs = drawn_up(nora), drawn_up(omar)
-    for draft, by, second in ((theirs, omar, nora), (mine, nora, omar)):
+    for draft, second in ((theirs, nora), (mine, omar)):
         publishing.describe(draft, "Because.")
         publishing.review(draft, seen=0, by=second, at=MONDAY)
     publishing.publish(theirs, by=omar, at=MONDAY, errors=lambda _: ())
@@ -360,3 +361,44 @@ def test_trying_says_which_and_why(desk, everything):
     assert "No line of the list matches; this is the default." in words(desk.get(f"{CHOICES}?try-segment=blue"))
     assert desk.get(f"{CHOICES}?try-category=x").status_code == 200
     assert everything() == before
+
+
+def test_a_strange_document_that_can_be_read_has_pages_all_the_same(desk, nora):
+    """Whatever the reader of documents lets through must be looked at and mended in the editor."""
+    draft = drawn_up(nora)
+    document = json.loads(json.dumps(draft.document))
+    document["matrix"][0] |= {"calendar": "moon", "review": 61, "told": ["person:gone@example.com", "role:Nobody"]}
+    document["matrix"] += [document["matrix"][1] | {"category": "gone", "severity": 7, "tier": 9}]
+    document["matrix"] += [document["matrix"][1] | {"category": "gone", "refer_up": 5}]
+    document["entry"] += [{"severity": 9, "complexity": 8, "tier": 1}]
+    document["impact"] |= {"seen": 1, "two words": 2}
+    document["topics"] = {"gone": {"under": "lost"}, "billing": {"skill": "x"}}
+    document["skills"] = {"gone": ["x"]}
+    document["windows"] |= {"calendar": "moon", "nudge": 100}
+    document["tiers"][0] |= {
+        "team": "gone",
+        "teams": ["lost"],
+        "steps": [{"after": 7, "target": "webhook:nowhere", "actions": ["webhook"]}],
+    }
+    document["guidelines"] = [
+        {"id": "odd", "verdict": "may", "because": "Odd.",
+         "when": {"severity_at_most": 9, "complexity_at_least": 9, "categories": ["gone"], "segments": ["", "gold"], "supervisor_asked": False, "open_longer_than": 61}}
+    ]  # fmt: skip
+    sent = desk.post(f"{LIST}import/", {"file": upload({"protocol": document}), "key": "five-tier"})
+    assert sent.status_code == 303
+    strange = newest()
+    assert strange.document == document
+    for url in (page_of(strange), LIST, act(strange, "approve"), act(strange, "publish"), act(strange, "discard")):
+        assert desk.get(url).status_code == 200, url
+    for part in FORMS:
+        if part == "drop-row":
+            continue
+        url = edit_of(strange, part, "?topic=gone&severity=1&level=1&step=1&rule=1")
+        page = desk.get(url)
+        assert page.status_code == 200, part
+        if part not in ("levels", "steps", "guidelines", "own-row", "new-level", "guideline"):
+            assert desk.post(url, typed(page)).status_code == 303, (part, url)
+    kept = newest().document
+    assert kept["tiers"] == document["tiers"]
+    assert kept["windows"] == document["windows"]
+    assert kept["topics"] == document["topics"] | {"gone": {"under": "lost", "escalation": "allowed"}, "billing": {"escalation": "allowed", "skill": "x"}}  # fmt: skip
