@@ -79,7 +79,9 @@ def resumed(clock: ClockFact, at: datetime, rules: Rules) -> ClockFact:
         return clock
     stood = Pause(clock.paused_at, at, clock.pause_reason)
     running = altered(clock, pauses=(*clock.pauses, stood), paused_at=None, pause_reason="")
-    return on_calendar(running, rules.by_label(clock.calendar))
+    going = on_calendar(running, rules.by_label(clock.calendar))
+    # Where the time of the warning came before the stop, it was given then: nothing is due in the past.
+    return altered(going, warn=None) if going.warn is not None and going.warn < at else going
 
 
 def reopen_until(settled: datetime, rules: Rules) -> datetime:
@@ -120,8 +122,10 @@ def brought_forward(
         fresh = started(kind, rules, cell.calendar, target, at)
         fresh = altered(fresh, promise=clock.promise, told=clock.told)
         if clock.paused_at is not None and fresh.calendar == clock.calendar:
-            if target < clock.target:
-                changed.append(altered(clock, target=target))
+            # What is spent is spent: a second more, or it would have fallen due before it was stopped.
+            spent = rules.by_label(clock.calendar).worked(clock.started_at, clock.paused_at, clock.pauses)
+            if max(target, spent + 1) < clock.target:
+                changed.append(altered(clock, target=max(target, spent + 1)))
         elif clock.paused_at is not None:
             ends[kind] = Outcome.CANCELLED
             starts.append(paused(fresh, at, clock.pause_reason))

@@ -6,13 +6,14 @@ import pytest
 from django.db import transaction
 
 from cases.lifecycle import State
-from cases.models import Event, Message, Note, Resolution
+from cases.models import Case, Event, Message, Note, Resolution
 from cases.models.event import stamp
 from escalation import verbs
 from escalation.decision import NotNow
 from escalation.facts import Noted, Outcome
-from escalation.models import Alert, Notice, Promise, StageClock
+from escalation.models import Alert, Notice, Promise, SetAside, StageClock
 from escalation.store import lock
+from escalation.sweep import sweep_batch
 from escalation.verbs import file_many
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, open_clocks, told
@@ -423,3 +424,28 @@ def test_no_door_writes_an_event_before_the_last_one(cast):
         turn = lock(case.pk, MONDAY)
         with pytest.raises(NotNow, match="never run backwards"):
             turn.take(Noted(at=MONDAY - MINUTE, now=MONDAY, by=1), by=1, role=Event.Role.STAFF)
+
+
+@pytest.mark.parametrize("meanwhile", [None, 2])
+def test_a_clock_that_goes_on_warns_and_falls_due_no_earlier_than_it_goes_on(cast, meanwhile):
+    """Most of it was spent before it stopped, and the target was lowered meanwhile: nothing may come due in the past."""
+    case = cast.file(impact="question")
+    tom, at = cast.tiers[1], MONDAY
+    verbs.assess(case.pk, severity=4, complexity=1, category=case.category, by=tom, at=at)
+    verbs.acknowledge(case.pk, by=tom, at=at)
+    for _ in range(4):
+        at += timedelta(days=1)
+        verbs.update(case.pk, text="Still looking.", by=tom, at=at)
+    at += timedelta(hours=7)  # 41 of the 42.5 hours this level has are spent, and the warning is given
+    verbs.wait_customer(case.pk, question="Which one?", by=tom, at=at)
+    if meanwhile:
+        verbs.assess(case.pk, severity=meanwhile, complexity=1, category=case.category, by=tom, at=at + MINUTE)
+    back = at + timedelta(hours=3)
+    verbs.reply(case.pk, text="The blue one.", by=cast.customer, at=back)
+    for clock in open_clocks(case).values():
+        assert all(instant >= back for instant in (clock.due_at, clock.warn_at) if instant), clock
+    for days in range(1, 9):
+        while sweep_batch(back + timedelta(days=days)):
+            pass
+    assert not SetAside.objects.exists()
+    assert_sound(Case.objects.get(pk=case.pk))
