@@ -25,7 +25,8 @@ def situation_of(turn: Turn, at: datetime) -> Situation:
         broken=Promise.everything.filter(case=case, status=Promise.Status.BROKEN).count(),
         open_for=int((at - case.filed_at).total_seconds()),
         supervisor_asked=Clock.SUPERVISOR in turn.clocks,
-        segment=case.customer.segment,
+        # What kind of customer somebody is counts once they have proved to be that customer.
+        segment=case.customer.segment if case.is_proven else "",
     )
 
 

@@ -231,7 +231,7 @@ def _promises(rows: models.QuerySet, what: str) -> Iterator[str]:
 
 def _notices(scope: Scope) -> Iterator[str]:
     # A code letter is asked for, not caused by an event; each asking owes one of its own. A letter about no case has no event.
-    caused = Notice.everything.exclude(kind=CODE_LETTER).exclude(case=None)
+    caused = Notice.everything.exclude(kind=CODE_LETTER).exclude(case=None).exclude(channel=Notice.WEBHOOK)
     same = caused.values("case__reference", "event_seq", "recipient", "channel").order_by()
     for row in same.annotate(n=Count("pk")).filter(n__gt=1):
         yield (

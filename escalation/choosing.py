@@ -48,10 +48,27 @@ def first_match(
     return Choice(DEFAULT, "No line of the list matches; this is the default")
 
 
-def rules_for(customer: User, category: Category, product: Product | None = None) -> tuple[Rules, str]:
-    """The rules in force for a new case of this customer, and why these. Raises NoProtocol."""
-    choice = choose(product=product, category=category, segment=customer.segment)
+def rules_for(customer: User | None, category: Category, product: Product | None = None) -> tuple[Rules, str]:
+    """The rules in force for a new case of this customer, and why these. Raises NoProtocol.
+
+    None: nobody has proved to be that customer, so what kind of customer they are must not show.
+    """
+    choice = choose(product=product, category=category, segment=customer.segment if customer else "")
     return rules_in_force(choice.key), choice.why
+
+
+class Chooser:
+    """As `rules_for` for many cases: the list is read once, and so are the rules of each protocol."""
+
+    def __init__(self) -> None:
+        self.lines = list(ProtocolChoice.objects.select_related("product", "category"))
+        self.rules: dict[str, Rules] = {}
+
+    def rules_for(self, customer: User, category: Category, product: Product | None) -> tuple[Rules, str]:
+        choice = first_match(self.lines, product=product, category=category, segment=customer.segment)
+        if choice.key not in self.rules:
+            self.rules[choice.key] = rules_in_force(choice.key)
+        return self.rules[choice.key], choice.why
 
 
 def cases_of(key: str) -> int:

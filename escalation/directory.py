@@ -43,6 +43,7 @@ class Directory:
     desks: Any = None  # what people have before them; `escalation.routing` reads it once for a whole batch
     _categories: dict[str, int] = field(default_factory=dict)
     _others: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _empty: dict[tuple[str, datetime | None], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, at: datetime) -> Directory:
@@ -57,24 +58,32 @@ class Directory:
             posts[slug] = Post(pk, name, lead if lead in duty else None, duty)
         return cls(posts, roster, at)
 
-    def duty(self, team: str) -> tuple[int, ...]:
-        """The people behind a team at `at`; nobody for a team that does not exist."""
+    def duty(self, team: str, at: datetime | None = None) -> tuple[int, ...]:
+        """The people behind a team at an instant, that of loading unless another is named; nobody for an unknown team."""
+        if at is not None and at != self.at:
+            return self.roster.on_duty(team, at)
         return self.posts[team].people if team in self.posts else ()
 
     def stands_in(self, team_id: int | None, user: int) -> bool:
         """Whether somebody is on duty for that team at `at`, as a substitute from elsewhere also is."""
         return any(post.id == team_id and user in post.people for post in self.posts.values())
 
-    def empty_teams(self, protocol: Protocol) -> tuple[str, ...]:
-        """Targets the protocol names behind which nobody stands now: teams by their bare name, others as written."""
-        return tuple(target for target in protocol.targets() if not self._stands_behind(target))
+    def empty_teams(self, protocol: Protocol, at: datetime | None = None) -> tuple[str, ...]:
+        """Targets the protocol names behind which nobody stands: teams by their bare name, others as written.
 
-    def _stands_behind(self, target: str) -> bool:
+        `at`: another instant than that of loading, such as when work begins again.
+        """
+        key = (protocol.label, at)
+        if key not in self._empty:
+            self._empty[key] = tuple(target for target in protocol.targets() if not self._stands_behind(target, at))
+        return self._empty[key]
+
+    def _stands_behind(self, target: str, at: datetime | None) -> bool:
         kind, colon, name = target.partition(":")
         if kind in ("person", "role"):
             return bool(self._named(target))
         # What listens to a webhook is no business of the rota; whether it exists is the linter's.
-        return kind == "webhook" or bool(self.duty(name if colon else target))
+        return kind == "webhook" or bool(self.duty(name if colon else target, at))
 
     def _named(self, target: str) -> tuple[int, ...]:
         """Active staff behind person:<address> or role:<name>; looked up once."""

@@ -54,7 +54,9 @@ def register(kind: str, composer: Composer) -> None:
 
 def compose(notice: Notice, now: datetime) -> Letter:
     """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
-    _check_needed(notice)
+    if notice.recipient is None:
+        raise ValueError("Nobody reads a webhook.")
+    _check_needed(notice, notice.recipient)
     secret: list[str] = []
     context = _context(notice, notice.case, now, secret) if notice.case else _of_no_case(notice)
     if notice.kind in _composers:
@@ -75,10 +77,10 @@ def _shorten(subject: str) -> str:
     return subject if len(subject) <= SUBJECT_MOST else subject[: SUBJECT_MOST - 1].rstrip() + "…"
 
 
-def _check_needed(notice: Notice) -> None:
+def _check_needed(notice: Notice, recipient: User) -> None:
     """A letter about something that is over would only confuse."""
     case, kind = notice.case, notice.kind
-    if not notice.recipient.is_active and not notice.to_customer:
+    if not recipient.is_active and not notice.to_customer:
         raise NotNeeded("The person is no longer here.")
     if case is None:
         return

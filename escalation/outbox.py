@@ -22,6 +22,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 
+from escalation import webhooks
 from escalation.letters import Letter, NotNeeded, compose
 from escalation.models import Notice
 from escalation.steps import Step
@@ -88,6 +89,8 @@ def _give_back(notices: list[Notice], now: datetime) -> None:
 
 def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> bool:
     """One letter, with its outcome written down whatever happens; False when the server is not to be reached."""
+    if notice.channel == Notice.WEBHOOK:
+        return _call(notice, now)
     try:
         letter = compose(notice, now)
     except NotNeeded as why:
@@ -108,6 +111,20 @@ def _deliver(notice: Notice, backend: BaseEmailBackend, now: datetime) -> bool:
         return isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
     sent = {"address": letter.address, "subject": letter.subject, "body": letter.kept_text}
     _mark(notice, state=S.SENT, sent_at=now, error="", **sent)
+    return True
+
+
+def _call(notice: Notice, now: datetime) -> bool:
+    """A webhook's turn; one that is away does not hold up the letters."""
+    try:
+        webhooks.call(notice)
+    except webhooks.CallFailed as why:
+        if why.permanent:
+            _mark(notice, state=S.DEAD, error=str(why)[:300])
+        else:
+            _retry(notice, now, str(why))
+    else:
+        _mark(notice, state=S.SENT, sent_at=now, error="", body=webhooks.payload(notice).decode())
     return True
 
 

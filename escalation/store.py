@@ -30,6 +30,7 @@ CLOCK_FIELDS = (
     "target", "due_at", "warn_at", "pauses", "paused_at", "pause_reason", "outcome", "ended_at",
 )  # fmt: skip
 P = Promise.Status
+HOOK = "webhook:"
 SETTLES = {
     Outcome.MET: P.KEPT,
     Outcome.ELAPSED: P.KEPT,
@@ -167,6 +168,9 @@ def _write_notices(turns: list[Turn], now: datetime) -> None:
     for turn in turns:
         told: set[tuple[int, int]] = set()
         for owed in turn.owed:
+            if owed.tell.to.startswith(HOOK):
+                notices.append(_call(turn.case, owed, owed.tell.to.removeprefix(HOOK), now))
+                continue
             for person in turn.directory.recipients(owed.tell.to, turn.case, turn.rules.protocol):
                 # One cause, one notice per person: the first word said of an event is the one that is sent.
                 if (owed.seq, person) not in told:
@@ -175,7 +179,15 @@ def _write_notices(turns: list[Turn], now: datetime) -> None:
     Notice.everything.bulk_create(notices)
 
 
-def _notice(case: Case, owed: Owed, person: int, now: datetime) -> Notice:
+def _call(case: Case, owed: Owed, hook: str, now: datetime) -> Notice:
+    """A notice for a webhook instead of a person."""
+    notice = _notice(case, owed, None, now)
+    notice.key = f"{case.pk}:{owed.tell.kind}:{owed.seq}:{hook}:{Notice.WEBHOOK}"
+    notice.channel, notice.data = Notice.WEBHOOK, notice.data | {"hook": hook}
+    return notice
+
+
+def _notice(case: Case, owed: Owed, person: int | None, now: datetime) -> Notice:
     kind = owed.tell.kind
     return Notice(
         key=f"{case.pk}:{kind}:{owed.seq}:{person}:email",

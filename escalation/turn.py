@@ -100,6 +100,20 @@ class Turn:
             step=case.step,
         )
 
+    def empty(self) -> tuple[str, ...]:
+        """Targets nobody stands behind while this case's time counts: at night those of an office are not empty.
+
+        Nothing climbs in history, so who stood where today is none of its business.
+        """
+        if self.case.is_history:
+            return ()
+        at = self.directory.at
+        if at is not None:
+            case, protocol = self.case, self.rules.protocol
+            key = protocol.cell(case.category.slug, case.severity, min(case.tier, protocol.top)).calendar
+            at = self.rules.calendar(key, at).next_open(at)
+        return self.directory.empty_teams(self.rules.protocol, at)
+
     def picks(self) -> Picks:
         """Whom each team's next case would go to now; nobody's in history."""
         return () if self.case.is_history else picks(self.directory, self.rules.protocol)
@@ -145,8 +159,7 @@ class Turn:
             self.owed,
             now=now,
             written=written or now,
-            # Nothing climbs in history, so who stood where today is none of its business.
-            empty=lambda: () if self.case.is_history else self.directory.empty_teams(self.rules.protocol),
+            empty=self.empty,
             picks=self.picks,
         )
 

@@ -206,6 +206,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static_storage},
 }
 
+# --- Webhooks
+
+# Names that protocols may call, and where they are: WEBHOOKS="pager=https://pager.example/hook,chat=https://…".
+WEBHOOKS = env.dict("WEBHOOKS", default={})
+WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", "")
+
 # --- Mail
 
 _mail = mail_settings(env.str("EMAIL_URL", ""), folder=DATA_DIR / "mail")

@@ -134,7 +134,7 @@ class Rerun:
         nearest = looks.nearest(happening.at)
         if nearest is None and happening.kind in (*Clock.CLIMBS, Clock.STEP):
             self.guessed["empty"] += 1
-        known = _people(nearest) if nearest is not None else {"empty": ()}
+        known: dict[str, Any] = _people(nearest) if nearest is not None else {"empty": ()}
         if self.emptiness:
             known["empty"] = self.emptiness.as_far_as_known(known["empty"], happening.at)
         return replace(happening, **known)

@@ -25,13 +25,15 @@ class Notice(Worldly):
         UNCERTAIN = "uncertain", "Perhaps sent"
 
     PENDING = (State.WAITING, State.SENDING)
+    WEBHOOK = "webhook"  # the channel of notices that no person reads
 
     key = models.CharField(max_length=160, unique=True)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="notices")
     event_seq = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=30)
     to_customer = models.BooleanField(default=False)
-    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Nobody where the channel is a webhook: `data["hook"]` then names it.
+    recipient = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, default="email")
     data = models.JSONField(default=dict)
     owed_at = models.DateTimeField()
@@ -51,6 +53,11 @@ class Notice(Worldly):
             models.CheckConstraint(
                 condition=Q(case__isnull=False) | Q(to_customer=False), name="notice_to_a_customer_has_a_case"
             ),
+            models.CheckConstraint(
+                condition=Q(channel="webhook", recipient=None, case__isnull=False)
+                | (~Q(channel="webhook") & Q(recipient__isnull=False)),
+                name="notice_reaches_a_person_or_a_webhook",
+            ),
         )
         indexes = (
             models.Index(fields=("next_at", "id"), condition=Q(state="waiting"), name="notice_waiting"),
@@ -61,6 +68,11 @@ class Notice(Worldly):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def reader(self) -> str:
+        """Whom it is for, in words."""
+        return str(self.recipient) if self.recipient else f"webhook “{self.data.get('hook', '')}”"
 
 
 class Alert(Worldly):

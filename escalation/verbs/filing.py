@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from cases.models import Case, Category, Event, FormKey, Message, User
+from cases.models import Case, Category, Event, FormKey, Message, Product, User
 from cases.models.case import reference_prefix
 from cases.models.message import Channel
 from cases.reference import make_reference
-from escalation.book import rules_in_force
+from escalation.choosing import Chooser, rules_for
 from escalation.decision import decide
 from escalation.directory import Directory
 from escalation.facts import Clock, Facts, Filed
@@ -32,6 +33,7 @@ class Told:
     category: Category
     impact: str
     expectation: str = ""
+    product: Product | None = None
 
 
 def file_case(
@@ -46,7 +48,8 @@ def file_case(
 ) -> Case:
     """Opens a case for customer `by`: state, event, clock, promise, receipt, in one transaction.
 
-    `proven` False: nobody has shown yet that it is this person who files (a guest who typed an address).
+    `proven` False: nobody has shown yet that it is this person who files (a guest who typed an address); then
+    the protocol is chosen as for a customer of no segment.
 
     A second call with the same `form_key` returns the first one's case. Raises NoProtocol or MissingCell
     with a sentence when the protocol does not cover it; then nothing is written.
@@ -56,27 +59,15 @@ def file_case(
             done = FormKey.objects.select_related("case").get(key=own_key(form_key, by))
             if done.case is not None:
                 return done.case
-        rules, directory = rules_in_force(), Directory.load(at)
-        case = _new_case(told, rules, directory, by=by, at=at, origin=origin, proven=proven)
+        rules, why = rules_for(by if proven else None, told.category, told.product)
+        directory = Directory.load(at)
+        case = _new_case(told, rules, why, directory, by=by, at=at, origin=origin, proven=proven)
         if form_key:
             FormKey.objects.filter(key=own_key(form_key, by)).update(case=case)
         said = Said(told.description, Message.Kind.FILED, channel, from_customer=True)
         message = speak(case, said, by=by, at=at)
         turn = Turn(case, rules, directory, {})
-        extra = {
-            "message": message.fingerprint,
-            "channel": channel,
-            "impact": told.impact,
-            "category": told.category.slug,
-            # That they said what would put it right, not what: the text itself may be erased one day.
-            "expects": bool(told.expectation),
-        }
-        turn.take(
-            turn.placed(Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol))),
-            by=by.pk,
-            role=Event.Role.CUSTOMER,
-            extra=extra,
-        )
+        _begin(turn, told, by=by, at=at, extra={"message": message.fingerprint, "channel": channel})
         flush([turn], at)
     return case
 
@@ -84,47 +75,62 @@ def file_case(
 def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = "generated") -> list[Case]:
     """Files up to some hundred cases in one transaction, by the same decision and the same writer as one."""
     with transaction.atomic():
-        rules, directory = rules_in_force(), Directory.load(at)
-        cases = [_unsaved(told, rules, directory, by=by, at=at, origin=origin) for told, by in rows]
+        chooser, directory = Chooser(), Directory.load(at)
+        chosen = [chooser.rules_for(by, told.category, told.product) for told, by in rows]
+        cases = [
+            _unsaved(told, rules, why, directory, by=by, at=at, origin=origin)
+            for (told, by), (rules, why) in zip(rows, chosen, strict=True)
+        ]
         for case, reference in zip(cases, fresh_references(len(cases)), strict=True):
             case.reference = reference
         Case.everything.bulk_create(cases)
         turns = []
-        for case, (told, by) in zip(cases, rows, strict=True):
+        for case, (told, by), (rules, _) in zip(cases, rows, chosen, strict=True):
             turn = Turn(case, rules, directory, {})
-            extra = {"impact": told.impact, "category": told.category.slug, "expects": bool(told.expectation)}
-            turn.take(
-                turn.placed(Filed(at=at, now=at, empty=directory.empty_teams(rules.protocol))),
-                by=by.pk,
-                role=Event.Role.CUSTOMER,
-                extra=extra,
-            )
+            _begin(turn, told, by=by, at=at, extra={})
             turns.append(turn)
         flush(turns, at)
     return cases
 
 
+def _begin(turn: Turn, told: Told, *, by: User, at: datetime, extra: dict[str, Any]) -> None:
+    """The first event: what was chosen on the form, and why the case is under this protocol."""
+    said = {
+        "impact": told.impact,
+        "category": told.category.slug,
+        "product": told.product.slug if told.product else "",
+        "protocol_why": turn.case.protocol_why,
+        # That they said what would put it right, not what: the text itself may be erased one day.
+        "expects": bool(told.expectation),
+    }
+    turn.take(
+        turn.placed(Filed(at=at, now=at, empty=turn.empty())), by=by.pk, role=Event.Role.CUSTOMER, extra=extra | said
+    )
+
+
 def _new_case(
-    told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str, proven: bool
+    told: Told, rules: Rules, why: str, directory: Directory, *, by: User, at: datetime, origin: str, proven: bool
 ) -> Case:
-    case = _unsaved(told, rules, directory, by=by, at=at, origin=origin)
+    case = _unsaved(told, rules, why, directory, by=by, at=at, origin=origin)
     case.is_proven = proven
     (case.reference,) = fresh_references(1)
     case.save(force_insert=True)
     return case
 
 
-def _unsaved(told: Told, rules: Rules, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
+def _unsaved(told: Told, rules: Rules, why: str, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
     return Case(
         origin=origin,
         customer=by,
         category=told.category,
+        product=told.product,
         title=told.title,
         description=told.description,
         expectation=told.expectation,
         impact=told.impact,
         severity=rules.protocol.severity_for(told.impact),
         protocol=rules.protocol.label,
+        protocol_why=why[: Case._meta.get_field("protocol_why").max_length],
         team_id=directory.team_id(rules.protocol.tier(1).team),
         filed_at=at,
     )
@@ -154,17 +160,22 @@ class Outlook:
     calendar: Calendar
 
 
-def outlook(category: str, impact: str, *, at: datetime) -> Outlook:
-    """The promises a case would get, from the same decision that filing takes."""
-    rules = rules_in_force()
+def outlook(
+    category: Category, impact: str, *, at: datetime, customer: User | None = None, product: Product | None = None
+) -> Outlook:
+    """The promises a case would get, from the same choice of rules and the same decision that filing takes.
+
+    `customer` None: somebody who has not proved who they are, as `file_case` with `proven` False.
+    """
+    rules, _ = rules_for(customer, category, product)
     severity = rules.protocol.severity_for(impact)
-    facts = Facts("new", 1, severity, 1, category, None, None, {})
+    facts = Facts("new", 1, severity, 1, category.slug, None, None, {})
     (review,) = (
         c
         for c in decide(facts, Filed(at=at, now=at, empty=Directory.load(at).empty_teams(rules.protocol)), rules).starts
         if c.kind == Clock.REVIEW
     )
-    cell = rules.protocol.cell(category, severity, 1)
+    cell = rules.protocol.cell(category.slug, severity, 1)
     if review.due is None:
         raise RuntimeError("A clock that starts has a due instant.")
     calendar = rules.calendar(cell.calendar, at)

@@ -25,7 +25,7 @@ def _said(text: str, kind: str) -> Said:
 
 def _empty(turn: Turn) -> tuple[str, ...]:
     """Teams of the protocol nobody stands behind now: no case may wait there."""
-    return turn.directory.empty_teams(turn.rules.protocol)
+    return turn.empty()
 
 
 def _lowered(turn: Turn, severity: int, reason: str) -> None:

@@ -85,12 +85,19 @@ class Ask(forms.Form):
         )
 
 
+def named(text: str) -> ProtocolVersion | None:
+    """The version an address names by its number in the table or by its label."""
+    if text.isdecimal() and len(text) < 10:
+        return ProtocolVersion.objects.filter(pk=int(text)).first()
+    return ProtocolVersion.objects.filter(label=text).first()
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """The form, and the runs there are. A POST starts one."""
     context = site.each_context(request)
-    first = {"draft": request.GET["draft"]} if request.GET.get("draft", "").isdecimal() else {}
-    form = Ask(request.POST or None, initial=first)
+    wanted = named(request.GET.get("draft", ""))
+    form = Ask(request.POST or None, initial={"draft": wanted.pk} if wanted else {})
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         row = ask(asked["draft"], asked["days"], by=request.user, at=context["now"])  # type: ignore[arg-type]
@@ -136,7 +143,7 @@ def one_case(request: HttpRequest, site: AdminSite, reference: str) -> HttpRespo
     case = get_object_or_404(Case.objects.visible_to(context["viewer"]), reference=reference)
     drafts = ProtocolVersion.objects.filter(status__in=OPEN).order_by("key", "-number")
     wanted = request.GET.get("draft", "")
-    version = ProtocolVersion.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else drafts.first()
+    version = named(wanted) if wanted else drafts.first()
     if version is None and wanted:
         raise Http404
     context |= {"title": f"Try on {case.reference}", "case": case, "version": version, "drafts": drafts, "sentence": ""}

@@ -36,7 +36,7 @@ class Deed:
 
 
 def _empty(turn: Turn) -> tuple[str, ...]:
-    return turn.directory.empty_teams(turn.rules.protocol)
+    return turn.empty()
 
 
 def _pass_up(turn: Turn) -> str:

@@ -73,6 +73,7 @@ class ProtocolAdmin(ReadOnlyAdmin):
             "protocols": listed(request, context["viewer"]),
             "subnav": self.beside(request),
             "may_write": request.user.has_perm(acts.AUTHOR),
+            "authors": [str(user) for user in acts.authors()],
             "why": why,
         }
         return TemplateResponse(request, "console/protocol/list.html", context, status=422 if why else 200)

@@ -250,8 +250,13 @@ def discard(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> Htt
     return act_page(request, version, frame, "discard", title, status, form=form)
 
 
+def authors() -> list[User]:
+    """Everybody who may write protocols."""
+    can = Q(groups__permissions__codename="write_protocol") | Q(user_permissions__codename="write_protocol")
+    people = User.objects.filter(can | Q(is_superuser=True), is_active=True, is_staff=True)
+    return list(people.distinct().order_by("name", "email"))
+
+
 def others(version: ProtocolVersion) -> list[str]:
     """Who else may approve it: authors who did not change it."""
-    can = Q(groups__permissions__codename="write_protocol") | Q(user_permissions__codename="write_protocol")
-    people = User.objects.filter(can | Q(is_superuser=True), is_active=True, is_staff=True).distinct().order_by("name")
-    return [str(user) for user in people if user.pk not in {*version.hands, version.made_by_id}]
+    return [str(user) for user in authors() if user.pk not in {*version.hands, version.made_by_id}]

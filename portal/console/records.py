@@ -127,7 +127,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="To")
     def to(self, notice: Notice) -> str:
-        return f"{notice.recipient} ({'customer' if notice.to_customer else 'staff'})"
+        return f"{notice.reader} ({'customer' if notice.to_customer else 'staff'})"
 
     @admin.display(description="Case")
     def about(self, notice: Notice) -> str:

@@ -64,7 +64,7 @@ def _level(row: Pack) -> dict[str, Any]:
 
 
 def _clock(row: Pack) -> dict[str, Any]:
-    name = Clock.NAMES.get(row["clock"], row["clock"])
+    name: str = Clock.NAMES.get(row["clock"]) or row["clock"]
     return {"name": name[0].upper() + name[1:], "level": row["level"], "share": share(row["missed"])}
 
 

@@ -58,7 +58,7 @@ def test_no_severity_for_what_the_customer_says(cast, refused):
     with refused("impact “nonsense”"):
         cast.file(impact="nonsense")
     with refused("impact “nonsense”"):
-        verbs.outlook("orders", "nonsense", at=MONDAY)
+        verbs.outlook(Category.objects.get(slug="orders"), "nonsense", at=MONDAY)
 
 
 def test_unknown_calendar(cast, refused):

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from cases.lifecycle import State
-from cases.models import Case, Event, Message, Note, Resolution
+from cases.models import Case, Category, Event, Message, Note, Resolution
 from cases.models.event import stamp
 from escalation import verbs
 from escalation.decision import NotNow
@@ -59,7 +59,7 @@ def test_filing_takes_the_severity_from_the_customers_own_words(cast, impact, se
 
 @pytest.mark.parametrize("impact", ["blocked", "loss", "degraded", "question", "unsure"])
 def test_the_outlook_before_filing_is_what_filing_promises(cast, impact):
-    outlook = verbs.outlook("orders", impact, at=MONDAY)
+    outlook = verbs.outlook(Category.objects.get(slug="orders"), impact, at=MONDAY)
     case = cast.file(impact=impact)
     assert case.promise_at == outlook.first_word_by
     row = Promise.objects.get(case=case)

@@ -214,7 +214,7 @@ def test_an_empty_reason_comes_back(desk, nora):
 
 def test_who_sees_and_who_may(signed_in, cast, nora, everything):
     draft, first = drawn_up(nora), ProtocolVersion.objects.get(number=1)
-    supervisor, staff, customer = (signed_in(user) for user in (cast.supervisor, cast.tiers[1], cast.customer))
+    supervisor, staff, customer, hers = (signed_in(u) for u in (cast.supervisor, cast.tiers[1], cast.customer, nora))
     before = everything()
     assert supervisor.get(page_of(draft)).status_code == 200
     assert "edit/cell" not in words(supervisor.get(page_of(draft)))
@@ -222,6 +222,8 @@ def test_who_sees_and_who_may(signed_in, cast, nora, everything):
     assert staff.get(page_of(draft)).status_code == 404
     assert staff.get(f"{LIST}{draft.pk}/protocol.json").status_code == 404
     assert "Version 2" not in words(staff.get(LIST))
+    assert "To change a rule, ask Nora Author." in words(supervisor.get(LIST))
+    assert "You are the only one who may write protocols." in words(hers.get(LIST))
     assert customer.get(LIST).status_code == 404
     for client in (supervisor, staff):
         for name in ("note", "approve", "publish", "discard", "draw-up", "go-back"):
