@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from cases.models import Category, User
+from cases.models import Category, Product, User
 from cases.models.case import Impact, reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
@@ -99,6 +99,14 @@ class Filing(Plain):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is about", "invalid_choice": "Choose what it is about"},
     )
+    product = forms.ModelChoiceField(
+        label="Which product or service?",
+        queryset=Product.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label="I am not sure, or none of these",
+        error_messages={"invalid_choice": "Choose one of the products listed, or leave it open"},
+    )
     impact = choice("How does this affect you?", Impact.choices, wrong="Choose how this affects you")
     title = line("Sum it up in a few words", 120, wrong="Write one line that sums it up")
     description = text(
@@ -117,6 +125,11 @@ class Filing(Plain):
         impact: Any = self.fields["impact"]
         category.queryset = topics
         category.hints = {topic.slug: topic.example for topic in topics}
+        product: Any = self.fields["product"]
+        product.queryset = Product.objects.filter(is_active=True)
+        if not product.queryset.exists():
+            # Where there is nothing to choose from, nothing is asked.
+            del self.fields["product"]
         impact.hints = {str(value): hint for value, hint in IMPACT_HINTS.items()}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cases.lifecycle import State
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision.ladder import (
     NotNow,
     assigned,
@@ -25,7 +25,7 @@ from escalation.timing import resumed, round_the_clock
 def filed(facts: Facts, h: f.Filed, rules: Rules) -> Decision:
     to, skipped = staffed_tier(facts, rules, facts.tier, h.empty)
     team = rules.protocol.team_at(to, facts.category)
-    here = replace(facts, tier=to)
+    here = altered(facts, tier=to)
     owner = {"owner": person} if (person := assigned(rules, to, team, h.picks)) is not None else {}
     return Decision(
         changes={"team": team, "tier": to} | owner,

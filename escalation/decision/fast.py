@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision.ladder import NotNow, arrival_tells, cancel, climbed, empty_alarms, staffed_tier
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
@@ -25,7 +24,7 @@ def emergency(facts: Facts, h: f.Emergency, rules: Rules) -> Decision:
         raise NotNow("This protocol has no fast lane. Pass the case up instead.")
     if facts.severity == MOST_URGENT and facts.tier >= wanted:
         raise NotNow("The case is critical and at that level already.")
-    urgent = replace(facts, severity=MOST_URGENT)
+    urgent = altered(facts, severity=MOST_URGENT)
     to, skipped = staffed_tier(urgent, rules, max(facts.tier, wanted), h.empty)
     ends = cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.RESOLVE, Clock.JUSTIFY)
     parts = climbed(urgent, rules, h.at, to, ends, h.picks)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision.fast import unjustified
 from escalation.decision.ladder import (
     NotNow,
@@ -49,7 +49,7 @@ def missed(facts: Facts, h: f.Missed, rules: Rules) -> Decision:
     parts = climbed(facts, rules, h.at, to, ends, h.picks)
     if h.kind == Clock.SUPERVISOR:
         # The customer still waits for a supervisor: the level that has the case now owes the answer.
-        parts["starts"] += (supervisor_clock(replace(facts, tier=to), rules, h.at),)
+        parts["starts"] += (supervisor_clock(altered(facts, tier=to), rules, h.at),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     tells = arrival_tells(facts, rules, to, data, "promise_broken" if clock.told else "passed_on")
     tells += _broken_tells(facts, rules, data)
@@ -77,7 +77,7 @@ def _promised_again(facts: Facts, h: f.Missed, rules: Rules, clock: ClockFact, o
         cell = cell_of(facts, rules)
         target = max(clock.target, cell.update)
         fresh = started(h.kind, rules, cell.calendar, target, h.now)
-        again = (replace(fresh, promise=clock.promise, told=True),)
+        again = (altered(fresh, promise=clock.promise, told=True),)
     data = {"kind": h.kind, "said": clock.due, "from_tier": facts.tier, "from_team": facts.team, "told": clock.told}
     told = (Tell("promise_broken", "customer", data),) if clock.told else ()
     tells = told + _broken_tells(facts, rules, data)
@@ -90,7 +90,7 @@ def _exhausted(
     """No tier above is left: say so in red, promise again, and never fall silent."""
     alarm = Alarm("plan_exhausted", f"The last level missed its time: {Clock.NAMES[h.kind]}. Nobody is above it.")
     again = _promised_again(facts, h, rules, clock, once)
-    return replace(again, alarms=(alarm, *alarms), plan_failed="exhausted")
+    return altered(again, alarms=(alarm, *alarms), plan_failed="exhausted")
 
 
 def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
@@ -123,7 +123,7 @@ def warned(facts: Facts, h: f.Warned, rules: Rules) -> Decision:
     clock = facts.clock(h.kind)
     if clock is None:
         raise NotNow(f"No {h.kind} clock is running.")
-    quiet = replace(clock, warn=None)
+    quiet = altered(clock, warn=None)
     if h.kind == Clock.LAPSE:
         return Decision(changed=(quiet,), tells=(Tell("still_waiting", "customer", ending(clock, rules)),))
     to = "owner" if facts.owner else f"lead:{facts.team}"

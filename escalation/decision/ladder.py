@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
 from escalation.timing import cell_of, resumed, started, target_of
@@ -56,7 +56,7 @@ def next_tier(facts: Facts, rules: Rules, empty: tuple[str, ...]) -> tuple[int |
 
 def staffed_tier(facts: Facts, rules: Rules, ordinal: int, empty: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
     """Tier `ordinal`, or the next above it somebody stands behind, and the empty ones; `ordinal` when all are empty."""
-    to, skipped = next_tier(replace(facts, tier=ordinal - 1), rules, empty)
+    to, skipped = next_tier(altered(facts, tier=ordinal - 1), rules, empty)
     return (ordinal if to is None else to), skipped
 
 
@@ -67,7 +67,7 @@ def empty_alarms(rules: Rules, skipped: tuple[int, ...]) -> tuple[Alarm, ...]:
 
 def supervisor_clock(facts: Facts, rules: Rules, at: datetime) -> ClockFact:
     """The time the level above has for an acknowledgment is the time a supervisor has for an answer."""
-    above = replace(facts, tier=min(facts.tier + 1, rules.protocol.top))
+    above = altered(facts, tier=min(facts.tier + 1, rules.protocol.top))
     cell = cell_of(above, rules)
     return started(Clock.SUPERVISOR, rules, cell.calendar, cell.acknowledge, at)
 
@@ -81,7 +81,7 @@ def climbed(
     """
     tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, facts.category)
     severity = max(1, facts.severity - 1) if "raise_severity" in tier.on_arrival else facts.severity
-    there = replace(facts, tier=to, severity=severity)
+    there = altered(facts, tier=to, severity=severity)
     changes: dict[str, Any] = {"tier": to, "severity": severity, "step": 0}
     if facts.escalated_at is None:
         changes["escalated_at"] = at
@@ -95,7 +95,7 @@ def climbed(
     aim = () if keeps_aim else (Clock.RESOLVE,)
     new = tier_clocks(there, rules, at, Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.REFER_UP, *aim)
     # The review is ours; what the customer is promised is that a named person confirms.
-    new = tuple(replace(c, promise=False, told=False) if c.kind == Clock.REVIEW else c for c in new)
+    new = tuple(altered(c, promise=False, told=False) if c.kind == Clock.REVIEW else c for c in new)
     back = (resumed(held, at, rules),) if keeps_aim and held and held.paused_at else ()
     return {"changes": changes, "ends": ends, "starts": new + first_step(there, rules, at), "changed": back}
 
@@ -156,7 +156,7 @@ def returned_down(facts: Facts, h: f.ReturnedDown, rules: Rules) -> Decision:
     team = rules.protocol.team_at(tier.ordinal, facts.category)
     if team in h.empty:
         raise NotNow(f"Nobody stands behind {tier.name} now. The case cannot wait there.")
-    there = replace(facts, tier=tier.ordinal)
+    there = altered(facts, tier=tier.ordinal)
     return Decision(
         move="return_down",
         changes={"tier": tier.ordinal, "team": team, "owner": None, "step": 0},

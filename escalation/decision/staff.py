@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision.ladder import (
     NotNow,
     arrival_tells,
@@ -35,7 +35,7 @@ ONE_SECOND = timedelta(seconds=1)
 
 
 def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
-    here = replace(facts, severity=h.severity, complexity=h.complexity, category=h.category)
+    here = altered(facts, severity=h.severity, complexity=h.complexity, category=h.category)
     same = {"severity": h.severity, "complexity": h.complexity, "category": h.category}
     if facts.state != State.NEW:
         ends, starts, changed = cheaper(facts, here, rules, h.at)
@@ -43,7 +43,7 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
     entry = max(facts.tier, rules.protocol.entry_tier(h.severity, h.complexity))
     to, skipped = staffed_tier(here, rules, entry, h.empty)
     tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, h.category)
-    here = replace(here, tier=tier.ordinal)
+    here = altered(here, tier=tier.ordinal)
     passed_over = [rules.protocol.tier(n) for n in range(facts.tier, tier.ordinal)]
     moved = bool(passed_over) or team != facts.team
     direct = {"team": team} | ({"escalated_at": h.at} if passed_over else {}) | ({"owner": None} if moved else {})
@@ -72,7 +72,7 @@ def _priority(before: Facts, after: Facts, *, unheard: bool = False) -> tuple[Te
 
 
 def reviewed(facts: Facts, h: f.Reviewed, rules: Rules) -> Decision:
-    here = replace(facts, severity=h.severity)
+    here = altered(facts, severity=h.severity)
     ends, starts, changed = cheaper(facts, here, rules, h.at)
     return Decision(
         move="review",
@@ -115,7 +115,7 @@ def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | N
         raise NotNow(sentence, field="next_at", latest=clock.due)
     # What is counted up to the moment of opening was reached at closing time: the chosen time needs a second more.
     target = max(target + 1 if falls_short else target, 1)
-    return on_calendar(replace(clock, started_at=start, target=target), calendar)
+    return on_calendar(altered(clock, started_at=start, target=target), calendar)
 
 
 def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from escalation import facts as f
+from escalation.altered import altered
 from escalation.decision.ladder import step_clock, team_of
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules, Step
@@ -31,7 +32,7 @@ def step_due(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
             done = step
     alarms = (_passed_over(skipped),) if skipped else ()
     does = _Doing(facts, rules, h) if done is None else _Doing(facts, rules, h).all_of(done)
-    here = replace(facts, **{k: v for k, v in does.changes.items() if k in ("severity", "team", "owner")})
+    here = altered(facts, **{k: v for k, v in does.changes.items() if k in ("severity", "team", "owner")})
     following = step_clock(taken, here, rules, max(h.at, h.now))
     return Decision(
         changes=does.changes | {"step": taken},
@@ -92,6 +93,6 @@ class _Doing:
             return
         self.changes["severity"] = severity
         self.ends, self.starts, self.changed = cheaper(
-            self.facts, replace(self.facts, severity=severity), self.rules, self.h.at
+            self.facts, altered(self.facts, severity=severity), self.rules, self.h.at
         )
         self.tells.append(Tell("priority_set", "customer"))

@@ -16,7 +16,7 @@ from cases.reference import make_reference
 from escalation.choosing import Chooser, rules_for
 from escalation.decision import decide
 from escalation.directory import Directory
-from escalation.facts import Clock, Facts, Filed
+from escalation.facts import Clock, Filed
 from escalation.protocol import Rules
 from escalation.store import flush
 from escalation.turn import Turn
@@ -118,7 +118,9 @@ def _new_case(
     return case
 
 
-def _unsaved(told: Told, rules: Rules, why: str, directory: Directory, *, by: User, at: datetime, origin: str) -> Case:
+def _unsaved(
+    told: Told, rules: Rules, why: str, directory: Directory, *, by: User | None, at: datetime, origin: str
+) -> Case:
     return Case(
         origin=origin,
         customer=by,
@@ -167,15 +169,12 @@ def outlook(
 
     `customer` None: somebody who has not proved who they are, as `file_case` with `proven` False.
     """
-    rules, _ = rules_for(customer, category, product)
-    severity = rules.protocol.severity_for(impact)
-    facts = Facts("new", 1, severity, 1, category.slug, None, None, {})
-    (review,) = (
-        c
-        for c in decide(facts, Filed(at=at, now=at, empty=Directory.load(at).empty_teams(rules.protocol)), rules).starts
-        if c.kind == Clock.REVIEW
-    )
-    cell = rules.protocol.cell(category.slug, severity, 1)
+    rules, why = rules_for(customer, category, product)
+    directory, told = Directory.load(at), Told("", "", category, impact, product=product)
+    turn = Turn(_unsaved(told, rules, why, directory, by=customer, at=at, origin=""), rules, directory, {})
+    decision = decide(turn.facts(), Filed(at=at, now=at, empty=turn.empty()), rules)
+    (review,) = (clock for clock in decision.starts if clock.kind == Clock.REVIEW)
+    cell = rules.protocol.cell(category.slug, turn.case.severity, 1)
     if review.due is None:
         raise RuntimeError("A clock that starts has a due instant.")
     calendar = rules.calendar(cell.calendar, at)

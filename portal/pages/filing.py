@@ -63,12 +63,19 @@ def _preview(request: HttpRequest, form: Filing) -> list[dict[str, str]] | None:
     if not (known.get("category") and known.get("impact")):
         return None
     now = clock.now()
+    # Whoever types an address has not proved to be its person: what kind of customer that is must not show here.
+    chosen = {"customer": person_of(request), "product": known.get("product")}
     try:
-        seen = outlook(known["category"].slug, known["impact"], at=now)
+        seen = outlook(known["category"], known["impact"], at=now, **chosen)
     except (NoProtocol, MissingCell):
         log.exception("No promise can be made for %s, %s.", known["category"].slug, known["impact"])
         return None
     return preview(seen, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=now)
+
+
+def person_of(request: HttpRequest) -> User | None:
+    """Who is signed in, if anybody is."""
+    return request.user if request.user.is_authenticated else None
 
 
 def _answers(form: Filing) -> list[dict[str, str]]:
@@ -86,7 +93,7 @@ def _said(field: Any, value: Any) -> str:
 
 def _file(request: HttpRequest, form: Filing) -> Case:
     said, key, at = form.cleaned_data, form_key(request), clock.now()
-    person = request.user if request.user.is_authenticated else None
+    person = person_of(request)
     address = person.email if person else said["email"]
     # A second press finds the first one's case; it is no second filing and is not counted as one.
     if not _sent_before(key, person or User.objects.at_address(address).first()):
@@ -97,7 +104,8 @@ def _file(request: HttpRequest, form: Filing) -> Case:
             ratelimit.count(ratelimit.FILING, f"for {address}", at=at)
             ratelimit.count(ratelimit.CLIENT_FILING, f"from {ratelimit.client(request)}", at=at)
     person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"])
-    told = Told(said["title"], said["description"], said["category"], said["impact"], said["expectation"])
+    words = said["title"], said["description"], said["category"], said["impact"], said["expectation"]
+    told = Told(*words, product=said.get("product"))
     case = file_case(told, by=person, at=at, form_key=key, proven=request.user.is_authenticated)
     if not request.user.is_authenticated:
         let_in(request, case, at=at)
