@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from cases.models.case import Severity
+from cases.models import Severity
 from escalation.protocol import ANY, Cell, Protocol, Step, Tier, Windows
 
 #: Spells a duration: seconds, and the key of the calendar it is counted on.

@@ -42,11 +42,9 @@ def ask_code(case: Case, *, by: User, at: datetime, browser: str) -> Notice:
 def compose_code(notice: Notice, now: datetime) -> dict[str, Any]:
     """Makes the link and the code of a letter; a second writing of it replaces the code, never adds guesses."""
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    person = notice.recipient
-    token = AccessLink.issue(FOLLOW, notice.case, user=person, at=now, lasts=letters.LINK_LASTS)
-    AccessLink.expect_code(
-        FOLLOW, notice.case, user=person, asked=notice.data["asked"], code=code, at=now, lasts=CODE_LASTS
-    )
+    person, case = notice.person, notice.of_case
+    token = AccessLink.issue(FOLLOW, case, user=person, at=now, lasts=letters.LINK_LASTS)
+    AccessLink.expect_code(FOLLOW, case, user=person, asked=notice.data["asked"], code=code, at=now, lasts=CODE_LASTS)
     spaced = f"{code[:3]} {code[3:]}"
     return {"code": spaced, "access": f"{settings.BASE_URL}/follow/{token}/", "secrets": [token, spaced]}
 

@@ -54,9 +54,7 @@ def register(kind: str, composer: Composer) -> None:
 
 def compose(notice: Notice, now: datetime) -> Letter:
     """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
-    if notice.recipient is None:
-        raise ValueError("Nobody reads a webhook.")
-    _check_needed(notice, notice.recipient)
+    _check_needed(notice, notice.person)
     secret: list[str] = []
     context = _context(notice, notice.case, now, secret) if notice.case else _of_no_case(notice)
     if notice.kind in _composers:
@@ -70,7 +68,7 @@ def compose(notice: Notice, now: datetime) -> Letter:
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
-    return Letter(subject, text, html, kept, notice.recipient.email, context["sender"])
+    return Letter(subject, text, html, kept, notice.person.email, context["sender"])
 
 
 def _shorten(subject: str) -> str:
@@ -101,7 +99,7 @@ def _of_no_case(notice: Notice) -> dict[str, Any]:
     """What every wording may name in a letter to staff about no case; the kind's composer adds the rest."""
     return {
         "brand": settings.BRAND,
-        "name": notice.recipient.first_name,
+        "name": notice.person.first_name,
         "data": notice.data,
         "sender": settings.BRAND["name"],
     }
@@ -110,14 +108,14 @@ def _of_no_case(notice: Notice) -> dict[str, Any]:
 def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> dict[str, Any]:
     """Everything a wording may name."""
     data = notice.data
-    known = not notice.to_customer or (notice.recipient.is_verified and case.is_proven)
+    known = not notice.to_customer or (notice.person.is_verified and case.is_proven)
     people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
     message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
-    zone = notice.recipient.time_zone or settings.COMPANY_TIME_ZONE
+    zone = notice.person.time_zone or settings.COMPANY_TIME_ZONE
     owner = people.get(data.get("owner"))
     return {
         "brand": settings.BRAND,
-        "name": notice.recipient.first_name if known else "",
+        "name": notice.person.first_name if known else "",
         "case": case,
         # Mail to an address nobody has proved to read carries no text a stranger may have typed.
         "title": case.title if known else "your case",
@@ -148,7 +146,7 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
 
 
 def _access_link(notice: Notice, case: Case, now: datetime, secret: list[str]) -> str:
-    token = AccessLink.issue(AccessLink.Purpose.FOLLOW, case, user=notice.recipient, at=now, lasts=LINK_LASTS)
+    token = AccessLink.issue(AccessLink.Purpose.FOLLOW, case, user=notice.person, at=now, lasts=LINK_LASTS)
     secret.append(token)
     return f"{settings.BASE_URL}/follow/{token}/"
 

@@ -89,12 +89,14 @@ def change(version: V, document: Mapping[str, Any], *, seen: int, by: User, at: 
 
 
 def describe(version: V, note: str) -> V:
-    """Says why this version is being made; shown to whoever reviews it."""
+    """Says why this version is being made. Whoever reviewed it read another reason: it is a draft again."""
     with transaction.atomic():
         held = _held(version)
         _is_open(held)
-        held.note = note.strip()
-        held.save(update_fields=["note"])
+        if held.note != note.strip():
+            held.note = note.strip()
+            held.status, held.reviewed_by, held.reviewed_at = S.DRAFT, None, None
+            held.save(update_fields=["note", "status", "reviewed_by", "reviewed_at"])
         return held
 
 

@@ -39,8 +39,7 @@ class _Straight(urllib.request.HTTPRedirectHandler):
 
 def payload(notice: Notice) -> bytes:
     """What is sent: which case stands where, when its customer next hears, and the page to open."""
-    case, data = notice.case, notice.data
-    assert case is not None
+    case, data = notice.of_case, notice.data
     told = {
         "id": notice.key,
         "case": case.reference,

@@ -56,12 +56,12 @@ def answer_survey(
 
 def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the invitation needs; raises NotNeeded when the person has answered or was asked a short while ago."""
-    case = notice.case
+    case = notice.of_case
     _check_wanted(case, notice, now)
     survey, _ = Survey.everything.get_or_create(case=case, defaults={"is_drill": case.is_drill})
     survey.invited_at = now
     survey.save(update_fields=["invited_at"])
-    token = AccessLink.issue(AccessLink.Purpose.SURVEY, case, user=notice.recipient, at=now, lasts=LINK_LASTS)
+    token = AccessLink.issue(AccessLink.Purpose.SURVEY, case, user=notice.person, at=now, lasts=LINK_LASTS)
     url = f"{settings.BASE_URL}/s/{token}/"
     choices = [{"label": label, "url": f"{url}?score={score}"} for score, label in Survey.Satisfaction.choices]
     return {"choices": choices, "secrets": [token]}
@@ -70,10 +70,10 @@ def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:
 def _check_wanted(case: Case, notice: Notice, now: datetime) -> None:
     if case.state not in ASKABLE:
         raise letters.NotNeeded("The case is open again.")
-    if notice.recipient.is_staff:
+    if notice.person.is_staff:
         raise letters.NotNeeded("Staff are not surveyed.")
     if Survey.everything.filter(case=case, answered_at__isnull=False).exists():
         raise letters.NotNeeded("The customer has answered already.")
-    asked = Survey.objects.filter(case__customer=notice.recipient, invited_at__gt=now - ONE_IN).exclude(case=case)
+    asked = Survey.objects.filter(case__customer=notice.person, invited_at__gt=now - ONE_IN).exclude(case=case)
     if asked.exists():
         raise letters.NotNeeded("The customer was asked about another case a short while ago.")

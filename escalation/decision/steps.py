@@ -84,7 +84,7 @@ class _Doing:
 
     def do_assign(self, target: str) -> None:
         team = team_of(target) or self.changes.get("team", self.facts.team)
-        if (person := dict(self.h.picks).get(team)) is not None:
+        if team is not None and (person := dict(self.h.picks).get(team)) is not None:
             self.changes |= {"team": team, "owner": person}
 
     def do_raise_severity(self, target: str) -> None:

@@ -83,7 +83,7 @@ def topic_loop(g: Ground) -> Iterator[Found]:
     """Topics stand under each other in a ring."""
     for slug in sorted(g.protocol.topics):
         seen, above = {slug}, g.protocol.topics[slug].under
-        while above in g.protocol.topics and above not in seen:
+        while above is not None and above in g.protocol.topics and above not in seen:
             seen.add(above)
             above = g.protocol.topics[above].under
         if above == slug:

@@ -70,6 +70,20 @@ class Notice(Worldly):
         return self.key
 
     @property
+    def person(self) -> User:
+        """Who reads the letter. Raises ValueError for a webhook, which nobody reads."""
+        if self.recipient is None:
+            raise ValueError("Nobody reads a webhook.")
+        return self.recipient
+
+    @property
+    def of_case(self) -> Case:
+        """The case it is about. Raises ValueError for the few letters that are about none."""
+        if self.case is None:
+            raise ValueError("This letter is about no case.")
+        return self.case
+
+    @property
     def reader(self) -> str:
         """Whom it is for, in words."""
         return str(self.recipient) if self.recipient else f"webhook “{self.data.get('hook', '')}”"

@@ -12,6 +12,13 @@ from django.db.models import F, Q
 from cases.models import Category, Product, User
 
 
+def two_people(name: str) -> tuple[models.BaseConstraint, ...]:
+    """What came with the installation has no maker; whatever a person drew up, another one has reviewed."""
+    by_another = Q(reviewed_by__isnull=False, reviewed_at__isnull=False) & ~Q(reviewed_by=F("made_by"))
+    condition = Q(status="draft") | Q(made_by=None) | by_another
+    return (models.CheckConstraint(condition=condition, name=f"{name}_by_two_people"),)
+
+
 class Version(models.Model):
     """One numbered document under a key; the label `key@number` names it for good."""
 
@@ -43,15 +50,6 @@ class Version(models.Model):
     class Meta:
         abstract = True
         ordering = ("key", "number")
-        constraints = (
-            # What came with the installation has no maker; whatever a person drew up, another one has reviewed.
-            models.CheckConstraint(
-                condition=Q(status="draft")
-                | Q(made_by=None)
-                | (Q(reviewed_by__isnull=False, reviewed_at__isnull=False) & ~Q(reviewed_by=F("made_by"))),
-                name="%(class)s_two_people",
-            ),
-        )
 
     def __str__(self) -> str:
         return self.label
@@ -73,6 +71,7 @@ class ProtocolVersion(Version):
     class Meta(Version.Meta):
         permissions = (("write_protocol", "Can draw up, review and publish protocols and calendars"),)
         constraints = (
+            *two_people("protocol"),
             models.UniqueConstraint(fields=("key", "number"), name="protocol_number_once"),
             models.UniqueConstraint(fields=("key",), condition=Q(status="published"), name="protocol_one_in_force"),
         )
@@ -83,7 +82,7 @@ class CalendarVersion(Version):
 
     class Meta(Version.Meta):
         constraints = (
-            *Version.Meta.constraints,
+            *two_people("calendar"),
             models.UniqueConstraint(fields=("key", "number"), name="calendar_number_once"),
         )
 

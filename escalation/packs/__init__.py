@@ -55,7 +55,8 @@ class Preset:
 
 def presets() -> tuple[Preset, ...]:
     """The shipped presets, in the order of their levels."""
-    return tuple(Preset(**row | {"steps": tuple(row["steps"])}) for row in read_pack("presets"))
+    rows: Any = read_pack("presets")
+    return tuple(Preset(**row | {"steps": tuple(row["steps"])}) for row in rows)
 
 
 def install(pack: dict[str, Any], *, at: datetime, get_model: GetModel = apps.get_model) -> None:

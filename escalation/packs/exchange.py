@@ -112,7 +112,7 @@ def check_pack(pack: object) -> Protocol:
 
 
 def _is_slug(text: object) -> bool:
-    return isinstance(text, str) and len(text) <= LONGEST and bool(re.fullmatch(slug_rule.regex.pattern, text))
+    return isinstance(text, str) and len(text) <= LONGEST and bool(re.compile(slug_rule.regex).fullmatch(text))
 
 
 def _check_rows(rows: list[Any], fields: tuple[str, ...], where: str) -> None:

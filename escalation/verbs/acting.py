@@ -116,14 +116,16 @@ class Act:
 
     def _check(self, turn: Turn, *, climbed: bool) -> None:
         actor = Actor.of(self.by)
-        sentence = refusal(self.verb, turn.case, actor, turn)
+        sentence, field = refusal(self.verb, turn.case, actor, turn), ""
         if not sentence and self.verb in GUIDED:
             self.advice = advice_for(turn, self.at)
             sentence = objection(self.verb, turn, self.advice, reason=self.note)
+            # What a guideline stops when passing up is only the missing reason.
+            field = "note" if self.verb == "escalate" else ""
         if sentence and climbed:
             sentence = f"A promise on this case was missed just now and it was passed up. {sentence}"
         if sentence:
-            raise Refused(sentence)
+            raise Refused(sentence, field=field)
 
     def _take(self, turn: Turn, happening: Happening) -> None:
         extra = dict(self.extra)

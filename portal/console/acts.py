@@ -16,16 +16,21 @@ from escalation import facts as f
 from escalation import verbs
 from escalation.decision import NotNow, decide
 from escalation.facts import Clock
-from escalation.permits import PERMITS, refusal
+from escalation.guidance import NEVER
+from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
-from portal.console import forms
+from portal.console import forms, guidance
 from portal.console.deeds import DEEDS, Deed
 from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
 from portal.console.words import lowered, tag_of
 from portal.templatetags.times import when_words, zone_words
+
+#: Acts whose words are ours: nothing of them goes into a letter to the customer.
+INTERNAL = ("note", "justify", "keep")
+ONLY_ONE = "There is no other version of this protocol to move the case to."
 
 
 def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any]) -> HttpResponse:
@@ -60,6 +65,9 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
     if isinstance(form, forms.Update):
         latest = next_update(turn, frame)
         form.suggest(latest, latest_words(latest, frame) if latest else "")
+    if isinstance(form, forms.PassUp):
+        strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
+        form.ask_why(strongest.because if strongest and strongest.verdict == NEVER else "")
     return form
 
 
@@ -119,11 +127,13 @@ def page(
 ) -> HttpResponse:
     """The act's page; when the act is not possible now it says why and offers no button."""
     deed, now, by = DEEDS[verb], frame["now"], frame["actor"].user
-    why = refusal(verb, turn.case, frame["actor"], turn)
+    why = guidance.why_not(verb, turn.case, frame["actor"], turn, guidance.advice_on(turn, now))
+    if not why and isinstance(form, forms.Adopt) and not forms.other_versions(case):
+        why = ONLY_ONE
     button = deed.button(turn)
     preview = Preview(sentence=why)
     if not why:
-        preview = try_out(turn, deed.happening(turn, form.guess(), by, now), by=by)
+        preview = try_out(turn, turn.placed(deed.happening(turn, form.guess(), by, now)), by=by)
     context = frame | {
         "title": PERMITS[verb].label,
         "case": case,
@@ -137,7 +147,7 @@ def page(
         "preview": preview,
         "why": why,
         "since": since or [],
-        "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb != "note",
+        "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb not in INTERNAL,
         "url": reverse("admin:cases_case_change", args=[case.pk]),
     }
     return TemplateResponse(request, "console/act.html", context, status=status)

@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case, Note, Resolution, Severity
 from escalation.facts import Clock
+from escalation.guidance import Advice
 from escalation.lateness import late_since, with_ledger
-from escalation.models import Notice, Promise, StageClock
-from escalation.permits import PERMITS, Actor, refusal
+from escalation.models import Notice, Promise, ProtocolVersion, StageClock
+from escalation.permits import PERMITS, Actor
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import Calendar, reckon
+from portal.console import guidance
+from portal.console.acts import ONLY_ONE
 from portal.console.deeds import DEEDS
+from portal.console.forms import other_versions
 from portal.console.home import act_url, usual_acts
 from portal.console.timeline import MOST, SHOWN, rows_of
 from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
@@ -35,7 +41,8 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
     """Everything the template names."""
     turn = peek(case, now)
     clocks = list(StageClock.objects.filter(case=case).order_by("-started_at", "-pk"))
-    possible, refused = buttons(case, actor, turn)
+    advice = guidance.advice_on(turn, now)
+    possible, refused = buttons(case, actor, turn, advice)
     shown = shown if shown in SHOWN else "all"
     rows = rows_of(case, shown)
     return {
@@ -49,6 +56,9 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "who": who_has(case),
         "acts": possible,
         "refused": refused,
+        "guidance": guidance.box(turn, advice),
+        "unexplained": unexplained(case, clocks, possible),
+        "protocol": protocol_of(case, turn),
         "promise": promise_of(case, clocks, now),
         "milestones": milestones_of(case, clocks, now),
         "running": [clock_row(clock, turn, now) for clock in clocks if clock.outcome is None],
@@ -65,17 +75,40 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
     }
 
 
-def buttons(case: Case, actor: Actor, turn: Turn) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def buttons(
+    case: Case, actor: Actor, turn: Turn, advice: tuple[Advice, ...]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Every act: those possible now as buttons, what helps most first; the others with why not."""
     possible, refused = [], []
     helps = usual_acts(case)
     for verb in (*helps, *(verb for verb in DEEDS if verb not in helps)):
-        why = refusal(verb, case, actor, turn)
+        why = guidance.why_not(verb, case, actor, turn, advice)
+        if not why and verb == "adopt" and not other_versions(case):
+            why = ONLY_ONE
         if why:
             refused.append({"label": PERMITS[verb].label, "why": why})
         else:
             possible.append({"verb": verb, "label": PERMITS[verb].label, "url": act_url(case, verb)})
     return possible, refused
+
+
+def unexplained(case: Case, clocks: list[StageClock], possible: list[dict[str, str]]) -> dict[str, Any] | None:
+    """The reason for the fast lane that is still owed: until when, and where it is given."""
+    owed = next((clock for clock in clocks if clock.kind == Clock.JUSTIFY and clock.outcome is None), None)
+    if owed is None:
+        return None
+    return {"due": owed.due_at, "url": next((act["url"] for act in possible if act["verb"] == "justify"), "")}
+
+
+def protocol_of(case: Case, turn: Turn) -> dict[str, Any]:
+    """The version the case is under, by name, and why it is this one."""
+    row = ProtocolVersion.objects.only("pk", "number").get(label=case.protocol)
+    return {
+        "name": turn.rules.protocol.name,
+        "number": row.number,
+        "why": case.protocol_why,
+        "url": reverse("admin:escalation_protocolversion_change", args=[row.pk]),
+    }
 
 
 def promise_of(case: Case, clocks: list[StageClock], now: datetime) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from django.db.models import Q, QuerySet
 
 from cases.access import workers
 from cases.models import Team, User
+from escalation.attesting import may_take_duty
 from escalation.calendars import DAY, WEEKDAYS, reading
 from escalation.models import Leave, LoadCap, Override, Rota, Shift
+from portal import clock
 from portal.templatetags.times import zone_words
 
 TYPED = re.compile(r"(\d{1,2})[:.]?(\d{2})")
@@ -81,7 +83,18 @@ class CoverForm(forms.ModelForm):
         """Fills choices and hints."""
 
 
-class ShiftForm(CoverForm):
+class DutyForm(CoverForm):
+    """A form that puts somebody on duty: only who has read the protocol that counts."""
+
+    def clean_user(self) -> User:
+        person = self.cleaned_data["user"]
+        # Who is on duty already stays so: taking them off would leave a gap that nobody chose.
+        if person.pk != getattr(self.instance, "user_id", None) and (why := may_take_duty(person, clock.now())):
+            raise ValidationError(why)
+        return person
+
+
+class ShiftForm(DutyForm):
     """One weekly turn, or, while it is new, the same turn on several weekdays."""
 
     user = person("Who", User.objects.none())
@@ -132,7 +145,7 @@ class ShiftForm(CoverForm):
         return [Shift(weekday=weekday, **common) for weekday in days]
 
 
-class SwapForm(CoverForm):
+class SwapForm(DutyForm):
     user = person("Who takes it", User.objects.none())
     instead_of = person(
         "Instead of", User.objects.none(), required=False, empty_label="Nobody: besides the others",

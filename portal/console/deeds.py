@@ -9,6 +9,7 @@ from typing import Any
 
 from cases.models import User
 from escalation import facts as f
+from escalation.book import rules_of
 from escalation.decision.ladder import next_tier
 from escalation.turn import Turn
 from portal.console import forms
@@ -55,6 +56,13 @@ def _assessed(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
 def _supervisor(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
     granted = given["granted"] is True
     return f.SupervisorAnswered(at=at, now=at, by=by.pk, granted=granted, empty=_empty(turn))
+
+
+def _adopted(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
+    """As the verb: from here on the copy is under the other version."""
+    to = given.get("to") or turn.case.protocol
+    turn.rules, turn.case.protocol = rules_of(to), to
+    return f.Adopted(at=at, now=at, to=to, by=by.pk)
 
 
 DEEDS: dict[str, Deed] = {
@@ -112,7 +120,7 @@ DEEDS: dict[str, Deed] = {
         lambda turn, given, by, at: f.Answered(at=at, now=at, by=by.pk),
     ),
     "escalate": Deed(
-        forms.Reason,
+        forms.PassUp,
         _pass_up,
         "Passed up.",
         lambda turn, given, by, at: f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn)),
@@ -162,6 +170,34 @@ DEEDS: dict[str, Deed] = {
             at=at, now=at, into=getattr(given.get("into"), "reference", "the other case"), by=by.pk
         ),
         "The clocks of this case stop; nothing is deleted.",
+    ),
+    "emergency": Deed(
+        forms.ActForm,
+        lambda turn: f"Emergency: send up to level {turn.rules.protocol.fast_tier} now",
+        "Sent up the fast lane. The people on duty are told. Say why when there is time, within a day.",
+        lambda turn, given, by, at: f.Emergency(at=at, now=at, by=by.pk, empty=_empty(turn)),
+        "It becomes critical at once. Nobody asks you why now; the reason is asked for afterwards.",
+    ),
+    "justify": Deed(
+        forms.WhyEmergency,
+        _plain("Save the reason"),
+        "Reason saved.",
+        lambda turn, given, by, at: f.Justified(at=at, now=at, by=by.pk),
+    ),
+    "keep": Deed(
+        forms.WhyKept,
+        _plain("Keep it here"),
+        "Kept here. Your reason is on the case.",
+        # The rule is named by the verb; nothing that follows depends on it.
+        lambda turn, given, by, at: f.Kept(at=at, now=at, by=by.pk, rule="", verdict=""),
+        "Counts for this level, against this guideline.",
+    ),
+    "adopt": Deed(
+        forms.Adopt,
+        _plain("Move this case"),
+        "Moved. Times that come earlier are promised again; none is later.",
+        _adopted,
+        "A time may come earlier by it, never later.",
     ),
     "close": Deed(
         forms.ActForm,

@@ -12,6 +12,7 @@ from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from escalation.models import ProtocolVersion
 from escalation.permits import takers
 from portal.forms import Lines, OneLine
 
@@ -146,6 +147,67 @@ class Answer(ActForm):
 
 class Reason(ActForm):
     reason = writing("Reason", help_text="The customer reads this.")
+
+
+class PassUp(Reason):
+    """Passing up; where the topic says never, also why all the same."""
+
+    note = writing(
+        "Why all the same", required=False, help_text="Internal: the customer does not see this. It stays on the case.",
+        rows=3,
+    )  # fmt: skip
+
+    def ask_why(self, because: str) -> None:
+        """Asks for the note where a rule speaks against it (`because`); else not, unless something was typed there."""
+        field = self.fields["note"]
+        if because:
+            field.help_text = f"{because} {field.help_text}"
+        elif not self.data.get("note"):
+            del self.fields["note"]
+
+
+class WhyEmergency(ActForm):
+    reason = writing(
+        "Why could it not wait?", rows=4, help_text="Internal: the customer does not see this.",
+        missing="Say why it could not wait.",
+    )  # fmt: skip
+
+
+class WhyKept(ActForm):
+    reason = writing(
+        "Why does it stay here?", rows=4, help_text="Internal: the customer does not see this.",
+        missing="Say why the case stays here although the guideline says otherwise.",
+    )  # fmt: skip
+
+
+class Adopt(ActForm):
+    to = forms.ChoiceField(
+        label="To which version?", widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose a version.",
+            "invalid_choice": "Choose a version from the list: only what was published can be chosen.",
+        },
+    )  # fmt: skip
+
+    def prepare(self) -> None:
+        field: Any = self.fields["to"]
+        offered = [(v.label, version_words(v)) for v in other_versions(self.case)]
+        # As with handing over: that a second press names the version it is under by now is for the verb to know.
+        field.choices = [*offered, (self.case.protocol, "")]
+        field.widget.choices = offered
+        self.initial = {"to": next((value for value, _ in offered), ""), **self.initial}
+
+
+def other_versions(case: Case) -> list[ProtocolVersion]:
+    """What a case can be moved to: versions of its protocol that are or were in force, the newest first."""
+    S = ProtocolVersion.Status
+    known = ProtocolVersion.objects.filter(key=case.protocol.partition("@")[0], status__in=(S.PUBLISHED, S.RETIRED))
+    return list(known.exclude(label=case.protocol).order_by("-number"))
+
+
+def version_words(version: ProtocolVersion) -> str:
+    """'Version 3, in force'."""
+    return f"Version {version.number}, {'in force' if version.status == version.Status.PUBLISHED else 'retired'}"
 
 
 class Colleague(forms.ModelChoiceField):

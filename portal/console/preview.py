@@ -25,6 +25,10 @@ TOLD = {
     "accepted": "that the customer is content",
     "promise_missed": "that a time was missed",
     "call_customer": "to call the customer",
+    "emergency": "at once that it is an emergency",
+    "not_acknowledged": "that nobody has acknowledged it",
+    "unjustified": "that nobody has said why it was an emergency",
+    "webhook": "about the case",
 }
 
 
@@ -63,7 +67,7 @@ def try_out(turn: Turn, happening: Happening, *, by: User) -> Preview:
     owed = turn.owed[first:]
     return Preview(
         letters=[letter(turn.case, one, happening.at) for one in owed if one.tell.to == "customer"],
-        others=[told(one.tell) for one in owed if one.tell.to != "customer"],
+        others=[told(one.tell, turn) for one in owed if one.tell.to != "customer"],
         clocks=changes(before, {kind: snapshot(clock) for kind, clock in turn.clocks.items()}),
     )
 
@@ -78,7 +82,7 @@ def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
     return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.text, count=1)}
 
 
-def told(tell: Tell) -> str:
+def told(tell: Tell, turn: Turn) -> str:
     """'The team Customer support managers: told that the case is now theirs.'"""
     kind, _, name = tell.to.partition(":")
     what = TOLD.get(tell.kind, "about it")
@@ -87,9 +91,24 @@ def told(tell: Tell) -> str:
     elif kind in ("team", "lead"):
         team = Team.objects.filter(slug=name).select_related("lead").first()
         who = f"The lead of {team}" if kind == "lead" else f"The team {team}"
+    elif kind in ("duty", "person", "role"):
+        who = named(tell, turn)
     else:
         who = {"owner": "The owner", "supervisor": "The supervisor"}.get(kind, kind)
+        who = f"The webhook {name}" if kind == "webhook" else who
     return f"{who}: told {what}."
+
+
+def named(tell: Tell, turn: Turn) -> str:
+    """'On duty at Customer support lead, Priya Shah': the people themselves, from whom the letter would go to."""
+    kind, _, name = tell.to.partition(":")
+    ids = list(turn.directory.recipients(tell.to, turn.case, turn.rules.protocol))
+    people = ", ".join(str(person) for person in User.objects.filter(pk__in=ids).order_by("name", "email")) or "nobody"
+    if kind != "duty":
+        return people
+    post = turn.directory.posts.get(name)
+    where = post.name if post else name
+    return f"On duty at {where}, {people}" if turn.directory.duty(name) else f"Next on duty at {where}, {people}"
 
 
 class Look(NamedTuple):

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import Group
 
 from cases.models import User
@@ -136,12 +137,14 @@ def target_choices(names: Names, *kept: str) -> list[Any]:
         ("The lead of", [(f"lead:{slug}", f"Lead of {name}") for slug, name in names.teams.items()]),
         ("The whole team", [(f"team:{slug}", f"Team {name}") for slug, name in names.teams.items()]),
         ("Everybody in the role", [(f"role:{group}", f"Role “{group}”") for group in _roles()]),
+        ("A webhook", [(f"webhook:{name}", f"Webhook “{name}”") for name in sorted(settings.WEBHOOKS)]),
         ("One person", [(f"person:{one.email}", str(one)) for one in staff]),
     ]
     known = {value for _, rows in groups for value, _ in rows}
     others = [
         (value, names.address(value)) for value in dict.fromkeys(kept) if value and value not in known | set(TOLD)
     ]
+    groups = [(label, rows) for label, rows in groups if rows]
     return [*groups, *([("As it stands", others)] if others else [])]
 
 

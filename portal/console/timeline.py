@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, Event, Message, Note, Severity, User
+from cases.models import Case, Event, Message, Note, Severity, Team, User
 from escalation.facts import Clock
+from escalation.models import Notice
 from escalation.verbs.customer import SUPERVISOR_REASONS
+from portal.console.guidance import rule_words, said_words
+from portal.console.preview import TOLD
 from portal.console.words import span
 from portal.templatetags.times import count
 
@@ -16,6 +19,13 @@ SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clo
 MOST = 300  # rows; a case that is longer says so
 HANDED = "handed_over"
 CLOCK_EVENTS = ("missed", "ran_out", "warned")
+#: Timers of ours whose end is an act: what stands in the timeline when they run out.
+TIMERS = {
+    Clock.STEP: "Nobody had acknowledged: the level’s next step",
+    Clock.JUSTIFY: "Nobody has said why it was an emergency",
+}
+#: What the customer was told by a step.
+TOLD_CUSTOMER = {"still_looking": "that we asked more people", "priority_set": "that it is more urgent now"}
 Data = dict[str, Any]
 
 
@@ -29,13 +39,22 @@ def _missed(data: Data) -> str:
     return f"Missed: {Clock.NAMES[kind]}{up}"
 
 
+def _ran_out(data: Data) -> str:
+    kind = data["args"]["kind"]
+    return TIMERS.get(kind) or f"Time over: {Clock.NAMES[kind]}"
+
+
+def _version(data: Data) -> str:
+    return f"Moved to version {data['args']['to'].partition('@')[2]} of the protocol"
+
+
 #: Event kind -> (what stands in the timeline, what a colleague just did, for the sentence to a late writer).
 EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "filed": (lambda d: "Case filed", "filed this"),
     "assessed": (lambda d: f"Assessed: {_severity(d)}, complexity {d['args']['complexity']}", "assessed this"),
     "escalated": (lambda d: f"Passed up to level {d['tier']}", "passed this up"),
     "missed": (_missed, "missed a time"),
-    "ran_out": (lambda d: f"Time over: {Clock.NAMES[d['args']['kind']]}", "let a time run out"),
+    "ran_out": (_ran_out, "let a time run out"),
     "warned": (lambda d: f"Due soon: {Clock.NAMES[d['args']['kind']]}", "gave a warning"),
     "reviewed": (lambda d: f"SLA review confirmed: {_severity(d)}", "confirmed the SLA review"),
     "acknowledged": (lambda d: "Acknowledged", "acknowledged this"),
@@ -64,6 +83,10 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "owner_lost": (lambda d: "The owner is no longer here", "found the owner gone"),
     "noted": (lambda d: "Internal note", "wrote a note"),
     "apologised": (lambda d: "Apology", "apologised"),
+    "emergency": (lambda d: f"Emergency: critical, up to level {d['tier']}", "sent this up as an emergency"),
+    "justified": (lambda d: "Why it was an emergency", "said why it was an emergency"),
+    "kept": (lambda d: f"Kept at level {d['tier']}, against {rule_words(d['args']['rule'])}", "kept this here"),
+    "adopted": (_version, "moved this to another version of the protocol"),
 }
 
 
@@ -93,8 +116,8 @@ def rows_of(case: Case, shown: str) -> list[dict[str, Any]]:
     events = list(Event.objects.filter(case=case).select_related("actor").order_by("-seq")[: MOST + 1])
     messages = {str(m.pk): m for m in Message.objects.filter(case=case).select_related("author")}
     notes = {str(n.pk): n for n in Note.objects.filter(case=case)}
-    titles = hand_overs(events)
-    rows = [event_row(event, messages, notes) | titles.get(event.seq, {}) for event in events[:MOST]]
+    more = hand_overs(events) | timers(case, events)
+    rows = [event_row(event, messages, notes) | more.get(event.seq, {}) for event in events[:MOST]]
     return rows if shown == "all" else [row for row in rows if shown in row["in"]]
 
 
@@ -114,6 +137,47 @@ def hand_words(before: User | None, to: User | None, event: Event) -> str:
     return f"Taken over by {to} from {before}" if taken else f"Handed over from {before} to {to}"
 
 
+def timers(case: Case, events: list[Event]) -> dict[int, dict[str, str]]:
+    """What a step or an unexplained emergency did, by event number: who was told, and what changed on the case."""
+    before = {event.seq + 1: event.data for event in events}
+    ended = [e for e in events if e.kind == "ran_out" and e.data["args"]["kind"] in TIMERS]
+    if not ended:
+        return {}
+    sent = Notice.objects.filter(case=case, event_seq__in=[e.seq for e in ended]).select_related("recipient")
+    told: dict[int, list[str]] = {}
+    for notice in sent.order_by("to_customer", "pk"):
+        told.setdefault(notice.event_seq, []).append(told_words(notice))
+    people = User.objects.in_bulk({e.data["owner"] for e in ended if e.data["owner"]})
+    teams = dict(Team.objects.values_list("slug", "name"))
+    found = {}
+    for event in ended:
+        lines = told.get(event.seq, []) + changed(event.data, before.get(event.seq), people, teams)
+        found[event.seq] = {"text": "\n".join(lines) or "Nobody was told: no step was left."}
+    return found
+
+
+def told_words(notice: Notice) -> str:
+    """'Tom Reed was told that nobody has acknowledged it.'"""
+    if notice.to_customer:
+        return f"The customer was told {TOLD_CUSTOMER.get(notice.kind, 'about it')}."
+    who = str(notice.recipient) if notice.recipient else f"The webhook {notice.data.get('hook', '')}"
+    return f"{who} was told {TOLD.get(notice.kind, 'about it')}."
+
+
+def changed(now: Data, before: Data | None, people: dict[int, User], teams: dict[str, str]) -> list[str]:
+    """What a step changed on the case, a sentence each; nothing where the event before is not known."""
+    if before is None:
+        return []
+    lines = []
+    if now["team"] != before["team"]:
+        lines.append(f"Given to the team {teams.get(now['team'], now['team'])}.")
+    if now["owner"] and now["owner"] != before["owner"]:
+        lines.append(f"{people.get(now['owner'])} has it now.")
+    if now["severity"] != before["severity"]:
+        lines.append(f"Now {_severity(now)}.")
+    return lines
+
+
 def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]) -> dict[str, Any]:
     """One event with the text that was said with it."""
     message = messages.get(event.data.get("message", {}).get("id", ""))
@@ -128,6 +192,7 @@ def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]
         "tone": "late" if event.data.get("ended", {}).get(event.data["args"].get("kind", "")) == "missed" else "plain",
         "text": "",
         "label": "",
+        "advice": said_words(event.data["advice"]) if "advice" in event.data else "",
         "from_customer": event.role == Event.Role.CUSTOMER,
         "in": {"clocks"} if clock or event.data["ended"] or event.data["started"] else set(),
     }

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
 
 from cases.lifecycle import State
 from cases.models import Case, Event, Message, Severity, Team, User
 from escalation.facts import Clock
+from escalation.models import Notice
 from portal.templatetags.times import when_words
 
 SHOWN = 10  # rows before "Show n older"
@@ -20,10 +21,12 @@ KINDS = (
     "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "asked_customer",
     "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
     "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
-    "supervisor_answered", "apologised",
+    "supervisor_answered", "apologised", "emergency", "adopted",
 )  # fmt: skip
 #: Clocks whose miss the customer is not told of; only where the case goes then.
 OURS = (Clock.REFER_UP, Clock.REVIEW)
+#: Timers of ours: the customer reads of their end only where it told them something.
+TIMERS = (Clock.STEP, Clock.JUSTIFY)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,11 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
 def visible(case: Case) -> Any:
     """The events a customer may read of, newest first, each with the `total` there are: one query."""
     silent = Q(kind="missed", data__args__kind__in=OURS, data__has_key="plan_failed")
+    about = Notice.everything.filter(case=OuterRef("case"), event_seq=OuterRef("seq"), to_customer=True)
     events = Event.everything.filter(case=case, kind__in=KINDS).exclude(silent)
+    events = events.annotate(letter=Subquery(about.order_by("pk").values("kind")[:1]))
+    untold = Q(kind="adopted") | Q(kind="ran_out", data__args__kind__in=TIMERS)
+    events = events.exclude(untold & Q(letter=None))
     return events.select_related("actor").annotate(total=Window(Count("pk"))).order_by(F("seq").desc())
 
 
@@ -203,6 +210,29 @@ def _missed(book: Book, event: Event) -> Told:
     return {"kind": "clock", "tone": "late", "title": "We missed our time and told you", "text": said + more}
 
 
+def _ran_out(book: Book, event: Event) -> Told:
+    """A timer's end; of a level's step only what the customer was told then."""
+    kind = event.data["args"]["kind"]
+    if kind not in TIMERS:
+        return {"kind": "clock", "title": ENDS[kind]}
+    if event.letter == "priority_set":  # type: ignore[attr-defined]
+        return _urgent(event)
+    return {
+        "kind": "clock",
+        "title": "We asked more people to look at your case",
+        "text": "The time we gave you stays.",
+    }
+
+
+def _urgent(event: Event) -> dict[str, Any]:
+    return {"title": f"We treat your case as {Severity(event.data['severity']).label}"}
+
+
+def _emergency(book: Book, event: Event) -> Told:
+    more = f"{book.team(event)} has it now; you do not need to explain it again."
+    return _urgent(event) | {"text": more, "who": book.who(event)}
+
+
 ENDS = {
     Clock.LAPSE: "Closed: we did not hear from you",
     Clock.CONFIRM: "Closed by itself: you told us nothing else",
@@ -215,7 +245,7 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "assessed": _assessed,
     "escalated": lambda book, event: {"title": f"Passed to {book.team(event)}", "who": book.who(event)},
     "missed": _missed,
-    "ran_out": lambda book, event: {"kind": "clock", "title": ENDS[event.data["args"]["kind"]]},
+    "ran_out": _ran_out,
     "reviewed": lambda book, event: {
         "title": f"{book.team(event)} confirmed: treated as {Severity(event.data['severity']).label}"
     },
@@ -237,4 +267,9 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "supervisor_asked": _theirs("You asked for a supervisor"),
     "supervisor_answered": _said("{who} answered as supervisor"),
     "apologised": _said("{who} wrote to say sorry"),
+    "emergency": _emergency,
+    "adopted": lambda book, event: {
+        "title": "You hear from us earlier",
+        "text": "We have new rules for cases like yours, and they are faster.",
+    },
 }

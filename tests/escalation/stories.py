@@ -104,15 +104,15 @@ def bring(cast: Cast, state: str, *, at: datetime = MONDAY, **more: Any) -> Case
     return case
 
 
-def in_force(cast: Cast, change: Callable[[dict[str, Any]], object]) -> ProtocolVersion:
+def in_force(cast: Cast, change: Callable[[dict[str, Any]], object], at: datetime = MONDAY) -> ProtocolVersion:
     """Puts the shipped matrix with a change, and nothing else around it, in force by the real road of two people."""
-    new = publishing.draft(ProtocolVersion, "five-tier", note="For the test.", by=cast.supervisor, at=MONDAY)
+    new = publishing.draft(ProtocolVersion, "five-tier", note="For the test.", by=cast.supervisor, at=at)
     document = copy.deepcopy(new.document)
     for name in ("guidelines", "topics", "fast_lane"):
         document.pop(name, None)
     for tier in document["tiers"]:
         tier.pop("steps", None)
     change(document)
-    publishing.change(new, document, seen=0, by=cast.supervisor, at=MONDAY)
-    publishing.review(new, seen=1, by=cast.manager, at=MONDAY)
-    return publishing.publish(new, by=cast.supervisor, at=MONDAY, errors=lambda version: ())
+    publishing.change(new, document, seen=0, by=cast.supervisor, at=at)
+    publishing.review(new, seen=1, by=cast.manager, at=at)
+    return publishing.publish(new, by=cast.supervisor, at=at, errors=lambda version: ())

@@ -69,8 +69,10 @@ def test_whoever_changed_it_cannot_review_it(author, second):
 
 def test_the_database_too_wants_two_people(author):
     new = drawn_up(author)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        ProtocolVersion.objects.filter(pk=new.pk).update(status="published", reviewed_by=author, reviewed_at=LATER)
+    calendar = publishing.draft(CalendarVersion, "office", by=author, at=MONDAY)
+    for row in (new, calendar):
+        with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
+            type(row).objects.filter(pk=row.pk).update(status="reviewed", reviewed_by=author, reviewed_at=LATER)
 
 
 def test_a_version_without_a_reason_is_not_reviewed(author, second):
@@ -79,6 +81,8 @@ def test_a_version_without_a_reason_is_not_reviewed(author, second):
         publishing.review(new, seen=0, by=second, at=LATER)
     publishing.describe(new, " Because. ")
     assert publishing.review(new, seen=0, by=second, at=LATER).note == "Because."
+    assert publishing.describe(new, "Because.").status == "reviewed", "nothing changed"
+    assert publishing.describe(new, "For another reason.").status == "draft"
 
 
 def test_a_change_takes_the_review_back(author, second):

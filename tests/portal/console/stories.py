@@ -6,6 +6,7 @@ from datetime import timedelta
 from cases.models import Category
 from escalation import verbs
 from tests.cast import MONDAY
+from tests.escalation.stories import publish_protocol
 
 
 def minutes(n):
@@ -50,6 +51,17 @@ def answered(cast):
 
 def asked_supervisor(cast, **more):
     return verbs.ask_supervisor(acknowledged(cast, **more).pk, reason="slow", by=cast.customer, at=minutes(6))
+
+
+def emergency(cast, **more):
+    return verbs.emergency(acknowledged(cast, **more).pk, by=cast.tiers[1], at=minutes(6))
+
+
+def older_version(cast):
+    """A case under version 1 while version 2, twice as fast, is in force."""
+    case = acknowledged(cast)
+    publish_protocol(lambda d: [row.update(update=row["update"] // 2, resolve=row["resolve"] // 2) for row in d["matrix"]])
+    return case
 
 
 def hidden(page):

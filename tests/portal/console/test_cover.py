@@ -10,9 +10,10 @@ from django.contrib.auth.models import Permission
 
 from cases.models import Case, Note, User
 from escalation import verbs
-from escalation.models import Leave, LoadCap, Override, Rota, Shift
+from escalation.models import Attestation, Leave, LoadCap, Override, ProtocolVersion, Rota, Shift
 from portal import clock
 from tests.cast import MONDAY
+from tests.escalation.stories import in_force
 from tests.portal.console import stories
 
 URL = "/console/cover/"
@@ -123,6 +124,17 @@ def test_only_supervisors(signed_in, cast, monday, everything):
 
 
 # Forms --------------------------------------------------------------------------------------------------------
+
+
+def test_who_has_not_read_the_protocol_takes_no_new_duty(dana, cast):
+    in_force(cast, lambda document: None, at=MONDAY - timedelta(days=8))
+    sent = {"user": cast.mate.pk, "weekdays": ["0"], "opens": "9:00", "closes": "17:30", "starts_on": "2026-01-12"}
+    page = dana.post(f"{URL}team/{cast.teams[1].pk}/shift/", sent)
+    assert page.status_code == 422 and not Shift.objects.exists()
+    assert "Ana Mate has not read five-tier@2 yet" in words(page)
+    version = ProtocolVersion.objects.get(label="five-tier@2")
+    Attestation.objects.create(version=version, person=cast.mate, at=MONDAY, tries=1)
+    assert dana.post(f"{URL}team/{cast.teams[1].pk}/shift/", sent).status_code == 303
 
 
 def test_a_shift_on_five_weekdays_at_once_then_one_changed_and_one_taken_out(dana, cast):

@@ -47,7 +47,7 @@ def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):
     buttons = {act["verb"] for act in page.context["acts"]}
     refused = {act["label"]: act["why"] for act in page.context["refused"]}
     assert len(buttons) + len(refused) == len(DEEDS)
-    assert buttons == {"assess", "escalate", "answer", "hand_over", "take_over", "note", "merge"}
+    assert buttons == {"assess", "escalate", "emergency", "answer", "hand_over", "take_over", "note", "merge"}
     assert refused["Apologise"] == refused["Close"] == "Needs a supervisor."
     assert refused["Return to the level below"] == "Not possible while the case is “waiting for customer”."
     assert all(why.endswith(".") for why in refused.values())
@@ -55,7 +55,7 @@ def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):
 
 def test_the_page_and_the_verbs_agree_on_what_is_possible(signed_in, cast, rich):
     page = signed_in(cast.tiers[3]).get(stories.page_url(rich))
-    assert {act["verb"] for act in page.context["acts"]} == {"escalate", "note"}
+    assert {act["verb"] for act in page.context["acts"]} == {"escalate", "emergency", "note"}
 
 
 @pytest.mark.parametrize(
