@@ -21,9 +21,13 @@ def tick() -> int:
 
 
 def register_schedule() -> None:
-    """Puts the one schedule in place and removes what anybody else may have put beside it."""
-    Schedule.objects.exclude(name=NAME).delete()
-    Schedule.objects.update_or_create(
-        name=NAME,
-        defaults={"func": "portal.queue.tick", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
-    )
+    """Puts the one schedule in place and removes what anybody else may have put beside it.
+
+    A name is not unique in the queue's table: beats that start together may each make the row, and the next to
+    start keeps the oldest of them. Two for a while only ring twice.
+    """
+    wanted = {"func": "portal.queue.tick", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    kept = Schedule.objects.filter(name=NAME).order_by("pk").values_list("pk", flat=True).first()
+    Schedule.objects.exclude(pk=kept).delete()
+    if not Schedule.objects.filter(pk=kept).update(**wanted):
+        Schedule.objects.create(name=NAME, **wanted)

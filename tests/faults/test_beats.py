@@ -64,7 +64,7 @@ def test_four_beats_at_once_climb_each_case_once_and_send_each_notice_once(cast,
         time.sleep(0.3)
     for beat in beats:
         beat.send_signal(signal.SIGTERM)
-        assert beat.wait(30) == 0
+        assert beat.wait(30) == 0, beat.communicate()[0][-3000:]
     assert_agree()
     assert Event.objects.filter(kind="missed").count() == 1000
     assert Case.objects.filter(tier=2, state="escalated").count() == 1000

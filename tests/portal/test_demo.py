@@ -6,7 +6,9 @@ import pytest
 from django.db.models import OuterRef, Subquery
 
 from cases.models import Case, Event
+from cases.roles import install_roles
 from escalation.lateness import is_late, with_ledger
+from escalation.packs import install, read_pack
 from portal.demo import story
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import cast
@@ -17,6 +19,8 @@ MONDAY_NIGHT = datetime(2026, 11, 24, 1, 5, tzinfo=UTC)
 
 @pytest.mark.parametrize("until", [SUNDAY, MONDAY_NIGHT], ids=["sunday", "night"])
 def test_a_short_demo(db, until, monkeypatch):
+    install_roles()
+    install(read_pack("five_tier"), at=datetime(2025, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(story, "CASES", 12)
     stage = Fortnight(cast("x"), until, seed=7)
     story.plan(stage)
