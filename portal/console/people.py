@@ -199,6 +199,37 @@ class CategoryAdmin(ReadBySupervisors):
         return "Customers can choose it" if topic.is_active else "Retired"
 
 
+class ProductAdmin(ReadBySupervisors):
+    """Products and services customers choose from; which protocol counts may depend on one."""
+
+    one, many = "product", "products"
+
+    list_display = ("name", "short_name", "place", "offered")
+    fields = ("name", "slug", "position", "is_active")
+    words = {
+        "name": ("Name", "Customers choose by it."),
+        "slug": ("Short name", "Small letters and dashes. It stands in the log, so it cannot change later."),
+        "position": ("Place in the list", "The smallest number stands first."),
+        "is_active": ("Customers can choose it", "Take this off to retire a product; its cases stay."),
+    }
+    said = {"is_active": "offered"}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    @admin.display(description="Short name")
+    def short_name(self, product: Any) -> str:
+        return product.slug
+
+    @admin.display(description="Place in the list")
+    def place(self, product: Any) -> str:
+        return f"Place {product.position}"
+
+    @admin.display(description="Choice")
+    def offered(self, product: Any) -> str:
+        return "Customers can choose it" if product.is_active else "Retired"
+
+
 class RoleAdmin(QuietAdmin, GroupAdmin):
     """Roles as groups of permissions."""
 

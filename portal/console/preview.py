@@ -82,7 +82,7 @@ def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
     return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.text, count=1)}
 
 
-def told(tell: Tell, turn: Turn) -> str:
+def told(tell: Tell, turn: Turn | None = None) -> str:
     """'The team Customer support managers: told that the case is now theirs.'"""
     kind, _, name = tell.to.partition(":")
     what = TOLD.get(tell.kind, "about it")
@@ -99,9 +99,16 @@ def told(tell: Tell, turn: Turn) -> str:
     return f"{who}: told {what}."
 
 
-def named(tell: Tell, turn: Turn) -> str:
-    """'On duty at Customer support lead, Priya Shah': the people themselves, from whom the letter would go to."""
+def named(tell: Tell, turn: Turn | None) -> str:
+    """'On duty at Customer support lead, Priya Shah': the people themselves, from whom the letter would go to.
+
+    Without a turn, of a case that is only tried out, whom the protocol names.
+    """
     kind, _, name = tell.to.partition(":")
+    if turn is None:
+        found = Team.objects.filter(slug=name).first() if kind == "duty" else User.objects.at_address(name).first()
+        words = {"duty": "Whoever is on duty at", "role": "Everybody in the role", "person": ""}
+        return f"{words[kind]} {found or name}".strip()
     ids = list(turn.directory.recipients(tell.to, turn.case, turn.rules.protocol))
     people = ", ".join(str(person) for person in User.objects.filter(pk__in=ids).order_by("name", "email")) or "nobody"
     if kind != "duty":

@@ -14,7 +14,13 @@ from django.utils.text import capfirst
 
 from cases.access import Viewer
 
-PEOPLE = (("cases_user", "People"), ("cases_team", "Teams"), ("cases_category", "Topics"), ("auth_group", "Roles"))
+PEOPLE = (
+    ("cases_user", "People"),
+    ("cases_team", "Teams"),
+    ("cases_category", "Topics"),
+    ("cases_product", "Products"),
+    ("auth_group", "Roles"),
+)
 RULES = (("escalation_protocolversion", "Protocol"), ("escalation_calendarversion", "Calendars"))
 LOGS = (("cases_event", "Events"), ("django_q_schedule", "Queue schedule"))
 

@@ -15,9 +15,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Min
 
 from cases.lifecycle import State
-from cases.models import Case, Category, User
+from cases.models import Case, Category, Product, User
 from escalation import outbox, sweep, verbs
+from escalation.advice import MUST, advice_for, is_kept
 from escalation.book import rules_in_force
+from escalation.store import peek
 from escalation.worktime import Calendar
 from feedback.surveys import answer_survey
 from portal.demo import problems as p
@@ -106,10 +108,10 @@ class Fortnight:
 
     # -- customers ------------------------------------------------------------------------------------------
 
-    def file(self, when: datetime, customer: User, topic: str, which: int) -> None:
+    def file(self, when: datetime, customer: User, topic: str, which: int, product: Product | None = None) -> None:
         """A customer files one of the problems of a topic."""
         title, text, wish, impact = p.PROBLEMS[topic][which]
-        told = verbs.Told(title, text, Category.objects.get(slug=topic), impact, wish)
+        told = verbs.Told(title, text, Category.objects.get(slug=topic), impact, wish, product)
 
         def act(now: datetime) -> None:
             case = verbs.file_case(told, by=customer, at=now)
@@ -228,10 +230,19 @@ class Fortnight:
         self.look_soon(case.pk, now, 12)
 
     def answer(self, case: Case, by: User, now: datetime) -> None:
+        if self.must_go_up(case, now):
+            self.pass_up(case, by, now)
+            return
         text, outcome, cause = self.random.choice(p.ANSWERS[case.impact])
         verbs.answer(case.pk, text=text, outcome=outcome, root_cause=cause, by=by, at=now)
         wait = self.random.choice((30, 240, 900, 1500))
         self.soon(now, wait, lambda at: self.customer_judges(case.pk, at), office=False)
+
+    def must_go_up(self, case: Case, now: datetime) -> bool:
+        """Whether a guideline says so and nobody said why not."""
+        turn = peek(case, now)
+        advice = advice_for(turn, now)
+        return advice is not None and advice.verdict == MUST and not is_kept(turn, advice)
 
 
 def outbox_round(now: datetime, backend: BaseEmailBackend | None) -> None:

@@ -72,6 +72,7 @@ def cast(password: str | None = None) -> Cast:
         ("agent", made.members["service-representatives"][0].email, password),
         ("supervisor", made.supervisors[0].email, password),
         ("manager", managers[0].email, password),
+        ("author", made.members["chief-customer-service-officer"][0].email, password),
     ]
     return made
 

@@ -8,6 +8,7 @@ from cases.models import Case, Category
 from escalation import verbs
 from escalation.book import rules_in_force
 from portal.demo import problems as p
+from portal.demo import rules
 from portal.demo.fortnight import Fortnight
 
 DAYS = 14
@@ -23,7 +24,8 @@ def plan(stage: Fortnight) -> None:
     for number in range(CASES):
         topic, which = topics[number % len(topics)] if number < len(topics) else stage.random.choice(topics)
         when = start + (stage.until - start) * ((number + stage.random.random()) / CASES)
-        stage.file(when, stage.random.choice(stage.cast.customers), topic, which)
+        stage.file(when, stage.random.choice(stage.cast.customers), topic, which, rules.product_of(topic))
+    rules.plan(stage)
     _now_open(stage)
     _one_late(stage)
     _let_slip(stage, start)
@@ -80,15 +82,15 @@ def _now_open(stage: Fortnight) -> None:
     people = stage.cast.customers
     fresh = (("technical", 0, 2), ("billing", 4, 5), ("delivery", 2, 9), ("account", 2, 20), ("orders", 2, 50))
     for number, (topic, which, minutes) in enumerate(fresh):
-        stage.file(stage.until - timedelta(minutes=minutes), people[number + 3], topic, which)
+        stage.file(stage.until - timedelta(minutes=minutes), people[number + 3], topic, which, rules.product_of(topic))
 
 
 def _one_late(stage: Fortnight) -> None:
     """Whatever the hour the demo is made at, one customer's time has just been missed and nobody has said a word since."""
     title, text, wish, impact = p.PROBLEMS["billing"][0]
     told = verbs.Told(title, text, Category.objects.get(slug="billing"), impact, wish)
-    rules = rules_in_force().protocol
-    review = rules.cell("billing", rules.severity_for(impact), 1).review
+    protocol = rules_in_force().protocol
+    review = protocol.cell("billing", protocol.severity_for(impact), 1).review
 
     def act(now: datetime) -> None:
         stage.scripted.add(verbs.file_case(told, by=stage.cast.customers[2], at=now).pk)

@@ -1,15 +1,18 @@
 """The demo is a true story: its events never run backwards, and one customer is late whatever the hour."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import OuterRef, Subquery
 
-from cases.models import Case, Event
+from cases.models import Case, Event, Product
 from cases.roles import install_roles
+from escalation import publishing
 from escalation.lateness import is_late, with_ledger
+from escalation.lint.versions import lint_version
+from escalation.models import PlanReview, ProtocolChoice, Rota
 from escalation.packs import install, read_pack
-from portal.demo import story
+from portal.demo import rules, story
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import cast
 
@@ -22,10 +25,28 @@ def test_a_short_demo(db, until, monkeypatch):
     install_roles()
     install(read_pack("five_tier"), at=datetime(2025, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(story, "CASES", 12)
-    stage = Fortnight(cast("x"), until, seed=7)
+    people = cast("x")
+    rules.set_up(people, until - timedelta(days=story.DAYS))
+    stage = Fortnight(people, until, seed=7)
     story.plan(stage)
     stage.play()
+    draft = rules.draw_up(people, until)
     before = Event.objects.filter(case=OuterRef("case"), seq=OuterRef("seq") - 1).values("occurred_at")
     assert not Event.objects.filter(occurred_at__lt=Subquery(before)).exists()
     late = [case for case in with_ledger(Case.objects.open()) if is_late(case, until)]
     assert "I was charged twice for order 88213" in [case.title for case in late]
+    # The rules have something to show, made by the real verbs.
+    kinds = list(Event.objects.values_list("kind", flat=True))
+    assert [kinds.count(kind) for kind in ("emergency", "justified", "kept")] == [1, 1, 1]
+    assert not Event.objects.filter(kind="kept", data__note=None).exists()
+    assert Rota.objects.count() == 2
+    assert Case.objects.filter(product__in=Product.objects.all()).count() > 5
+    line = ProtocolChoice.objects.get()
+    chosen = Case.objects.filter(product=line.product)
+    assert set(chosen.values_list("protocol_why", flat=True)) == {f"Line 1: product {line.product}"}
+    assert (draft.status, draft.number, bool(draft.note)) == ("draft", 2, True)
+    assert not [finding.sentence for finding in lint_version(draft, until) if finding.is_error]
+    assert PlanReview.objects.filter(decided_at=None).count() == 1
+    author, second = rules.authors_of(people)
+    assert publishing.review(draft, seen=draft.revision, by=second, at=until).reviewed_by == second
+    assert author.pk in draft.hands

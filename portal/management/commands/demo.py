@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
+from portal.demo import rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -34,11 +35,13 @@ class Command(BaseCommand):
             return
         now = clock.now()
         people = cast(LOOPBACK_PASSWORD if settings.ON_LOOPBACK else None)
+        rules.set_up(people, now - timedelta(days=DAYS))
         stage = Fortnight(people, now, seed=options["seed"], backend=_mail_backend())
         plan(stage)
         started = time.monotonic()
         self.stdout.write(f"Playing {DAYS} days of the demo, a minute or less:")
         stage.play(self._progress(now))
+        rules.draw_up(people, now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(
@@ -70,7 +73,7 @@ class Command(BaseCommand):
         """On a later start: who can sign in, where the password is the known one."""
         first = address(next(iter(TEAMS.values()))[0])
         if settings.ON_LOOPBACK and User.objects.filter(email=first).exists():
-            names = ("Sam Okafor", "Tom Reed", "Dana Voss", "Max Berger")
+            names = ("Sam Okafor", "Tom Reed", "Dana Voss", "Max Berger", "Ivo Novak")
             self.stdout.write(f"Demo sign-ins, password {LOOPBACK_PASSWORD}: " + ", ".join(map(address, names)))
 
 

@@ -60,7 +60,10 @@ def emergency(cast, **more):
 def older_version(cast):
     """A case under version 1 while version 2, twice as fast, is in force."""
     case = acknowledged(cast)
-    publish_protocol(lambda d: [row.update(update=row["update"] // 2, resolve=row["resolve"] // 2) for row in d["matrix"]])
+    publish_protocol(
+        lambda d: [row.update(update=row["update"] // 2, resolve=row["resolve"] // 2) for row in d["matrix"]],
+        minutes(5),
+    )
     return case
 
 

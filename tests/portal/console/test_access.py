@@ -94,7 +94,8 @@ def test_a_missing_case_is_a_404(signed_in, cast, monday, number):
 def test_only_what_the_registry_lists_is_there():
     names = {model.__name__ for model in admin.site._registry}
     assert names == {
-        "Case", "User", "Team", "Category", "Group", "ProtocolVersion", "CalendarVersion", "Notice", "Event", "Schedule",
+        "Case", "User", "Team", "Category", "Product", "Group", "ProtocolVersion", "CalendarVersion", "Notice", "Event",
+        "Schedule",
     }  # fmt: skip
 
 

@@ -101,7 +101,9 @@ def test_where_nothing_speaks_nothing_is_asked(signed_in, cast, monday):
     assert page.context["guidance"] is None
     assert {r["label"]: r["why"] for r in page.context["refused"]}["Keep it here"].startswith("No guideline says")
     assert "Why all the same" not in text_of(client.get(act_url(case, "escalate")))
-    assert client.post(act_url(case, "keep"), {"seen": case.event_seq, "form_key": "k", "reason": "x"}).status_code == 422
+    assert (
+        client.post(act_url(case, "keep"), {"seen": case.event_seq, "form_key": "k", "reason": "x"}).status_code == 422
+    )
 
 
 # The fast lane ------------------------------------------------------------------------------------------------
@@ -175,7 +177,6 @@ def test_moving_one_case_shows_the_times_it_makes(signed_in, cast, monday):
     page = client.get(act_url(case, "adopt"))
     assert "Version 2, in force" in text_of(page)
     rows = {row["name"]: row for row in page.context["preview"].clocks}
-    print(page.context["preview"], page.context["form"].guess())
     assert rows["Progress update"]["new"] < rows["Progress update"]["old"]
     (letter,) = page.context["preview"].letters
     assert "You hear from us earlier" in letter["subject"]
@@ -202,7 +203,9 @@ def test_without_another_version_there_is_a_sentence(signed_in, cast, monday):
     case = stories.acknowledged(cast)
     client = signed_in(cast.supervisor)
     sentence = "There is no other version of this protocol to move the case to."
-    assert {r["label"]: r["why"] for r in client.get(page_url(case)).context["refused"]}["Move to another version"] == sentence
+    assert {r["label"]: r["why"] for r in client.get(page_url(case)).context["refused"]}[
+        "Move to another version"
+    ] == sentence
     assert sentence in text_of(client.get(act_url(case, "adopt")))
     assert signed_in(cast.tiers[1]).get(act_url(case, "adopt")).context["why"] == "Needs a supervisor."
 

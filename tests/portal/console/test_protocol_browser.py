@@ -1,8 +1,10 @@
 """The protocol's editor in a real browser: rules of accessibility, narrow screens, and one time changed by hand."""
 
+from datetime import timedelta
+
 import pytest
 
-from escalation import publishing
+from escalation import publishing, verbs
 from escalation.models import ProtocolVersion
 from escalation.protocol import ANY
 from escalation.reading import parse
@@ -44,7 +46,12 @@ def test_every_page_of_the_editor_keeps_the_rules_and_fits(new_context, live_ser
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
 
-def test_one_time_is_tightened_approved_and_published(new_context, live_server, story, watch):
+def test_one_time_is_tightened_tried_on_history_approved_and_published(new_context, live_server, story, watch):
+    """And the next case is promised under it while the older one is not."""
+    older = story.file()
+    assess = {"severity": 2, "complexity": 1, "category": older.category, "by": story.tiers[1], "at": MONDAY}
+    promised = verbs.assess(older.pk, **assess).promise_at
+    assert promised == MONDAY + timedelta(hours=2)
     watch.allow(r"status of 422")  # a time that is none is typed on purpose
     hers, his = (new_context(viewport=WIDE).new_page() for _ in range(2))
     sign_in(hers, live_server, "nora@example.com")
@@ -65,9 +72,15 @@ def test_one_time_is_tightened_approved_and_published(new_context, live_server, 
     hers.get_by_label("Why this version?").fill("Customers waited too long.")
     hers.get_by_role("button", name="Save the reason").click()
     assert hers.get_by_role("link", name="Read and approve").count() == 0
+    draft_page = hers.url
+
+    hers.get_by_role("link", name="Try it on one case or on the last 90 days").click()
+    hers.get_by_role("button", name="Try it").click()
+    assert hers.get_by_role("heading", name="Back-test of five-tier@2").is_visible()
+    assert hers.get_by_text("1 case").first.is_visible()
 
     sign_in(his, live_server, "omar@example.com")
-    his.goto(hers.url)
+    his.goto(draft_page)
     his.get_by_role("link", name="Read and approve").click()
     his.get_by_label("I have read the change and agree that this should count.").check()
     his.get_by_role("button", name="Approve").click()
@@ -76,3 +89,7 @@ def test_one_time_is_tightened_approved_and_published(new_context, live_server, 
     assert "Version 2 is in force." in his.get_by_role("status").inner_text()
     force = publishing.in_force(ProtocolVersion, "five-tier")
     assert parse(force.label, force.document).cell(ANY, 2, 1).acknowledge == 5400
+    older.refresh_from_db()
+    assert (older.protocol, older.promise_at) == ("five-tier@1", promised)
+    newer = verbs.assess(story.file(title="The next one").pk, **assess)
+    assert (newer.protocol, newer.promise_at) == ("five-tier@2", MONDAY + timedelta(minutes=90))
