@@ -55,12 +55,12 @@ def authors_of(people: Cast) -> tuple[User, User]:
 def _rota(team: Team, members: list[User], turns: tuple[tuple[int, ...], ...], start: datetime) -> None:
     rota = Rota(team=team, zone=settings.COMPANY_TIME_ZONE)
     rota.full_clean()
-    rota.save()
+    rota.save(force_insert=True)
     for person, weekdays in zip(members, turns, strict=True):
         for weekday in weekdays:
             shift = Shift(rota=rota, user=person, weekday=weekday, opens=0, closes=DAY, starts_on=start.date())
             shift.full_clean()
-            shift.save()
+            shift.save(force_insert=True)
 
 
 def product_of(topic: str) -> Product | None:

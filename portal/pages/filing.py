@@ -64,9 +64,9 @@ def _preview(request: HttpRequest, form: Filing) -> list[dict[str, str]] | None:
         return None
     now = clock.now()
     # Whoever types an address has not proved to be its person: what kind of customer that is must not show here.
-    chosen = {"customer": person_of(request), "product": known.get("product")}
+    person, product = person_of(request), known.get("product")
     try:
-        seen = outlook(known["category"], known["impact"], at=now, **chosen)
+        seen = outlook(known["category"], known["impact"], at=now, customer=person, product=product)
     except (NoProtocol, MissingCell):
         log.exception("No promise can be made for %s, %s.", known["category"].slug, known["impact"])
         return None
