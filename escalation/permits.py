@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
 from cases.access import Viewer, workers
 from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
-from cases.models import Case, User
+from cases.models import Case, Resolution, User
 from escalation.facts import Clock
 from escalation.turn import Turn
 
@@ -157,6 +158,23 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None, *, ru
 def takers(case: Case) -> QuerySet[User]:
     """Everybody the case can be handed to now: who works on cases and does not have it already."""
     return workers().exclude(pk=case.owner_id) if case.owner_id else workers()
+
+
+def not_grantable(turn: Turn, outcome: str, amount: Decimal | None) -> str:
+    """Why the level that has the case may not give this much back, in a sentence; empty when it may."""
+    protocol = turn.rules.protocol
+    if amount is None:
+        needed = outcome == Resolution.Outcome.REFUNDED and protocol.currency
+        return f"Write how much is given back, in {protocol.currency}." if needed else ""
+    if not protocol.currency:
+        return "The protocol names no currency, so an amount cannot be kept. Leave it empty."
+    if amount <= 0 or amount != round(amount, 2):
+        return "Write an amount above 0 with at most two digits after the point."
+    tier = protocol.tier(turn.case.tier)
+    if amount > tier.refund_limit:
+        limit = f"{tier.refund_limit} {protocol.currency}"
+        return f"{tier.name} may give back {limit} at most. Pass the case up to a level that may grant more."
+    return ""
 
 
 def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:

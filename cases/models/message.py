@@ -7,6 +7,7 @@ import secrets
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 from cases.models.case import Case
 from cases.models.people import User
@@ -100,8 +101,17 @@ class Resolution(Worldly):
     done = models.TextField("what was done", max_length=5000)
     root_cause = models.CharField(max_length=200)
     remedy = models.CharField(max_length=200, blank=True)
+    # Money given back, in the currency the case's protocol names; never one without the other.
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=12, blank=True)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta(Worldly.Meta):
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(amount=None, currency="") | (Q(amount__gt=0) & ~Q(currency="")),
+                name="resolution_money_whole",
+            ),
+        )
         indexes = (models.Index(fields=("case", "at"), name="resolution_of_case"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from cases.access import Viewer
 from cases.models import Case, Category, Message, Resolution, User
 from cases.models.message import Channel
 from escalation import facts as f
+from escalation.permits import not_grantable
 from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
 
@@ -146,19 +148,34 @@ def take_over(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
 
 
 def answer(
-    case_id: int, *, text: str, outcome: str, root_cause: str, by: User, at: datetime, remedy: str = "", **act: Any
+    case_id: int,
+    *,
+    text: str,
+    outcome: str,
+    root_cause: str,
+    by: User,
+    at: datetime,
+    remedy: str = "",
+    amount: Decimal | None = None,
+    **act: Any,
 ) -> Case:
-    """Milestone 4: proposes the answer and documents the outcome; the customer says yes or no."""
+    """Milestone 4: proposes the answer and documents the outcome; the customer says yes or no.
+
+    `amount` is what is given back, in the protocol's currency; more than the level may grant is refused (R024).
+    """
     if outcome not in Resolution.Outcome.values:
         raise Refused("Choose how it ended.")
     if not root_cause.strip():
         raise Refused("Write what caused it, in a few words.")
     act_ = Act("answer", by, at, said=_said(text, K.ANSWER), extra={"outcome": outcome}, **act)
 
-    def happening(turn: Any) -> f.Happening:
+    def happening(turn: Turn) -> f.Happening:
+        if sentence := not_grantable(turn, outcome, amount):
+            raise Refused(sentence, field="amount")
+        currency = turn.rules.protocol.currency if amount is not None else ""
         Resolution.everything.create(
             case=turn.case, is_drill=turn.case.is_drill, outcome=outcome, done=text.strip(),
-            root_cause=root_cause.strip(), remedy=remedy.strip(), by=by, at=at,
+            root_cause=root_cause.strip(), remedy=remedy.strip(), amount=amount, currency=currency, by=by, at=at,
         )  # fmt: skip
         return f.Answered(at=at, now=at, by=by.pk)
 

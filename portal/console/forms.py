@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -143,6 +144,12 @@ class Answer(ActForm):
         error_messages={"required": "Write what caused it, in a few words."},
     )  # fmt: skip
     remedy = OneLine(label="Remedy", max_length=200, required=False, help_text="Internal: refund, credit, replacement.")
+    amount = forms.DecimalField(
+        label="Money given back", required=False, min_value=Decimal("0.01"), max_digits=12, decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Only the number, such as 64.90, in the currency of the protocol. Needed where money is given back.",
+        error_messages={"invalid": "Write an amount such as 64.90.", "min_value": "Write an amount above 0."},
+    )  # fmt: skip
 
 
 class Reason(ActForm):

@@ -10,6 +10,7 @@ import heapq
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Min
@@ -234,7 +235,8 @@ class Fortnight:
             self.pass_up(case, by, now)
             return
         text, outcome, cause = self.random.choice(p.ANSWERS[case.impact])
-        verbs.answer(case.pk, text=text, outcome=outcome, root_cause=cause, by=by, at=now)
+        amount = Decimal(self.random.choice(("12.50", "29.99", "48.00"))) if outcome == "refunded" else None
+        verbs.answer(case.pk, text=text, outcome=outcome, root_cause=cause, amount=amount, by=by, at=now)
         wait = self.random.choice((30, 240, 900, 1500))
         self.soon(now, wait, lambda at: self.customer_judges(case.pk, at), office=False)
 

@@ -1,10 +1,11 @@
 """The fast lane, guidelines that stop an act until a reason is given, steps of a level, and moving to a newer version."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from cases.models import Case, Category, Event, Note
+from cases.models import Case, Category, Event, Note, Resolution
 from escalation import adopting, verbs
 from escalation.models import Alert, Notice, StageClock
 from escalation.sweep import sweep_batch
@@ -293,3 +294,55 @@ def test_a_version_without_the_cases_level_is_refused(cast):
     ((refused, why),) = adopting.preview(version, by=cast.supervisor, at=MONDAY).refused
     assert refused == case and "has no level 3" in why
     assert adopting.adopt_all(version, by=cast.supervisor, at=MONDAY)[0] == 0
+
+
+# What a level may grant ---------------------------------------------------------------------------------------
+
+
+def money(document):
+    document["currency"] = "EUR"
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [
+        (None, "how much is given back, in EUR"),
+        (Decimal("50.01"), "may give back 50 EUR at most. Pass the case up"),
+        (Decimal("-1"), "above 0"),
+        (Decimal("1.005"), "two digits"),
+    ],
+)
+def test_a_remedy_over_the_limit_of_the_level_is_refused(cast, amount, sentence):
+    in_force(cast, money)
+    case = bring(cast, "acknowledged")
+    at = last(case).occurred_at + MINUTE
+    with pytest.raises(Refused, match=sentence) as caught:
+        verbs.answer(case.pk, text="Back.", outcome="refunded", root_cause="x", amount=amount, by=cast.tiers[1], at=at)
+    assert caught.value.field == "amount"
+    assert not Resolution.objects.exists() and Case.objects.get(pk=case.pk).state == "acknowledged"
+
+
+def test_up_to_the_limit_it_is_granted_and_the_level_above_may_grant_more(cast):
+    in_force(cast, money)
+    case = bring(cast, "acknowledged")
+    at = last(case).occurred_at + MINUTE
+    words = {"text": "Back.", "outcome": "refunded", "root_cause": "x"}
+    verbs.answer(case.pk, amount=Decimal("50.00"), by=cast.tiers[1], at=at, **words)
+    assert (Resolution.objects.get().amount, Resolution.objects.get().currency) == (Decimal("50.00"), "EUR")
+    verbs.reject(case.pk, text="More.", by=cast.customer, at=at)
+    verbs.escalate(case.pk, reason="Over my limit.", by=cast.tiers[1], at=at)
+    verbs.review(case.pk, by=cast.tiers[2], at=at)
+    verbs.acknowledge(case.pk, by=cast.tiers[2], at=at)
+    verbs.answer(case.pk, amount=Decimal("250.00"), by=cast.tiers[2], at=at, **words)
+    assert Resolution.objects.count() == 2
+
+
+def test_without_a_currency_no_amount_is_kept(cast):
+    in_force(cast, lambda document: document.pop("currency", None))
+    case = bring(cast, "acknowledged")
+    at = last(case).occurred_at + MINUTE
+    words = {"text": "Back.", "outcome": "refunded", "root_cause": "x", "by": cast.tiers[1], "at": at}
+    with pytest.raises(Refused, match="names no currency"):
+        verbs.answer(case.pk, amount=Decimal("5"), **words)
+    verbs.answer(case.pk, **words)
+    assert Resolution.objects.get().amount is None

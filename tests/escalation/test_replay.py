@@ -53,7 +53,7 @@ class Story:
         self.act(verbs.acknowledge)
 
     def answer(self):
-        self.act(verbs.answer, text="The money is back.", outcome="refunded", root_cause="A double click")
+        self.act(verbs.answer, text="The money is back.", outcome="refunded", amount=10, root_cause="A double click")
 
 
 def to_the_end(cast):

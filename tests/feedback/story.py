@@ -126,7 +126,7 @@ class Story:
     def settle(self, name: str, at: datetime, level: int = 1, accept: bool = True) -> None:
         """Answered at `at`, accepted at 11:00 that day."""
         case, by = self.cases[name], self.cast.tiers[level]
-        said = {"text": "Paid back.", "outcome": "refunded", "root_cause": "double click"}
+        said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
         verbs.answer(case.pk, by=by, at=at, **said)
         if accept:
             verbs.accept(case.pk, by=self.cast.customer, at=at.replace(hour=11, minute=0))

@@ -50,7 +50,7 @@ def taken(cast, case, start):
 
 
 def answered(cast, case, start):
-    said = {"text": "Paid back.", "outcome": "refunded", "root_cause": "Double click"}
+    said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "Double click"}
     return verbs.answer(case.pk, **said, by=cast.tiers[2], at=minutes(start))
 
 
@@ -177,7 +177,7 @@ def test_an_overridden_guideline_is_counted_once(cast):
     )
     kept = acknowledged(cast)
     verbs.keep(kept.pk, reason="I know the answer.", by=cast.tiers[1], at=minutes(6))
-    said = {"text": "Paid back.", "outcome": "refunded", "root_cause": "Double click"}
+    said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "Double click"}
     verbs.answer(kept.pk, **said, by=cast.tiers[1], at=minutes(8))
     passed_up(cast, 10)
     found = made()["guidelines"]

@@ -43,6 +43,7 @@ def answered(cast):
         acknowledged(cast).pk,
         text="Paid back.",
         outcome="refunded",
+        amount=10,
         root_cause="Double click",
         by=cast.tiers[1],
         at=minutes(6),

@@ -25,7 +25,7 @@ ACTS = {
     "partner_answered": (stories.waiting_partner, 1, {}, "partner_answered"),
     "answer": (
         stories.acknowledged, 1,
-        {"text": "Paid back.", "outcome": "refunded", "root_cause": "Double click", "remedy": "10 off"}, "answered",
+        {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "Double click", "remedy": "10 off"}, "answered",
     ),
     "escalate": (stories.acknowledged, 1, {"reason": "It needs a manager."}, "escalated"),
     "return_down": (stories.passed_up, 2, {"reason": "We can do it here."}, "returned_down"),

@@ -58,7 +58,7 @@ def test_the_strongest_advice_stands_first_and_stops_the_answer(signed_in, cast,
 
 def test_a_stopped_answer_keeps_what_was_typed_until_a_reason_is_given(signed_in, cast, must):
     client = signed_in(cast.tiers[1])
-    words = {"text": "Paid back in full.", "outcome": "refunded", "root_cause": "Double click"}
+    words = {"text": "Paid back in full.", "outcome": "refunded", "amount": 10, "root_cause": "Double click"}
     page = client.get(act_url(must, "answer"))
     assert f"Not possible now. {BECAUSE}" in text_of(page)
     keys = {"seen": str(must.event_seq), "form_key": "once"}

@@ -52,7 +52,13 @@ def working(cast: Cast, **filing: object) -> Case:
 def answered(cast: Cast, **filing: object) -> Case:
     case = working(cast, **filing)
     return verbs.answer(
-        case.pk, text="We paid it back.", outcome="refunded", root_cause="double click", by=cast.tiers[1], at=step(20)
+        case.pk,
+        text="We paid it back.",
+        outcome="refunded",
+        amount=10,
+        root_cause="double click",
+        by=cast.tiers[1],
+        at=step(20),
     )
 
 

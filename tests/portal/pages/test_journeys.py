@@ -98,7 +98,7 @@ def test_a_guest_files_follows_by_code_writes_asks_and_answers(cast):
     tom, at = cast.tiers[1], clock.now()
     verbs.assess(case.pk, severity=2, complexity=1, category=case.category, by=tom, at=at)
     verbs.acknowledge(case.pk, by=tom, at=at)
-    said = {"text": "Paid back.", "outcome": "refunded", "root_cause": "double click"}
+    said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
     verbs.answer(case.pk, by=tom, at=at, **said)
     again = phone.post(f"/c/{case.reference}/not-fixed/", {"text": "Not on my account yet"}, follow=True)
     assert "You said it is not fixed" in text_of(again)

@@ -123,7 +123,7 @@ class TestIsItFixed:
 
     @pytest.mark.parametrize("page", ["", "fixed/", "not-fixed/"])
     def test_a_long_answer_is_folded(self, page, cast, sam):
-        said = {"text": LONG, "outcome": "refunded", "root_cause": "double click"}
+        said = {"text": LONG, "outcome": "refunded", "amount": 10, "root_cause": "double click"}
         case = verbs.answer(working(cast).pk, by=cast.tiers[1], at=step(20), **said)
         asked = sam.get(f"/c/{case.reference}/{page}").content.decode().split("Where your case is")[0]
         assert asked.index("<details") < asked.index("Show all") < asked.index(LONG.strip())
@@ -131,7 +131,7 @@ class TestIsItFixed:
     def test_the_newest_answer_counts(self, cast, sam):
         case = answered(cast)
         verbs.reject(case.pk, text="Not yet.", by=cast.customer, at=step(25))
-        said = {"text": "Now it is there.", "outcome": "refunded", "root_cause": "double click"}
+        said = {"text": "Now it is there.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
         verbs.answer(case.pk, by=cast.tiers[1], at=step(30), **said)
         assert "Now it is there." in text_of(sam.get(f"/c/{case.reference}/fixed/"))
         assert "We paid it back." not in text_of(sam.get(f"/c/{case.reference}/fixed/"))
