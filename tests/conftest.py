@@ -16,6 +16,7 @@ from tests.plugins import browser as chromium
 # code.  It is not: nothing awaits between two statements of a test.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_serialized_rollback"}
 BROWSER_FIXTURES = {"page", "context", "new_context", "browser", "wide", "narrow", "dark"}
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 800}
@@ -25,10 +26,13 @@ PATIENCE = 10_000  # milliseconds
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what uses a browser, and skip on SQLite what only PostgreSQL can show."""
+    """Mark what uses a browser or a database, and skip on SQLite what only PostgreSQL can show."""
     for item in items:
-        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+        asked = set(getattr(item, "fixturenames", ()))
+        if asked & BROWSER_FIXTURES:
             item.add_marker("browser")
+        if asked & DATABASE_FIXTURES or any(item.iter_markers("django_db")):
+            item.add_marker("database")
         if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: MILEPOST_TEST_DB=postgres"))
 
