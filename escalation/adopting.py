@@ -73,7 +73,7 @@ def adopt_all(
     for done, case_id in enumerate(ids, start=1):
         try:
             adopt(case_id, to=version.label, by=by, at=at)
-        except (Refused, MissingCell) as why:
+        except (Refused, LookupError) as why:
             refused.append((case_id, str(why)))
         progress(done, len(ids))
     return len(ids) - len(refused), tuple(refused)

@@ -85,7 +85,9 @@ def _torn(scope: Scope) -> Iterator[str]:
         ):
             yield f"{reference} has a {model._meta.verbose_name} of event {seq}, which does not exist"
     after = StageClock.everything.filter(outcome=None, case__state__in=(*SETTLED, *FINAL))
-    for reference, kind in after.exclude(kind__in=(Clock.SURVEY, Clock.CLOSING)).values_list("case__reference", "kind"):
+    for reference, kind in after.exclude(kind__in=(Clock.SURVEY, Clock.CLOSING, Clock.JUSTIFY)).values_list(
+        "case__reference", "kind"
+    ):
         yield f"{reference} has ended and its {kind} clock still runs"
     yield from _not_as_logged()
     yield from _oversleeping()

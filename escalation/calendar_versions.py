@@ -24,7 +24,12 @@ from escalation.publishing import NotPublishable
 from escalation.worktime import Calendar, CalendarError
 
 LONGEST_NAME = 300  # signs; several holidays of one date share its name
+MOST_WINDOWS = 70  # in a week: ten a day
 MOST_DAYS = 800  # days off in a calendar drawn up here: some forty years of one country
+LIMITS = (
+    ("windows", MOST_WINDOWS, "windows; join those that follow one another"),
+    ("days_off", MOST_DAYS, "days; leave out years that are past"),
+)
 YEAR_AHEAD = timedelta(days=365)
 OPEN = (CalendarVersion.Status.DRAFT, CalendarVersion.Status.REVIEWED)
 
@@ -177,9 +182,11 @@ def usable(label: str, document: object, at: datetime) -> Calendar:
     """The calendar of a document, open at some time after `at`. CalendarError says what is wrong where."""
     if not isinstance(document, dict):
         raise CalendarError("calendar: must be an object with zone and windows.")
+    for field, most, advice in LIMITS:
+        rows = document.get(field)
+        if isinstance(rows, list | tuple) and len(rows) > most:  # before each of them is looked at
+            raise CalendarError(f"{field}: a calendar holds at most {most} {advice}.")
     calendar = Calendar.from_document(document | {"label": label})
-    if len(calendar.days_off) > MOST_DAYS:
-        raise CalendarError(f"days_off: a calendar holds at most {MOST_DAYS} days; leave out years that are past.")
     for day, name in calendar.days_off:
         if len(name) > LONGEST_NAME or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name):
             raise CalendarError(f"days_off: {day} needs a name of one line, at most {LONGEST_NAME} signs long.")

@@ -39,6 +39,8 @@ class Clock:
     #: What a question to the customer stops.
     PAUSABLE = (UPDATE, REPLY, REFER_UP, RESOLVE)
     ALL = (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING, STEP, JUSTIFY)
+    #: What ends when the work does; why it was an emergency is asked until somebody says it.
+    OF_WORK = tuple(kind for kind in (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING, STEP))
     MILESTONE: ClassVar[dict[str, int]] = {
         REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
     }  # fmt: skip

@@ -66,7 +66,8 @@ def claim(now: datetime, limit: int = BATCH) -> list[Notice]:
 
 def deliver_batch(now: datetime, limit: int = BATCH, *, backend: BaseEmailBackend | None = None) -> int:
     """Claims and sends a batch through `backend` (None: as set up); returns how many were claimed."""
-    notices = claim(now, limit)
+    # Letters first: what listens to a webhook may be slow.
+    notices = sorted(claim(now, limit), key=lambda notice: notice.channel == Notice.WEBHOOK)
     backend = backend or get_connection()
     started = time.monotonic()
     try:
@@ -123,6 +124,9 @@ def _call(notice: Notice, now: datetime) -> bool:
             _mark(notice, state=S.DEAD, error=str(why)[:300])
         else:
             _retry(notice, now, str(why))
+    except Exception as error:
+        log.exception("The webhook of notice %s failed.", notice.pk)
+        _retry(notice, now, f"{type(error).__name__}: {error}")
     else:
         _mark(notice, state=S.SENT, sent_at=now, error="", body=webhooks.payload(notice).decode())
     return True

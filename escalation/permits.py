@@ -173,6 +173,8 @@ def not_grantable(turn: Turn, outcome: str, amount: Decimal | None) -> str:
     tier = protocol.tier(turn.case.tier)
     if amount > tier.refund_limit:
         limit = f"{tier.refund_limit} {protocol.currency}"
+        if turn.case.tier >= protocol.top:
+            return f"{tier.name} may give back {limit} at most, and nobody is above."
         return f"{tier.name} may give back {limit} at most. Pass the case up to a level that may grant more."
     return ""
 

@@ -46,14 +46,15 @@ def draft(
 ) -> V:
     """A new draft under `key`, from `document` or from what is in force. Raises NotPublishable when neither is there."""
     with transaction.atomic():
-        latest = _of_key(model, key).last()
+        list(_of_key(model, key))  # held; who waited here must count again what is there now
+        last = model._default_manager.filter(key=key).aggregate(last=models.Max("number"))["last"] or 0
         base = in_force(model, key)
         if document is None and base is None:
             raise NotPublishable(f"Nothing is in force under “{key}” to draw up from.")
         content = dict(document if document is not None else base.document)  # type: ignore[union-attr]
         made = model(
             key=key,
-            number=latest.number + 1 if latest else 1,
+            number=last + 1,
             document=_readable(model, key, content),
             made_at=at,
             made_by=by,
@@ -66,7 +67,12 @@ def draft(
 
 
 def roll_back(version: V, *, by: User, at: datetime) -> V:
-    """A draft with the document of an earlier version: going back is a new version, reviewed like any other."""
+    """A draft with the document of an earlier version: going back is a new version, reviewed like any other.
+
+    Not from a draft: whoever drew that up could then review their own work under another's name.
+    """
+    if version.status not in (S.PUBLISHED, S.RETIRED):
+        raise NotPublishable(f"{version.label} was never in force. There is nothing to go back to.")
     return draft(type(version), version.key, document=version.document, note=f"Back to {version.label}.", by=by, at=at)
 
 
@@ -95,8 +101,9 @@ def describe(version: V, note: str) -> V:
         _is_open(held)
         if held.note != note.strip():
             held.note = note.strip()
+            held.revision += 1
             held.status, held.reviewed_by, held.reviewed_at = S.DRAFT, None, None
-            held.save(update_fields=["note", "status", "reviewed_by", "reviewed_at"])
+            held.save(update_fields=["note", "revision", "status", "reviewed_by", "reviewed_at"])
         return held
 
 

@@ -23,6 +23,9 @@ from escalation.protocol import (
     Windows,
 )
 
+#: More than this nobody can read; a file from elsewhere must not hold up a page.
+MOST = {"tiers": 20, "matrix": 5000, "topics": 300, "guidelines": 200, "entry": 200, "impact": 50, "skills": 300}
+MOST_STEPS, DEEPEST, LONGEST = 50, 10, 2000
 CONDITIONS: dict[str, type] = {
     "severity_at_most": int,  # 1 is the most urgent
     "complexity_at_least": int,
@@ -40,6 +43,8 @@ def _need(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any
     value = document.get(name)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ProtocolError(f"{where}: “{name}” is missing or not a {kind.__name__}.")
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise ProtocolError(f"{where}: “{name}” is longer than {LONGEST} letters.")
     return value
 
 
@@ -91,6 +96,8 @@ def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
     if not isinstance(row, dict):
         raise ProtocolError(f"{where}: a level is an object with name and team.")
     steps = _need({"steps": []} | dict(row), "steps", list, where)
+    if len(steps) > MOST_STEPS:
+        raise ProtocolError(f"{where}: more than {MOST_STEPS} steps.")
     return Tier(
         ordinal,
         _need(row, "name", str, where),
@@ -119,12 +126,12 @@ def _matrix(rows: list[Mapping[str, Any]]) -> dict[tuple[str, int, int], Cell]:
     for row in rows:
         if not isinstance(row, dict):
             raise ProtocolError("Matrix: every row is an object.")
-        key = (str(row.get("category", ANY)), row.get("severity"), row.get("tier"))
-        where = f"Matrix row {key}"
+        topic = str(row.get("category", ANY))
+        where = f"Matrix row {(topic, row.get('severity'), row.get('tier'))}"
+        key = (topic, _need(row, "severity", int, where), _need(row, "tier", int, where))
         if key in matrix:
             raise ProtocolError(f"{where} stands twice.")
-        _need(row, "severity", int, where), _need(row, "tier", int, where)
-        matrix[key] = _cell(row, where)  # type: ignore[index]
+        matrix[key] = _cell(row, where)
     return matrix
 
 
@@ -163,6 +170,8 @@ def _topics(rows: Mapping[str, Any]) -> dict[str, Topic]:
             if above in seen:
                 raise ProtocolError(f"Topic “{slug}”: stands under itself.")
             seen.add(above)
+            if len(seen) > DEEPEST:
+                raise ProtocolError(f"Topic “{slug}”: stands more than {DEEPEST} topics deep.")
             above = topics[above].under if above in topics else None
     return topics
 
@@ -210,6 +219,9 @@ def _skills(rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def parse(label: str, document: Mapping[str, Any]) -> Protocol:
     """The protocol a document describes. Raises ProtocolError with the place and the reason."""
+    for name, most in MOST.items():
+        if isinstance(document.get(name), list | dict) and len(document[name]) > most:
+            raise ProtocolError(f"Protocol: more than {most} {name}.")
     tiers = tuple(_tier(n, row) for n, row in enumerate(_need(document, "tiers", list, "Protocol"), start=1))
     if not tiers:
         raise ProtocolError("A protocol needs at least one level.")

@@ -82,7 +82,11 @@ def picks(directory: Directory, protocol: Protocol) -> Picks:
         return ()
     if directory.desks is None:
         directory.desks = Loads.read({one for post in directory.posts.values() for one in post.people})
-    teams = sorted({team for tier in protocol.tiers for team in tier.all_teams})
+    named = {team for tier in protocol.tiers for team in tier.all_teams}
+    named |= {
+        target.partition(":")[2] for target in protocol.targets() if target.startswith(("team:", "duty:", "lead:"))
+    }
+    teams = sorted(named & directory.posts.keys())
     found = ((team, directory.desks.pick(directory.duty(team))) for team in teams)
     return tuple((team, person) for team, person in found if person is not None)
 

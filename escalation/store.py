@@ -31,6 +31,8 @@ CLOCK_FIELDS = (
 )  # fmt: skip
 P = Promise.Status
 HOOK = "webhook:"
+#: Of several words one event has for one person, these are the ones to send: they ask for more, or say more.
+SAID_FIRST = ("call_customer", "priority_set", "handed_to_you")
 SETTLES = {
     Outcome.MET: P.KEPT,
     Outcome.ELAPSED: P.KEPT,
@@ -167,7 +169,7 @@ def _write_notices(turns: list[Turn], now: datetime) -> None:
     notices = []
     for turn in turns:
         told: set[tuple[int, int]] = set()
-        for owed in turn.owed:
+        for owed in sorted(turn.owed, key=lambda one: (one.seq, one.tell.kind not in SAID_FIRST)):
             if owed.tell.to.startswith(HOOK):
                 notices.append(_call(turn.case, owed, owed.tell.to.removeprefix(HOOK), now))
                 continue

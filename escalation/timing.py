@@ -103,6 +103,10 @@ def cheaper(
     return brought_forward(before, after, rules, at)
 
 
+def _sooner(fresh: ClockFact, clock: ClockFact) -> bool:
+    return fresh.due is not None and clock.due is not None and fresh.due < clock.due
+
+
 def brought_forward(
     before: Facts, after: Facts, rules: Rules, at: datetime
 ) -> tuple[dict[str, str], tuple[ClockFact, ...], tuple[ClockFact, ...]]:
@@ -126,10 +130,12 @@ def brought_forward(
             spent = rules.by_label(clock.calendar).worked(clock.started_at, clock.paused_at, clock.pauses)
             if max(target, spent + 1) < clock.target:
                 changed.append(altered(clock, target=max(target, spent + 1)))
+        elif clock.paused_at is not None and not _sooner(fresh, resumed(clock, at, rules)):
+            continue  # on another calendar, but what is spent makes the old one end first
         elif clock.paused_at is not None:
             ends[kind] = Outcome.CANCELLED
             starts.append(paused(fresh, at, clock.pause_reason))
-        elif fresh.due is not None and clock.due is not None and fresh.due < clock.due:
+        elif _sooner(fresh, clock):
             ends[kind] = Outcome.CANCELLED
             starts.append(fresh)
     return ends, tuple(starts), tuple(changed)

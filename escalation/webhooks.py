@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -17,7 +18,7 @@ from django.conf import settings
 
 from escalation.models import Notice
 
-TIMEOUT = 20  # seconds; below the lease of an outbox row
+TIMEOUT = 5  # seconds; a receiver that hangs must not hold up much, and far below the lease of an outbox row
 #: Answers after which another try may help although they blame us.
 PASSING = (408, 425, 429)
 
@@ -69,12 +70,14 @@ def call(notice: Notice) -> str:
     headers = {"Content-Type": "application/json", "User-Agent": "Milepost", "Milepost-Id": notice.key}
     if signed := signature(body):
         headers["Milepost-Signature"] = signed
-    request = urllib.request.Request(address, data=body, headers=headers, method="POST")  # noqa: S310 - the operator's own
     try:
+        request = urllib.request.Request(address, data=body, headers=headers, method="POST")  # noqa: S310 - the operator's own
         with urllib.request.build_opener(_Straight).open(request, timeout=TIMEOUT):
             return address
     except urllib.error.HTTPError as error:
         blamed = error.code < 500 and error.code not in PASSING
         raise CallFailed(f"The webhook “{name}” answered {error.code}.", permanent=blamed) from None
-    except OSError as error:
-        raise CallFailed(f"The webhook “{name}” is not to be reached: {error}", permanent=False) from None
+    except ValueError as error:
+        raise CallFailed(f"The address of the webhook “{name}” cannot be called: {error}", permanent=True) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise CallFailed(f"The webhook “{name}” is not to be reached: {error!r}", permanent=False) from None

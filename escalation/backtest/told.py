@@ -29,7 +29,7 @@ class Staff:
     zones: dict[int, str]
     company_zone: str
     rotas: frozenset[str] = field(init=False)  # teams whose people change with the hour
-    _hours: dict[datetime | None, Directory] = field(default_factory=dict)
+    _minutes: dict[datetime | None, Directory] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rotas = frozenset(slug for slug, crew in self.roster.crews.items() if crew.has_rota)
@@ -45,12 +45,12 @@ class Staff:
         return self.first.roster
 
     def at(self, instant: datetime) -> Directory:
-        """Who stood where in the hour of `instant`."""
-        hour = instant.replace(minute=0, second=0, microsecond=0) if self._changes else None
-        if hour not in self._hours:
-            posts = {slug: self._post(slug, post, instant) for slug, post in self.first.posts.items()}
-            self._hours[hour] = Directory(posts, self.roster)
-        return self._hours[hour]
+        """Who stood where in the minute of `instant`: shifts change on whole minutes, so the order of asking is nothing."""
+        minute = instant.replace(second=0, microsecond=0) if self._changes else None
+        if minute not in self._minutes:
+            posts = {slug: self._post(slug, post, minute or instant) for slug, post in self.first.posts.items()}
+            self._minutes[minute] = Directory(posts, self.roster)
+        return self._minutes[minute]
 
     def _post(self, slug: str, post: Post, instant: datetime) -> Post:
         duty, lead = self.roster.on_duty(slug, instant), self.roster.lead(slug, instant)

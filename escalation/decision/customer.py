@@ -53,7 +53,7 @@ def accepted(facts: Facts, h: f.Accepted, rules: Rules) -> Decision:
     return Decision(
         move="accept",
         changes={"resolved_at": h.at},
-        ends=cancel(facts, *Clock.ALL, met=(Clock.CONFIRM,)),
+        ends=cancel(facts, *Clock.OF_WORK, met=(Clock.CONFIRM,)),
         starts=(
             round_the_clock(Clock.SURVEY, rules, windows.survey_after_yes, h.at),
             round_the_clock(Clock.CLOSING, rules, windows.reopen, h.at),
@@ -79,7 +79,7 @@ def _back_to_work(facts: Facts, h: Happening, rules: Rules, move: str, changes: 
     return Decision(
         move=move,
         changes=changes | {"resolved_at": None, "closed_at": None},
-        ends=cancel(facts, *Clock.ALL, met=(Clock.CONFIRM,)),
+        ends=cancel(facts, *Clock.OF_WORK, met=(Clock.CONFIRM,)),
         starts=tier_clocks(facts, rules, h.at, Clock.REPLY, Clock.REFER_UP, Clock.RESOLVE),
         tells=(Tell("reopened", "customer"), Tell("customer_wrote", _reader(facts), {"reopened": True})),
     )
@@ -99,5 +99,6 @@ def withdrawn(facts: Facts, h: f.Withdrawn, rules: Rules) -> Decision:
         move="withdraw",
         changes={"closed_at": h.at},
         ends=cancel(facts, *Clock.ALL),
+        clears=("unjustified",),
         tells=(Tell("withdrawn", "owner"),) if facts.owner else (),
     )

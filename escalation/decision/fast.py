@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from escalation import facts as f
 from escalation.altered import altered
-from escalation.decision.ladder import NotNow, arrival_tells, cancel, climbed, empty_alarms, staffed_tier
+from escalation.decision.ladder import (
+    NotNow,
+    arrival_tells,
+    cancel,
+    climbed,
+    empty_alarms,
+    staffed_tier,
+    tier_clocks,
+)
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
 from escalation.protocol import Rules
-from escalation.timing import round_the_clock
+from escalation.timing import resumed, round_the_clock
 
 JUSTIFY_WITHIN = 24 * 3600  # seconds, round the clock
 MOST_URGENT = 1
@@ -26,8 +36,9 @@ def emergency(facts: Facts, h: f.Emergency, rules: Rules) -> Decision:
         raise NotNow("The case is critical and at that level already.")
     urgent = altered(facts, severity=MOST_URGENT)
     to, skipped = staffed_tier(urgent, rules, max(facts.tier, wanted), h.empty)
-    ends = cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.RESOLVE, Clock.JUSTIFY)
+    ends = cancel(facts, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.JUSTIFY)
     parts = climbed(urgent, rules, h.at, to, ends, h.picks)
+    _answer_sooner(parts, facts, altered(urgent, tier=to), rules, h)
     parts["starts"] += (_ask_why(h, rules),)
     data = {"from_tier": facts.tier, "from_team": facts.team, "from_owner": facts.owner}
     told = arrival_tells(urgent, rules, to, data, "passed_on")
@@ -37,6 +48,19 @@ def emergency(facts: Facts, h: f.Emergency, rules: Rules) -> Decision:
     )
 
 
+def _answer_sooner(parts: dict[str, Any], facts: Facts, there: Facts, rules: Rules, h: f.Emergency) -> None:
+    """The answer may be promised sooner by the critical row, never later than it was."""
+    held = facts.clock(Clock.RESOLVE)
+    if held is None:
+        return
+    (fresh,) = tier_clocks(there, rules, h.at, Clock.RESOLVE)
+    kept = resumed(held, h.at, rules)
+    if fresh.due is not None and kept.due is not None and fresh.due < kept.due:
+        parts["ends"] |= {Clock.RESOLVE: Outcome.CANCELLED}
+        parts["changed"] = tuple(clock for clock in parts["changed"] if clock.kind != Clock.RESOLVE)
+        parts["starts"] += (fresh,)
+
+
 def justified(facts: Facts, h: f.Justified, rules: Rules) -> Decision:
     if Clock.JUSTIFY not in facts.clocks:
         raise NotNow("Nobody is waiting for a reason.")
@@ -44,7 +68,7 @@ def justified(facts: Facts, h: f.Justified, rules: Rules) -> Decision:
 
 
 def unjustified(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
-    """Nobody said why: the lead is asked, in red, and once more a day later."""
+    """Nobody said why: the lead is asked, in red, every day until somebody does."""
     alarm = Alarm("unjustified", "This case went up the fast lane and nobody has said why.")
     lead = (Tell("unjustified", f"lead:{facts.team}"),) if facts.team else ()
     again = round_the_clock(Clock.JUSTIFY, rules, JUSTIFY_WITHIN, max(h.at, h.now))

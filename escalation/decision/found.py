@@ -112,7 +112,7 @@ def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
     return Decision(
         move="close",
         changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
-        ends=cancel(facts, *Clock.ALL) | {h.kind: Outcome.ELAPSED},
+        ends=cancel(facts, *Clock.OF_WORK) | {h.kind: Outcome.ELAPSED},
         starts=survey if answered else (),
         # After the time to reopen it closes quietly; after our question or answer the silence is told.
         tells=told if h.kind != Clock.CLOSING else (),

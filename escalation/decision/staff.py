@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
@@ -10,6 +11,7 @@ from escalation.altered import altered
 from escalation.decision.ladder import (
     NotNow,
     arrival_tells,
+    assigned,
     cancel,
     climbed,
     empty_alarms,
@@ -46,7 +48,11 @@ def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
     here = altered(here, tier=tier.ordinal)
     passed_over = [rules.protocol.tier(n) for n in range(facts.tier, tier.ordinal)]
     moved = bool(passed_over) or team != facts.team
-    direct = {"team": team} | ({"escalated_at": h.at} if passed_over else {}) | ({"owner": None} if moved else {})
+    direct: dict[str, Any] = (
+        {"team": team} | ({"escalated_at": h.at} if passed_over else {}) | ({"owner": None} if moved else {})
+    )
+    if moved and (person := assigned(rules, to, team, h.picks)) is not None:
+        direct["owner"] = person
     # Steps go on where they are unless the case has come to other people.
     steps = first_step(here, rules, h.at) if moved else ()
     return Decision(
@@ -232,6 +238,7 @@ def merged(facts: Facts, h: f.Merged, rules: Rules) -> Decision:
         move="merge",
         changes={"closed_at": h.at},
         ends=cancel(facts, *Clock.ALL),
+        clears=("unjustified",),
         tells=(Tell("merged", "customer", {"into": h.into}),),
     )
 
@@ -241,7 +248,7 @@ def closed(facts: Facts, h: f.Closed, rules: Rules) -> Decision:
     return Decision(
         move="close",
         changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),
-        ends=cancel(facts, *Clock.ALL),
+        ends=cancel(facts, *Clock.OF_WORK),
         starts=(round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
         if answered
         else (),

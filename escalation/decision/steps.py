@@ -86,6 +86,7 @@ class _Doing:
         team = team_of(target) or self.changes.get("team", self.facts.team)
         if team is not None and (person := dict(self.h.picks).get(team)) is not None:
             self.changes |= {"team": team, "owner": person}
+            self.tells.append(Tell("handed_to_you", f"user:{person}"))
 
     def do_raise_severity(self, target: str) -> None:
         severity = max(1, self.facts.severity - 1)

@@ -11,18 +11,19 @@ from django.db import models, transaction
 
 from cases.models import Category, Team, User
 from cases.models.people import slug_rule
+from escalation.calendar_versions import draft_of, usable
 from escalation.calendars import CalendarError
 from escalation.models import CalendarVersion, ProtocolVersion
 from escalation.protocol import Protocol, ProtocolError
 from escalation.publishing import draft
 from escalation.reading import parse
-from escalation.worktime import Calendar
 
 FORMAT = 1
 NOTE = "Brought in from a pack."
 ALWAYS = "always"
 TEAM_FIELDS, TOPIC_FIELDS = ("slug", "name", "hours"), ("slug", "name", "example")
 LONGEST = 50  # characters of a slug
+MOST = {"teams": 200, "categories": 200}  # rows of a pack
 Status = ProtocolVersion.Status
 
 
@@ -88,8 +89,11 @@ def _newest_calendar(key: str, *, public: bool) -> dict[str, Any]:
 # In ------------------------------------------------------------------------------------------------------------
 
 
-def check_pack(pack: object) -> Protocol:
-    """The protocol of a pack. Raises ProtocolError with the place and the reason when the pack cannot be used."""
+def check_pack(pack: object, at: datetime) -> Protocol:
+    """The protocol of a pack, whose calendars open some time after `at`.
+
+    Raises ProtocolError with the place and the reason when the pack cannot be used.
+    """
     if not isinstance(pack, dict) or pack.get("format") != FORMAT:
         raise ProtocolError(f"Pack: this is no protocol pack of format {FORMAT}.")
     key = pack.get("key")
@@ -98,12 +102,15 @@ def check_pack(pack: object) -> Protocol:
     for name, kind in (("teams", list), ("categories", list), ("calendars", dict), ("protocol", dict)):
         if not isinstance(pack.get(name), kind):
             raise ProtocolError(f"Pack: “{name}” is missing or not a {kind.__name__}.")
+    for name, most in MOST.items():
+        if len(pack[name]) > most:
+            raise ProtocolError(f"Pack, {name}: there are {len(pack[name])}; a pack holds at most {most}.")
     _check_rows(pack["teams"], TEAM_FIELDS, "Pack, teams")
     _check_rows(pack["categories"], TOPIC_FIELDS, "Pack, categories")
     protocol = parse(f"{key}@1", pack["protocol"])
     for name, document in pack["calendars"].items():
         try:
-            Calendar.from_document({**document, "label": f"{name}@1"} if isinstance(document, dict) else document)
+            usable(f"{name}@1", document, at)
         except CalendarError as why:
             raise ProtocolError(f"Pack, calendar “{name}”: {why}") from None
         if not _is_slug(name):
@@ -130,19 +137,31 @@ def import_pack(pack: object, by: User, at: datetime) -> ProtocolVersion:
 
     Teams that are missing are made, empty. Topics that are missing are made inactive: customers see them when
     somebody makes them active. What is there stays as it is, and a calendar that is the same gets no draft.
-    Raises ProtocolError with the place and the reason; then nothing is written.
+    Raises ProtocolError with the place and the reason, also when a calendar has another draft already; then
+    nothing is written.
     """
-    check_pack(pack)
+    check_pack(pack, at)
     assert isinstance(pack, dict)
     with transaction.atomic():
         for row in pack["teams"]:
             Team.objects.get_or_create(slug=row["slug"], defaults=row)
         _make_topics(pack["categories"])
-        for key, document in pack["calendars"].items():
-            newest = CalendarVersion.objects.filter(key=key).order_by("-number").first()
-            if newest is None or newest.document != document:
-                draft(CalendarVersion, key, document=document, note=NOTE, by=by, at=at)
+        for key, document in sorted(pack["calendars"].items()):  # in one order: two packs at once do not block
+            _draft_calendar(key, document, by, at)
         return draft(ProtocolVersion, pack["key"], document=pack["protocol"], note=NOTE, by=by, at=at)
+
+
+def _draft_calendar(key: str, document: dict[str, Any], by: User, at: datetime) -> None:
+    """A draft of a pack's calendar; none when its newest version says the same. A calendar has one draft at most."""
+    versions = list(CalendarVersion.objects.select_for_update().filter(key=key).order_by("number"))
+    if versions and versions[-1].document == document:
+        return
+    if open_one := draft_of(key):
+        raise ProtocolError(
+            f"Pack, calendar “{key}”: {open_one.label} is being drawn up already and says something else. "
+            "Publish it or throw it away first."
+        )
+    draft(CalendarVersion, key, document=document, note=NOTE, by=by, at=at)
 
 
 def _make_topics(rows: Iterable[dict[str, Any]]) -> None:

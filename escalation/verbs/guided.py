@@ -18,7 +18,10 @@ def emergency(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
     """Sends a case up the fast lane: critical, round the clock, the person on duty paged. The reason is asked later."""
     return Act("emergency", by, at, **act).on(
         case_id,
-        lambda turn: f.Emergency(at=at, now=at, by=by.pk, empty=turn.empty()),
+        # It counts round the clock: who comes in the morning is not there.
+        lambda turn: f.Emergency(
+            at=at, now=at, by=by.pk, empty=turn.directory.empty_teams(turn.rules.protocol, turn.directory.at)
+        ),
     )
 
 

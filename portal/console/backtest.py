@@ -20,6 +20,7 @@ from cases.models import Case
 from escalation.backtest import trial_of
 from escalation.backtest.run import try_one
 from escalation.book import NoProtocol
+from escalation.calendars import CalendarError
 from escalation.models import BackTest, ProtocolVersion
 from escalation.protocol import ProtocolError
 from portal.console import backtest_lines, backtest_show
@@ -139,6 +140,8 @@ def outdated(row: BackTest) -> bool:
 @require_safe
 def one_case(request: HttpRequest, site: AdminSite, reference: str) -> HttpResponse:
     """A draft tried on one case, step by step. Nothing is sent, nothing is written."""
+    if "\x00" in reference:
+        raise Http404  # PostgreSQL cannot even compare it
     context = site.each_context(request)
     case = get_object_or_404(Case.objects.visible_to(context["viewer"]), reference=reference)
     drafts = ProtocolVersion.objects.filter(status__in=OPEN).order_by("key", "-number")
@@ -151,6 +154,6 @@ def one_case(request: HttpRequest, site: AdminSite, reference: str) -> HttpRespo
         try:
             tried = try_one(case, trial_of(version), now=context["now"], company_zone=settings.COMPANY_TIME_ZONE)
             context |= backtest_lines.page_of(tried)
-        except (ProtocolError, NoProtocol) as why:
+        except (ProtocolError, NoProtocol, CalendarError, LookupError) as why:
             context["sentence"] = str(why)
     return TemplateResponse(request, "console/backtest_case.html", context)

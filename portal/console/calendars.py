@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -27,6 +28,7 @@ from portal import clock
 from portal.console import calendars_draft as draft
 from portal.console.calendars_form import sentence
 from portal.console.calendars_preview import deadlines, fortnight, week_words
+from portal.console.protocol import sees_drafts
 from portal.console.quiet import RULES, ReadOnlyAdmin
 from portal.forms import Plain
 
@@ -43,7 +45,7 @@ class Start(Plain):
 
 
 class CalendarAdmin(ReadOnlyAdmin):
-    """All who may enter read calendars; protocol authors draw them up, and another of them publishes."""
+    """All who may enter read what is or was in force, as of protocols; authors draw it up, another publishes it."""
 
     family = RULES
 
@@ -71,7 +73,7 @@ class CalendarAdmin(ReadOnlyAdmin):
         context = self.admin_site.each_context(request)
         context |= {
             "title": "Calendars",
-            "rows": listed(context["now"]),
+            "rows": listed(context["now"], drafts=sees_drafts(request.user)),
             "subnav": self.beside(request),
             "may_write": request.user.has_perm(draft.AUTHOR),
         }
@@ -82,7 +84,7 @@ class CalendarAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         self.look(request)
-        return self.page(request, read(object_id))
+        return self.page(request, read(request, object_id))
 
     def page(
         self, request: HttpRequest, version: CalendarVersion, *, why: Sequence[str] = (), status: int = 200
@@ -93,10 +95,17 @@ class CalendarAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "console/calendar.html", context, status=status)
 
     @method_decorator(require_safe)
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        """As Django's; of a draft for those only who may read it."""
+        self.look(request)
+        read(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    @method_decorator(require_safe)
     def export(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The version as a JSON file that can be taken in again."""
         self.look(request)
-        version = read(pk)
+        version = read(request, pk)
         text = json.dumps(versions.calendar_of(version).to_document(), indent=2, ensure_ascii=False)
         response = HttpResponse(text + "\n", content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="calendar-{version.key}-{version.number}.json"'
@@ -115,7 +124,7 @@ class CalendarAdmin(ReadOnlyAdmin):
     def edit(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The form of a draft."""
         draft.author(request)
-        version = read(pk)
+        version = read(request, pk)
         if version.status not in versions.OPEN:
             return to_page(version)
         return draft.edit_view(request, version, self.admin_site.each_context(request))
@@ -123,7 +132,7 @@ class CalendarAdmin(ReadOnlyAdmin):
     @method_decorator(require_POST)
     def begin(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Opens the draft of the next version, as a copy or from a file, and goes to its form."""
-        by, version = draft.author(request), read(pk)
+        by, version = draft.author(request), read(request, pk)
         try:
             document = draft.document_of(request.FILES.get("file")) if "from_file" in request.POST else None
             fresh = versions.begin(version.key, document=document, by=by, at=clock.now())
@@ -155,11 +164,13 @@ class CalendarAdmin(ReadOnlyAdmin):
     def step(self, request: HttpRequest, pk: int, done: str, verb: Callable[[CalendarVersion], Any]) -> HttpResponse:
         """One step of a version's road; what is refused is said on its page."""
         draft.author(request)
-        version = read(pk)
+        version = read(request, pk)
         try:
             left = verb(version)
         except NotPublishable as why:
-            return self.page(request, read(pk), why=why.sentences, status=409 if isinstance(why, Overtaken) else 422)
+            return self.page(
+                request, read(request, pk), why=why.sentences, status=409 if isinstance(why, Overtaken) else 422
+            )
         messages.success(request, done)
         return to_page(left) if left else draft.see_other(reverse("admin:escalation_calendarversion_changelist"))
 
@@ -169,12 +180,12 @@ def said(why: NotPublishable | CalendarError) -> Sequence[str]:
     return why.sentences if isinstance(why, NotPublishable) else (sentence(why)[1],)
 
 
-def read(pk: Any) -> CalendarVersion:
-    """The version, or 404."""
+def read(request: HttpRequest, pk: Any) -> CalendarVersion:
+    """The version, or 404: missing and not for this person look the same."""
     text = str(pk)
     people = CalendarVersion.objects.select_related("made_by", "reviewed_by", "published_by")
     version = people.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
-    if version is None:
+    if version is None or (version.status in versions.OPEN and not sees_drafts(request.user)):
         raise Http404
     return version
 
@@ -186,11 +197,17 @@ def to_page(version: CalendarVersion) -> HttpResponse:
 # What the pages name ------------------------------------------------------------------------------------------
 
 
-def listed(now: datetime) -> list[dict[str, Any]]:
+def seen(*, drafts: bool) -> QuerySet[CalendarVersion]:
+    """The versions a page may name, the newest of each calendar first."""
+    rows = CalendarVersion.objects.order_by("key", "-number")
+    return rows if drafts else rows.exclude(status__in=versions.OPEN)
+
+
+def listed(now: datetime, *, drafts: bool) -> list[dict[str, Any]]:
     """One row a calendar: the version in force, its draft, its week, who uses it, whether its list runs out."""
     clocks, namings = versions.open_clocks(), versions.named_by()
     by_key: dict[str, list[CalendarVersion]] = {}
-    for version in CalendarVersion.objects.order_by("key", "-number"):
+    for version in seen(drafts=drafts):
         by_key.setdefault(version.key, []).append(version)
     rows = []
     for key, mine in by_key.items():
@@ -217,7 +234,7 @@ def listed(now: datetime) -> list[dict[str, Any]]:
 def version_page(request: HttpRequest, version: CalendarVersion, now: datetime) -> dict[str, Any]:
     """Everything console/calendar.html names, but what was refused."""
     calendar, clocks = versions.calendar_of(version), versions.open_clocks()
-    mine = list(CalendarVersion.objects.filter(key=version.key).order_by("-number"))
+    mine = list(seen(drafts=sees_drafts(request.user)).filter(key=version.key))
     force = next((v for v in mine if v.status == Status.PUBLISHED), None)
     is_draft = version.status in versions.OPEN
     old = versions.calendar_of(force) if is_draft and force else None

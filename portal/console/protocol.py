@@ -28,6 +28,7 @@ from portal.console.protocol_findings import counted, findings
 from portal.console.protocol_pages import pages
 from portal.console.protocol_words import Names, between, people
 from portal.console.quiet import RULES, ReadOnlyAdmin
+from portal.insights.casework import safe
 
 Status = ProtocolVersion.Status
 OPEN = (Status.DRAFT, Status.REVIEWED)
@@ -94,6 +95,12 @@ class ProtocolAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "console/protocol/version.html", context, status=422 if note else 200)
 
     @method_decorator(require_safe)
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        """As Django's; of a draft for those only who may read it."""
+        read(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    @method_decorator(require_safe)
     def matrix_csv(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The whole matrix, durations in seconds of working time."""
         version, protocol = read(request, pk)
@@ -103,7 +110,8 @@ class ProtocolAdmin(ReadOnlyAdmin):
         sheet.writerow(COLUMNS)
         for (category, severity, tier), cell in sorted(protocol.matrix.items()):
             times = (cell.review, cell.acknowledge, cell.update, cell.refer_up, cell.resolve)
-            sheet.writerow([category, severity, tier, cell.calendar, *("" if t is None else t for t in times)])
+            row = (category, severity, tier, cell.calendar, *("" if t is None else t for t in times))
+            sheet.writerow([safe(value) for value in row])
         return response
 
     @method_decorator(require_safe)

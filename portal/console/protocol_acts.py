@@ -24,6 +24,7 @@ from portal.console.protocol_words import Names, between
 from portal.forms import Lines, Plain
 
 AUTHOR = "escalation.write_protocol"
+DEEPEST = 50  # parts within parts of a file
 LARGEST_FILE = 2_000_000  # bytes
 LARGEST_NUMBER = 10**10
 Frame = dict[str, Any]
@@ -129,11 +130,12 @@ def read_file(file: Any) -> dict[str, Any]:
     try:
         document = json.loads(file.read().decode("utf-8-sig"), parse_constant=_no_number)
         json.dumps(document, ensure_ascii=False).encode()
+        storable = _is_storable(document)
     except (ValueError, RecursionError):
         raise ProtocolError("This file is not JSON. Choose a protocol that was downloaded here.") from None
     if not isinstance(document, dict):
         raise ProtocolError("This file holds no protocol. Choose one that was downloaded here.")
-    if not _is_storable(document):
+    if not storable:
         raise ProtocolError("This file holds a number or a sign that no protocol has.")
     return document
 
@@ -142,12 +144,14 @@ def _no_number(word: str) -> None:
     raise ValueError(word)
 
 
-def _is_storable(part: Any) -> bool:
-    """Whether every database can keep it: no endless numbers, no NUL."""
+def _is_storable(part: Any, depth: int = 0) -> bool:
+    """Whether every database can keep it and every page walk it: no endless numbers, no NUL, no endless nesting."""
+    if depth > DEEPEST:
+        return False
     if isinstance(part, dict):
-        return all(_is_storable(key) and _is_storable(value) for key, value in part.items())
+        return all(_is_storable(key) and _is_storable(value, depth + 1) for key, value in part.items())
     if isinstance(part, list):
-        return all(_is_storable(value) for value in part)
+        return all(_is_storable(value, depth + 1) for value in part)
     if isinstance(part, str):
         return "\x00" not in part
     return part is None or abs(part) <= LARGEST_NUMBER

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from cases.models import Category, Product, User
 from escalation.book import DEFAULT
 from escalation.choosing import Choice, choose
 from escalation.models import ProtocolChoice, ProtocolVersion
+from portal.console.cover_edit import noted
 from portal.console.protocol_editing import see_other
 from portal.forms import OneLine, Plain
 
@@ -100,40 +102,41 @@ def changed(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
     press, _, which = request.POST.get("press", "").partition(":")
     if press == "add":
         form = NewLine(request.POST)
-        if not form.is_valid() or not added(form):
+        if not form.is_valid() or not added(request, form):
             return page(request, frame, form, TryIt(), status=422, may_write=True)
         messages.success(request, "The line is added at the end. Cases that are open keep their protocol.")
     elif press in ("up", "down", "drop") and which.isdecimal() and len(which) < 10:
-        done = drop(int(which)) if press == "drop" else move(int(which), -1 if press == "up" else 1)
+        done = drop(request, int(which)) if press == "drop" else move(request, int(which), -1 if press == "up" else 1)
         messages.success(request, done)
     return see_other(reverse("admin:escalation_protocolversion_choices"))
 
 
-def added(form: NewLine) -> bool:
+def added(request: HttpRequest, form: NewLine) -> bool:
     """Puts the line of a good form on the list; False, with a sentence, when somebody was faster."""
     try:
-        add(form.cleaned_data)
+        add(request, form.cleaned_data)
     except IntegrityError:  # two lines for one place: the first of an empty list holds nobody back
         form.add_error(None, "Somebody added a line at the same moment. Look at the list, then send yours again.")
         return False
     return True
 
 
-def add(said: dict[str, Any]) -> ProtocolChoice:
+def add(request: HttpRequest, said: dict[str, Any]) -> None:
     """A line at the end."""
     with transaction.atomic():
         _held()
         last = ProtocolChoice.objects.aggregate(last=Max("position"))["last"] or 0
-        return ProtocolChoice.objects.create(
+        row = ProtocolChoice.objects.create(
             position=last + 1,
             product=said["product"],
             category=said["category"],
             segment=said["segment"],
             protocol=said["protocol"],
         )
+        noted(request, [row], ADDITION, f"Line {row.position} added: {told(row)}.")
 
 
-def move(position: int, by: int) -> str:
+def move(request: HttpRequest, position: int, by: int) -> str:
     """Changes places with the line above (-1) or below (1)."""
     with transaction.atomic():
         rows = {row.position: row for row in _held()}
@@ -142,20 +145,36 @@ def move(position: int, by: int) -> str:
         for row, to in ((rows[position], ASIDE), (rows[position + by], position), (rows[position], position + by)):
             row.position = to
             row.save(update_fields=["position"])
-    return f"Line {position} is line {position + by} now."
+        done = f"Line {position} is line {position + by} now"
+        noted(request, [rows[position]], CHANGE, f"{done}: {told(rows[position])}.")
+    return f"{done}."
 
 
-def drop(position: int) -> str:
+def drop(request: HttpRequest, position: int) -> str:
     """Takes a line off; those below move up."""
     with transaction.atomic():
         rows = _held()
-        if not any(row.position == position for row in rows):
+        gone = next((row for row in rows if row.position == position), None)
+        if gone is None:
             return "Nothing was taken off: that line is not there any more."
-        ProtocolChoice.objects.filter(position=position).delete()
+        noted(request, [gone], DELETION, f"Line {position} taken off: {told(gone)}.")
+        gone.delete()
         for row in rows:
             if row.position > position:
                 ProtocolChoice.objects.filter(pk=row.pk).update(position=F("position") - 1)
     return f"Line {position} is taken off."
+
+
+def told(row: ProtocolChoice) -> str:
+    """What a line says, for the record of changes, which must be understood when the line is gone."""
+    customers = f"customers of “{row.segment}”" if row.segment else "any customer"
+    return f"{row.product or 'any product'}, {row.category or 'any topic'}, {customers}: {row.protocol}"
+
+
+def last_change() -> LogEntry | None:
+    """Who changed the list last, and when."""
+    ours = {"content_type__app_label": "escalation", "content_type__model": ProtocolChoice._meta.model_name}
+    return LogEntry.objects.filter(**ours).select_related("user").order_by("-action_time", "-pk").first()
 
 
 def _held() -> list[ProtocolChoice]:
@@ -188,6 +207,7 @@ def page(
         "default": names.get(DEFAULT, DEFAULT),
         "segments": sorted(set(User.objects.exclude(segment="").values_list("segment", flat=True))),
         "may_write": may_write,
+        "last": last_change(),
         "url": reverse("admin:escalation_protocolversion_changelist"),
     }
     return TemplateResponse(request, "console/protocol/choices.html", context, status=status)

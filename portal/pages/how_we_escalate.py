@@ -51,6 +51,8 @@ def _in_force() -> list[ProtocolVersion]:
 
 def _wanted(label: str, versions: list[ProtocolVersion]) -> ProtocolVersion:
     """The version asked for; a draft is nobody's business, so it is the same 404 as one that does not exist."""
+    if "\x00" in label:
+        raise Http404  # PostgreSQL cannot even compare it
     if not label:
         found = next(iter(versions), None)
     else:

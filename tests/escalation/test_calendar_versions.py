@@ -122,6 +122,10 @@ SUNDAYS = [date(2026, 1, 4) + timedelta(weeks=n) for n in range(11 * 53)]
             {"days_off": [{"date": (date(2020, 1, 1) + timedelta(days=n)).isoformat(), "name": "Off"} for n in range(801)]},
             "at most 800",
         ),
+        (
+            {"windows": [{"weekday": d, "opens": f"{h:02}:00", "closes": f"{h:02}:30"} for d in range(6) for h in range(12)]},
+            "at most 70",
+        ),
         ({"surprise": 1}, "unknown field"),
     ],
 )  # fmt: skip

@@ -1,13 +1,13 @@
 """The fast lane, guidelines that stop an act until a reason is given, steps of a level, and moving to a newer version."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from cases.models import Case, Category, Event, Note, Resolution
-from escalation import adopting, verbs
-from escalation.models import Alert, Notice, StageClock
+from cases.models import Case, Category, Event, Note, Resolution, Team
+from escalation import adopting, publishing, verbs
+from escalation.models import Alert, CalendarVersion, Notice, Rota, Shift, StageClock
 from escalation.sweep import sweep_batch
 from escalation.verbs import Refused
 from tests.cast import MONDAY
@@ -346,3 +346,86 @@ def test_without_a_currency_no_amount_is_kept(cast):
         verbs.answer(case.pk, amount=Decimal("5"), **words)
     verbs.answer(case.pk, **words)
     assert Resolution.objects.get().amount is None
+
+
+# What a second reader found -----------------------------------------------------------------------------------
+
+
+def test_the_fast_lane_promises_the_answer_sooner_never_later(cast):
+    in_force(cast, lambda d: d.update(fast_lane={"tier": 3}))
+    case = cast.file()
+    verbs.assess(case.pk, severity=1, complexity=1, category=case.category, by=cast.tiers[1], at=MONDAY)
+    promised = open_clocks(case)["resolve"].due_at
+    verbs.emergency(case.pk, by=cast.mate, at=MONDAY + 10 * MINUTE)
+    assert open_clocks(case)["resolve"].due_at == promised
+    slow = cast.file(impact="question")
+    verbs.assess(slow.pk, severity=4, complexity=1, category=slow.category, by=cast.tiers[1], at=MONDAY)
+    verbs.emergency(slow.pk, by=cast.mate, at=MONDAY + MINUTE)
+    assert open_clocks(slow)["resolve"].due_at == MONDAY + MINUTE + timedelta(hours=8)
+    assert_sound(Case.objects.get(pk=slow.pk))
+
+
+def test_an_emergency_at_night_goes_past_an_office(cast):
+    in_force(cast, lambda d: d.update(fast_lane={"tier": 3}))
+    rota = Rota.objects.create(team=cast.teams[3], zone="Europe/London")
+    for day in range(7):
+        Shift.objects.create(
+            rota=rota, user=cast.tiers[3], weekday=day, opens=540, closes=1020, starts_on=date(2025, 1, 1)
+        )
+    night = MONDAY + timedelta(hours=13)
+    case = cast.file(impact="question", at=night)
+    done = verbs.emergency(case.pk, by=cast.mate, at=night)
+    assert done.tier == 4
+    assert Notice.objects.get(case=case, kind="emergency").recipient == cast.tiers[4]
+    # By hand and on office hours it waits for the office instead.
+    other = cast.file(impact="question", at=night)
+    for level in (1, 2):
+        verbs.escalate(other.pk, reason="Up.", by=cast.tiers[level], at=night)
+        verbs.review(other.pk, by=cast.tiers[level + 1], at=night)
+    assert Case.objects.get(pk=other.pk).tier == 3
+
+
+@pytest.mark.parametrize("verb", ["reject", "accept"])
+def test_the_reason_is_asked_until_it_is_given_whatever_the_customer_says(cast, verb):
+    in_force(cast, lambda d: d.update(fast_lane={"tier": 2}))
+    case = cast.file()
+    at = MONDAY + MINUTE
+    verbs.emergency(case.pk, by=cast.mate, at=at)
+    verbs.review(case.pk, by=cast.tiers[2], at=at)
+    verbs.acknowledge(case.pk, by=cast.tiers[2], at=at)
+    verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[2], at=at)
+    getattr(verbs, verb)(case.pk, **({"text": "No."} if verb == "reject" else {}), by=cast.customer, at=at)
+    verbs.justify(case.pk, reason="It burned.", by=cast.mate, at=at + MINUTE)
+    assert_sound(Case.objects.get(pk=case.pk))
+
+
+def test_a_stopped_clock_keeps_what_it_spent_when_its_calendar_was_published_anew(cast):
+    in_force(cast, lambda d: None)
+    case = bring(cast, "waiting_customer")
+    before = {kind: (c.target, c.started_at) for kind, c in open_clocks(case).items() if c.paused_at}
+    again = publishing.draft(CalendarVersion, "office", note="The same.", by=cast.supervisor, at=MONDAY)
+    publishing.review(again, seen=0, by=cast.manager, at=MONDAY)
+    publishing.publish(again, by=cast.supervisor, at=MONDAY, errors=lambda version: ())
+    version = in_force(cast, lambda d: None)
+    at = last(case).occurred_at + timedelta(hours=3)
+    assert adopting.preview(version, by=cast.supervisor, at=at).moved == ()
+    adopting.adopt_all(version, by=cast.supervisor, at=at)
+    assert {k: (c.target, c.started_at) for k, c in open_clocks(case).items() if c.paused_at} == before
+
+
+def test_a_call_is_asked_for_even_when_the_same_person_is_also_told(cast):
+    in_force(cast, steps((300, "lead:service-representatives", ["notify", "call_task"])))
+    case = cast.file()
+    sweep_batch(MONDAY + timedelta(minutes=5))
+    assert [n.kind for n in Notice.objects.filter(case=case, event_seq=last(case).seq)] == ["call_customer"]
+
+
+def test_a_step_may_give_a_case_to_a_team_of_no_level_and_tells_who_has_it(cast):
+    security = Team.objects.create(slug="security", name="Security")
+    security.members.add(cast.mate)
+    in_force(cast, steps((300, "duty:security", ["assign"])))
+    case = cast.file()
+    sweep_batch(MONDAY + timedelta(minutes=5))
+    now = assert_sound(Case.objects.get(pk=case.pk))
+    assert (now.team, now.owner) == (security, cast.mate)
+    assert Notice.objects.filter(case=case, kind="handed_to_you", recipient=cast.mate).count() == 1

@@ -76,7 +76,7 @@ def test_the_shipped_packs_are_clean(name, people):
     pack = read_pack(name)
     for month in range(1, 13):
         at = datetime(2026, month, 5, 16, 40, tzinfo=UTC)
-        findings = lint(check_pack(pack), calendars_of(pack), world_of(pack, people), at)
+        findings = lint(check_pack(pack, at), calendars_of(pack), world_of(pack, people), at)
         assert [str(finding) for finding in findings] == []
 
 
@@ -103,7 +103,7 @@ def test_places_in_words():
     document = pack["protocol"]
     document["matrix"][6]["update"] = document["matrix"][6]["resolve"] * 2
     document["tiers"][1]["steps"][0]["target"] = "lead:ghosts"
-    protocol = check_pack(pack)
+    protocol = check_pack(pack, datetime(2026, 5, 5, 9, tzinfo=UTC))
     world = replace(world_of(pack), categories={"orders": "An order", "tea": "Tea"})
     found = {f.code: f for f in lint(protocol, calendars_of(pack), world, datetime(2026, 5, 4, tzinfo=UTC))}
     assert found["update_long"].place == "Every topic, High, level 2"
@@ -140,7 +140,10 @@ def test_four_working_hours_can_be_slower_than_six_round_the_clock():
         cell[3, tier]["calendar"] = "always"
     cell[2, 1]["acknowledge"], cell[3, 1]["acknowledge"] = 4 * 3600, 6 * 3600
     findings = lint(
-        check_pack(pack), calendars_of(pack), world_of(pack), datetime(2026, 5, 11, 9, tzinfo=UTC)
+        check_pack(pack, datetime(2026, 5, 11, 9, tzinfo=UTC)),
+        calendars_of(pack),
+        world_of(pack),
+        datetime(2026, 5, 11, 9, tzinfo=UTC),
     )  # Monday 10:00 in London
     (finding,) = [
         f for f in findings if f.code == "severity_slower" and f.key.tier == 1 and "acknowledgment" in f.sentence
@@ -174,7 +177,7 @@ def test_what_reaches_a_limit_has_not_passed_it():
     pack = read_pack("five_tier")
     edges(pack["protocol"])
     at = datetime(2026, 5, 5, 9, tzinfo=UTC)
-    assert [str(f) for f in lint(check_pack(pack), calendars_of(pack), world_of(pack), at)] == []
+    assert [str(f) for f in lint(check_pack(pack, at), calendars_of(pack), world_of(pack), at)] == []
 
 
 PASSED = {
@@ -195,7 +198,8 @@ def test_one_second_more_is_found(code):
     pack = read_pack("five_tier")
     edges(pack["protocol"])
     PASSED[code](pack["protocol"])
-    findings = lint(check_pack(pack), calendars_of(pack), world_of(pack), datetime(2026, 5, 5, 9, tzinfo=UTC))
+    at = datetime(2026, 5, 5, 9, tzinfo=UTC)
+    findings = lint(check_pack(pack, at), calendars_of(pack), world_of(pack), at)
     assert code in {finding.code for finding in findings}
 
 
@@ -204,7 +208,8 @@ def test_steps_go_on_at_the_last_level():
     pack = read_pack("five_tier")
     for tier in pack["protocol"]["tiers"][3:]:
         tier["steps"] = [{"after": 99_999, "target": f"team:{tier['team']}", "actions": ["notify"]}]
-    findings = lint(check_pack(pack), calendars_of(pack), world_of(pack), datetime(2026, 5, 5, 9, tzinfo=UTC))
+    at = datetime(2026, 5, 5, 9, tzinfo=UTC)
+    findings = lint(check_pack(pack, at), calendars_of(pack), world_of(pack), at)
     assert [(f.code, f.key) for f in findings] == [("step_unreachable", Key("step", tier=4, item="1"))]
 
 

@@ -1,17 +1,18 @@
 """Packs: what goes out comes in unchanged, coming in publishes nothing, and what cannot be used is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from cases.models import Category, Team
 from escalation.book import DEFAULT, calendars_at, rules_in_force
+from escalation.calendar_versions import begin
 from escalation.lint.versions import lint_version
 from escalation.models import CalendarVersion, ProtocolChoice, ProtocolVersion
 from escalation.packs import PACKS, check_pack, export_pack, import_pack, presets, read_pack
 from escalation.packs.exchange import teams_of
 from escalation.protocol import MissingCell, ProtocolError
-from escalation.publishing import publish, review
+from escalation.publishing import discard, publish, review
 from escalation.reading import parse
 from tests.escalation.lint_sound import sound
 
@@ -99,6 +100,18 @@ def test_what_is_there_stays(cast):
     assert export_pack(DEFAULT, 2)["calendars"] == pack["calendars"]
 
 
+_DAYS_OFF = [{"date": (date(2026, 1, 1) + timedelta(days=n)).isoformat(), "name": "Off"} for n in range(801)]
+_MONDAYS = [{"date": (date(2026, 1, 5) + timedelta(weeks=n)).isoformat(), "name": "Off"} for n in range(11 * 53)]
+_WINDOWS = [
+    {"weekday": day, "opens": f"{hour:02}:00", "closes": f"{hour:02}:30"} for day in range(6) for hour in range(12)
+]
+_ROWS = [{"slug": f"row-{n}", "name": "Row"} for n in range(201)]
+
+
+def _office(pack, **changes):
+    return pack | {"calendars": {"office": {"zone": "UTC", "windows": _WINDOWS[:70]} | changes}}
+
+
 BROKEN = {
     "a list": (lambda p: [], "no protocol pack"),
     "another format": (lambda p: p | {"format": 2}, "format 1"),
@@ -112,6 +125,12 @@ BROKEN = {
     "calendar a word": (lambda p: p | {"calendars": {"office": "nine to five"}}, "calendar “office”"),
     "calendar's name": (lambda p: p | {"calendars": {"Of fice": p["calendars"]["always"]}}, "small letters"),
     "protocol": (lambda p: p | {"protocol": {}}, "tiers"),
+    "calendar of too many days off": (lambda p: _office(p, days_off=_DAYS_OFF), "calendar “office”: .*at most 800 days"),
+    "calendar of too many windows": (lambda p: _office(p, windows=_WINDOWS), "calendar “office”: .*at most 70 windows"),
+    "day off of a long name": (lambda p: _office(p, days_off=[{"date": "2026-12-25", "name": "x" * 301}]), "300 signs"),
+    "calendar that is shut": (lambda p: _office(p, windows=_WINDOWS[:1], days_off=_MONDAYS), "within ten years"),
+    "too many teams": (lambda p: p | {"teams": _ROWS}, "teams: there are 201; a pack holds at most 200"),
+    "too many topics": (lambda p: p | {"categories": _ROWS}, "categories: there are 201; a pack holds at most 200"),
 }  # fmt: skip
 
 
@@ -122,6 +141,27 @@ def test_a_pack_that_cannot_be_used_is_named_and_changes_nothing(name, cast):
     with pytest.raises(ProtocolError, match=words):
         import_pack(change(read_pack("small_team")), cast.supervisor, AT)
     assert [model.objects.count() for model in (Team, Category, CalendarVersion, ProtocolVersion)] == before
+
+
+def test_a_calendar_at_its_limits_comes_in(cast):
+    full = {"windows": _WINDOWS[:70], "days_off": _DAYS_OFF[:800]}
+    import_pack(_office(read_pack("small_team"), **full), cast.supervisor, AT)
+    made = CalendarVersion.objects.get(key="office", status="draft")
+    assert (len(made.document["windows"]), len(made.document["days_off"])) == (70, 800)
+
+
+def test_a_calendar_somebody_draws_up_gets_no_second_draft(cast):
+    pack = read_pack("five_tier")
+    theirs = begin("office", by=cast.tiers[5], at=AT)
+    narrower = _office(pack)
+    with pytest.raises(ProtocolError, match="calendar “office”: office@2 is being drawn up already"):
+        import_pack(narrower, cast.supervisor, AT)
+    assert list(CalendarVersion.objects.filter(status="draft")) == [theirs]
+    assert not ProtocolVersion.objects.filter(status="draft").exists()
+    discard(theirs)
+    import_pack(narrower, cast.supervisor, AT)
+    import_pack(narrower, cast.supervisor, AT)  # the draft says the same
+    assert CalendarVersion.objects.filter(status="draft").count() == 1
 
 
 @pytest.mark.parametrize(("key", "number"), [("nothing", None), (DEFAULT, 7)])
@@ -143,7 +183,7 @@ def test_presets_fit_any_level():
         pack = read_pack("saas_24x7")
         tier = pack["protocol"]["tiers"][preset.level - 1]
         tier["steps"] = preset.fitted(tier["team"], "incident-command")
-        protocol = check_pack(pack)
+        protocol = check_pack(pack, AT)
         assert len(protocol.tier(preset.level).steps) == len(preset.steps)
         assert all("{" not in step.target for step in protocol.tier(preset.level).steps)
 

@@ -80,7 +80,9 @@ def test_a_version_without_a_reason_is_not_reviewed(author, second):
     with pytest.raises(NotPublishable, match="why this version is made"):
         publishing.review(new, seen=0, by=second, at=LATER)
     publishing.describe(new, " Because. ")
-    assert publishing.review(new, seen=0, by=second, at=LATER).note == "Because."
+    with pytest.raises(Overtaken):
+        publishing.review(new, seen=0, by=second, at=LATER)
+    assert publishing.review(new, seen=1, by=second, at=LATER).note == "Because."
     assert publishing.describe(new, "Because.").status == "reviewed", "nothing changed"
     assert publishing.describe(new, "For another reason.").status == "draft"
 
@@ -125,6 +127,8 @@ def test_going_back_is_a_new_version(author, second):
     published(author, second)
     first = ProtocolVersion.objects.get(label="five-tier@1")
     back = publishing.roll_back(first, by=author, at=LATER)
+    with pytest.raises(NotPublishable, match="never in force"):
+        publishing.roll_back(back, by=second, at=LATER)
     assert (back.number, back.document, back.note) == (3, first.document, "Back to five-tier@1.")
 
 

@@ -231,7 +231,7 @@ def test_replaying_writes_nothing(cast, django_assert_max_num_queries):
     to_the_end(cast)
     with django_assert_max_num_queries(12) as queries:
         assert differences() == []
-    assert not [q for q in queries.captured_queries if not q["sql"].startswith("SELECT")]
+    assert not [q for q in queries.captured_queries if not q["sql"].lstrip("(").startswith("SELECT")]
 
 
 FORGED = {

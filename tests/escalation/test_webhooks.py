@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -92,3 +93,26 @@ def test_one_that_is_not_set_up_is_dead_and_can_be_sent_again(owed, settings, re
     assert outbox.send_again(owed.pk, AT)
     outbox.deliver_batch(AT)
     assert len(receiver.got) == 1
+
+
+def test_an_address_nobody_can_call_and_one_that_speaks_no_http_hold_up_nothing(owed, settings):
+    settings.WEBHOOKS = {"pager": "pager.example/hook"}
+    outbox.deliver_batch(AT)
+    owed.refresh_from_db()
+    assert owed.state == "dead" and "cannot be called" in owed.error
+    assert set(Notice.objects.exclude(pk=owed.pk).values_list("state", flat=True)) == {"sent"}
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def babble():
+            there, _ = listener.accept()
+            with there:
+                there.recv(65536)
+                there.sendall(b"this is no HTTP\r\n\r\n")
+
+        threading.Thread(target=babble, daemon=True).start()
+        settings.WEBHOOKS = {"pager": f"http://127.0.0.1:{listener.getsockname()[1]}/"}
+        outbox.send_again(owed.pk, AT)
+        outbox.deliver_batch(AT)
+    owed.refresh_from_db()
+    assert owed.state == "waiting" and "not to be reached" in owed.error

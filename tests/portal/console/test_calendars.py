@@ -84,6 +84,24 @@ def test_supervisors_see_and_change_nothing(signed_in, cast, monday, everything)
     assert everything() == before
 
 
+def test_agents_see_no_draft(signed_in, cast, draft):
+    """As of protocols: staff should not work by hours that do not count yet."""
+    new = versions.found("berlin", office().document, by=cast.supervisor, at=MONDAY)
+    agent, boss = signed_in(cast.tiers[2]), signed_in(cast.supervisor)
+    for version in (draft, new):
+        for where in (url(version), url(version, "history"), f"{PLACE}{version.pk}/calendar.json"):
+            assert agent.get(where).status_code == 404, where
+            assert boss.get(where).status_code == 200, where
+    shown = url(office())
+    for where in (PLACE, shown):
+        assert url(draft) in boss.get(where).content.decode()
+        assert url(draft) not in agent.get(where).content.decode()
+    assert "berlin" in boss.get(PLACE).content.decode()
+    assert "berlin" not in agent.get(PLACE).content.decode()
+    assert agent.get(shown).status_code == agent.get(url(office(), "history")).status_code == 200
+    assert agent.get(f"{PLACE}{office().pk}/calendar.json").status_code == 200
+
+
 def test_looking_changes_nothing(authors, draft, everything):
     client, before = authors[0], everything()
     for where in (PLACE, f"{PLACE}new/", url(draft), url(draft, "edit"), f"{PLACE}{draft.pk}/calendar.json"):
@@ -110,10 +128,10 @@ def test_one_draws_up_another_reviews_and_then_it_is_published(authors, go):
     made = CalendarVersion.objects.get(label="office@2")
     assert (answer.status_code, answer["Location"]) == (303, url(made, "edit"))
     assert sent(first, made, closes=["16:00"] * 5, note="We close earlier.")["Location"] == url(made)
-    seen = {"seen": made.revision + 1}
+    seen = {"seen": made.revision + 2}
     assert "Somebody else has to review it" in first.post(url(made, "review"), seen).content.decode()
     assert "A second person has to review it first" in first.post(url(made, "publish")).content.decode()
-    assert second.post(url(made, "review"), {"seen": made.revision}).status_code == 409  # an older page
+    assert second.post(url(made, "review"), {"seen": made.revision + 1}).status_code == 409  # an older page
     assert second.post(url(made, "review"), seen).status_code == 303
     assert first.post(url(made, "publish")).status_code == 303
     made.refresh_from_db()
@@ -235,8 +253,8 @@ def test_who_was_slower_keeps_what_they_typed(authors, draft):
     first, second = authors
     assert sent(first, draft, note="First.").status_code == 303
     late = sent(second, draft, note="Second.", zone="Europe/Berlin", seen=draft.revision, closes=["16:00"] * 5)
-    assert late.status_code == 303  # the first press changed no rule
-    answer = sent(first, draft, note="Third.", seen=draft.revision)
+    assert late.status_code == 409  # the reason counts as a change, too
+    answer = sent(first, draft, note="Third.", seen=draft.revision, closes=["16:00"] * 5)
     assert answer.status_code == 409
     assert "Somebody changed this draft" in answer.content.decode() and "Third." in answer.content.decode()
     assert answer.context["form"]["seen"].value() == str(draft.revision + 1)
@@ -327,6 +345,16 @@ def test_files_that_hold_no_calendar(authors, content, words, everything):
         answer = authors[0].post(where, data | {"file": SimpleUploadedFile("c.json", content)})
         assert answer.status_code == 422
         assert words in answer.content.decode()
+    assert everything() == before
+
+
+def test_a_file_of_too_many_windows_is_refused(authors, everything):
+    rows = [{"weekday": d, "opens": f"{h:02}:00", "closes": f"{h:02}:30"} for d in range(6) for h in range(12)]
+    content, before = json.dumps({"zone": "UTC", "windows": rows}).encode(), everything()
+    for where, data in ((f"{PLACE}new/", {"key": "fresh"}), (url(office(), "begin"), {"from_file": "1"})):
+        answer = authors[0].post(where, data | {"file": SimpleUploadedFile("c.json", content)})
+        assert answer.status_code == 422
+        assert "A calendar holds at most 70 windows" in answer.content.decode()
     assert everything() == before
 
 

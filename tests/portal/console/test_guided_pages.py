@@ -158,7 +158,7 @@ def test_a_step_says_whom_it_told_and_what_it_changed(cast, monday):
     newer, older, _ = rows_of(case, "all")
     assert older["title"] == newer["title"] == "Nobody had acknowledged: the level’s next step"
     assert older["text"].split("\n") == [
-        "Mara Lindt was told that nobody has acknowledged it.",
+        "Mara Lindt was told that the case was handed to them.",
         "The customer was told that it is more urgent now.",
         "Given to the team Customer support managers.",
         "Mara Lindt has it now.",

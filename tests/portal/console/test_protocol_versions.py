@@ -1,10 +1,13 @@
 """Versions of the protocol through the pages: from a draft into force by two people, back, out and in again."""
 
+import csv
 import html
+import io
 import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from cases.models import Category, Product
@@ -119,7 +122,7 @@ def test_approving_what_has_changed_meanwhile_asks_to_read_again(desk, signed_in
     assert "The draft was changed while you were reading. Read it again, then approve it." in words(late)
     assert "1 working hour" in words(late)
     again = typed(late)
-    assert again["seen"] == ["1"]
+    assert again["seen"] == ["2"]
     assert "read" not in again, "the tick has to be set anew"
     assert second.post(act(draft, "approve"), again | {"read": ["on"]}).status_code == 303
 
@@ -127,7 +130,7 @@ def test_approving_what_has_changed_meanwhile_asks_to_read_again(desk, signed_in
 def test_a_change_takes_the_approval_back_and_says_so_first(desk, signed_in, nora, omar):
     draft = drawn_up(nora)
     publishing.describe(draft, "Because.")
-    publishing.review(draft, seen=0, by=omar, at=MONDAY)
+    publishing.review(draft, seen=1, by=omar, at=MONDAY)
     assert "somebody has to approve it again" in words(desk.get(edit_of(draft, "own")))
     tighten(desk, draft)
     draft.refresh_from_db()
@@ -139,7 +142,7 @@ def test_errors_of_the_check_stop_publishing_with_a_sentence_each(desk, nora, om
     hole = {**draft.document, "matrix": draft.document["matrix"][1:]}
     draft = publishing.change(draft, hole, seen=0, by=nora, at=MONDAY)
     publishing.describe(draft, "A hole.")
-    publishing.review(draft, seen=1, by=omar, at=MONDAY)
+    publishing.review(draft, seen=2, by=omar, at=MONDAY)
     page = desk.get(page_of(draft))
     errors = [row for row in page.context["findings"] if row["finding"].is_error]
     assert errors
@@ -159,7 +162,7 @@ def test_a_draft_that_was_overtaken_by_another_is_not_published(desk, nora, omar
     mine, theirs = drawn_up(nora), drawn_up(omar)
     for draft, second in ((theirs, nora), (mine, omar)):
         publishing.describe(draft, "Because.")
-        publishing.review(draft, seen=0, by=second, at=MONDAY)
+        publishing.review(draft, seen=1, by=second, at=MONDAY)
     publishing.publish(theirs, by=omar, at=MONDAY, errors=lambda _: ())
     sent = desk.post(act(mine, "publish"))
     assert sent.status_code == 422
@@ -171,7 +174,7 @@ def test_going_back_makes_a_draft_and_leaves_what_is_in_force(desk, nora, omar):
     tighten(desk, draft)
     publishing.describe(draft, "Because.")
     draft.refresh_from_db()
-    publishing.review(draft, seen=1, by=omar, at=MONDAY)
+    publishing.review(draft, seen=2, by=omar, at=MONDAY)
     publishing.publish(draft, by=nora, at=MONDAY, errors=lambda _: ())
     first.refresh_from_db()
     page = words(desk.get(page_of(first)))
@@ -231,6 +234,14 @@ def test_who_sees_and_who_may(signed_in, cast, nora, everything):
         assert client.post(f"{LIST}import/").status_code == 403
         assert client.post(CHOICES, {"press": "drop:1"}).status_code == 403
     assert everything() == before
+
+
+def test_the_history_of_a_draft_is_for_who_may_read_it(signed_in, cast, nora):
+    draft, first = drawn_up(nora), ProtocolVersion.objects.get(number=1)
+    staff, supervisor = signed_in(cast.tiers[1]), signed_in(cast.supervisor)
+    assert staff.get(act(draft, "history")).status_code == 404
+    assert staff.get(act(first, "history")).status_code == 200
+    assert supervisor.get(act(draft, "history")).status_code == 200
 
 
 def test_acts_are_posted(desk, nora, everything):
@@ -308,6 +319,22 @@ def test_a_file_has_to_be_chosen_and_must_not_be_huge(desk):
     assert "larger than 2 MB" in words(desk.post(f"{LIST}import/", {"file": upload(b" " * 2_000_001)}))
 
 
+def test_no_cell_of_the_csv_is_taken_for_a_formula(desk, nora):
+    draft = drawn_up(nora)
+    first = draft.document["matrix"][0]
+    begins = ("=", "+", "-", "@", "\t", "\r", "x=")
+    rows = [first | {"category": f"{sign}a"} for sign in begins] + [first | {"category": "b", "calendar": "=SUM(A1)"}]
+    document = {**draft.document, "matrix": [*draft.document["matrix"], *rows]}
+    draft = publishing.change(draft, document, seen=0, by=nora, at=MONDAY)
+    sheet = desk.get(f"{LIST}{draft.pk}/matrix.csv").content.decode()
+    cells = list(csv.reader(io.StringIO(sheet, newline="")))
+    found = {row[0]: row for row in cells}
+    assert {f"'{sign}a" for sign in begins[:-1]} | {"x=a"} <= set(found)
+    assert found["b"][3] == "'=SUM(A1)"
+    assert found["b"][4] == str(first["review"])
+    assert not [cell for row in cells for cell in row if cell.startswith(begins[:-1])]
+
+
 # Which protocol for which case ----------------------------------------------------------------------------------
 
 
@@ -331,6 +358,25 @@ def test_lines_are_added_moved_and_taken_off(desk, everything):
     for press in ("up:1", "down:2", "drop:9", "up:x", "nonsense", ""):
         assert desk.post(CHOICES, {"press": press}).status_code in (303,)
     assert everything() == before
+
+
+def test_who_changed_the_list_is_kept_and_shown(desk, signed_in, cast, nora, omar):
+    assert "Last changed by" not in words(desk.get(CHOICES))
+    for segment in ("gold", "blue"):
+        desk.post(CHOICES, {"press": "add", "protocol": "five-tier", "segment": segment})
+    assert "Last changed by <bdi>Nora Author</bdi>, <time" in words(signed_in(cast.tiers[1]).get(CHOICES))
+    second = signed_in(omar)
+    for press in ("up:2", "drop:2", "drop:7", "up:1"):
+        second.post(CHOICES, {"press": press})
+    kept = LogEntry.objects.order_by("pk").values_list("user__email", "action_flag", "change_message")
+    line = "any product, any topic, customers of “{}”: five-tier."
+    assert list(kept) == [
+        ("nora@example.com", ADDITION, "Line 1 added: " + line.format("gold")),
+        ("nora@example.com", ADDITION, "Line 2 added: " + line.format("blue")),
+        ("omar@example.com", CHANGE, "Line 2 is line 1 now: " + line.format("blue")),
+        ("omar@example.com", DELETION, "Line 2 taken off: " + line.format("gold")),
+    ]
+    assert "Last changed by <bdi>Omar Second</bdi>" in words(desk.get(CHOICES))
 
 
 @pytest.mark.parametrize(
