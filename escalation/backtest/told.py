@@ -20,9 +20,9 @@ NIGHT_FROM, NIGHT_TO = 22, 7
 
 @dataclass
 class Staff:
-    """The teams as today's rows say they stood at any instant since the window began; built anew each hour of a rota.
+    """The teams as today's rows say they stood at any instant since the window began.
 
-    No history is kept of who belonged to a team or of weekly shifts that were changed: swaps and leave are known.
+    Where there are rotas it is built anew for each minute that is asked for. No history is kept of who belonged to a team or of weekly shifts that were changed: swaps and leave are known.
     """
 
     first: Directory

@@ -90,7 +90,7 @@ def name_of(step: Step) -> str:
     if isinstance(happening, Warned):
         return f"Nearly due: {Clock.NAMES.get(happening.kind, happening.kind)}"
     if isinstance(happening, RanOut):
-        return f"Ran out: {Clock.NAMES.get(happening.kind, Clock.NAMES.get(happening.kind, happening.kind))}"
+        return f"Ran out: {Clock.NAMES.get(happening.kind, happening.kind)}"
     return NAMES[type(happening)].replace("_", " ").capitalize()
 
 
@@ -119,7 +119,7 @@ def matched(step: Step) -> list[str]:
 
 def ended(clock: ClockFact, outcome: str, at: datetime) -> str:
     """'acknowledgment kept, 10 min before its time'."""
-    words = f"{Clock.NAMES.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))} {OUTCOMES[outcome]}"
+    words = f"{Clock.NAMES.get(clock.kind, clock.kind)} {OUTCOMES[outcome]}"
     if outcome == Outcome.MET and clock.due is not None and clock.due > at:
         words += f", {span(clock.due - at)} before its time"
     return words
@@ -129,7 +129,7 @@ def waiting(step: Step) -> list[dict[str, Any]]:
     """The rules that did not match, because their time had not come: what still runs, and until when."""
     started = {clock.kind for clock in step.decision.starts} if step.decision else set()
     return [
-        {"words": Clock.NAMES.get(kind, Clock.NAMES.get(kind, kind)), "due": clock.due}
+        {"words": Clock.NAMES.get(kind, kind), "due": clock.due}
         for kind, clock in sorted(step.after.clocks.items())
         if kind not in started
     ]
@@ -137,7 +137,7 @@ def waiting(step: Step) -> list[dict[str, Any]]:
 
 def clock_words(clock: ClockFact) -> str:
     """The clock's name with its allowance."""
-    name = Clock.NAMES.get(clock.kind, Clock.NAMES.get(clock.kind, clock.kind))
+    name = Clock.NAMES.get(clock.kind, clock.kind)
     return f"{name}, {_allowance(clock.target)} of {clock.calendar}"
 
 
