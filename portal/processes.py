@@ -22,6 +22,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a dead process is start
 WATCH_SECONDS = 15  # between two looks whether a process that lives still works
 SETTLED_SECONDS = 60  # one that lived this long starts again without a growing pause
 PR_SET_PDEATHSIG = 1
+_PROC = Path("/proc")
 
 # Loaded here, since between fork and exec nothing may be.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -33,14 +34,27 @@ def _end_with_parent() -> None:
 
 
 def group_lives(group: int) -> bool:
-    """Whether any process of the group is left; what has died but is not yet waited for counts as living."""
+    """Whether any process of the group still runs.
+
+    On Linux what has died but is not yet waited for does not count: the first process of a container often never waits
+    for orphans, and they would seem to live for ever. Elsewhere they count until they are waited for.
+    """
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return True
+    return not (_PROC / "self" / "stat").exists() or any(_runs_in(group, stat) for stat in _PROC.glob("[0-9]*/stat"))
+
+
+def _runs_in(group: int, stat: Path) -> bool:
+    try:
+        # The name before the last bracket may itself hold blanks and brackets.
+        state, _parent, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+    except (OSError, ValueError):  # it ended while we looked
+        return False
+    return int(its_group) == group and state not in "ZX"
 
 
 def signal_group(group: int, number: int) -> None:
@@ -148,6 +162,7 @@ class Supervisor:
         self.grace = grace
         self.stopping = threading.Event()
         self.hurry = False
+        self._ended: set[int] = set()  # groups whose head died by itself
         self._reaper = Reaper(grace)
 
     def stop(self, *_: object) -> None:
@@ -166,6 +181,7 @@ class Supervisor:
             while not self.stopping.wait(0.2):
                 for child in self.children:
                     self._look_after(child)
+                self._ended = {group for group in self._ended if self._wait_for(group)}
         finally:
             self._end()
 
@@ -179,6 +195,7 @@ class Supervisor:
         if child.process and child.process.poll() is not None:
             # Its own children would otherwise go on beside their successors.
             signal_group(child.process.pid, signal.SIGKILL)
+            self._ended.add(child.process.pid)
             self._reaper.tell("-", child.process.pid)
             code = child.process.returncode
             child.process = None
@@ -193,12 +210,19 @@ class Supervisor:
         if child.process is None and now >= child.due:
             self._start(child)
 
+    def _wait_for(self, group: int) -> bool:
+        """Whether orphans of the group are left to wait for: they are ours where we are a container's first process."""
+        try:
+            while os.waitpid(-group, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return False
+        return True
+
     def _reap(self) -> None:
         for child in self.children:
             if child.process and child.process.poll() is not None:
-                # Where we are the first process of a container, its orphans are ours to wait for.
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(-child.process.pid, os.WNOHANG)
+                self._wait_for(child.process.pid)
         if self.hurry:
             for group in self._groups():
                 signal_group(group, signal.SIGKILL)

@@ -121,8 +121,24 @@ def watch():
     assert not watch.complaints(), "\n".join(watch.complaints())
 
 
+@pytest.fixture(scope="session")
+def clicks_that_wait(browser_name):
+    """A click returns as soon as the next page begins to arrive; what a test then reads may not be there yet."""
+    from playwright.sync_api import Locator
+
+    at_once = Locator.click
+
+    def click(self, **options):
+        at_once(self, **options)
+        self.page.wait_for_load_state()
+
+    Locator.click = click
+    yield
+    Locator.click = at_once
+
+
 @pytest.fixture
-def new_context(new_context, watch):
+def new_context(new_context, watch, clicks_that_wait):
     """pytest-playwright's maker of contexts, one for each person of a story, each of them watched."""
 
     def make(**options):

@@ -343,6 +343,17 @@ def test_a_child_that_dies_is_started_again_and_its_children_go_with_it(supervis
     wait_until(lambda: not processes.group_lives(group))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the dead count until they are waited for")
+def test_the_dead_whom_nobody_waits_for_do_not_count_as_living():
+    process = subprocess.Popen([sys.executable, "-c", "print('up', flush=True); input()"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, process_group=0)  # fmt: skip
+    assert process.stdout.readline() == b"up\n" and processes.group_lives(process.pid)
+    os.kill(process.pid, 9)
+    wait_until(lambda: not processes.group_lives(process.pid))
+    assert process.returncode is None
+    process.communicate()
+
+
 def test_exit_codes_are_known_even_when_whoever_started_us_ignores_its_children():
     code = (
         "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"

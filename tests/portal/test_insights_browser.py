@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock
 from tests.cast import PASSWORD, gather
@@ -58,11 +59,11 @@ def test_pictures_fit_their_cards_and_stay_readable(new_context, live_server, st
     page = new_context(viewport=size).new_page()
     sign_in(page, live_server, f"/insights/?{DATES}")
     cards = page.locator("figure .scroll:has(svg)")
-    assert cards.count() == 7
+    expect(cards).to_have_count(7)
     for index in range(cards.count()):
         card = cards.nth(index)
         assert card.evaluate("e => e.scrollWidth <= e.clientWidth"), index
-        assert card.locator("svg:visible").count() == 1
+        expect(card.locator("svg:visible")).to_have_count(1)
         shown = card.locator("svg:visible")
         size_shown = shown.evaluate("e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a")
         assert 13 <= size_shown <= 20, (index, size_shown)
@@ -79,12 +80,12 @@ def test_filtering_needs_no_script(new_context, live_server, story):
     sign_in(page, live_server, f"/insights/?{DATES}")
     page.get_by_label("Topic", exact=True).select_option("Billing and payments")
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith(f"/insights/?{DATES}&topic=billing")
-    assert page.get_by_text("3 of 5 cases filed").is_visible()
+    expect(page).to_have_url(f"{live_server.url}/insights/?{DATES}&topic=billing")
+    expect(page.get_by_text("3 of 5 cases filed")).to_be_visible()
     page.get_by_text("3 of 5 cases filed").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Cases filed"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cases filed")
     page.get_by_role("link", name="Back to the figures").click()
-    assert page.url.endswith("topic=billing")
+    expect(page).to_have_url(f"{live_server.url}/insights/?{DATES}&topic=billing")
 
 
 def test_a_file_is_downloaded(wide, live_server, story):

@@ -1,6 +1,7 @@
 """The console in a real browser: rules of accessibility, narrow screens, and an act by hand."""
 
 import pytest
+from playwright.sync_api import expect
 
 from escalation.models import ProtocolVersion
 from portal import clock
@@ -20,11 +21,13 @@ def story(transactional_db, go):
     return cast
 
 
-def sign_in(page, live_server):
+def sign_in(page, live_server, email="dana@example.com"):
+    """Returns once the console's home is there: a page asked for earlier would take the place of the signing in."""
     page.goto(f"{live_server.url}/console/")
-    page.get_by_label("E-mail address").fill("dana@example.com")
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{live_server.url}/console/")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -52,7 +55,7 @@ def test_a_supervisor_passes_a_case_up(wide, live_server, story):
     wide.get_by_role("link", name="Pass up").click()
     wide.get_by_label("Reason").fill("A manager must decide.")
     wide.get_by_role("button", name="Pass up to level 2").click()
-    assert wide.get_by_role("status").inner_text().strip() == "Passed up."
+    expect(wide.get_by_role("status")).to_have_text("Passed up.")
     wide.get_by_text("Not possible now").click()
-    assert wide.get_by_text("Review the SLA first: confirm severity and times for this level.").first.is_visible()
+    expect(wide.get_by_text("Review the SLA first: confirm severity and times for this level.").first).to_be_visible()
     assert clock.now().year == MONDAY.year

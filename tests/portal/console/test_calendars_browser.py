@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from playwright.sync_api import expect
 
 from escalation import calendar_versions as versions
-from tests.cast import MONDAY, PASSWORD, gather
+from tests.cast import MONDAY, gather
+from tests.portal.console.test_browser import sign_in
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 360, "height": 740}}
 
@@ -20,10 +22,7 @@ def author(transactional_db, go):
 
 def open_at(new_context, live_server, size, **more):
     page = new_context(viewport=SIZES[size], **more).new_page()
-    page.goto(f"{live_server.url}/console/login/")
-    page.get_by_label("E-mail address").fill("dana@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, live_server)
     return page
 
 
@@ -48,17 +47,18 @@ def test_a_draft_is_drawn_up_without_scripts(new_context, live_server, author):
     page.get_by_label("Opens", exact=True).fill("10")
     page.get_by_label("Closes", exact=True).fill("14.00")
     page.get_by_role("button", name="Add hours").click()
-    assert page.get_by_role("status").inner_text() == "1 row added."
+    expect(page.get_by_role("status")).to_have_text("1 row added.")
     page.get_by_label("Date").fill("2026-12-24")
     page.get_by_label("Name", exact=True).fill("Christmas Eve")
     page.get_by_role("button", name="Add the day").click()
+    expect(page.get_by_label("Christmas Eve", exact=False).first).to_be_checked()
     page.get_by_label("Christmas Day", exact=False).first.uncheck()
     page.get_by_label("What changes, and why").fill("Open on Saturdays.")
     page.get_by_label("What changes, and why").press("Tab")
     page.get_by_role("button", name="Check and show deadlines").click()
-    assert page.get_by_text("Nothing is wrong with it").is_visible()
+    expect(page.get_by_text("Nothing is wrong with it")).to_be_visible()
     page.get_by_role("button", name="Save the draft").click()
-    assert page.get_by_text("Draft saved.").is_visible()
+    expect(page.get_by_text("Draft saved.")).to_be_visible()
     author.refresh_from_db()
     assert author.document["windows"][-1] == {"weekday": 5, "opens": "10:00", "closes": "14:00"}
     names = {row["name"] for row in author.document["days_off"] if row["date"].startswith("2026")}

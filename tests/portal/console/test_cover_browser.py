@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from escalation.models import Leave, LoadCap, Rota, Shift
 from tests.cast import MONDAY, gather
@@ -64,6 +65,6 @@ def test_a_supervisor_closes_the_gap(wide, live_server, story):
     wide.get_by_label("From").fill("0:00")
     wide.get_by_label("To").fill("13:00")
     wide.get_by_role("button", name="Save").click()
-    assert wide.get_by_role("status").inner_text().strip() == "Shift added."
+    expect(wide.get_by_role("status")).to_have_text("Shift added.")
     wide.get_by_role("link", name="People and cover").click()
-    assert wide.get_by_text("There is somebody in every hour in which we promise something.").first.is_visible()
+    expect(wide.get_by_text("There is somebody in every hour in which we promise something.").first).to_be_visible()

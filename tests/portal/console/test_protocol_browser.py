@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from escalation import publishing, verbs
 from escalation.models import ProtocolVersion
 from escalation.protocol import ANY
 from escalation.reading import parse
 from portal.console.protocol_editing import FORMS
-from tests.cast import MONDAY, PASSWORD, gather
+from tests.cast import MONDAY, gather
 from tests.portal.console.protocol_stories import LIST, author, drawn_up, edit_of, page_of
+from tests.portal.console.test_browser import sign_in
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 
@@ -22,13 +24,6 @@ def story(transactional_db, go):
     cast.nora, cast.omar = author("nora@example.com", "Nora Author"), author("omar@example.com", "Omar Second")
     go(MONDAY)
     return cast
-
-
-def sign_in(page, live_server, email):
-    page.goto(f"{live_server.url}/console/login/")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "dark"), (NARROW, "light")], ids=["wide", "narrow"])
@@ -60,24 +55,24 @@ def test_one_time_is_tightened_tried_on_history_approved_and_published(new_conte
     row = hers.get_by_role("row", name="High 30 minutes 2 working hours").first
     row.get_by_role("link", name="2 working hours").click()
     number = hers.get_by_label("Acknowledge: number")
-    assert number.input_value() == "2"
+    expect(number).to_have_value("2")
     number.fill("soon")
     hers.get_by_role("button", name="Save in the draft").click()
     hers.get_by_role("link", name="Enter a number above 0, such as 30 or 1.5: acknowledge.").click()
-    assert hers.evaluate("document.activeElement.id") == "id_acknowledge_0"
+    expect(hers.locator("#id_acknowledge_0")).to_be_focused()
     number.fill("1.5")
     hers.get_by_role("button", name="Save in the draft").click()
-    assert hers.get_by_role("status").inner_text().strip() == "Saved in the draft."
-    assert hers.get_by_text("was 2 working hours").is_visible()
+    expect(hers.get_by_role("status")).to_have_text("Saved in the draft.")
+    expect(hers.get_by_text("was 2 working hours")).to_be_visible()
     hers.get_by_label("Why this version?").fill("Customers waited too long.")
     hers.get_by_role("button", name="Save the reason").click()
-    assert hers.get_by_role("link", name="Read and approve").count() == 0
+    expect(hers.get_by_role("link", name="Read and approve")).to_have_count(0)
     draft_page = hers.url
 
     hers.get_by_role("link", name="Try it on one case or on the last 90 days").click()
     hers.get_by_role("button", name="Try it").click()
-    assert hers.get_by_role("heading", name="Back-test of five-tier@2").is_visible()
-    assert hers.get_by_text("1 case").first.is_visible()
+    expect(hers.get_by_role("heading", name="Back-test of five-tier@2")).to_be_visible()
+    expect(hers.get_by_text("1 case").first).to_be_visible()
 
     sign_in(his, live_server, "omar@example.com")
     his.goto(draft_page)
@@ -86,7 +81,7 @@ def test_one_time_is_tightened_tried_on_history_approved_and_published(new_conte
     his.get_by_role("button", name="Approve").click()
     his.get_by_role("link", name="Go to publishing").click()
     his.get_by_role("button", name="Publish now").click()
-    assert "Version 2 is in force." in his.get_by_role("status").inner_text()
+    expect(his.get_by_role("status")).to_contain_text("Version 2 is in force.")
     force = publishing.in_force(ProtocolVersion, "five-tier")
     assert parse(force.label, force.document).cell(ANY, 2, 1).acknowledge == 5400
     older.refresh_from_db()

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from playwright.sync_api import expect
 
 from escalation import publishing
 from escalation.models import PlanReview, ProtocolVersion
@@ -48,11 +49,12 @@ def test_a_review_is_held_and_signed_without_a_script(new_context, live_server, 
     page = new_context(viewport=WIDE, java_script_enabled=False).new_page()
     sign_in(page, live_server)
     page.get_by_role("link", name="Hold the review").click()
+    expect(page.get_by_role("button", name="Sign the decision")).to_be_visible()
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_label("Change it: a draft follows").check()
     page.get_by_label("Why?").fill("Level 2 is reviewed too late.")
     page.get_by_role("button", name="Sign the decision").click()
-    assert page.get_by_text("have the same seal").is_visible()
-    assert page.get_by_text("Level 2 is reviewed too late.").is_visible()
+    expect(page.get_by_text("have the same seal")).to_be_visible()
+    expect(page.get_by_text("Level 2 is reviewed too late.")).to_be_visible()
     assert PlanReview.objects.filter(decided_at=None).count() == 1

@@ -1,6 +1,7 @@
 """The forms in a real browser, with scripts and without: what its headers and redirects do, a test client cannot show."""
 
 import pytest
+from playwright.sync_api import expect
 
 from cases.models import Case, Message
 from portal import clock
@@ -23,18 +24,19 @@ def test_a_guest_files_and_writes(scripts, people, live_server, new_context):
     page.get_by_label("Your name").fill("Nora Guest")
     page.get_by_label("E-mail").fill("nora@example.net")
     page.get_by_role("button", name="Check what we will promise").click()
-    assert page.get_by_text("You first hear from us by").is_visible()
+    expect(page.get_by_text("You first hear from us by")).to_be_visible()
     page.get_by_role("button", name="Change something").click()
-    assert page.get_by_label("Sum it up in a few words").input_value() == "Charged twice"
+    expect(page.get_by_label("Sum it up in a few words")).to_have_value("Charged twice")
     page.get_by_role("button", name="Check what we will promise").click()
     page.get_by_role("button", name="Send my case").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("We have your case")
     case = Case.objects.get()
-    assert page.get_by_text(case.reference).first.is_visible()
+    expect(page.get_by_text(case.reference).first).to_be_visible()
     page.get_by_role("link", name="Follow my case").click()
     page.get_by_label("Your message").fill("Any news?")
     page.get_by_role("button", name="Send message").click()
-    assert page.get_by_role("status").inner_text().strip() == "Your message is sent."
-    assert page.url.endswith(f"/c/{case.reference}/")
+    expect(page.get_by_role("status")).to_have_text("Your message is sent.")
+    expect(page).to_have_url(f"{live_server.url}/c/{case.reference}/")
     assert Message.objects.filter(case=case, text="Any news?").exists()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360 if scripts else True
 
@@ -45,8 +47,8 @@ def test_signing_in_leads_where_one_wanted_to_go(people, live_server, wide):
     wide.get_by_label("E-mail").fill("sam@example.com")
     wide.get_by_label("Password").fill(PASSWORD)
     wide.get_by_role("button", name="Sign in").click()
-    assert wide.url.endswith(f"/c/{case.reference}/why/")
-    assert wide.get_by_role("heading", name="When you next hear from us").is_visible()
+    expect(wide).to_have_url(f"{live_server.url}/c/{case.reference}/why/")
+    expect(wide.get_by_role("heading", name="When you next hear from us")).to_be_visible()
 
 
 def test_paper_says_dates_where_the_screen_says_today(people, live_server, wide):
