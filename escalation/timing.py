@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from escalation.altered import altered
 from escalation.facts import Clock, ClockFact, Facts, Outcome
 from escalation.protocol import Cell, Rules
-from escalation.worktime import Calendar, Pause, reckon
+from escalation.worktime import Calendar, Pause
 
 PROMISES = (Clock.REVIEW, Clock.ACKNOWLEDGE, Clock.UPDATE, Clock.REPLY, Clock.CONFIRM)
 TOLD = (*PROMISES, Clock.RESOLVE, Clock.SUPERVISOR)
@@ -34,15 +34,22 @@ def on_calendar(clock: ClockFact, calendar: Calendar, lead: int | None = None) -
     """
     if clock.paused_at is not None:
         return altered(clock, due=None, warn=None, calendar=calendar.label)
-    lead = min(clock.target // SOON_SHARE, SOON_MOST) if lead is None else lead
-    warned = clock.kind not in UNWARNED and 0 < lead < clock.target
-    if clock.pauses:
-        due = reckon(calendar, clock.started_at, clock.target, clock.pauses).due
-        warn = reckon(calendar, clock.started_at, clock.target - lead, clock.pauses).due if warned else None
-    else:
-        due = calendar.due(clock.started_at, clock.target)
-        warn = calendar.due(clock.started_at, clock.target - lead) if warned else None
+    before = _lead(clock.kind, clock.target, lead)
+    due = _reached(calendar, clock, clock.target)
+    warn = _reached(calendar, clock, clock.target - before) if before else None
     return altered(clock, due=due, warn=warn, calendar=calendar.label)
+
+
+def _reached(calendar: Calendar, clock: ClockFact, seconds: int) -> datetime | None:
+    if clock.pauses:
+        return calendar.due_paused(clock.started_at, seconds, clock.pauses)
+    return calendar.due(clock.started_at, seconds)
+
+
+def _lead(kind: str, target: int, lead: int | None) -> int:
+    """Seconds of working time before the due instant at which the clock warns; 0 when it does not."""
+    lead = min(target // SOON_SHARE, SOON_MOST) if lead is None else lead
+    return lead if kind not in UNWARNED and 0 < lead < target else 0
 
 
 def started(
@@ -50,17 +57,17 @@ def started(
 ) -> ClockFact:
     """A clock of `kind` running from `at` for `target` seconds of working time."""
     calendar = rules.calendar(calendar_key, at)
-    clock = ClockFact(
+    before = _lead(kind, target, lead)
+    return ClockFact(
         kind=kind,
         started_at=at,
         target=target,
         calendar=calendar.label,
-        due=None,
-        warn=None,
+        due=calendar.due(at, target),
+        warn=calendar.due(at, target - before) if before else None,
         promise=kind in PROMISES,
         told=kind in TOLD,
     )
-    return on_calendar(clock, calendar, lead)
 
 
 def round_the_clock(kind: str, rules: Rules, seconds: int, at: datetime) -> ClockFact:

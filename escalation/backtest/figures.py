@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from cases.lifecycle import OPEN
@@ -27,23 +28,27 @@ class Climb:
     why: str
 
 
+# A Counter takes ten times as long to make, and there are six for each case and protocol.
+_none_yet = partial(defaultdict, int)
+
+
 @dataclass(slots=True)
 class Course:
     """The figures of one case under one protocol. Times are in seconds, round the clock."""
 
     climbs: list[Climb] = field(default_factory=list)
-    held: Counter[int] = field(default_factory=Counter)
-    arrivals: Counter[int] = field(default_factory=Counter)
-    kept: Counter[str] = field(default_factory=Counter)
-    missed: Counter[str] = field(default_factory=Counter)
+    held: dict[int, int] = field(default_factory=_none_yet)
+    arrivals: dict[int, int] = field(default_factory=_none_yet)
+    kept: dict[str, int] = field(default_factory=_none_yet)
+    missed: dict[str, int] = field(default_factory=_none_yet)
     night: int = 0
     day: int = 0
     apologies: int = 0
     exhausted: int = 0
     highest: int = 1
     state: str = ""
-    assumed: Counter[str] = field(default_factory=Counter)
-    unfit: Counter[str] = field(default_factory=Counter)
+    assumed: dict[str, int] = field(default_factory=_none_yet)
+    unfit: dict[str, int] = field(default_factory=_none_yet)
     stuck: str = ""
 
     @property
@@ -143,9 +148,11 @@ class Totals:
             self.climbs[climb.why] += 1
             self.weeks[monday(climb.at)] += 1
         for name in COUNTED:
-            getattr(self, name).update(getattr(one, name))
+            if found := getattr(one, name):
+                getattr(self, name).update(found)
         for name in SUMMED:
-            setattr(self, name, getattr(self, name) + getattr(one, name))
+            if number := getattr(one, name):
+                setattr(self, name, getattr(self, name) + number)
         self.highest[one.highest] += 1
         if one.stuck:
             self.stuck[one.stuck] += 1

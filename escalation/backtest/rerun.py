@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from escalation.altered import altered
 from escalation.backtest.fitting import instead, otherwise
 from escalation.backtest.record import OWN, Entry, Look, Looks, Record, learned, noticed
 from escalation.catchup import catch_up
 from escalation.decision import NotNow
-from escalation.facts import Clock, Decision, Facts, Happening, Tell, revive
+from escalation.facts import Clock, Decision, Facts, Happening, Tell
 from escalation.protocol import MissingCell, Rules
 from escalation.replay import Course, begin
 
@@ -72,7 +73,7 @@ class Rerun:
     emptiness: Emptiness | None = None
     steps: list[Step] = field(default_factory=list)
     owed: list[Word] = field(default_factory=list)
-    guessed: Counter[str] = field(default_factory=Counter)
+    guessed: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     stuck: str = ""
     course: Course | None = None
     horizon: datetime | None = None
@@ -130,23 +131,23 @@ class Rerun:
             return happening
         same: Any = looks.said(happening)
         if same is not None:
-            return self._as_recorded(replace(happening, **_people(same)))
+            return self._as_recorded(altered(happening, **_people(same)))
         nearest = looks.nearest(happening.at)
         if nearest is None and happening.kind in (*Clock.CLIMBS, Clock.STEP):
             self.guessed["empty"] += 1
         known: dict[str, Any] = _people(nearest) if nearest is not None else {"empty": ()}
         if self.emptiness:
             known["empty"] = self.emptiness.as_far_as_known(known["empty"], happening.at)
-        return replace(happening, **known)
+        return altered(happening, **known)
 
     def _as_recorded(self, happening: Any) -> Happening:
         empty = self.emptiness.as_recorded(happening.empty, happening.at) if self.emptiness else happening.empty
-        return replace(happening, empty=empty) if empty != happening.empty else happening
+        return altered(happening, empty=empty) if empty != happening.empty else happening
 
     def _take_recorded(self, entry: Entry) -> None:
         """One recorded act: as it is, or as what stands for it here."""
         assert self.course is not None
-        happening = revive(entry.kind, entry.at, entry.now, entry.data["args"])
+        happening = self.record.happening(entry)
         if hasattr(happening, "empty") and not self.record.history:
             happening = self._as_recorded(happening)
         facts = self.course.facts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from escalation.backtest.record import OWN, Entry
+from escalation.backtest.record import OWN, Entry, Record
 from escalation.backtest.rerun import Rerun, Step
-from escalation.facts import NAMES, revive
+from escalation.facts import NAMES
 from escalation.replay import Difference, parted
 
 
@@ -18,13 +18,14 @@ def differences(rerun: Rerun) -> Iterator[Difference]:
         yield Difference(ref, None, "its course", "recorded", f"not possible: {rerun.stuck}")
         return
     for entry, step in zip_longest(rerun.record.entries, rerun.steps):
-        found = list(_apart(ref, entry, step))
+        found = list(_apart(rerun.record, entry, step))
         if found:
             yield from found
             return
 
 
-def _apart(ref: str, entry: Entry | None, step: Step | None) -> Iterator[Difference]:
+def _apart(record: Record, entry: Entry | None, step: Step | None) -> Iterator[Difference]:
+    ref = record.ref
     if step is None or entry is None:
         yield Difference(ref, entry.seq if entry else None, "what happened", _said(entry), _found(step))
         return
@@ -35,7 +36,7 @@ def _apart(ref: str, entry: Entry | None, step: Step | None) -> Iterator[Differe
     if step.entry is not None:
         same = step.entry is entry
     else:
-        same = entry.kind in OWN and revive(entry.kind, entry.at, entry.now, entry.data["args"]) == happening
+        same = entry.kind in OWN and record.happening(entry) == happening
     if not same:
         yield Difference(ref, entry.seq, "what happened", _said(entry), _found(step))
         return

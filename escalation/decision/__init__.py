@@ -30,7 +30,7 @@ def _measured_only(decision: Decision) -> Decision:
     """History is measured: nobody was promised, told or warned of anything, and no timer of ours closed a case."""
 
     def quiet(clocks: tuple[ClockFact, ...]) -> tuple[ClockFact, ...]:
-        return tuple(altered(c, warn=None, promise=False, told=False) for c in clocks if c.kind in Clock.CLIMBS)
+        return tuple([altered(c, warn=None, promise=False, told=False) for c in clocks if c.kind in Clock.CLIMBS])
 
     return altered(
         decision,

@@ -4,12 +4,16 @@ BACKTEST_CASES=10000 makes the generated history as long as one likes.
 """
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cases.models import Case, Event
 from escalation.backtest import Window, back_test, trial_of
+from escalation.backtest.record import instant
 from escalation.models import ProtocolVersion
 from tests.cast import MONDAY, gather
 from tests.escalation.history_maker import Maker
@@ -93,3 +97,16 @@ def published_bent(now, pk, **changes):
 
     with mock.patch.object(record, "_events", bent):
         return published(now)
+
+
+@pytest.mark.postgres
+@given(instants=st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1)), min_size=1, max_size=50))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_instants_are_read_to_the_microsecond(db, instants):
+    """They come from PostgreSQL as numbers, and must be the very instants that were written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_part('epoch', one) FROM unnest(%s::timestamptz[]) AS one", [
+            [one.replace(tzinfo=UTC) for one in instants]
+        ])  # fmt: skip
+        read = [instant(seconds, UTC) for (seconds,) in cursor.fetchall()]
+    assert read == [one.replace(tzinfo=UTC) for one in instants]
