@@ -31,6 +31,9 @@ LIMITS = (
     ("days_off", MOST_DAYS, "days; leave out years that are past"),
 )
 YEAR_AHEAD = timedelta(days=365)
+#: A version counts from so long after it is published. Whoever starts a clock in that very moment has read the calendars
+#: before or after; either way the clock is started before the new version counts, so its replay names the same one.
+AHEAD = timedelta(minutes=1)
 OPEN = (CalendarVersion.Status.DRAFT, CalendarVersion.Status.REVIEWED)
 
 
@@ -160,11 +163,11 @@ def save(
 
 
 def publish(draft: CalendarVersion, *, by: User, at: datetime) -> CalendarVersion:
-    """Puts a reviewed draft in force for clocks started from `at` on; clocks that run keep their version.
+    """Puts a reviewed draft in force for clocks started from AHEAD after `at` on; clocks that run keep their version.
 
     Raises NotPublishable with a sentence for each thing in the way.
     """
-    return publishing.publish(draft, by=by, at=at, errors=lambda version: errors(version, at))
+    return publishing.publish(draft, by=by, at=at, errors=lambda version: errors(version, at), since=at + AHEAD)
 
 
 def errors(version: Version, at: datetime) -> list[str]:

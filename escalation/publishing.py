@@ -82,35 +82,33 @@ def change(version: V, document: Mapping[str, Any], *, seen: int, by: User, at: 
     A change of a reviewed draft takes it back to a draft. Raises Overtaken, or NotPublishable with what cannot be read.
     """
     with transaction.atomic():
-        held = _held(version)
+        held = hold(version)
         _is_open(held)
         if held.revision != seen:
             raise Overtaken("Somebody changed this draft while you were writing. Look at it, then send yours again.")
         held.document = _readable(type(held), held.key, dict(document))
         held.hands = sorted({*held.hands, by.pk})
         held.revision += 1
-        held.status, held.reviewed_by, held.reviewed_at = S.DRAFT, None, None
-        held.save(update_fields=["document", "hands", "revision", "status", "reviewed_by", "reviewed_at"])
+        held.save(update_fields=["document", "hands", "revision", *held.back_to_draft()])
         return held
 
 
 def describe(version: V, note: str) -> V:
     """Says why this version is being made. Whoever reviewed it read another reason: it is a draft again."""
     with transaction.atomic():
-        held = _held(version)
+        held = hold(version)
         _is_open(held)
         if held.note != note.strip():
             held.note = note.strip()
             held.revision += 1
-            held.status, held.reviewed_by, held.reviewed_at = S.DRAFT, None, None
-            held.save(update_fields=["note", "revision", "status", "reviewed_by", "reviewed_at"])
+            held.save(update_fields=["note", "revision", *held.back_to_draft()])
         return held
 
 
 def review(version: V, *, seen: int, by: User, at: datetime) -> V:
     """A second person has read it. Raises NotPublishable for anybody who changed it themselves."""
     with transaction.atomic():
-        held = _held(version)
+        held = hold(version)
         if held.status != S.DRAFT:
             raise NotPublishable(f"{held.label} is not a draft any more.")
         if held.revision != seen:
@@ -127,38 +125,45 @@ def review(version: V, *, seen: int, by: User, at: datetime) -> V:
 Check = Callable[[Version], Sequence[str]]
 
 
-def publish(version: V, *, by: User, at: datetime, errors: Check) -> V:
+def publish(version: V, *, by: User, at: datetime, errors: Check, since: datetime | None = None) -> V:
     """Puts a reviewed version in force for what begins from now on; the one before is retired.
 
     `errors` gives the linter's errors, a sentence each; any of them stops it. Of calendars all versions stay
-    in force for the clocks that were started with them.
+    in force for the clocks that were started with them; `since` is the instant from which clocks are, if not `at`.
     """
     with transaction.atomic():
-        held = _held(version)
-        if held.status == S.DRAFT:
-            raise NotPublishable("A second person has to review it first.")
-        if held.status != S.REVIEWED:
-            raise NotPublishable(f"{held.label} was published before.")
-        base = in_force(type(held), held.key)
-        if base is not None and base.label != held.based_on:
-            raise NotPublishable(
-                f"{base.label} was published after this draft was drawn up from {held.based_on or 'nothing'}. "
-                "Draw it up anew, so that nothing of it is lost."
-            )
-        if found := errors(held):
-            raise NotPublishable(*found)
-        if base is not None and isinstance(held, ProtocolVersion):
-            type(held)._default_manager.filter(pk=base.pk).update(status=S.RETIRED)
-        held.status, held.published_at, held.published_by = S.PUBLISHED, at, by
+        held = publishable(version, errors)
+        if isinstance(held, ProtocolVersion):
+            of_key = ProtocolVersion.objects.filter(key=held.key, status=S.PUBLISHED)
+            of_key.update(status=S.RETIRED)
+        held.status, held.published_at, held.published_by = S.PUBLISHED, since or at, by
         held.save(update_fields=["status", "published_at", "published_by"])
         forget()
         return held
 
 
+def publishable(version: V, errors: Check) -> V:
+    """The version, held, once nothing stands in the way of publishing it. Raises NotPublishable with what does."""
+    held = hold(version)
+    if held.status == S.DRAFT:
+        raise NotPublishable("A second person has to review it first.")
+    if held.status != S.REVIEWED:
+        raise NotPublishable(f"{held.label} was published before.")
+    base = in_force(type(held), held.key)
+    if base is not None and base.label != held.based_on:
+        raise NotPublishable(
+            f"{base.label} was published after this draft was drawn up from {held.based_on or 'nothing'}. "
+            "Draw it up anew, so that nothing of it is lost."
+        )
+    if found := errors(held):
+        raise NotPublishable(*found)
+    return held
+
+
 def discard(version: Version) -> None:
     """Throws a draft away. Raises NotPublishable for anything that was published."""
     with transaction.atomic():
-        held = _held(version)
+        held = hold(version)
         _is_open(held)
         held.delete()
 
@@ -168,7 +173,8 @@ def _of_key(model: type[V], key: str) -> models.QuerySet[V]:
     return model._default_manager.select_for_update().filter(key=key).order_by("number")
 
 
-def _held(version: V) -> V:
+def hold(version: V) -> V:
+    """The version as it is now, with all of its key held until the transaction ends. Raises NotPublishable."""
     rows = {row.pk: row for row in _of_key(type(version), version.key)}
     if version.pk not in rows:
         raise NotPublishable("This draft was thrown away.")

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import follow, letters, outbox, reviews, sweep
+from escalation import follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
@@ -25,6 +25,7 @@ ROLE, LETTERS = "beat", "letters"
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(reviews.KIND, reviews.compose)
+letters.register(starting.KIND, starting.compose)
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.
 LATE_AFTER = timedelta(minutes=2)
@@ -130,7 +131,7 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: outbox.STEPS,
 }
 

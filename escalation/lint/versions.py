@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from escalation.book import calendars_at
 from escalation.lint import Finding, lint_document
 from escalation.lint.world import world_now
 from escalation.models import ProtocolVersion
+from escalation.models.protocol import Version
 
 
 def lint_version(version: ProtocolVersion, at: datetime) -> tuple[Finding, ...]:
@@ -15,3 +17,18 @@ def lint_version(version: ProtocolVersion, at: datetime) -> tuple[Finding, ...]:
     topics = version.document.get("topics", {})
     world = world_now(at, key=version.key, topics=topics if isinstance(topics, dict) else ())
     return lint_document(version.label or version.key, version.document, calendars_at(at), world, at)
+
+
+def errors_of(at: datetime) -> Callable[[Version], list[str]]:
+    """The check `publishing.publish` asks: the linter's errors at `at`, a sentence each."""
+
+    def check(version: Version) -> list[str]:
+        assert isinstance(version, ProtocolVersion)
+        return [sentence(one) for one in lint_version(version, at) if one.is_error]
+
+    return check
+
+
+def sentence(finding: Finding) -> str:
+    """A finding in one breath: where, what, what to do."""
+    return f"{finding.place}: {finding.sentence} {finding.remedy}"

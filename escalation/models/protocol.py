@@ -54,6 +54,11 @@ class Version(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    def back_to_draft(self) -> list[str]:
+        """Takes back what was said of a draft that is changed now; returns the names of the fields to save."""
+        self.status, self.reviewed_by, self.reviewed_at = self.Status.DRAFT, None, None
+        return ["status", "reviewed_by", "reviewed_at"]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keeps the label; database triggers refuse a change of a published document."""
         self.label = f"{self.key}@{self.number}"
@@ -68,13 +73,25 @@ class Version(models.Model):
 class ProtocolVersion(Version):
     """A version of an escalation protocol. One is in force for new cases; open cases keep theirs."""
 
+    # A reviewed draft may be given a start: when, by whose order, and why it could not start when the time came.
+    starts_at = models.DateTimeField(null=True, blank=True)
+    starts_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    not_started = models.TextField(blank=True)
+
     class Meta(Version.Meta):
         permissions = (("write_protocol", "Can draw up, review and publish protocols and calendars"),)
         constraints = (
             *two_people("protocol"),
             models.UniqueConstraint(fields=("key", "number"), name="protocol_number_once"),
             models.UniqueConstraint(fields=("key",), condition=Q(status="published"), name="protocol_one_in_force"),
+            models.UniqueConstraint(
+                fields=("key",), condition=Q(status="reviewed", starts_at__isnull=False), name="protocol_one_start"
+            ),
         )
+
+    def back_to_draft(self) -> list[str]:
+        self.starts_at, self.starts_by, self.not_started = None, None, ""
+        return [*super().back_to_draft(), "starts_at", "starts_by", "not_started"]
 
 
 class CalendarVersion(Version):

@@ -66,7 +66,7 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "alerts": list(queries.alerts(viewer).order_by("raised_at")[:20]),
         "upcoming": upcoming(viewer, now),
         "uncovered": uncovered(actor, now, context["zone"]),
-        "desk": desk(actor, now),
+        "desk": desk(actor, now, context["zone"]),
     }
     return TemplateResponse(request, "console/home.html", context)
 

@@ -51,6 +51,7 @@ class ProtocolAdmin(ReadOnlyAdmin):
             "<int:pk>/note/": (self.note, "note"),
             "<int:pk>/approve/": (self.approve, "approve"),
             "<int:pk>/publish/": (self.publish, "publish"),
+            "<int:pk>/keep-back/": (self.keep_back, "keep_back"),
             "<int:pk>/discard/": (self.discard, "discard"),
             "<int:pk>/edit/<slug:part>/": (self.edit, "edit"),
         }
@@ -163,6 +164,10 @@ class ProtocolAdmin(ReadOnlyAdmin):
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.asked(request, acts.publish, pk)
 
+    @method_decorator(require_POST)
+    def keep_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return acts.keep_back(request, self.draft(request, pk))
+
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.asked(request, acts.discard, pk)
 
@@ -206,7 +211,7 @@ def sees_drafts(user: Any) -> bool:
 def read(request: HttpRequest, pk: Any) -> tuple[ProtocolVersion, Protocol]:
     """The version and its parsed document, or 404."""
     text = str(pk)
-    everybody = ProtocolVersion.objects.select_related("made_by", "reviewed_by", "published_by")
+    everybody = ProtocolVersion.objects.select_related("made_by", "reviewed_by", "published_by", "starts_by")
     version = everybody.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
     if version is None or (version.status in OPEN and not sees_drafts(request.user)):
         raise Http404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,15 +14,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cases.models import Case, User
-from escalation import publishing
+from escalation import publishing, starting
+from escalation.lint.versions import errors_of
 from escalation.models import ProtocolVersion
 from escalation.packs import import_pack
 from escalation.protocol import ProtocolError
 from escalation.reading import parse
+from portal.console.cover_forms import instant
 from portal.console.protocol_editing import see_other
-from portal.console.protocol_findings import errors_of, findings
+from portal.console.protocol_findings import findings
 from portal.console.protocol_words import Names, between
 from portal.forms import Lines, Plain
+from portal.templatetags.times import zone_words
 
 AUTHOR = "escalation.write_protocol"
 DEEPEST = 50  # parts within parts of a file
@@ -45,6 +49,12 @@ class Approval(Plain):
 
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
     read = forms.BooleanField(error_messages={"required": "Tick that you have read what changes."})
+
+
+class Start(Plain):
+    """When a version comes into force by itself."""
+
+    starts = instant("Starts")
 
 
 class TakeIn(Plain):
@@ -219,22 +229,51 @@ def approve(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> Htt
 
 
 def publish(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> HttpResponse:
-    """What publishing does, what still stands in the way, one button."""
-    form = Plain(request.POST) if request.method == "POST" else Plain()
-    if form.is_bound:
+    """What publishing does, what still stands in the way; now, or by itself at a set time."""
+    later = (
+        Start(request.POST) if request.POST.get("press") == "later" else Start(initial={"starts": version.starts_at})
+    )
+    later.fields["starts"].help_text = f"{zone_words(frame['zone'])}."
+    form = later if later.is_bound else Plain(request.POST) if request.method == "POST" else Plain()
+    if form.is_bound and form.is_valid():
         try:
-            publishing.publish(version, by=request.user, at=frame["now"], errors=errors_of(frame["now"]))  # type: ignore[arg-type]
+            said = _published(version, form.cleaned_data.get("starts"), request.user, frame["now"])
         except publishing.NotPublishable as why:
-            form.is_valid()
             refused(form, why)
         else:
-            messages.success(request, f"Version {version.number} is in force. New cases are promised under it.")
+            messages.success(request, said)
             return to_page(version)
     found = findings(version, parse(version.label, version.document), frame["now"])
-    more = {"form": form, "findings": found, "errors": [row for row in found if row["finding"].is_error]}
+    more = {
+        "form": form,
+        "later": later,
+        "findings": found,
+        "ahead": starting.waiting(version.key),
+        "errors": [row for row in found if row["finding"].is_error],
+    }
     more["cases"] = Case.objects.visible_to(frame["viewer"]).open().filter(protocol__startswith=f"{version.key}@").count()  # fmt: skip
     status = 422 if form.is_bound else 200
     return act_page(request, version, frame, "publish", f"Publish version {version.number}", status, **more)
+
+
+def _published(version: ProtocolVersion, starts: datetime | None, by: Any, at: datetime) -> str:
+    """Puts it in force, or has it start by itself; returns what to say. Raises NotPublishable."""
+    if starts is not None:
+        starting.order(version, starts, by=by, at=at)
+        return f"Version {version.number} starts by itself at that time. Until then it can be taken back or changed."
+    publishing.publish(version, by=by, at=at, errors=errors_of(at))
+    return f"Version {version.number} is in force. New cases are promised under it."
+
+
+def keep_back(request: HttpRequest, version: ProtocolVersion) -> HttpResponse:
+    """Takes the order to start back."""
+    try:
+        starting.take_back(version)
+    except publishing.NotPublishable as why:
+        messages.error(request, str(why))
+    else:
+        messages.success(request, f"Version {version.number} does not start by itself any more. It stays approved.")
+    return to_page(version)
 
 
 def discard(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> HttpResponse:

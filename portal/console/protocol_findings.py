@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from escalation.lint.finding import Finding, Key
+from escalation.lint.finding import Key
 from escalation.lint.versions import lint_version
 from escalation.models import ProtocolVersion
-from escalation.models.protocol import Version
 from escalation.protocol import ANY, Protocol
 
 #: Kinds of places that are one page each, and where they stand on the version's page.
@@ -39,21 +38,6 @@ def counted(rows: Sequence[dict[str, Any]]) -> str:
     parts = [(errors, "error"), (len(rows) - errors, "warning")]
     said = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number]
     return ", ".join(said) or "Nothing found"
-
-
-def errors_of(at: datetime) -> Any:
-    """The check `publishing.publish` asks: the linter's errors, a sentence each."""
-
-    def check(version: Version) -> list[str]:
-        assert isinstance(version, ProtocolVersion)
-        return [sentence(one) for one in lint_version(version, at) if one.is_error]
-
-    return check
-
-
-def sentence(finding: Finding) -> str:
-    """A finding in one breath: where, what, what to do."""
-    return f"{finding.place}: {finding.sentence} {finding.remedy}"
 
 
 def place_url(pk: int, protocol: Protocol, key: Key) -> str:

@@ -7,20 +7,21 @@ from typing import Any
 
 from django.urls import reverse
 
-from escalation import attesting, reviews
+from escalation import attesting, reviews, starting
 from escalation.models import ProtocolVersion
 from escalation.permits import Actor
-from portal.templatetags.times import calendar_day
+from portal.console.words import lowered
+from portal.templatetags.times import calendar_day, when_words
 
 RED, AMBER, PLAIN = "red", "amber", "plain"
 Line = dict[str, str]
 
 
-def desk(actor: Actor, now: datetime) -> list[Line]:
+def desk(actor: Actor, now: datetime, zone: str) -> list[Line]:
     """What this person has to do about rules, the most pressing first: {tone, text, url, label}."""
     lines = [*_to_read(actor, now)]
     if actor.supervises or reviews.may_decide(actor.user):
-        lines += _due(now)
+        lines += _due(now) + _starts(now, zone)
     if actor.supervises:
         lines += _unread()
     order = (RED, AMBER, PLAIN)
@@ -53,6 +54,22 @@ def _due(now: datetime) -> list[Line]:
         }
         for review in near
     ]
+
+
+def _starts(now: datetime, zone: str) -> list[Line]:
+    """Versions that start by themselves, and those that were to and could not."""
+    lines = []
+    for version in starting.told_of().order_by("key"):
+        name = f"Version {version.number} of “{version.document['name']}”"
+        if version.starts_at:
+            tone, text = PLAIN, f"{name} starts by itself {lowered(when_words(version.starts_at, zone=zone, now=now))}."
+        else:
+            tone, text = RED, f"{name} did not start by itself. The version before it stays in force."
+        url = reverse("admin:escalation_protocolversion_change", args=[version.pk])
+        lines.append(
+            {"tone": tone, "text": text, "url": url, "label": "See the version" if version.starts_at else "See why"}
+        )
+    return lines
 
 
 def _sentence(name: str, review: Any, now: datetime) -> str:

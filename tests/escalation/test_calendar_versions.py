@@ -13,6 +13,7 @@ from escalation.book import calendars_at, rules_in_force
 from escalation.calendars import countries, regions
 from escalation.models import CalendarVersion, StageClock
 from escalation.publishing import NotPublishable, Overtaken
+from escalation.replay import replay_many
 from escalation.worktime import CalendarError
 from tests.cast import MONDAY
 
@@ -47,14 +48,19 @@ def test_publishing_moves_none_of_fifty_open_clocks_and_later_ones_count_on_it(c
     versions.publish(draft, by=authors[0], at=LATER)
     assert list(StageClock.objects.order_by("pk").values()) == before
     assert versions.open_clocks()["office@1"] == len(on_office)
-    late = cast.file(impact="degraded", at=LATER + timedelta(seconds=1))
+    meanwhile = cast.file(impact="degraded", at=LATER + timedelta(seconds=59))
+    assert {row.calendar for row in StageClock.objects.filter(case=meanwhile)} == {"office@1"}
+    assert not list(replay_many([meanwhile.pk]))
+    since = LATER + versions.AHEAD
+    late = cast.file(impact="degraded", at=since)
     assert {row.calendar for row in StageClock.objects.filter(case=late)} == {"office@2"}
     started = StageClock.objects.get(case=late, kind="review")
     assert started.due_at == versions.calendar_of(draft).due(started.started_at, started.target)
     # A clock of an older case that starts now counts on the new version, too; the one that runs keeps its own.
     assert rules_in_force().calendar("office", MONDAY).label == "office@1"
-    assert rules_in_force().calendar("office", LATER).label == "office@2"
-    assert calendars_at(LATER)["office"].label == "office@2"
+    assert rules_in_force().calendar("office", since).label == "office@2"
+    assert calendars_at(since)["office"].label == "office@2"
+    assert calendars_at(LATER)["office"].label == "office@1"
     assert calendars_at(MONDAY)["office"].label == "office@1"
 
 

@@ -229,7 +229,7 @@ def test_who_sees_and_who_may(signed_in, cast, nora, everything):
     assert "You are the only one who may write protocols." in words(hers.get(LIST))
     assert customer.get(LIST).status_code == 404
     for client in (supervisor, staff):
-        for name in ("note", "approve", "publish", "discard", "draw-up", "go-back"):
+        for name in ("note", "approve", "publish", "keep-back", "discard", "draw-up", "go-back"):
             assert client.post(act(draft, name), {"note": "x", "seen": "0", "read": "on"}).status_code == 403
         assert client.post(f"{LIST}import/").status_code == 403
         assert client.post(CHOICES, {"press": "drop:1"}).status_code == 403

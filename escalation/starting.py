@@ -1,0 +1,135 @@
+"""A reviewed version that starts later: ordered beforehand, put in force by the beat, never left out in silence.
+
+When its time comes it is checked like any other. What cannot start stays a reviewed draft that says why, and its
+authors get a letter. docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from cases.models import User
+from escalation import letters, publishing
+from escalation.lint.versions import errors_of
+from escalation.models import Notice, ProtocolVersion
+from escalation.publishing import NotPublishable
+from escalation.reviews import responsible
+from escalation.steps import Step
+
+KIND = "not_started"
+#: No start further ahead: what nobody looked at for so long should be read anew.
+FURTHEST = timedelta(days=366)
+
+
+def order(version: ProtocolVersion, starts: datetime, *, by: User, at: datetime) -> ProtocolVersion:
+    """Has a reviewed version start at `starts`. Raises NotPublishable with what stands in the way."""
+    if not at < starts <= at + FURTHEST:
+        raise NotPublishable("Choose a start in the future, at most a year ahead.")
+    try:
+        with transaction.atomic():
+            held = publishing.publishable(version, errors_of(starts))
+            held.starts_at, held.starts_by, held.not_started = starts, by, ""
+            held.save(update_fields=["starts_at", "starts_by", "not_started"])
+            return held
+    except IntegrityError:
+        raise NotPublishable(
+            "Another version of this protocol has a start already. Take that one back first."
+        ) from None
+
+
+def take_back(version: ProtocolVersion) -> ProtocolVersion:
+    """Takes the order back; the version stays reviewed. Raises NotPublishable when it has started already."""
+    with transaction.atomic():
+        held = publishing.hold(version)
+        if held.status != ProtocolVersion.Status.REVIEWED:
+            raise NotPublishable(f"{held.label} is in force already.")
+        held.starts_at, held.starts_by = None, None
+        held.save(update_fields=["starts_at", "starts_by"])
+        return held
+
+
+def waiting(key: str) -> ProtocolVersion | None:
+    """The version of a protocol that has a start ahead."""
+    return _ordered().filter(key=key).first()
+
+
+def told_of() -> QuerySet[ProtocolVersion]:
+    """Versions that have a start ahead or could not start: what the authors' home names."""
+    reviewed = ProtocolVersion.objects.filter(status=ProtocolVersion.Status.REVIEWED)
+    return reviewed.filter(Q(starts_at__isnull=False) | ~Q(not_started=""))
+
+
+def _ordered() -> QuerySet[ProtocolVersion]:
+    return ProtocolVersion.objects.filter(status=ProtocolVersion.Status.REVIEWED, starts_at__isnull=False)
+
+
+# The step of the beat -----------------------------------------------------------------------------------------
+
+
+def due(at: datetime) -> QuerySet[ProtocolVersion]:
+    """Versions whose time has come."""
+    return _ordered().filter(starts_at__lte=at)
+
+
+def start(at: datetime) -> int:
+    """Puts them in force, by order of whoever ordered it; what cannot start says why."""
+    found = list(due(at))
+    for version in found:
+        with transaction.atomic():
+            held = publishing.hold(version)
+            if not due(at).filter(pk=held.pk).exists():
+                continue  # another beat was faster, or somebody took it back
+            try:
+                _may_still_order(held.starts_by)
+                publishing.publish(held, by=held.starts_by, at=at, errors=errors_of(at))  # type: ignore[arg-type]
+            except NotPublishable as why:
+                _left(held, why, at)
+    return len(found)
+
+
+def _may_still_order(by: User | None) -> None:
+    if by is None or not by.is_active or not by.has_perm("escalation.write_protocol"):
+        raise NotPublishable("Whoever ordered the start may not publish a protocol any more. Somebody who may has to.")
+
+
+def _left(held: ProtocolVersion, why: NotPublishable, at: datetime) -> None:
+    """It stays what it was; why is kept, and told to those who can do something about it."""
+    held.not_started, held.starts_at = "\n".join(why.sentences), None
+    held.save(update_fields=["not_started", "starts_at"])
+    people = {person.pk: person for person in (*responsible(), *([held.starts_by] if held.starts_by else ()))}
+    Notice.objects.bulk_create(
+        [_letter(held, person, at) for person in people.values() if person.is_active], ignore_conflicts=True
+    )
+
+
+def _letter(version: ProtocolVersion, person: User, at: datetime) -> Notice:
+    return Notice(
+        key=f"{KIND}:{version.pk}:{version.revision}:{at.isoformat()}:{person.pk}:email",
+        kind=KIND,
+        recipient=person,
+        data={"version": version.pk},
+        owed_at=at,
+        next_at=at,
+    )
+
+
+def compose(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the letter says; NotNeeded when the version has been dealt with meanwhile."""
+    version = ProtocolVersion.objects.filter(pk=notice.data.get("version")).exclude(not_started="").first()
+    if version is None or version.status != ProtocolVersion.Status.REVIEWED:
+        raise letters.NotNeeded("The version has been dealt with meanwhile.")
+    return {
+        "protocol": version.document["name"],
+        "number": version.number,
+        "why": version.not_started.splitlines(),
+        "page": f"{settings.BASE_URL}/console/escalation/protocolversion/{version.pk}/change/",
+    }
+
+
+STEPS: Sequence[Step] = (Step("versions that start", due, start),)

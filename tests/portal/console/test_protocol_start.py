@@ -1,0 +1,83 @@
+"""A version that starts by itself, through the pages: ordered, shown, taken back, and red when it could not."""
+
+from datetime import timedelta
+
+import pytest
+
+from escalation import publishing
+from escalation.models import ProtocolVersion
+from tests.cast import MONDAY
+from tests.portal.console.protocol_stories import LIST, author, drawn_up, page_of
+from tests.portal.console.test_protocol_versions import Status, act, words
+
+
+@pytest.fixture
+def nora(cast, monday):
+    return author("nora@example.com", "Nora Author")
+
+
+@pytest.fixture
+def omar(cast, monday):
+    return author("omar@example.com", "Omar Second")
+
+
+@pytest.fixture
+def desk(signed_in, nora):
+    return signed_in(nora)
+
+
+@pytest.fixture
+def approved(cast, nora, omar):
+    draft = drawn_up(nora)
+    publishing.describe(draft, "Because.")
+    return publishing.review(draft, seen=1, by=omar, at=MONDAY)
+
+
+def test_a_start_is_set_shown_everywhere_and_taken_back(desk, cast, signed_in, approved):
+    page = desk.get(act(approved, "publish"))
+    assert "Or have it start by itself at a set time" in words(page)
+    sent = desk.post(act(approved, "publish"), {"press": "later", "starts": "2026-01-19T09:00"})
+    assert (sent.status_code, sent["Location"]) == (303, page_of(approved))
+    approved.refresh_from_db()
+    assert approved.starts_at.isoformat() == "2026-01-19T09:00:00+00:00"
+    assert "Starts by itself" in words(desk.get(page_of(approved)))
+    assert "Approved, starts by itself" in words(desk.get(LIST))
+    assert "starts by itself Mon 19 Jan, 09:00" in words(signed_in(cast.supervisor).get("/console/"))
+    assert "starts by itself" not in words(signed_in(cast.tiers[1]).get("/console/"))
+    assert desk.get(act(approved, "keep-back")).status_code == 405
+    assert desk.post(act(approved, "keep-back")).status_code == 303
+    approved.refresh_from_db()
+    assert (approved.starts_at, approved.status) == (None, Status.REVIEWED)
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "sentence"),
+    [
+        ("", "Enter a date and a time."),
+        ("soon", "Enter a date and a time, for example 23/11/2026 16:00."),
+        ("2026-01-01T09:00", "Choose a start in the future, at most a year ahead."),
+        ("2029-01-01T09:00", "Choose a start in the future, at most a year ahead."),
+    ],
+)
+def test_a_start_that_is_none_is_refused_with_what_was_typed(desk, approved, typed_in, sentence):
+    sent = desk.post(act(approved, "publish"), {"press": "later", "starts": typed_in})
+    assert sent.status_code == 422
+    assert sentence in words(sent)
+    assert f'value="{typed_in}"' in words(sent) or not typed_in
+    approved.refresh_from_db()
+    assert (approved.status, approved.starts_at) == (Status.REVIEWED, None)
+
+
+def test_what_could_not_start_is_red_on_the_home_and_says_why(desk, approved):
+    ProtocolVersion.objects.filter(pk=approved.pk).update(not_started="Level 3: nobody is there.")
+    assert "did not start by itself. The version before it stays in force." in words(desk.get("/console/"))
+    assert "Level 3: nobody is there." in words(desk.get(page_of(approved)))
+
+
+def test_publishing_another_names_the_start_it_takes_the_ground_from(desk, approved, nora, omar):
+    ProtocolVersion.objects.filter(pk=approved.pk).update(starts_at=MONDAY + timedelta(days=7), starts_by=omar)
+    other = drawn_up(nora)
+    publishing.describe(other, "Sooner.")
+    publishing.review(other, seen=1, by=omar, at=MONDAY)
+    assert "Version 2 has a start ahead" in words(desk.get(act(other, "publish")))
+    assert "has a start ahead" not in words(desk.get(act(approved, "publish")))
