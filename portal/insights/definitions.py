@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from portal.insights.words import ENOUGH
+from feedback.intervals import ENOUGH
 
 
 class Definition(NamedTuple):

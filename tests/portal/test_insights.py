@@ -16,12 +16,12 @@ from django.urls import get_resolver
 from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
-from feedback.intervals import Share, change, wilson
+from feedback.intervals import Share, apart, change, wilson
 from feedback.periods import Period
 from portal import clock
 from portal.insights.casework import HEAD, MORE_HEAD, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
-from portal.insights.words import apart, came_words, change_words, span
+from portal.insights.words import came_words, change_words, span
 from tests.feedback.story import AT, HOUR, telling
 from tests.portal.pages.scene import look_at
 
