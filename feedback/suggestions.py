@@ -128,6 +128,7 @@ class Standing:
     label: str
     policy: str
     rules: tuple[Guideline, ...] = ()  # those that name the topic or one above it
+    general: int = 0  # how many ask for it whatever the topic
 
     @property
     def asks(self) -> bool:
@@ -157,7 +158,8 @@ def standing(protocol: Protocol, topic: str) -> Standing:
     """What `protocol` says of a topic. Levels cases start at go by severity and complexity, so by no topic."""
     line = set(protocol.lineage(topic))
     named = tuple(rule for rule in protocol.guidelines if line & set(rule.when.get("categories", ())))
-    return Standing(protocol.label, protocol.policy(topic), named)
+    general = sum(rule.verdict in ASKED_FOR and "categories" not in rule.when for rule in protocol.guidelines)
+    return Standing(protocol.label, protocol.policy(topic), named, general)
 
 
 # What follows -------------------------------------------------------------------------------------------------

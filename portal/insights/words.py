@@ -20,6 +20,8 @@ MILESTONE_WORDS = {
     "4": "4 Answer",
     "supervisor": "Supervisor’s reply",
 }
+#: As the form of an assessment has them.
+COMPLEXITY_WORDS = {1: "Simple", 2: "Some digging", 3: "Hard"}
 
 
 def span(seconds: float) -> str:
