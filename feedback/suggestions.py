@@ -72,9 +72,9 @@ def needless(limits: Mapping[str, int]) -> Q:
     for slug, limit in limits.items():
         groups.setdefault(limit, []).append(slug)
     granted = Resolution.objects.filter(case=OuterRef("pk"))
-    modest = ~Exists(granted.filter(amount__isnull=False))
+    modest = Q(~Exists(granted.filter(amount__isnull=False)))
     for limit, slugs in groups.items():
-        modest |= Q(category__slug__in=slugs) & ~Exists(granted.filter(amount__gt=limit))
+        modest |= Q(~Exists(granted.filter(amount__gt=limit)), category__slug__in=slugs)
     return Q(tier=1) | (at_once() & modest)
 
 
@@ -83,7 +83,7 @@ def signals(period: Period, protocols: Mapping[str, Protocol]) -> dict[str, dict
     limits = limits_of(protocols)
     cohort = Case.objects.filter(within("filed_at", period), HERE)
     return {
-        signal: shares(cohort.filter(_condition(whole, limits)), _condition(signal, limits))
+        signal: shares(cohort.filter(CONDITIONS[whole](limits)), CONDITIONS[signal](limits))
         for signal, whole in WHOLE.items()
     }
 
@@ -92,18 +92,15 @@ def limits_of(protocols: Mapping[str, Protocol]) -> dict[str, int]:
     return {slug: protocol.tier(1).refund_limit for slug, protocol in protocols.items()}
 
 
+#: What each name means of a case filed here; a signal's, of the cases it is a share of.
 CONDITIONS: dict[str, Callable[[Mapping[str, int]], Q]] = {
     "live": lambda _: HERE,
     UNASKED: lambda limits: unasked() & ~(SETTLED & needless(limits)),
     "replied_low": lambda _: had("answered", data__tier=1),
-    LOW: lambda _: had("answered", data__tier=1) & came_back(data__tier=1),
+    LOW: lambda _: came_back(data__tier=1),
     "passed": lambda _: PASSED_UP & SETTLED,
-    NEEDLESS: lambda limits: PASSED_UP & SETTLED & needless(limits),
+    NEEDLESS: needless,
 }
-
-
-def _condition(name: str, limits: Mapping[str, int]) -> Q:
-    return CONDITIONS[name](limits)
 
 
 def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part: str = "") -> QuerySet:
@@ -114,7 +111,10 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     if part and not part.startswith(BUT):
         raise ValueError(f"“{part}” is no part of a signal.")
     limits = limits_of(in_force()) if which in (UNASKED, NEEDLESS) else {}
-    found = Case.objects.filter(within("filed_at", period), scope.on(), HERE, _condition(which, limits))
+    meant = CONDITIONS[which](limits)
+    if which in WHOLE:
+        meant &= CONDITIONS[WHOLE[which]](limits)
+    found = Case.objects.filter(within("filed_at", period), scope.on(), HERE, meant)
     return found.exclude(category__slug=part.removeprefix(BUT)) if part else found
 
 

@@ -111,9 +111,8 @@ def mix(
                 else "Too few"
             )
         table.append([row.name, *cells])
-    words = {"key": name, "title": title, "desc": desc}
     enough = any(counts for _, _, counts in drawn)
-    svg = charts.stacked(drawn[:MOST_ROWS], list(names)[order], **words) if enough else ""
+    svg = charts.stacked(drawn[:MOST_ROWS], list(names)[order], key=name, title=title, desc=desc) if enough else ""
     return chart(title, desc, svg, title, ["Topic", *list(names)[order]], table, page.asked.link("/insights/topics.csv"), note=TOO_FEW)  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def reading(page: Page) -> str:
     whole, largest = page.whole, page.largest
     said = f"{days_words(page.asked.period)}: {count_words(whole.filed, 'case')} filed"
     said += f" on {len(page.rows)} topics" if len(page.rows) > 1 else ""
-    said += f", most on “{largest.name}” ({largest.figures.filed:,})" if largest and len(page.rows) > 1 else ""
+    said += f", the most on “{largest.name}” ({largest.figures.filed:,})" if largest and len(page.rows) > 1 else ""
     said += ". "
     if whole.routine.value is None:
         return f"{said}Too few have an accepted answer to say how many were routine."

@@ -100,7 +100,7 @@ class TestPage:
         page = manager.get(HERE, STORY)
         said = text(page)
         for words in (
-            "20 cases filed on 3 topics, most on “An order” (12).",
+            "20 cases filed on 3 topics, the most on “An order” (12).",
             "Of 16 cases with an accepted or closed answer, 63% (39% to 82%) were routine: they never left level 1.",
             "1 case of imported history is among them",
             "An order 12 4.0 0 1 0 11 10 0 1 42% 19% to 68% of 12 0% 0% to 26% of 11 64% 35% to 85% of 11",
