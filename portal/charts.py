@@ -122,6 +122,33 @@ def bars(rows: Sequence[tuple[str, int]], *, key: str, title: str, desc: str, wi
     return picture(width, height, key=key, title=title, desc=desc, parts=parts)
 
 
+def stacked(
+    rows: Sequence[tuple[str, str, Sequence[int] | None]],
+    names: Sequence[str],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    width: int = HALF,
+    missing: str = "too few to show",
+) -> SafeString:
+    """One whole bar for each (label, count in words, counts), parted in the order of `names`, the heaviest first.
+
+    Each part's count stands below it where there is room; the names stand above, once. Four parts at most.
+    """
+    gap, left, right = 64, 4.0, width - 4.0
+    above = 26 * len(names) + 10
+    parts = [_legend(name, number, left) for number, name in enumerate(names)]
+    for number, (label, count, counts) in enumerate(rows):
+        y = above + number * gap + 16
+        parts.append(format_html('<text x="4" y="{}">{} <tspan class="soft">{}</tspan></text>', num(y), label, count))
+        if counts is None:
+            parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
+        else:
+            parts += _parted(counts, left, right, y + 7)
+    return picture(width, above + gap * len(rows) + 4, key=key, title=title, desc=desc, parts=parts)
+
+
 def histogram(
     counts: Sequence[int],
     edges: Sequence[str],
@@ -208,6 +235,30 @@ def _rect(x: float, y: float, width: float, height: float) -> SafeString:
     return format_html(
         '<rect class="fill s1" x="{}" y="{}" width="{}" height="{}"/>', num(x), num(y), num(width), num(height)
     )
+
+
+def _part(number: int, x: float, y: float, width: float, height: float) -> SafeString:
+    """A part of a whole: the first is the darkest, and each has an edge, so that they are told apart in any colours."""
+    place = (num(part) for part in (x, y, width, height))
+    return format_html('<rect class="part p{}" x="{}" y="{}" width="{}" height="{}"/>', number + 1, *place)
+
+
+def _legend(name: str, number: int, left: float) -> SafeString:
+    y = 26 * number + 4
+    return joined((_part(number, left + 1, y, 22, 15), _text(left + 32, y + 13, name)))
+
+
+def _parted(counts: Sequence[int], left: float, right: float, y: float) -> list[SafeString]:
+    """The parts of a bar from `left` to `right`, with their counts below where they do not run into each other."""
+    whole, x, drawn = sum(counts) or 1, left, []
+    for number, count in enumerate(counts):
+        length, words = (right - left) * count / whole, f"{count:,}"
+        if count:
+            drawn.append(_part(number, x + 1, y, max(length - 2, 1), 16))
+        if count and length >= len(words) * LETTER + 4:
+            drawn.append(_text(x + length / 2, y + 35, words, anchor="middle"))
+        x += length
+    return drawn
 
 
 def _scale(area: Area) -> SafeString:

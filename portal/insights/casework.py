@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
-from cases.models import Resolution, Severity
+from cases.models import Category, Resolution, Severity
 from escalation.worktime import Calendar
+from feedback import suggestions, topics
 from feedback.figures import MILESTONES, OF_ANSWERS, cases_behind
 from feedback.intervals import FEWEST
 from feedback.models import Survey
 from portal.insights.asking import Asked
-from portal.insights.words import MILESTONE_WORDS, outcome_words, span
+from portal.insights.words import COMPLEXITY_WORDS, MILESTONE_WORDS, outcome_words, span
 
 TITLES = {
     "filed": "Cases filed",
@@ -36,7 +37,20 @@ TITLES = {
     "promises": "Cases with a promise that was kept or broken",
     "kept": "Cases with a promise that was kept",
     "broken": "Cases with a promise that was broken",
+    "complexity": "Cases by complexity",
+    "replied": "Cases that had an answer",
+    "again": "Cases that were opened again",
+    "settled": "Cases with an accepted or closed answer",
+    "routine": "Cases settled without ever leaving level 1",
+    "live": "Cases filed here",
+    "unasked": "Cases passed up for good reason, without a rule",
+    "replied_low": "Cases that had an answer of level 1",
+    "again_low": "Cases opened again after an answer of level 1",
+    "passed": "Cases passed up by a person, and settled",
+    "needless": "Cases passed up for nothing",
 }
+#: The numbers that stand on the page of topics only.
+OF_TOPICS = (*topics.BEHIND, *suggestions.CONDITIONS)
 OUTCOMES = {str(value): str(label) for value, label in Resolution.Outcome.choices}
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -86,6 +100,9 @@ class Behind:
 
 def behind(asked: Asked, which: str, part: str, *, sees_cases: bool) -> Behind:
     """The cases an address asks for. LookupError or ValueError when it names no number of ours."""
+    room = topics if which in topics.BEHIND else suggestions if which in suggestions.CONDITIONS else None
+    if room is not None:
+        return Behind(which, part, room.cases_behind(which, asked.period, asked.scope, part=part), sees_cases)
     found = cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
     return Behind(which, part, found, sees_cases)
 
@@ -99,6 +116,11 @@ def part_words(which: str, part: str) -> str:
     if which == "lasted":
         low, high = part.split("-")
         return f": {span(int(low))} to {span(int(high))}" if high else f": {span(int(low))} or more"
+    if which == "complexity":
+        return f": {COMPLEXITY_WORDS[int(part)].lower()}"
+    if part.startswith(suggestions.BUT):
+        names = Category.objects.filter(slug=part.removeprefix(suggestions.BUT)).values_list("name", flat=True)
+        return f": all topics but “{names.first() or part.removeprefix(suggestions.BUT)}”"
     return f": {MILESTONE_WORDS[part]}" if part in MILESTONES else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from portal.insights.words import ENOUGH
+from feedback.intervals import ENOUGH
 
 
 class Definition(NamedTuple):
@@ -57,6 +57,41 @@ DEFINITIONS = (
         "kept ÷ (kept + broken)",
         "Times we told a customer, that came in the period. Moved with a reason, stopped while we waited for the customer, and not needed any more are neither. The customer’s own time to say yes or no is no promise of ours.",
         "One case has several promises, and those of one case are alike: the interval is somewhat too narrow.",
+    ),
+    Definition(
+        "topics",
+        "Topics: how many, how severe, how complex",
+        "cases filed in the period, by topic; a week: cases ÷ days of the period × 7",
+        "Severity and topic are those the case has now. Complexity counts cases that somebody here assessed: what was imported, or is not assessed yet, would be simple only by default.",
+        "A topic below another one counts by itself and not in the one above.",
+    ),
+    Definition(
+        "again",
+        "Opened again",
+        "cases the customer opened again after an answer ÷ cases that had an answer",
+        "“Not fixed” to an answer, or a settled case reopened; a case counts once. Who comes back without having had an answer is not counted.",
+        "The youngest cases may still be opened again.",
+    ),
+    Definition(
+        "routine",
+        "Routine share",
+        "cases that never left level 1 ÷ cases with an accepted or closed answer",
+        "Of the cases filed in the period, those settled by level 1 from beginning to end. What was placed above it, went up, or went up and came down again is not routine.",
+        "In imported history nothing goes up, so all of it is routine: choose a source. A case that is opened again drops out until it is settled once more.",
+    ),
+    Definition(
+        "add-a-rule",
+        "Suggestion: add a rule",
+        "passed up without a rule ÷ cases filed here; opened again after an answer of level 1 ÷ cases with an answer of level 1",
+        f"Passed up by a person at least once while no guideline and no policy of the topic said must or should, and not for nothing (see below). It is suggested where one of the two is clearly more for a topic than for all others together, at least {ENOUGH} on both sides, and the protocol in force neither requires passing the topic up nor has a rule with must or should that names it or a topic above it.",
+        "Missed times are no part of it: they say that somebody was late, not that a rule is missing. Levels at which cases start go by severity and complexity; what was placed there is not counted either.",
+    ),
+    Definition(
+        "stop-escalating",
+        "Suggestion: stop escalating",
+        "passed up for nothing ÷ cases passed up by a person, with an accepted or closed answer",
+        "For nothing: it came down again and level 1 had the answer accepted or closed; or after it was last passed up it was answered within 4 hours by people who did nothing else on it than review and acknowledge, the customer did not open it again, and no more money was given back than level 1 may give. It is suggested where that is clearly more for a topic than for all others together, surely more than half of the topic’s, and the protocol does not say already that such cases are not passed up by hand.",
+        "A plan review counts moves, here cases are counted, and only what people passed up.",
     ),
     Definition(
         "interval",

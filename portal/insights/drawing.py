@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
-from feedback.intervals import FEWEST, Share
+from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.models import Survey
 from portal import charts
 from portal.charts import Point, percent
 from portal.insights.asking import Asked
 from portal.insights.words import (
-    ENOUGH,
     MEDIAN,
     MILESTONE_WORDS,
     NINE_IN_TEN,
-    apart,
     count_words,
     day_words,
     interval_words,

@@ -6,6 +6,8 @@ from portal.insights import views
 
 urlpatterns = [
     path("", views.figures, name="insights"),
+    path("topics/", views.topics, name="insights_topics"),
+    path("topics.csv", views.topics_csv, name="insights_topics_csv"),
     path("cases/", views.cases, name="insights_cases"),
     path("cases.csv", views.cases_csv, name="insights_csv"),
     path("definitions/", views.definitions, name="insights_definitions"),

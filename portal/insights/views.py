@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -18,15 +18,25 @@ from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
-from portal.insights.casework import Behind, behind, csv_lines, shown
+from portal.insights.casework import OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.suggesting import suggestions_of
+from portal.insights.topic_pictures import pictures
+from portal.insights.topics import Page, count_topics, page_of
+from portal.insights.topics import csv_lines as topic_lines
 from portal.pages.doors import View, door, see_other
 
 SEES = "feedback.view_insights"
 PER_PAGE = 50
 ALWAYS = Calendar("always", "UTC", always=True)
-PLACES = (("/insights/", "Figures"), ("/insights/definitions/", "What the figures mean"))
+PLACES = (
+    ("/insights/", "Figures"),
+    ("/insights/topics/", "Topics"),
+    ("/insights/definitions/", "What the figures mean"),
+)
+#: These show the same question: what is set goes with the reader.
+SAME_QUESTION = ("/insights/", "/insights/topics/")
 
 
 def for_managers(view: Callable[..., HttpResponseBase]) -> View:
@@ -86,7 +96,15 @@ def tidy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
     """What every page of figures takes: its place among them, who is looking, and the zone its days are counted in."""
-    tabs = [{"label": label, "url": url, "current": url == request.path} for url, label in PLACES]
+    said = urlencode({name: request.GET[name] for name in NAMES if request.GET.get(name)})
+    tabs = [
+        {
+            "label": label,
+            "url": f"{url}?{said}" if said and url in SAME_QUESTION else url,
+            "current": url == request.path,
+        }
+        for url, label in PLACES
+    ]
     return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
 
 
@@ -109,6 +127,37 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 @for_managers
 @tidy
+def topics(request: HttpRequest) -> HttpResponse:
+    """What kinds of case came, how heavy they were, how they ended, and what rule they suggest."""
+    question = Question(request)
+    context = frame(request, heading="Topics", filters=question.form)
+    if question.asked:
+        page = _topics(question, question.asked)
+        context |= page_of(page)
+        if page.rows:
+            suggested = suggestions_of(question.asked, question.form.topics, request.user)  # type: ignore[arg-type]
+            context |= {"charts": pictures(page), "suggestions": suggested}
+        context |= {"filter_words": question.asked.words, "counted_to": question.at}
+    return render(request, "insights/topics.html", context)
+
+
+@for_managers
+def topics_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The table of topics as a file."""
+    question = Question(request)
+    if question.asked is None:
+        raise Http404
+    lines = topic_lines(_topics(question, question.asked))
+    return _file(lines, "topics", question.asked)
+
+
+def _topics(question: Question, asked: Asked) -> Page:
+    protocol = question.rules.protocol if question.rules else None
+    return count_topics(asked, question.form.topics, protocol)
+
+
+@for_managers
+@tidy
 def cases(request: HttpRequest) -> HttpResponse:
     """The cases a number was counted from, 50 a page."""
     question, found = _found(request)
@@ -121,7 +170,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "title": found.title,
         "words": said.words if said else "",
         "period": said.period if said else None,
-        "back": said.link("/insights/") if said else "",
+        "back": said.link("/insights/topics/" if found.which in OF_TOPICS else "/insights/") if said else "",
         "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
         "few": few,
         "page": page,
@@ -136,18 +185,21 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     question, found = _found(request)
     if found is None or question.asked is None or found.too_few(found.cases.count()):
         raise Http404
-    period = question.asked.period
-    name = f"{found.which}-{period.first.isoformat()}-to-{period.last.isoformat()}.csv"
-    lines = (line.encode() for line in csv_lines(found, question.calendar))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return _file(csv_lines(found, question.calendar), found.which, question.asked)
 
 
 @for_managers
 def definitions(request: HttpRequest) -> HttpResponse:
     """Each figure's formula."""
     return render(request, "insights/definitions.html", frame(request, definitions=DEFINITIONS))
+
+
+def _file(lines: Iterable[str], what: str, asked: Asked) -> StreamingHttpResponse:
+    """A CSV file, row by row, under a name that says what it is."""
+    name = f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}.csv"
+    response = StreamingHttpResponse((line.encode() for line in lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _found(request: HttpRequest) -> tuple[Question, Behind | None]:

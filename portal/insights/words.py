@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from cases.lifecycle import State
 from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
-from feedback.intervals import FEWEST, Share, change
+from feedback.intervals import ENOUGH, FEWEST, Share, change
 from feedback.periods import Period
 from portal.charts import percent
 from portal.templatetags.times import DAY, HOUR, MINUTE, MONTHS, count
 
 #: Below this many an interval is so wide that a share alone would mislead.
 FEW = 30
-#: Of fewer than this nothing is said to differ from anything else.
-ENOUGH = 10
 NO_FIGURE = "No figure"
 MEDIAN, NINE_IN_TEN = 0.5, 0.9
 MILESTONE_WORDS = {
@@ -22,6 +20,8 @@ MILESTONE_WORDS = {
     "4": "4 Answer",
     "supervisor": "Supervisor’s reply",
 }
+#: As the form of an assessment has them.
+COMPLEXITY_WORDS = {1: "Simple", 2: "Some digging", 3: "Hard"}
 
 
 def span(seconds: float) -> str:
@@ -83,18 +83,6 @@ def came_words(answers: int, invited: int) -> str:
         return ""
     ways = ((answers - invited, "on the case page before we asked"), (invited, "after our invitation by e-mail"))
     return ", ".join(f"{number:,} {way}" for number, way in ways if number)
-
-
-def apart(one: Share, other: Share) -> str | None:
-    """Whether `one` may be said to be "up" or "down" beside `other`; "" when not, None when too few to tell.
-
-    Two shares that stand side by side with their intervals are told apart only where the intervals do not meet: the
-    reader sees them, and the one looked at was picked because it stood out.
-    """
-    if min(one.n, other.n) < ENOUGH or one.interval is None or other.interval is None:
-        return None
-    (low, high), (low_other, high_other) = one.interval, other.interval
-    return "up" if low > high_other else "down" if high < low_other else ""
 
 
 def since(now: Share, before: Share) -> str | None:

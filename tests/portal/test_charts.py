@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.charts import Point, bars, dots, histogram, line, percent
+from portal.charts import Point, bars, dots, histogram, line, percent, stacked
 from portal.insights.drawing import BINS, bins
 
 HOUR = 3600
@@ -25,6 +25,7 @@ class TestCharts:
             dots([(evil, evil, self.HALF)], key="k", title=evil, desc=evil),
             bars([(evil, 1)], key="k", title=evil, desc=evil),
             histogram([1], [evil, evil], [(0.5, evil)], key="k", title=evil, desc=evil),
+            stacked([(evil, evil, [1])], [evil], key="k", title=evil, desc=evil),
         ):
             assert "<script>" not in drawn
             assert drawn.count("&lt;script&gt;&amp;&quot;") >= 3
@@ -41,6 +42,26 @@ class TestCharts:
         whole, half = (float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', drawn))
         assert half == pytest.approx(whole / 2, abs=0.1)
         assert "40 · 67%" in drawn and "0 · 0%" in drawn
+
+    def test_parts_make_up_the_whole_bar(self):
+        """A quarter, nothing and three quarters: two parts side by side, each with its count, and three names above."""
+        drawn = stacked([("a", "4 cases", [1, 0, 3])], ["x", "y", "z"], key="k", title="T", desc="D")
+        parts = re.findall(r'class="part p(\d)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="16"', drawn)
+        (one, x_one, w_one), (three, x_three, w_three) = ((int(n), float(x), float(w)) for n, x, w in parts)
+        assert (one, three) == (1, 3)
+        assert x_three == pytest.approx(x_one + w_one + 2, abs=0.1)
+        assert (w_three + 2) / (w_one + 2) == pytest.approx(3, abs=0.02)
+        assert drawn.count('height="15"') == 3  # the names
+        assert ">1</text>" in drawn and ">3</text>" in drawn and ">0</text>" not in drawn
+
+    def test_a_count_that_has_no_room_is_left_to_the_table(self):
+        drawn = stacked([("a", "1,000 cases", [1, 999])], ["x", "y"], key="k", title="T", desc="D")
+        assert drawn.count('height="16"') == 2
+        assert ">999</text>" in drawn and ">1</text>" not in drawn
+
+    def test_a_bar_of_too_few_is_not_drawn(self):
+        drawn = stacked([("a", "3 cases", None)], ["x", "y"], key="k", title="T", desc="D")
+        assert 'height="16"' not in drawn and "too few to show" in drawn
 
     def test_nothing_to_draw_is_drawn(self):
         assert "<svg" in line([], [], key="k", title="T", desc="D", name="N")

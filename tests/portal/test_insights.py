@@ -16,19 +16,22 @@ from django.urls import get_resolver
 from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
-from feedback.intervals import Share, change, wilson
+from feedback.intervals import Share, apart, change, wilson
 from feedback.periods import Period
 from portal import clock
-from portal.insights.casework import HEAD, MORE_HEAD, TITLES, safe
+from portal.insights.casework import HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
-from portal.insights.words import apart, came_words, change_words, span
+from portal.insights.words import came_words, change_words, span
 from tests.feedback.story import AT, HOUR, telling
 from tests.portal.pages.scene import look_at
 
 pytestmark = pytest.mark.django_db
 DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
 ROLES = ("anonymous", "customer", "agent", "supervisor", "manager")
-PLACES = ("/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/")
+PLACES = (
+    "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/", "/insights/topics/",
+    "/insights/topics.csv",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +289,10 @@ class TestCases:
         assert manager.get("/insights/cases.csv", DATES | more).status_code == 404
 
     def test_every_number_has_its_title(self):
-        assert set(TITLES) == set(BEHIND) | set(PROMISED)
+        figures = set(BEHIND) | set(PROMISED)
+        assert set(TITLES) == figures | set(OF_TOPICS)
+        # Each name belongs to one room: the address does not say which.
+        assert len(TITLES) == len(BEHIND) + len(PROMISED) + len(OF_TOPICS)
 
     def test_back_leads_to_the_same_figures(self, manager):
         page = manager.get("/insights/cases/", DATES | {"topic": "billing", "which": "kept", "part": "2", "page": "1"})

@@ -38,6 +38,8 @@ PAGES = (
     f"/insights/cases/?{DATES}&which=filed",
     f"/insights/cases/?{DATES}&which=score&part=1",
     "/insights/definitions/",
+    f"/insights/topics/?{DATES}",
+    f"/insights/topics/?{DATES}&topic=account",
 )
 
 
