@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("cases_event", "cases_anchor")
@@ -35,17 +37,17 @@ def _remove(vendor: str, table: str) -> list[str]:
 def install(connection: BaseDatabaseWrapper) -> None:
     """Puts the guards up; used by the first migration."""
     remove(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(PG_FUNCTION)
-        for table in TABLES:
-            for statement in _install(connection.vendor, table):
-                cursor.execute(statement)
+    function = [PG_FUNCTION] if connection.vendor == "postgresql" else []
+    execute(connection, function + [one for table in TABLES for one in _install(connection.vendor, table)])
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Takes the guards down: for un-migrating, and for tests that must empty their database."""
+    execute(connection, [one for table in TABLES for one in _remove(connection.vendor, table)])
+
+
+def execute(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
+    """Runs statements of ours, one after the other."""
     with connection.cursor() as cursor:
-        for table in TABLES:
-            for statement in _remove(connection.vendor, table):
-                cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from cases.guards import execute
+
 TABLES = ("escalation_protocolversion", "escalation_calendarversion")
 KEPT = (
     "key", "number", "label", "document", "made_at", "made_by_id", "note", "based_on", "hands", "reviewed_at",
@@ -44,18 +46,12 @@ def _install(vendor: str, table: str) -> list[str]:
 def install(connection: BaseDatabaseWrapper) -> None:
     """Puts the guards up; used by the first migration."""
     remove(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(PG_FUNCTION)
-        for table in TABLES:
-            for statement in _install(connection.vendor, table):
-                cursor.execute(statement)
+    function = [PG_FUNCTION] if connection.vendor == "postgresql" else []
+    execute(connection, function + [one for table in TABLES for one in _install(connection.vendor, table)])
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Takes the guards down: for un-migrating, and for tests that must empty their database."""
     on = "{0}_{1} ON {0}" if connection.vendor == "postgresql" else "{0}_{1}"
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            for name in ("keep", "stay"):
-                cursor.execute("DROP TRIGGER IF EXISTS " + on.format(table, name))
+    names = [on.format(table, name) for table in TABLES for name in ("keep", "stay")]
+    execute(connection, [f"DROP TRIGGER IF EXISTS {name}" for name in names])

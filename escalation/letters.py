@@ -6,7 +6,7 @@ facts of another room (the survey's link) register a composer here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -169,3 +169,9 @@ def spell(instant: datetime | None, zone: str) -> str:
     local = instant.astimezone(ZoneInfo(zone))
     place = zone.rsplit("/", 1)[-1].replace("_", " ")
     return f"{local:%a} {local.day} {local:%b}, {local:%H:%M} ({place} time)"
+
+
+def to_staff(kind: str, about: str, person: User, data: Mapping[str, Any], at: datetime) -> Notice:
+    """A letter owed to a member of staff that belongs to no case; `about` makes it the only one of its kind."""
+    key = f"{kind}:{about}:{person.pk}:email"
+    return Notice(key=key, kind=kind, recipient=person, data=dict(data), owed_at=at, next_at=at)

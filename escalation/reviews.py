@@ -135,15 +135,7 @@ def remind(at: datetime) -> int:
 
 
 def _letter(review: PlanReview, person: User, at: datetime) -> Notice:
-    day = day_of(at)
-    return Notice(
-        key=f"{KIND}:{review.pk}:{day.isoformat()}:{person.pk}:email",
-        kind=KIND,
-        recipient=person,
-        data={"review": review.pk},
-        owed_at=at,
-        next_at=at,
-    )
+    return letters.to_staff(KIND, f"{review.pk}:{day_of(at).isoformat()}", person, {"review": review.pk}, at)
 
 
 def compose(notice: Notice, now: datetime) -> dict[str, Any]:

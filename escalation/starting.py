@@ -109,14 +109,7 @@ def _left(held: ProtocolVersion, why: NotPublishable, at: datetime) -> None:
 
 
 def _letter(version: ProtocolVersion, person: User, at: datetime) -> Notice:
-    return Notice(
-        key=f"{KIND}:{version.pk}:{version.revision}:{at.isoformat()}:{person.pk}:email",
-        kind=KIND,
-        recipient=person,
-        data={"version": version.pk},
-        owed_at=at,
-        next_at=at,
-    )
+    return letters.to_staff(KIND, f"{version.pk}:{at.isoformat()}", person, {"version": version.pk}, at)
 
 
 def compose(notice: Notice, now: datetime) -> dict[str, Any]:
