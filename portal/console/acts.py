@@ -21,7 +21,7 @@ from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
-from portal.console import forms, guidance
+from portal.console import forms, guidance, replies_insert
 from portal.console.deeds import DEEDS, Deed
 from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
@@ -41,6 +41,10 @@ def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any])
     turn = caught_up(case, frame)
     form = form_of(deed, request, case, turn, frame)
     if request.method != "POST":
+        return page(request, case, verb, form, turn, frame)
+    if replies_insert.PRESS in request.POST and isinstance(form, forms.Replying):
+        offers = replies_insert.offers_for(verb, form, turn, frame)
+        frame |= {"inserted": replies_insert.insert(form, request.POST[replies_insert.PRESS], offers)}
         return page(request, case, verb, form, turn, frame)
     if not form.is_valid():
         return page(request, case, verb, form, turn, frame, status=422)
@@ -147,6 +151,7 @@ def page(
         "preview": preview,
         "why": why,
         "since": since or [],
+        "offers": [] if why else replies_insert.offers_for(verb, form, turn, frame),
         "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb not in INTERNAL,
         "url": reverse("admin:cases_case_change", args=[case.pk]),
     }

@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 
 from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from escalation.letters import spell, zone_of
 from escalation.models import ProtocolVersion
 from escalation.permits import takers
+from escalation.verbs.began import read_began
 from portal.forms import Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
@@ -67,6 +70,27 @@ class ActForm(forms.Form):
         return known
 
 
+class Replying(ActForm):
+    """A text to the customer that may begin with saved replies; `began` carries which, until it is sent."""
+
+    WORDS = "text"  # the field of the text
+
+    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+
+    def arguments(self) -> dict[str, Any]:
+        given = super().arguments()
+        return given | {"began": read_began(given.get("began", ""))}
+
+    def insert(self, text: str, began: str) -> None:
+        """Puts `text` where it is written, and complains of nothing: whoever inserts has not sent yet."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[self.WORDS], data["began"] = text, began
+        self.data = data
+        self.full_clean()
+        self._errors = ErrorDict()
+        self.fields[self.WORDS].widget.attrs["autofocus"] = True
+
+
 class Assess(ActForm):
     severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect)
     reason = why_lower()
@@ -89,7 +113,7 @@ class Review(ActForm):
         self.initial = {"severity": self.case.severity, **self.initial}
 
 
-class Update(ActForm):
+class Update(Replying):
     text = writing(
         "Update to the customer", help_text="What was done, what comes next. The customer reads exactly this."
     )
@@ -111,10 +135,39 @@ class Update(ActForm):
         field.help_text = f"At the latest {said}. Earlier is fine."
         field.widget.attrs["max"] = f"{timezone.localtime(latest):%Y-%m-%dT%H:%M}"
 
+    def clean(self) -> dict[str, Any]:
+        """A text that names the suggested time beside another one below would promise two things."""
+        given = super().clean() or self.cleaned_data
+        shown, chosen = self.shown(), given.get("next_at")
+        if chosen and shown and chosen != shown and self.spelled(shown) in given.get("text", ""):
+            self.add_error(
+                "text",
+                f"The text says {self.spelled(shown)}, and the next update below is {self.spelled(chosen)}. "
+                "Name the same time in both.",
+            )
+        return given
+
     def arguments(self) -> dict[str, Any]:
-        """The suggested time left as it was means: by the protocol, counted from when it is sent."""
-        given = super().arguments()
-        return given if "next_at" in self.changed_data else given | {"next_at": None}
+        """The suggested time left as it was means: by the protocol, counted from when it is sent.
+
+        Unless the text names it: then it is what was promised, and what the engine is told.
+        """
+        given, shown = super().arguments(), self.shown()
+        if "next_at" in self.changed_data:
+            return given
+        return given | {"next_at": shown if shown and self.spelled(shown) in given["text"] else None}
+
+    def shown(self) -> datetime | None:
+        """The time that was suggested on the page this was sent from."""
+        field = self.fields["next_at"]
+        try:
+            return field.to_python(self.data.get(self.add_initial_prefix("next_at")))
+        except forms.ValidationError:
+            return None
+
+    def spelled(self, instant: datetime) -> str:
+        """A time as the customer reads it."""
+        return spell(instant, zone_of(self.case.customer))
 
     def guess(self) -> dict[str, Any]:
         known = super().guess()
@@ -122,7 +175,9 @@ class Update(ActForm):
         return known if chosen else known | {"next_at": None}
 
 
-class Question(ActForm):
+class Question(Replying):
+    WORDS = "question"
+
     question = writing("Question to the customer", help_text="Our clocks stop until they answer.")
 
 
@@ -133,7 +188,7 @@ class Partner(ActForm):
     text = writing("What the customer should know", help_text="Updates go on while we wait.")
 
 
-class Answer(ActForm):
+class Answer(Replying):
     outcome = forms.ChoiceField(
         choices=Resolution.Outcome.choices, label="How did it end?", widget=forms.RadioSelect,
         error_messages={"required": "Choose how it ended."},
