@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.formats import date_format
 
 from cases.models import Case, Category, ReplyRevision, SavedReply, User
 from cases.replies import ACTS, ENGLISH, Draft, check, language_of, offered
@@ -99,7 +102,22 @@ def offers(act: str, *, level: int, lineage: Sequence[str]) -> list[ReplyRevisio
     return offered(rows.select_related("topic"), act=act, level=level, lineage=lineage) if act in ACTS else []
 
 
-def values(case: Case, *, by: User, next_update: datetime | None) -> dict[str, str]:
+def spelled(instant: datetime | None, person: User, language: str) -> str:
+    """An instant in the zone of `person`, as it stands in a text of that language; empty for None."""
+    if instant is None or language == ENGLISH:
+        return spell(instant, zone_of(person))
+    zone = ZoneInfo(zone_of(person))
+    with translation.override(language):
+        day = date_format(instant.astimezone(zone), "D j M, H:i", use_l10n=False)
+    return f"{day} ({zone.key.rpartition('/')[2].replace('_', ' ')})"
+
+
+def spellings(instant: datetime, person: User) -> list[str]:
+    """Every way a saved reply may have written an instant for that person."""
+    return [spelled(instant, person, language) for language in languages()]
+
+
+def values(case: Case, *, by: User, next_update: datetime | None, language: str = ENGLISH) -> dict[str, str]:
     """What placeholders stand for on a case; what is not known is left out and becomes a gap.
 
     A name nobody has proved to be the customer's is not known: a stranger may have typed it, in another's name.
@@ -110,7 +128,7 @@ def values(case: Case, *, by: User, next_update: datetime | None) -> dict[str, s
         "reference": case.reference,
         "owner_name": case.owner.first_name if case.owner else "",
         "my_name": by.first_name,
-        "next_update": spell(next_update, zone_of(customer)),
+        "next_update": spelled(next_update, customer, language),
         "company": str(settings.BRAND["name"]),
     }
     return {name: value for name, value in known.items() if value}

@@ -12,11 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cases.models import Case, Severity
-from escalation import facts as f
 from escalation import verbs
-from escalation.decision import NotNow, decide
-from escalation.facts import Clock
+from escalation.decision import NotNow
 from escalation.guidance import NEVER
+from escalation.outlook import next_update
 from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
@@ -67,7 +66,7 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
     initial = {"seen": case.event_seq, "form_key": uuid4().hex}
     form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
     if isinstance(form, forms.Update):
-        latest = next_update(turn, frame)
+        latest = next_update(turn, at=frame["now"], by=frame["actor"].user.pk)
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
@@ -79,16 +78,6 @@ def latest_words(latest: datetime, frame: dict[str, Any]) -> str:
     """'tomorrow, Tue 13 Jan, 10:04 (London time)', for the middle of a sentence."""
     words = lowered(when_words(latest, zone=frame["zone"], now=frame["now"]))
     return f"{words} ({zone_words(frame['zone'])})"
-
-
-def next_update(turn: Turn, frame: dict[str, Any]) -> datetime | None:
-    """The latest next update the protocol allows, asked of the decision itself."""
-    now = frame["now"]
-    try:
-        decision = decide(turn.facts(), f.Updated(at=now, now=now, by=frame["actor"].user.pk), turn.rules)
-    except (NotNow, MissingCell):
-        return None
-    return next((c.due for c in decision.starts if c.kind == Clock.UPDATE), None)
 
 
 def sent(

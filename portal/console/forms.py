@@ -17,6 +17,7 @@ from cases.reference import BadReference, read_reference
 from escalation.letters import spell, zone_of
 from escalation.models import ProtocolVersion
 from escalation.permits import takers
+from escalation.saved_replies import spellings
 from escalation.verbs.began import read_began
 from portal.forms import Lines, OneLine
 
@@ -139,11 +140,10 @@ class Update(Replying):
         """A text that names the suggested time beside another one below would promise two things."""
         given = super().clean() or self.cleaned_data
         shown, chosen = self.shown(), given.get("next_at")
-        if chosen and shown and chosen != shown and self.spelled(shown) in given.get("text", ""):
+        if chosen and shown and chosen != shown and (named := self.named(shown, given.get("text", ""))):
+            said = spell(chosen, zone_of(self.case.customer))
             self.add_error(
-                "text",
-                f"The text says {self.spelled(shown)}, and the next update below is {self.spelled(chosen)}. "
-                "Name the same time in both.",
+                "text", f"The text says {named}, and the next update below is {said}. Name the same time in both."
             )
         return given
 
@@ -155,7 +155,7 @@ class Update(Replying):
         given, shown = super().arguments(), self.shown()
         if "next_at" in self.changed_data:
             return given
-        return given | {"next_at": shown if shown and self.spelled(shown) in given["text"] else None}
+        return given | {"next_at": shown if shown and self.named(shown, given["text"]) else None}
 
     def shown(self) -> datetime | None:
         """The time that was suggested on the page this was sent from."""
@@ -165,9 +165,9 @@ class Update(Replying):
         except forms.ValidationError:
             return None
 
-    def spelled(self, instant: datetime) -> str:
-        """A time as the customer reads it."""
-        return spell(instant, zone_of(self.case.customer))
+    def named(self, instant: datetime, text: str) -> str:
+        """The time as the text names it for the customer; empty when it does not."""
+        return next((said for said in spellings(instant, self.case.customer) if said in text), "")
 
     def guess(self) -> dict[str, Any]:
         known = super().guess()

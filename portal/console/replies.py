@@ -16,11 +16,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.models import Category, ReplyRevision, SavedReply
+from cases.models import Category, ReplyRevision, SavedReply, User
 from cases.models.case import reference_prefix
 from cases.replies import ACTS, check, fill
 from escalation import saved_replies
-from escalation.letters import spell
 from escalation.saved_replies import NotSaved, Overtaken
 from feedback.replies import WINDOW, Usage, usage, uses_by_revision
 from portal.console.protocol_editing import see_other, shown
@@ -113,7 +112,7 @@ def shown_page(
         "reply": now.reply,
         "why": why,
         "previews": previews(now.texts, frame),
-        "revisions": [row(one, Usage()) | {"uses": counts.get(one.pk, 0)} for one in past],
+        "revisions": [row(one, Usage(counts.get(one.pk, 0))) for one in past],
         "days": WINDOW.days,
         "may_write": request.user.has_perm(WRITE),
     }
@@ -126,7 +125,7 @@ def revision_of(pk: int) -> ReplyRevision:
     return get_object_or_404(found, reply=pk, is_current=True)
 
 
-def sample(frame: dict[str, Any]) -> dict[str, str]:
+def sample(frame: dict[str, Any], language: str) -> dict[str, str]:
     """Values of a case that does not exist, for showing how a text reads."""
     tomorrow = (frame["now"] + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
     return {
@@ -134,16 +133,18 @@ def sample(frame: dict[str, Any]) -> dict[str, str]:
         "reference": f"{reference_prefix()}-7K4M-29",
         "owner_name": "Tom",
         "my_name": "Tom",
-        "next_update": spell(tomorrow, settings.COMPANY_TIME_ZONE),
+        "next_update": saved_replies.spelled(tomorrow, User(time_zone=settings.COMPANY_TIME_ZONE), language),
         "company": str(settings.BRAND["name"]),
     }
 
 
 def previews(texts: dict[str, str], frame: dict[str, Any]) -> list[dict[str, str]]:
     """Each text filled from the sample case, by language."""
-    names, known = saved_replies.languages(), sample(frame)
+    names = saved_replies.languages()
     return [
-        {"code": code, "name": names.get(code, code), "text": fill(text, known)} for code, text in texts.items() if text
+        {"code": code, "name": names.get(code, code), "text": fill(text, sample(frame, code))}
+        for code, text in texts.items()
+        if text
     ]
 
 

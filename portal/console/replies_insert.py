@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from cases.models import ReplyRevision
-from cases.replies import added, fill, in_order, language_of
+from cases.replies import ENGLISH, added, fill, in_order, language_of
 from escalation import saved_replies
 from escalation.turn import Turn
 from escalation.verbs.began import MOST, Began, read_began
@@ -60,18 +60,21 @@ def offers_for(verb: str, form: forms.ActForm, turn: Turn, frame: dict[str, Any]
     case = turn.case
     lineage = turn.rules.protocol.lineage(case.category.slug)
     rows = saved_replies.offers(verb, level=case.tier, lineage=lineage)
-    known = saved_replies.values(case, by=frame["actor"].user, next_update=next_update(form))
-    wanted, names = language_of(case.customer.language), saved_replies.languages()
+    wanted, names, due = language_of(case.customer.language), saved_replies.languages(), next_update(form)
+    known = {
+        code: saved_replies.values(case, by=frame["actor"].user, next_update=due, language=code)
+        for code in {wanted, ENGLISH}
+    }
     groups = groupby(rows, key=lambda row: row.topic)
     return [
         Group(str(topic or "Every topic"), [offer(row, known, wanted, names) for row in some]) for topic, some in groups
     ]
 
 
-def offer(row: ReplyRevision, known: dict[str, str], wanted: str, names: dict[str, str]) -> Offer:
+def offer(row: ReplyRevision, known: dict[str, dict[str, str]], wanted: str, names: dict[str, str]) -> Offer:
     """A revision as it would be inserted."""
     texts = [
-        Text(str(Began(row.pk, code)), code, fill(text, known), names.get(code, code) if code != wanted else "")
+        Text(str(Began(row.pk, code)), code, fill(text, known[code]), names.get(code, code) if code != wanted else "")
         for code, text in in_order(row.texts, wanted)
     ]
     return Offer(row.title, texts)

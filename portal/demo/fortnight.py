@@ -20,6 +20,7 @@ from cases.models import Case, Category, Product, User
 from escalation import outbox, sweep, verbs
 from escalation.advice import MUST, advice_for, is_kept
 from escalation.book import rules_in_force
+from escalation.outlook import next_update
 from escalation.store import peek
 from escalation.worktime import Calendar
 from feedback.surveys import answer_survey
@@ -225,7 +226,8 @@ class Fortnight:
         elif updates >= 1 and luck > 0.45:
             self.answer(case, by, now)
         else:
-            due = case.clocks.filter(kind="update", outcome=None).values_list("due_at", flat=True).first()
+            latest = next_update(peek(case, now), at=now, by=by.pk)
+            due = latest.replace(second=0, microsecond=0) if latest else None
             text, began = self.begin(case, "update", self.random.choice(p.UPDATES), by, due)
             verbs.update(case.pk, text=text, began=began, by=by, at=now, next_at=due if began and due else None)
             self.look_soon(case.pk, now, self.random.choice((120, 200, 300)))
