@@ -187,11 +187,11 @@ def _about(draft: Draft) -> Iterator[Finding]:
 def _of_text(text: str, acts: Collection[str]) -> Iterator[tuple[str, bool]]:
     for word in forbidden_in(text):
         plain = instead_of(word)
-        yield f"“{word}” is a word customers never read from us." + (f" Say “{plain}”." if plain else ""), True
+        yield f"Customers never read the word “{word}” from us." + (f" Say “{plain}”." if plain else ""), True
     yield from _of_marks(text)
     if f"{{{OF_UPDATES}}}" in text and set(acts) - {"update"}:
         yield (
-            f"{{{OF_UPDATES}}} is known only when an update is sent. Take it out, or offer this for updates alone.",
+            f"The time of {{{OF_UPDATES}}} is known only for updates. Take it out, or offer this for updates alone.",
             True,
         )
     if len(text) > TEXT_MOST:
@@ -207,7 +207,7 @@ def _of_marks(text: str) -> Iterator[tuple[str, bool]]:
         yield "A placeholder in braces cannot stand inside “[[ ]]”: it is filled by itself.", True
     for name in dict.fromkeys(SLOT.findall(bare)):
         if name not in PLACEHOLDERS:
-            yield f"{{{name}}} is not known. Placeholders are {known}.", True
+            yield f"No placeholder is called {{{name}}}. Known are {known}.", True
     rest = SLOT.sub(" ", bare)
     if "{" in rest or "}" in rest:
         yield "Braces stand in pairs around a placeholder, on one line, and nowhere else.", True
