@@ -174,14 +174,9 @@ def written(request: HttpRequest, frame: dict[str, Any], now: ReplyRevision | No
     if not fine or form.errors or request.POST.get("press") == "check":
         status = 422 if form.errors else 200
         return form_page(request, frame, form, now, checked=form.texts(), notes=form.noted(findings), status=status)
+    reply, seen, by = now.reply if now else None, form.cleaned_data["seen"], frame["actor"].user
     try:
-        kept = saved_replies.write(
-            now.reply if now else None,
-            form.draft(),
-            seen=form.cleaned_data["seen"],
-            by=request.user,
-            at=frame["now"],  # type: ignore[arg-type]
-        )
+        kept = saved_replies.write(reply, form.draft(), seen=seen, by=by, at=frame["now"])
     except Overtaken as why:
         return overtaken(request, frame, form, why)
     except NotSaved as why:

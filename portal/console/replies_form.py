@@ -50,8 +50,8 @@ class ReplyForm(Plain):
         error_messages={"required": "Choose a level.", "invalid_choice": "Choose a level from the list."},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, revision: ReplyRevision | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=first_values(revision), **kwargs)
+    def __init__(self, data: Any = None, *, revision: ReplyRevision | None = None) -> None:
+        super().__init__(data, initial=first_values(revision))
         topic: Any = self.fields["topic"]
         level: Any = self.fields["up_to_level"]
         topic.queryset = Category.objects.all()

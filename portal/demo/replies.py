@@ -106,7 +106,8 @@ def begun_with(case: Case, act: str, *, by: User, next_update: datetime | None) 
     rows = saved_replies.offers(act, level=case.tier, lineage=lineage)
     if not rows:
         return None
-    row = rows[case.pk % len(rows)]
+    said = case.messages.filter(from_customer=False).count()
+    row = rows[(case.pk // 2 + said) % len(rows)]
     text = fill(row.texts["en"], saved_replies.values(case, by=by, next_update=next_update))
     text = GAP.sub(lambda gap: GAPS.get(gap[0], "what you told us"), text)
     own = f"{text}\n\n{by.first_name}" if case.pk % 3 == 0 else text

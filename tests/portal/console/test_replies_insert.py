@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -259,6 +260,18 @@ def test_a_case_that_moved_on_keeps_text_and_beginning(scene):
     assert scene.tom.post(act_url(scene.case, "update"), form(stale)).status_code == 303
     assert ReplyUse.objects.get().unchanged
     assert scene.tom.get(page_url(scene.case)).status_code == 200
+
+
+def test_the_timeline_names_what_a_message_began_with_even_when_it_was_changed_and_retired_since(scene):
+    data = form(insert(scene, look(scene), "Second payment"))
+    scene.tom.post(act_url(scene.case, "update"), data | {"text": data["text"] + " Tom"})
+    reply = scene.shelf["billing"]
+    now = replace(saved_replies.draft_of(reply), title="Other title")
+    saved_replies.write(reply.reply, now, by=scene.mate, at=MONDAY, seen=1)
+    saved_replies.retire(reply.reply, by=scene.mate, at=MONDAY, seen=2)
+    page = html.unescape(scene.tom.get(page_url(scene.case)).content.decode())
+    assert page.count("Began with “Second payment, revision 1”, then changed") == 1
+    assert "Began with" not in scene.tom.get(page_url(scene.case) + "?show=internal").content.decode()
 
 
 def test_offering_costs_as_many_questions_for_twenty_as_for_two(scene):
