@@ -67,12 +67,12 @@ def mail_settings(url: str, *, folder: Path) -> dict[str, Any]:
 
 def languages(code: str, more: list[str]) -> list[tuple[str, str]]:
     """Django's LANGUAGES: the portal's own, `code`, and those of `more` customers are written to as well."""
-    wanted = [one.strip().lower() for one in more if one.strip().lower().partition("-")[0] != code.partition("-")[0]]
+    base = code.partition("-")[0]
+    wanted = [one for text in more if (one := text.strip().lower()) and one.partition("-")[0] != base]
     unknown = [one for one in wanted if "name" not in LANG_INFO.get(one, {})]
     if unknown:
         raise ImproperlyConfigured(f"LANGUAGES names {', '.join(unknown)}: use codes such as de, fr or pt-br")
-    own = LANG_INFO[code.partition("-")[0]]["name"]
-    return [(code, own), *((one, LANG_INFO[one]["name"]) for one in dict.fromkeys(wanted))]
+    return [(code, LANG_INFO[base]["name"]), *((one, LANG_INFO[one]["name"]) for one in dict.fromkeys(wanted))]
 
 
 def database_settings(parsed: dict[str, Any], *, pool: bool) -> dict[str, Any]:
