@@ -5,6 +5,7 @@ Every change is one transaction that holds the reply's row. The rules themselves
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from django.utils.formats import date_format
 from cases.models import Case, Category, ReplyRevision, SavedReply, User
 from cases.replies import ACTS, ENGLISH, Draft, check, language_of, offered
 from escalation.letters import spell, zone_of
+
+_TIME = re.compile(r"[^\s\d]+ \d{1,2} \S+, \d\d:\d\d \([^()\n]{1,60}\)")
 
 
 class NotSaved(ValueError):
@@ -115,6 +118,12 @@ def spelled(instant: datetime | None, person: User, language: str) -> str:
 def spellings(instant: datetime, person: User) -> list[str]:
     """Every way a saved reply may have written an instant for that person."""
     return [spelled(instant, person, language) for language in languages()]
+
+
+def first_time_in(text: str) -> str:
+    """The first time in `text` that stands there as `spelled` writes it; empty when there is none."""
+    found = _TIME.search(text)
+    return found[0] if found else ""
 
 
 def values(case: Case, *, by: User, next_update: datetime | None, language: str = ENGLISH) -> dict[str, str]:

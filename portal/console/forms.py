@@ -17,7 +17,7 @@ from cases.reference import BadReference, read_reference
 from escalation.letters import spell, zone_of
 from escalation.models import ProtocolVersion
 from escalation.permits import takers
-from escalation.saved_replies import spellings
+from escalation.saved_replies import first_time_in, spellings
 from escalation.verbs.began import read_began
 from portal.forms import Lines, OneLine
 
@@ -137,25 +137,26 @@ class Update(Replying):
         field.widget.attrs["max"] = f"{timezone.localtime(latest):%Y-%m-%dT%H:%M}"
 
     def clean(self) -> dict[str, Any]:
-        """A text that names the suggested time beside another one below would promise two things."""
+        """A text of a saved reply that names one time beside another one below would promise two things."""
         given = super().clean() or self.cleaned_data
-        shown, chosen = self.shown(), given.get("next_at")
-        if chosen and shown and chosen != shown and (named := self.named(shown, given.get("text", ""))):
-            said = spell(chosen, zone_of(self.case.customer))
+        text, shown, wanted = given.get("text", ""), self.shown(), given.get("next_at")
+        named = (self.named(shown, text) if shown else "") or (first_time_in(text) if given.get("began") else "")
+        due = wanted or shown
+        if named and due and "next_at" not in self.errors and not self.named(due, text):
+            said = spell(due, zone_of(self.case.customer))
             self.add_error(
                 "text", f"The text says {named}, and the next update below is {said}. Name the same time in both."
             )
         return given
 
     def arguments(self) -> dict[str, Any]:
-        """The suggested time left as it was means: by the protocol, counted from when it is sent.
+        """The suggested time left as it was, or taken out, means: by the protocol, counted from when it is sent.
 
         Unless the text names it: then it is what was promised, and what the engine is told.
         """
         given, shown = super().arguments(), self.shown()
-        if "next_at" in self.changed_data:
-            return given
-        return given | {"next_at": shown if shown and self.named(shown, given["text"]) else None}
+        chosen = given["next_at"] if "next_at" in self.changed_data else None
+        return given | {"next_at": chosen or (shown if shown and self.named(shown, given["text"]) else None)}
 
     def shown(self) -> datetime | None:
         """The time that was suggested on the page this was sent from."""

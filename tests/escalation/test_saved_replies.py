@@ -133,6 +133,18 @@ class TestValues:
         assert self.known(cast, worked)["next_update"] == "Mon 12 Jan, 11:00 (Berlin time)"
         assert self.known(cast, worked, language="de")["next_update"] == "Mo 12 Jan, 11:00 (Berlin)"
 
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"])
+    @pytest.mark.parametrize("code", ["en-gb", "de", "fr", "es", "pl", "pt-br"])
+    def test_a_time_is_found_again_however_it_is_written(self, cast, settings, code, zone):
+        settings.LANGUAGES = [("en-gb", "English"), (code, code)]
+        cast.customer.time_zone = zone
+        for month in range(1, 13):
+            instant = MONDAY.replace(month=month)
+            said = saved_replies.spelled(instant, cast.customer, code.partition("-")[0])
+            assert saved_replies.first_time_in(f"You hear from me by {said}, I promise.") == said
+            assert said in saved_replies.spellings(instant, cast.customer)
+        assert saved_replies.first_time_in("Nothing on Mon 12 Jan at 10:00 (sorry).") == ""
+
     def test_a_name_nobody_has_proved_is_not_known(self, cast, worked):
         worked.is_proven = False
         assert "customer_name" not in self.known(cast, worked)

@@ -242,12 +242,27 @@ class TestTheTimeInTheText:
         assert scene.tom.post(act_url(scene.case, "update"), form(answer)).status_code == 303
         assert f"{self.due(scene):%H:%M}" == "11:15"
 
-    def test_two_different_times_are_refused(self, scene, everything):
+    def test_taken_out_below_it_is_still_the_one_in_the_text(self, scene, go):
         answer = insert(scene, look(scene), "Second payment")
+        go(MONDAY + timedelta(minutes=37))
+        assert scene.tom.post(act_url(scene.case, "update"), form(answer) | {"next_at": ""}).status_code == 303
+        assert f"{self.due(scene):%a %d %b, %H:%M}" in answer.context["form"]["text"].value()
+
+    def test_a_time_in_ones_own_words_is_ones_own_business(self, scene):
+        data = form(look(scene)) | {"text": "The driver comes Wed 14 Jan, 10:00 (London time)."}
+        assert scene.tom.post(act_url(scene.case, "update"), data).status_code == 303
+
+    @pytest.mark.parametrize(
+        ("before_it", "after_it"), [(None, "2026-01-12T11:15"), ("2026-01-12T11:40", "2026-01-12T11:15")]
+    )
+    def test_two_different_times_are_refused(self, scene, everything, before_it, after_it):
+        typed = {"next_at": before_it} if before_it else {}
+        answer = insert(scene, look(scene), "Second payment", **typed)
         before = everything()
-        refused = scene.tom.post(act_url(scene.case, "update"), form(answer) | {"next_at": "2026-01-12T11:15"})
+        refused = scene.tom.post(act_url(scene.case, "update"), form(answer) | {"next_at": after_it})
         assert refused.status_code == 422 and everything() == before
         (sentence,) = refused.context["form"].errors["text"]
+        assert f"The text says {TIME.search(answer.context['form']['text'].value())[1]}, " in sentence
         assert "and the next update below is Mon 12 Jan, 11:15 (London time). Name the same time in both." in sentence
 
 
