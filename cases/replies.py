@@ -166,7 +166,7 @@ def check(draft: Draft, languages: Mapping[str, str]) -> list[Finding]:
     found = [*_about(draft)]
     for code, text in draft.texts.items():
         if text:
-            found += [Finding(f"texts.{code}", *said) for said in _of_text(text, draft.acts)]
+            found += [Finding(f"texts.{code}", *said) for said in _of_text(text, code, draft.acts)]
     if not draft.texts.get(ENGLISH):
         missing = "Write the English text: customers whose language has no text are offered it."
         return [*found, Finding(f"texts.{ENGLISH}", missing)]
@@ -184,8 +184,8 @@ def _about(draft: Draft) -> Iterator[Finding]:
         yield Finding("up_to_level", "Choose up to which level it is offered.")
 
 
-def _of_text(text: str, acts: Collection[str]) -> Iterator[tuple[str, bool]]:
-    for word in forbidden_in(text):
+def _of_text(text: str, language: str, acts: Collection[str]) -> Iterator[tuple[str, bool]]:
+    for word in forbidden_in(text, language):
         plain = instead_of(word)
         yield f"Customers never read the word “{word}” from us." + (f" Say “{plain}”." if plain else ""), True
     yield from _of_marks(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cases.lifecycle import State
@@ -92,12 +93,22 @@ def _forms(word: str) -> str:
     return rf"{re.escape(word)}(?:s|es|d|ed)?|{stem}ing"
 
 
-_FORBIDDEN = re.compile("|".join(rf"\b(?:{_forms(word)})\b" for word in NOT_FOR_CUSTOMERS), re.I)
+#: Plain words of other languages: an animal in German, a tail in French, “solves” in Portuguese.
+ENGLISH_ONLY = ("tier", "queue", "resolve")
 
 
-def forbidden_in(text: str) -> list[str]:
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{_forms(word)})\b" for word in words), re.I)
+
+
+_IN_ENGLISH = _any_of(NOT_FOR_CUSTOMERS)
+_ELSEWHERE = _any_of(word for word in NOT_FOR_CUSTOMERS if word not in ENGLISH_ONLY)
+
+
+def forbidden_in(text: str, language: str = "en") -> list[str]:
     """The words of `text` no customer may read, as they stand there, each once."""
-    return list(dict.fromkeys(found[0] for found in _FORBIDDEN.finditer(text)))
+    words = _IN_ENGLISH if language == "en" else _ELSEWHERE
+    return list(dict.fromkeys(found[0] for found in words.finditer(text)))
 
 
 def instead_of(word: str) -> str:
