@@ -13,6 +13,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Supervisors": (
         ("cases", "case", "view_case"),
         ("cases", "case", "supervise"),
+        ("cases", "savedreply", "write_replies"),
         ("feedback", "survey", "view_insights"),
         ("escalation", "notice", "view_notice"),
         ("escalation", "notice", "change_notice"),
@@ -20,6 +21,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Protocol authors": (
         ("cases", "case", "view_case"),
+        ("cases", "savedreply", "write_replies"),
         ("escalation", "protocolversion", "view_protocolversion"),
         ("escalation", "protocolversion", "write_protocol"),
     ),

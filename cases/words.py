@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cases.lifecycle import State
@@ -69,3 +71,47 @@ NOT_FOR_CUSTOMERS = (
     "agent",
     "L2",
 )
+
+#: What to say instead, where there is a plain word for it.
+INSTEAD = {
+    "ticket": "case",
+    "SLA": "the time we promised",
+    "breach": "a promise we did not keep",
+    "tier": "level",
+    "assignee": "the person who has the case",
+    "pending": "waiting for",
+    "escalate": "pass on",
+    "escalated": "passed on",
+    "resolve": "put right",
+    "agent": "colleague",
+}
+
+
+def _forms(word: str) -> str:
+    """A word in the forms it takes in a sentence: tickets, queued, resolving."""
+    stem = re.escape(word.removesuffix("e"))
+    return rf"{re.escape(word)}(?:s|es|d|ed)?|{stem}ing"
+
+
+#: Plain words of other languages: an animal in German, a tail in French, “solves” in Portuguese.
+ENGLISH_ONLY = ("tier", "queue", "resolve")
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{_forms(word)})\b" for word in words), re.I)
+
+
+_IN_ENGLISH = _any_of(NOT_FOR_CUSTOMERS)
+_ELSEWHERE = _any_of(word for word in NOT_FOR_CUSTOMERS if word not in ENGLISH_ONLY)
+
+
+def forbidden_in(text: str, language: str = "en") -> list[str]:
+    """The words of `text` no customer may read, as they stand there, each once."""
+    words = _IN_ENGLISH if language == "en" else _ELSEWHERE
+    return list(dict.fromkeys(found[0] for found in words.finditer(text)))
+
+
+def instead_of(word: str) -> str:
+    """A plain word for one of them, in whatever form it stands; empty where there is none."""
+    fits = (plain for known, plain in INSTEAD.items() if re.fullmatch(_forms(known), word, re.I))
+    return next(fits, "")

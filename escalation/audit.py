@@ -20,7 +20,7 @@ from django.db.models.fields.json import KT
 from cases import chain
 from cases.guards import TABLES as LOG_TABLES
 from cases.lifecycle import FINAL, OPEN, SETTLED, State
-from cases.models import Case, Event, Message, Note, Resolution, Team
+from cases.models import Case, Event, Message, Note, ReplyUse, Resolution, Team
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.book import PUBLIC, rules_of
@@ -300,7 +300,7 @@ def _sample(scope: Scope) -> list[int]:
 
 
 def _drills(scope: Scope) -> Iterator[str]:
-    for model in (Event, StageClock, Promise, Notice, Alert, Message, Note, Resolution):
+    for model in (Event, StageClock, Promise, Notice, Alert, Message, Note, Resolution, ReplyUse):
         mixed: Any = model.everything.exclude(is_drill=F("case__is_drill"))
         for reference in mixed.values_list("case__reference", flat=True).distinct():
             yield f"{reference} has a {model._meta.verbose_name} of the other world (drill and real life)"

@@ -111,7 +111,7 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
     known = not notice.to_customer or (notice.person.is_verified and case.is_proven)
     people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
     message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
-    zone = notice.person.time_zone or settings.COMPANY_TIME_ZONE
+    zone = zone_of(notice.person)
     owner = people.get(data.get("owner"))
     return {
         "brand": settings.BRAND,
@@ -160,6 +160,11 @@ def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
 
 def _instant(text: str | None) -> datetime | None:
     return parse_datetime(text) if text else None
+
+
+def zone_of(person: User) -> str:
+    """The IANA name of the zone a person reads times in: theirs, else the company's."""
+    return person.time_zone or settings.COMPANY_TIME_ZONE
 
 
 def spell(instant: datetime | None, zone: str) -> str:

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from cases.models import Case
 from escalation.book import NoProtocol, rules_of
+from escalation.decision import NotNow, decide
 from escalation.decision.ladder import supervisor_clock, tier_clocks
-from escalation.facts import Clock, Facts
+from escalation.facts import Clock, Facts, Updated
 from escalation.protocol import MissingCell
+from escalation.turn import Turn
 
 
 def would_promise(case: Case, kind: str, *, at: datetime) -> datetime | None:
@@ -21,3 +23,12 @@ def would_promise(case: Case, kind: str, *, at: datetime) -> datetime | None:
         return next((clock.due for clock in tier_clocks(facts, rules, at, kind)), None)
     except (MissingCell, NoProtocol):
         return None
+
+
+def next_update(turn: Turn, *, at: datetime, by: int) -> datetime | None:
+    """The latest next update the protocol would allow after one sent at `at`; None where none would be promised."""
+    try:
+        decision = decide(turn.facts(), Updated(at=at, now=at, by=by), turn.rules)
+    except (NotNow, MissingCell):
+        return None
+    return next((clock.due for clock in decision.starts if clock.kind == Clock.UPDATE), None)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -62,6 +63,16 @@ def mail_settings(url: str, *, folder: Path) -> dict[str, Any]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": int(dict(parse_qsl(parts.query)).get("timeout", MAIL_TIMEOUT)),
     }
+
+
+def languages(code: str, more: list[str]) -> list[tuple[str, str]]:
+    """Django's LANGUAGES: the portal's own, `code`, and those of `more` customers are written to as well."""
+    base = code.partition("-")[0]
+    wanted = [one for text in more if (one := text.strip().lower()) and one.partition("-")[0] != base]
+    unknown = [one for one in wanted if "name" not in LANG_INFO.get(one, {})]
+    if unknown:
+        raise ImproperlyConfigured(f"LANGUAGES names {', '.join(unknown)}: use codes such as de, fr or pt-br")
+    return [(code, LANG_INFO[base]["name"]), *((one, LANG_INFO[one]["name"]) for one in dict.fromkeys(wanted))]
 
 
 def database_settings(parsed: dict[str, Any], *, pool: bool) -> dict[str, Any]:

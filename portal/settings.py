@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv
 
-from portal.environment import database_settings, is_loopback, kept_secret, mail_settings
+from portal.environment import database_settings, is_loopback, kept_secret, languages, mail_settings
 
 env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -113,6 +113,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 LANGUAGE_CODE = "en-gb"
+# What customers read and saved replies may be written in; English is always one of them.
+LANGUAGES = languages(LANGUAGE_CODE, env.list("LANGUAGES", ["en", "de"]))
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "portal.formats"

@@ -6,6 +6,7 @@ from cases.models.door import AccessLink, FormKey, Tally
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
 from cases.models.people import Team, User
+from cases.models.reply import ReplyRevision, ReplyUse, SavedReply
 
 __all__ = [
     "AccessLink",
@@ -19,7 +20,10 @@ __all__ = [
     "Message",
     "Note",
     "Product",
+    "ReplyRevision",
+    "ReplyUse",
     "Resolution",
+    "SavedReply",
     "Severity",
     "Tally",
     "Team",

@@ -1,6 +1,7 @@
 """The verbs: every change to a case is one of these, whichever door it comes through."""
 
 from escalation.verbs.acting import Refused, Stale
+from escalation.verbs.began import Began
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
 from escalation.verbs.filing import Told, file_case, file_many, outlook
 from escalation.verbs.guided import adopt, emergency, justify, keep
@@ -25,6 +26,7 @@ from escalation.verbs.staff import (
 )
 
 __all__ = [
+    "Began",
     "Refused",
     "Stale",
     "Told",

@@ -19,6 +19,7 @@ from escalation.guidance import Advice
 from escalation.permits import PERMITS, Actor, refusal
 from escalation.store import flush, lock
 from escalation.turn import Turn
+from escalation.verbs.began import Began, note_uses
 
 #: Acts that guidelines speak to: what they said is kept with the event, whatever the person did.
 GUIDED = ("escalate", "answer", "keep")
@@ -59,7 +60,8 @@ class Act:
     """One verb's run: which case, who, when, and what is said with it.
 
     `seen` is the event number of the page the person looked at (None: not checked); `form_key` is the
-    page's one-time id: a second press finds the first one's work done and changes nothing.
+    page's one-time id: a second press finds the first one's work done and changes nothing. `began` are the
+    saved replies the text began with.
     """
 
     verb: str
@@ -71,6 +73,7 @@ class Act:
     note: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     advice: Advice | None = None
+    began: tuple[Began, ...] = ()
 
     def on(self, case_id: int, happening: Callable[[Turn], Happening]) -> Case:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
@@ -134,7 +137,9 @@ class Act:
         if self.advice is not None:
             extra["advice"] = self.advice.record()
         if self.said:
-            extra["message"] = speak(turn.case, self.said, by=self.by, at=self.at).fingerprint
+            message = speak(turn.case, self.said, by=self.by, at=self.at)
+            note_uses(message, self.began)
+            extra["message"] = message.fingerprint
         if self.note:
             extra["note"] = jot(turn.case, self.note, by=self.by, at=self.at).fingerprint
         turn.take(happening, by=self.by.pk, role=role, extra=extra)

@@ -11,6 +11,7 @@ from django.db import transaction
 from cases.access import Viewer
 from cases.models import Case, Category, Message, Resolution, User
 from cases.models.message import Channel
+from cases.replies import not_sendable
 from escalation import facts as f
 from escalation.permits import not_grantable
 from escalation.turn import Turn
@@ -19,9 +20,12 @@ from escalation.verbs.acting import Act, Refused, Said
 K = Message.Kind
 
 
-def _said(text: str, kind: str) -> Said:
+def _said(text: str, kind: str, field: str = "text") -> Said:
+    """The words for the customer, from the argument `field`; refused while something in them is still to be filled in."""
     if not text.strip():
-        raise Refused("Write what the customer should read.")
+        raise Refused("Write what the customer should read.", field=field)
+    if sentence := not_sendable(text):
+        raise Refused(sentence, field=field)
     return Said(text.strip(), kind, Channel.CONSOLE)
 
 
@@ -37,7 +41,7 @@ def _lowered(turn: Turn, severity: int, reason: str) -> None:
 
 
 def _why(reason: str) -> Said | None:
-    return Said(reason.strip(), K.REASON, Channel.CONSOLE) if reason.strip() else None
+    return _said(reason, K.REASON, "reason") if reason.strip() else None
 
 
 def assess(
@@ -90,7 +94,7 @@ def acknowledge(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
 
 def escalate(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
     """Passes the case one tier up; `reason` is read by the customer."""
-    return Act("escalate", by, at, said=_said(reason, K.REASON), **act).on(
+    return Act("escalate", by, at, said=_said(reason, K.REASON, "reason"), **act).on(
         case_id,
         lambda turn: f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn)),
     )
@@ -98,7 +102,7 @@ def escalate(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -
 
 def return_down(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
     """Gives the case back one tier; the customer's promise stays as it was."""
-    return Act("return_down", by, at, said=_said(reason, K.REASON), **act).on(
+    return Act("return_down", by, at, said=_said(reason, K.REASON, "reason"), **act).on(
         case_id, lambda turn: f.ReturnedDown(at=at, now=at, by=by.pk, empty=_empty(turn))
     )
 
@@ -112,7 +116,7 @@ def update(case_id: int, *, text: str, by: User, at: datetime, next_at: datetime
 
 def wait_customer(case_id: int, *, question: str, by: User, at: datetime, **act: Any) -> Case:
     """Asks the customer; our clocks stop until they answer."""
-    return Act("wait_customer", by, at, said=_said(question, K.QUESTION), **act).on(
+    return Act("wait_customer", by, at, said=_said(question, K.QUESTION, "question"), **act).on(
         case_id, lambda turn: f.AskedCustomer(at=at, now=at, by=by.pk)
     )
 

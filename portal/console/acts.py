@@ -12,16 +12,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cases.models import Case, Severity
-from escalation import facts as f
 from escalation import verbs
-from escalation.decision import NotNow, decide
-from escalation.facts import Clock
+from escalation.decision import NotNow
 from escalation.guidance import NEVER
+from escalation.outlook import next_update
 from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
-from portal.console import forms, guidance
+from portal.console import forms, guidance, replies_insert
 from portal.console.deeds import DEEDS, Deed
 from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
@@ -41,6 +40,10 @@ def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any])
     turn = caught_up(case, frame)
     form = form_of(deed, request, case, turn, frame)
     if request.method != "POST":
+        return page(request, case, verb, form, turn, frame)
+    if replies_insert.PRESS in request.POST and isinstance(form, forms.Replying):
+        offers = replies_insert.offers_for(verb, form, turn, frame)
+        frame |= {"inserted": replies_insert.insert(form, request.POST[replies_insert.PRESS], offers)}
         return page(request, case, verb, form, turn, frame)
     if not form.is_valid():
         return page(request, case, verb, form, turn, frame, status=422)
@@ -63,7 +66,7 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
     initial = {"seen": case.event_seq, "form_key": uuid4().hex}
     form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
     if isinstance(form, forms.Update):
-        latest = next_update(turn, frame)
+        latest = next_update(turn, at=frame["now"], by=frame["actor"].user.pk)
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
@@ -75,16 +78,6 @@ def latest_words(latest: datetime, frame: dict[str, Any]) -> str:
     """'tomorrow, Tue 13 Jan, 10:04 (London time)', for the middle of a sentence."""
     words = lowered(when_words(latest, zone=frame["zone"], now=frame["now"]))
     return f"{words} ({zone_words(frame['zone'])})"
-
-
-def next_update(turn: Turn, frame: dict[str, Any]) -> datetime | None:
-    """The latest next update the protocol allows, asked of the decision itself."""
-    now = frame["now"]
-    try:
-        decision = decide(turn.facts(), f.Updated(at=now, now=now, by=frame["actor"].user.pk), turn.rules)
-    except (NotNow, MissingCell):
-        return None
-    return next((c.due for c in decision.starts if c.kind == Clock.UPDATE), None)
 
 
 def sent(
@@ -147,6 +140,7 @@ def page(
         "preview": preview,
         "why": why,
         "since": since or [],
+        "offers": [] if why else replies_insert.offers_for(verb, form, turn, frame),
         "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb not in INTERNAL,
         "url": reverse("admin:cases_case_change", args=[case.pk]),
     }

@@ -7,14 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 
 from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from escalation.letters import spell, zone_of
 from escalation.models import ProtocolVersion
 from escalation.permits import takers
+from escalation.saved_replies import first_time_in, spellings
+from escalation.verbs.began import read_began
 from portal.forms import Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
@@ -67,6 +71,27 @@ class ActForm(forms.Form):
         return known
 
 
+class Replying(ActForm):
+    """A text to the customer that may begin with saved replies; `began` carries which, until it is sent."""
+
+    WORDS = "text"  # the field of the text
+
+    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+
+    def arguments(self) -> dict[str, Any]:
+        given = super().arguments()
+        return given | {"began": read_began(given.get("began", ""))}
+
+    def insert(self, text: str, began: str) -> None:
+        """Puts `text` where it is written, and complains of nothing: whoever inserts has not sent yet."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[self.WORDS], data["began"] = text, began
+        self.data = data
+        self.full_clean()
+        self._errors = ErrorDict()
+        self.fields[self.WORDS].widget.attrs["autofocus"] = True
+
+
 class Assess(ActForm):
     severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect)
     reason = why_lower()
@@ -89,7 +114,7 @@ class Review(ActForm):
         self.initial = {"severity": self.case.severity, **self.initial}
 
 
-class Update(ActForm):
+class Update(Replying):
     text = writing(
         "Update to the customer", help_text="What was done, what comes next. The customer reads exactly this."
     )
@@ -111,10 +136,39 @@ class Update(ActForm):
         field.help_text = f"At the latest {said}. Earlier is fine."
         field.widget.attrs["max"] = f"{timezone.localtime(latest):%Y-%m-%dT%H:%M}"
 
+    def clean(self) -> dict[str, Any]:
+        """A text of a saved reply that names one time beside another one below would promise two things."""
+        given = super().clean() or self.cleaned_data
+        text, shown, wanted = given.get("text", ""), self.shown(), given.get("next_at")
+        named = (self.named(shown, text) if shown else "") or (first_time_in(text) if given.get("began") else "")
+        due = wanted or shown
+        if named and due and "next_at" not in self.errors and not self.named(due, text):
+            said = spell(due, zone_of(self.case.customer))
+            self.add_error(
+                "text", f"The text says {named}, and the next update below is {said}. Name the same time in both."
+            )
+        return given
+
     def arguments(self) -> dict[str, Any]:
-        """The suggested time left as it was means: by the protocol, counted from when it is sent."""
-        given = super().arguments()
-        return given if "next_at" in self.changed_data else given | {"next_at": None}
+        """The suggested time left as it was, or taken out, means: by the protocol, counted from when it is sent.
+
+        Unless the text names it: then it is what was promised, and what the engine is told.
+        """
+        given, shown = super().arguments(), self.shown()
+        chosen = given["next_at"] if "next_at" in self.changed_data else None
+        return given | {"next_at": chosen or (shown if shown and self.named(shown, given["text"]) else None)}
+
+    def shown(self) -> datetime | None:
+        """The time that was suggested on the page this was sent from."""
+        field = self.fields["next_at"]
+        try:
+            return field.to_python(self.data.get(self.add_initial_prefix("next_at")))
+        except forms.ValidationError:
+            return None
+
+    def named(self, instant: datetime, text: str) -> str:
+        """The time as the text names it for the customer; empty when it does not."""
+        return next((said for said in spellings(instant, self.case.customer) if said in text), "")
 
     def guess(self) -> dict[str, Any]:
         known = super().guess()
@@ -122,7 +176,9 @@ class Update(ActForm):
         return known if chosen else known | {"next_at": None}
 
 
-class Question(ActForm):
+class Question(Replying):
+    WORDS = "question"
+
     question = writing("Question to the customer", help_text="Our clocks stop until they answer.")
 
 
@@ -133,7 +189,7 @@ class Partner(ActForm):
     text = writing("What the customer should know", help_text="Updates go on while we wait.")
 
 
-class Answer(ActForm):
+class Answer(Replying):
     outcome = forms.ChoiceField(
         choices=Resolution.Outcome.choices, label="How did it end?", widget=forms.RadioSelect,
         error_messages={"required": "Choose how it ended."},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, Event, Message, Note, Severity, Team, User
+from cases.models import Case, Event, Message, Note, ReplyUse, Severity, Team, User
 from escalation.facts import Clock
 from escalation.models import Notice
 from escalation.verbs.customer import SUPERVISOR_REASONS
@@ -116,9 +116,20 @@ def rows_of(case: Case, shown: str) -> list[dict[str, Any]]:
     events = list(Event.objects.filter(case=case).select_related("actor").order_by("-seq")[: MOST + 1])
     messages = {str(m.pk): m for m in Message.objects.filter(case=case).select_related("author")}
     notes = {str(n.pk): n for n in Note.objects.filter(case=case)}
-    more = hand_overs(events) | timers(case, events)
+    more, began = hand_overs(events) | timers(case, events), beginnings(case)
     rows = [event_row(event, messages, notes) | more.get(event.seq, {}) for event in events[:MOST]]
+    for row in rows:
+        row["began"] = began.get(row.pop("message"), "")
     return rows if shown == "all" else [row for row in rows if shown in row["in"]]
+
+
+def beginnings(case: Case) -> dict[str, str]:
+    """The saved replies each message began with, by message: 'Began with “Asked the depot, revision 2”, then changed'."""
+    found: dict[str, list[str]] = {}
+    for use in ReplyUse.objects.filter(case=case).select_related("revision").order_by("pk"):
+        words = f"“{use.revision}”" + ("" if use.unchanged else ", then changed")
+        found.setdefault(str(use.message_id), []).append(words)
+    return {message: f"Began with {'; '.join(words)}" for message, words in found.items()}
 
 
 def hand_overs(events: list[Event]) -> dict[int, dict[str, str]]:
@@ -192,6 +203,7 @@ def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]
         "tone": "late" if event.data.get("ended", {}).get(event.data["args"].get("kind", "")) == "missed" else "plain",
         "text": "",
         "label": "",
+        "message": str(message.pk) if message else "",
         "advice": said_words(event.data["advice"]) if "advice" in event.data else "",
         "from_customer": event.role == Event.Role.CUSTOMER,
         "in": {"clocks"} if clock or event.data["ended"] or event.data["started"] else set(),

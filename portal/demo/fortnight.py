@@ -20,10 +20,12 @@ from cases.models import Case, Category, Product, User
 from escalation import outbox, sweep, verbs
 from escalation.advice import MUST, advice_for, is_kept
 from escalation.book import rules_in_force
+from escalation.outlook import next_update
 from escalation.store import peek
 from escalation.worktime import Calendar
 from feedback.surveys import answer_survey
 from portal.demo import problems as p
+from portal.demo import replies
 from portal.demo.people import Cast
 
 S = State
@@ -215,7 +217,8 @@ class Fortnight:
         luck = self.random.random()
         updates = case.messages.filter(kind="update").count()
         if luck < 0.16 and case.state != S.WAITING_PARTNER:
-            verbs.wait_customer(case.pk, question=self.random.choice(p.QUESTIONS), by=by, at=now)
+            question, began = self.begin(case, "wait_customer", self.random.choice(p.QUESTIONS), by)
+            verbs.wait_customer(case.pk, question=question, began=began, by=by, at=now)
             wait = self.random.choice((40, 200, 1200))
             self.soon(now, wait, lambda at: self.customer_answers(case.pk, at), office=False)
         elif luck < 0.3 and case.tier < 4 and updates:
@@ -223,8 +226,18 @@ class Fortnight:
         elif updates >= 1 and luck > 0.45:
             self.answer(case, by, now)
         else:
-            verbs.update(case.pk, text=self.random.choice(p.UPDATES), by=by, at=now)
+            latest = next_update(peek(case, now), at=now, by=by.pk)
+            due = latest.replace(second=0, microsecond=0) if latest else None
+            text, began = self.begin(case, "update", self.random.choice(p.UPDATES), by, due)
+            verbs.update(case.pk, text=text, began=began, by=by, at=now, next_at=due if began and due else None)
             self.look_soon(case.pk, now, self.random.choice((120, 200, 300)))
+
+    def begin(
+        self, case: Case, act: str, own: str, by: User, next_update: datetime | None = None
+    ) -> tuple[str, tuple[verbs.Began, ...]]:
+        """A text and the saved replies it began with: every other agent's own words, the others' from a reply."""
+        found = replies.begun_with(case, act, by=by, next_update=next_update) if case.pk % 2 else None
+        return found or (own, ())
 
     def pass_up(self, case: Case, by: User, now: datetime) -> None:
         verbs.escalate(case.pk, reason=self.random.choice(p.REASONS), by=by, at=now)

@@ -14,6 +14,7 @@ from escalation.book import DEFAULT
 from escalation.calendars import DAY
 from escalation.models import ProtocolChoice, ProtocolVersion, Rota, Shift
 from portal.demo import problems as p
+from portal.demo import replies
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import Cast
 
@@ -34,7 +35,7 @@ CONFIRM_WITHIN = 6300  # seconds of working time
 
 
 def set_up(people: Cast, start: datetime) -> None:
-    """Before the story: products and the line that chooses by one of them, two rotas, two authors of the protocol."""
+    """Before the story: products, the line that chooses by one of them, rotas, authors of the protocol, saved replies."""
     made = [
         Product.objects.create(slug=slug, name=name, position=place)
         for place, (slug, name) in enumerate(PRODUCTS.items(), start=1)
@@ -43,6 +44,7 @@ def set_up(people: Cast, start: datetime) -> None:
     authors = Group.objects.get(name="Protocol authors")
     for person in authors_of(people):
         person.groups.add(authors)
+    replies.write_down(people.supervisors[0], start)
     for slug, turns in ROTAS.items():
         _rota(Team.objects.get(slug=slug), people.members[slug], turns, start)
 

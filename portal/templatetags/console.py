@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import template
 
+from portal.charts import percent
 from portal.console.words import clock_name, span, zone_sentence
 
 register = template.Library()
@@ -35,6 +36,7 @@ def switched_on(changelist):
 
 
 register.filter(clock_name)
+register.filter(percent)
 
 
 register.simple_tag(zone_sentence)

@@ -1,8 +1,10 @@
 """Customer words for staff states, one table, and the filters that print what people wrote."""
 
 from django import template
-from django.utils.html import urlize
+from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import mark_safe
+
+from cases.replies import pieces
 
 register = template.Library()
 
@@ -45,6 +47,12 @@ def tag_for(state: str, **names: str) -> dict:
 def said(text, autoescape=True):
     """What a person wrote: escaped, its links alive and marked, its line breaks kept by the `said` class."""
     return mark_safe(urlize(text, nofollow=True, autoescape=autoescape))  # nosec B703 B308 - urlize escapes
+
+
+@register.filter
+def with_gaps(text):
+    """A saved reply with what is still to be written marked; escaped."""
+    return format_html_join("", "{}", ((format_html("<mark>{}</mark>", p) if gap else p,) for p, gap in pieces(text)))
 
 
 @register.filter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from escalation.worktime import Calendar, Pause, Window, reckon
@@ -168,14 +168,29 @@ def test_two_durations_in_a_row_are_their_sum(case, one, other):
     assert calendar.due(calendar.due(start, one), other) == calendar.due(start, one + other)
 
 
+NEW_YORK = Calendar.from_document({
+    "label": "ny@1", "zone": "America/New_York",
+    "windows": [{"weekday": 0, "opens": "00:00", "closes": "01:00"}, {"weekday": 4, "opens": "00:00", "closes": "21:00"}],
+})  # fmt: skip
+
+
 @thorough
 @given(settings_of_a_case(), DURATIONS, st.integers(0, 999_999))
+# One microsecond is still to count when the window closes: it falls to the next opening.
+@example((NEW_YORK, datetime(2026, 11, 7, 1, tzinfo=UTC)), 3600, 1)
+@example((NEW_YORK, datetime(2026, 11, 2, 5, tzinfo=UTC)), 3600, 1)
 def test_the_time_worked_until_due_is_the_target(case, seconds, micro):
+    """`worked` counts whole seconds: where due is carried over closing time, all of them are counted by then."""
     calendar, start = case
     start = start.replace(microsecond=micro)
     due = calendar.due(start, seconds)
+    before = due - SECOND
     assert calendar.worked(start, due) == seconds
-    assert calendar.worked(start, due - SECOND) == seconds - 1
+    if calendar.is_open(before):
+        assert calendar.worked(start, before) == seconds - 1
+    else:
+        assert due.microsecond and not calendar.is_open(due - timedelta(microseconds=due.microsecond + 1))
+        assert calendar.worked(start, before) == seconds
 
 
 @thorough

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import OuterRef, Subquery
 
-from cases.models import Case, Event, Product
+from cases.models import Case, Event, Product, ReplyUse
+from cases.replies import Draft, check, fill
 from cases.roles import install_roles
 from escalation import publishing
 from escalation.lateness import is_late, with_ledger
 from escalation.lint.versions import lint_version
 from escalation.models import PlanReview, ProtocolChoice, Rota
 from escalation.packs import install, read_pack
-from portal.demo import rules, story
+from portal.demo import replies, rules, story
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import cast
 
@@ -40,6 +41,7 @@ def test_a_short_demo(db, until, monkeypatch):
     assert [kinds.count(kind) for kind in ("emergency", "justified", "kept")] == [1, 1, 1]
     assert not Event.objects.filter(kind="kept", data__note=None).exists()
     assert Rota.objects.count() == 2
+    assert ReplyUse.objects.filter(message__from_customer=False).count() > 3
     assert Case.objects.filter(product__in=Product.objects.all()).count() > 5
     line = ProtocolChoice.objects.get()
     chosen = Case.objects.filter(product=line.product)
@@ -50,3 +52,18 @@ def test_a_short_demo(db, until, monkeypatch):
     author, second = rules.authors_of(people)
     assert publishing.review(draft, seen=draft.revision, by=second, at=until).reviewed_by == second
     assert author.pk in draft.hands
+
+
+@pytest.mark.parametrize("row", replies.REPLIES, ids=lambda row: row[0])
+def test_every_saved_reply_of_the_demo_is_sound_and_names_what_comes_next(row):
+    title, topic, acts, level, english, german = row
+    texts = {"en": english} | ({"de": german} if german else {})
+    languages = {code: code for code in texts}
+    assert check(Draft(title, None, acts, level, texts), languages) == []
+    assert topic in {"", *(one["slug"] for one in read_pack("five_tier")["categories"])}
+    for text in texts.values():
+        last = text.split("\n\n")[-1]
+        assert len(text.split("\n\n")) == 2 and last.endswith(".")
+        if "update" in acts:
+            assert "{next_update}" in last, "an update says when the customer next hears from us"
+        assert "{" not in fill(text, {})
