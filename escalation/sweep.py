@@ -134,7 +134,7 @@ def free_ownerless(now: datetime) -> int:
 def _freed(case: Case, now: datetime) -> Turn | None:
     """One case without its lost owner; None when it cannot be handled, which must not hold up the others."""
     try:
-        (turn,) = turns_of([case], now)
+        (turn,) = turns_of([case], now, holds=True)
         gone = case.owner_id or 0
         turn.settle(now)
         # What was due may have moved the case to people who are there.
