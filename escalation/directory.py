@@ -14,7 +14,7 @@ from cases.models import Case, Category, Team, User
 from escalation.calendars import Window
 from escalation.models import Leave, Override, Shift
 from escalation.protocol import Protocol
-from escalation.rota import Absence, Crew, Roster, Swap, Turn
+from escalation.rota import MOST_DAYS, Absence, Crew, Roster, Swap, Turn
 from escalation.spans import parts
 
 
@@ -166,6 +166,7 @@ class _Reader:
         self.leads: dict[int, int | None] = {}
         self.people: dict[int, set[int]] = {}
         self.zones: dict[int, str] = {}
+        self.most_days: dict[int, int] = {}
         self.turns: dict[int, list[Turn]] = {}
         self.swaps: dict[int, list[Swap]] = {}
         self.absences: list[Absence] = []
@@ -188,12 +189,12 @@ class _Reader:
     def read_shifts(self) -> None:
         """Also those that are over: the team keeps its rota, and stands empty until somebody writes a new shift."""
         rows = Shift.objects.order_by("pk").values_list(
-            "rota__team", "rota__zone", "user", "weekday", "opens", "closes", "starts_on", "ends_on"
+            "rota__team", "rota__zone", "rota__most_days", "user", "weekday", "opens", "closes", "starts_on", "ends_on"
         )
-        for team, zone, user, weekday, opens, closes, starts_on, ends_on in rows:
+        for team, zone, most_days, user, weekday, opens, closes, starts_on, ends_on in rows:
             turn = Turn(user, Window(weekday, opens, closes), starts_on, ends_on)
             self.turns.setdefault(team, []).append(turn)
-            self.zones[team] = zone
+            self.zones[team], self.most_days[team] = zone, most_days
 
     def read_exceptions(self, at: datetime) -> None:
         """Swaps and leave in one query: team (none for leave), person, start, end, the other person."""
@@ -225,6 +226,7 @@ def _read(at: datetime) -> tuple[dict[str, tuple[int, str]], Roster]:
             reader.zones.get(pk, "UTC"),
             tuple(reader.turns.get(pk, ())),
             tuple(reader.swaps.get(pk, ())),
+            reader.most_days.get(pk, MOST_DAYS),
         )
         for slug, (pk, _name) in reader.teams.items()
     }
