@@ -16,7 +16,7 @@ from portal.charts import HALF, WIDE, joined, num, picture
 from portal.templatetags.times import count
 
 TITLE = "Open cases of each person, and what the others have on average"
-TOP, EACH, BAR, WORDS = 6, 52, 18, 76  # units: above the first name, from name to name, a bar's height, room for words
+TOP, EACH, BAR, WORDS = 6, 52, 18, 116  # units: above the first name, from name to name, a bar's height, room for words
 
 
 def of_team(team: Team, now: datetime) -> dict[str, Any]:
@@ -27,6 +27,7 @@ def of_team(team: Team, now: datetime) -> dict[str, Any]:
         "lines": [line for one in people for line in lines(one, team)],
         "chart": chart(people),
         "by_rota": any(one.longest for one in people),
+        "compared": any(one.others is not None for one in people),
     }
 
 
@@ -62,8 +63,8 @@ def cases_url(one: Carried) -> str:
 
 
 def chart(people: Sequence[Carried]) -> SafeString:
-    """Both sizes of the picture; empty for a team of nobody."""
-    if not people:
+    """Both sizes of the picture; empty while nobody of the team has a case."""
+    if not any(one.open for one in people):
         return joined(())
     return joined(drawn(people, width, key) for width, key in ((WIDE, "load-wide"), (HALF, "load-half")))
 
@@ -92,6 +93,7 @@ def drawn(people: Sequence[Carried], width: int, key: str) -> SafeString:
         after = max(x(one.open), x(float(one.others or 0)) if one.open <= (one.others or 0) else 0) + 8
         shapes.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', strong, num(after), num(bar + 14), words))
     height = TOP + EACH * len(people)
+    shapes.append(format_html('<path class="axis" d="M2 {}V{}"/>', TOP + 20, num(height)))
     return picture(width, height, key=key, title=TITLE, desc=said(people), parts=shapes)
 
 

@@ -59,6 +59,13 @@ DEFINITIONS = (
         "One case has several promises, and those of one case are alike: the interval is somewhat too narrow.",
     ),
     Definition(
+        "pulse",
+        "Pulse",
+        "answers of 4 or 5 ÷ all answers, by month",
+        "“How manageable was your work this month?”, asked once a month of everybody who works on cases and counted without names. A month is shown when it is over and at least 5 have answered, a team likewise, and only while what is left beside the teams shown is nobody or at least 5.",
+        "Those who answer are not all who were asked. When everybody says the same, a share says what each of them said.",
+    ),
+    Definition(
         "interval",
         "95% interval",
         "Wilson’s interval of a share",

@@ -21,12 +21,13 @@ from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.insights.casework import Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.pulse import told
 from portal.pages.doors import View, door, see_other
 
 SEES = "feedback.view_insights"
 PER_PAGE = 50
 ALWAYS = Calendar("always", "UTC", always=True)
-PLACES = (("/insights/", "Figures"), ("/insights/definitions/", "What the figures mean"))
+PLACES = (("/insights/", "Figures"), ("/insights/pulse/", "Pulse"), ("/insights/definitions/", "What the figures mean"))
 
 
 def for_managers(view: Callable[..., HttpResponseBase]) -> View:
@@ -142,6 +143,12 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@for_managers
+def pulse(request: HttpRequest) -> HttpResponse:
+    """What people who work on cases say of their month."""
+    return render(request, "insights/pulse.html", frame(request, **told(clock.now())))
 
 
 @for_managers

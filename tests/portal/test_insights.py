@@ -28,7 +28,7 @@ from tests.portal.pages.scene import look_at
 pytestmark = pytest.mark.django_db
 DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
 ROLES = ("anonymous", "customer", "agent", "supervisor", "manager")
-PLACES = ("/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/")
+PLACES = ("/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/pulse/", "/insights/definitions/")
 
 
 @pytest.fixture(scope="module")

@@ -81,8 +81,14 @@ def test_days_in_a_row_on_the_team_s_page(dana, cast):
 
 
 def test_a_calm_team_is_said_to_be_calm(dana, cast):
-    said = words(dana.get(f"{URL}team/{cast.teams[2].pk}/"))
-    assert "Nobody carries more than 35% above what the others have on average." in said
+    """Two people are too few to compare; a third makes it possible. Without a case there is no picture."""
+    url = f"{URL}team/{cast.teams[1].pk}/"
+    said = words(dana.get(url))
+    assert "Too few people to compare: it needs three who can have cases now." in said and "dashed line" not in said
+    cast.teams[1].members.add(cast.tiers[4])
+    give(cast, cast.mate, 3)
+    said = words(dana.get(url))
+    assert "Nobody has more than 35% above what the others have on average." in said and "dashed line" in said
 
 
 def test_a_team_nobody_works_in_has_a_page(dana, cast):
