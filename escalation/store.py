@@ -71,20 +71,22 @@ def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn
     due = due.select_related("category", "set_aside").order_by("severity", "wake_at")[:limit]
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(of=("self",), skip_locked=True)
-    return turns_of(list(due), now, holds=True)
+    cases = list(due)
+    return turns_of(cases, now, directory=Directory.load(now, holds=True)) if cases else []
 
 
-def turns_of(cases: list[Case], at: datetime, *, holds: bool = False) -> list[Turn]:
+def turns_of(cases: list[Case], at: datetime, *, directory: Directory | None = None) -> list[Turn]:
     """Turns at `at` of cases: one query for all clocks, one set of rules a version.
 
-    `holds`: the caller holds their rows and will write them; else they are only looked at.
+    `directory`: for cases whose rows the caller holds and will write, one that holds caps too, the same for the whole
+    batch, so that each case given out is counted for the next; else they are only looked at.
     """
     if not cases:
         return []
     clocks: dict[int, dict[str, StageClock]] = {case.pk: {} for case in cases}
     for clock in StageClock.everything.filter(case__in=[c.pk for c in cases], outcome__isnull=True):
         clocks[clock.case_id][clock.kind] = clock
-    directory, last = Directory.load(at, holds=holds), _last_events(cases)
+    directory, last = directory or Directory.load(at), _last_events(cases)
     rules: dict[str, Rules] = {}
     turns = []
     for case in cases:

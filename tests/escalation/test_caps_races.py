@@ -183,3 +183,15 @@ def test_without_a_cap_filing_costs_what_it_did_and_holds_nothing(cast):
     assert len(capped) == len(plain) + 2
     held = [sql for sql in capped if "FOR NO KEY UPDATE" in sql]
     assert len(held) == 1 and 'ORDER BY "escalation_loadcap"."user_id" ASC' in held[0]
+
+
+def test_cases_freed_of_a_lost_owner_in_one_go_share_the_room(cast):
+    """Five overdue cases of somebody who is gone climb to level 2 in one batch; there is room for two."""
+    LoadCap.objects.create(user=cast.tiers[2], most_open=2)
+    cases = [bring(cast, State.ACKNOWLEDGED) for _ in range(5)]
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(owner=cast.mate)
+    User.objects.filter(pk=cast.mate.pk).update(is_active=False)
+    due = max(Case.objects.values_list("promise_at", flat=True)) + timedelta(seconds=1)
+    assert sweep.free_ownerless(due) == 5
+    assert set(Case.objects.values_list("tier", flat=True)) == {2}
+    assert assert_within_caps()[cast.tiers[2].pk] == 2
