@@ -1,29 +1,17 @@
-"""Whether somebody is there in the days ahead, and how the load lies on people: gaps, single points, fairness."""
+"""Whether somebody is there in the days ahead: gaps and single points."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from cases.access import workers
-from cases.models import User
 from escalation.book import NoProtocol, rules_in_force
 from escalation.directory import Directory
-from escalation.models import Notice
 from escalation.protocol import MissingCell, Rules
 from escalation.rota import FORTNIGHT, Gap, Stretch
-from escalation.routing import Loads
 from escalation.spans import Span, parts
-
-LOOK_BACK = timedelta(days=28)
-NIGHT_FROM, NIGHT_TO = 22, 7  # local hours
-MANY_DAYS = 6  # days on duty in a row from which on it is too long
 
 
 @dataclass(frozen=True)
@@ -66,9 +54,9 @@ def read_cover(at: datetime, days: int = FORTNIGHT, directory: Directory | None 
     return Cover(directory, start, days, tuple(known), steps, wanted, gaps, points)
 
 
-def first_gap_words(at: datetime, zone: str) -> str:
+def first_gap_words(at: datetime, zone: str, directory: Directory | None = None) -> str:
     """'Customer support managers: nobody on Sat 28 Nov 09:00-13:00. 2 more gaps follow.'; empty when there is none."""
-    cover = read_cover(at)
+    cover = read_cover(at, directory=directory)
     if not cover.gaps:
         return ""
     first = gathered(cover.gaps, zone)[0]
@@ -152,91 +140,3 @@ def gathered_words(gaps: Sequence[Gap], zone: str) -> str:
         return words
     last = gaps[-1].start.astimezone(ZoneInfo(zone))
     return f"{words} and {len(gaps) - 1} more like it, the last on {last:%a} {last.day} {last:%b}"
-
-
-# Fairness -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Burden:
-    """What one person carried in the last four weeks, and carries now."""
-
-    person: User
-    open: int
-    cap: int | None
-    nights: int
-    longest: int
-    running: int
-
-    @property
-    def full(self) -> bool:
-        return self.cap is not None and self.open >= self.cap
-
-    @property
-    def too_long(self) -> bool:
-        return self.longest >= MANY_DAYS
-
-
-def burdens(at: datetime) -> list[Burden]:
-    """For everybody who works on cases and stands in a team or got letters at night: the heaviest first.
-
-    Nights are letters sent between 22:00 and 07:00 of the person's own zone. Days in a row count by the rota as it
-    is written now; a team without a rota has no days on duty.
-    """
-    nights = night_letters(at)
-    past = Directory.load(at - LOOK_BACK)
-    days = duty_days(past, at - LOOK_BACK, at)
-    crews = past.roster.crews.values()
-    there = {user for crew in crews for user in (*crew.people, *(t.user for t in crew.turns))}
-    loads = Loads.read(there | set(nights) | set(days))
-    today = at.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).toordinal()
-    found = [
-        Burden(
-            person,
-            loads.open[person.pk],
-            loads.caps.get(person.pk),
-            nights.get(person.pk, 0),
-            *runs(days.get(person.pk, set()), today),
-        )
-        for person in workers().filter(pk__in=loads.open)
-    ]
-    return sorted(found, key=lambda one: (-one.nights, -one.longest, -one.open, str(one.person)))
-
-
-def night_letters(at: datetime) -> dict[int, int]:
-    """How many letters each colleague was sent at night in the four weeks up to `at`."""
-    zones = available_timezones()
-    sent = Notice.objects.filter(
-        to_customer=False, state=Notice.State.SENT, sent_at__gt=at - LOOK_BACK, sent_at__lte=at, recipient__is_staff=True
-    )  # fmt: skip
-    counts: Counter[int] = Counter()
-    rows: Any = sent.values_list("recipient", "recipient__time_zone", "sent_at")
-    for person, zone, instant in rows.iterator():
-        hour = instant.astimezone(ZoneInfo(zone if zone in zones else settings.COMPANY_TIME_ZONE)).hour
-        if hour >= NIGHT_FROM or hour < NIGHT_TO:
-            counts[person] += 1
-    return dict(counts)
-
-
-def duty_days(directory: Directory, start: datetime, end: datetime) -> dict[int, set[int]]:
-    """The ordinals of local dates on which each person was on duty, in the zone of each rota."""
-    days: dict[int, set[int]] = {}
-    for slug, crew in directory.roster.crews.items():
-        zone = ZoneInfo(crew.zone)
-        for one in directory.roster.changes(slug, start, end) if crew.has_rota else ():
-            first = one.start.astimezone(zone).toordinal()
-            last = (one.end - timedelta(seconds=1)).astimezone(zone).toordinal()
-            for person in one.people:
-                days.setdefault(person, set()).update(range(first, last + 1))
-    return days
-
-
-def runs(days: set[int], today: int) -> tuple[int, int]:
-    """The longest run of neighbouring days, and the one that reaches today or yesterday."""
-    longest = running = length = 0
-    for day in sorted(days):
-        length = length + 1 if day - 1 in days else 1
-        longest = max(longest, length)
-        if day >= today - 1:
-            running = length
-    return longest, running

@@ -14,7 +14,7 @@ from cases.models import Case, Category, Team, User
 from escalation.calendars import Window
 from escalation.models import Leave, Override, Shift
 from escalation.protocol import Protocol
-from escalation.rota import Absence, Crew, Roster, Swap, Turn
+from escalation.rota import MOST_DAYS, Absence, Crew, Roster, Swap, Turn
 from escalation.spans import parts
 
 
@@ -41,22 +41,23 @@ class Directory:
     roster: Roster = field(default_factory=lambda: Roster({}))
     at: datetime | None = None
     desks: Any = None  # what people have before them; `escalation.routing` reads it once for a whole batch
+    holds: bool = False  # whether a turn that is written gives cases out by it, so that caps must be held meanwhile
     _categories: dict[str, int] = field(default_factory=dict)
     _others: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _empty: dict[tuple[str, datetime | None], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, at: datetime) -> Directory:
+    def load(cls, at: datetime, *, holds: bool = False) -> Directory:
         """Teams with their members, shifts, swaps and leave: three queries, whatever their number.
 
-        Its roster also answers for later instants; for earlier ones it lacks swaps and leave that were over.
+        `holds`: what is decided by it will be written, in the transaction it is loaded in. Its roster also answers for later instants; for earlier ones it lacks swaps and leave that were over.
         """
         teams, roster = _read(at)
         posts = {}
         for slug, (pk, name) in teams.items():
             duty, lead = roster.on_duty(slug, at), roster.lead(slug, at)
             posts[slug] = Post(pk, name, lead if lead in duty else None, duty)
-        return cls(posts, roster, at)
+        return cls(posts, roster, at, holds=holds)
 
     def duty(self, team: str, at: datetime | None = None) -> tuple[int, ...]:
         """The people behind a team at an instant, that of loading unless another is named; nobody for an unknown team."""
@@ -84,6 +85,19 @@ class Directory:
             return bool(self._named(target))
         # What listens to a webhook is no business of the rota; whether it exists is the linter's.
         return kind == "webhook" or bool(self.duty(name if colon else target, at))
+
+    def person_at(self, target: str) -> int | None:
+        """Who stands behind person:<address> while they are on duty; None when nobody does or they are not.
+
+        On duty means in any team, as the rota says. Who belongs to no team has no shifts: they are there unless away.
+        """
+        for person in self._named(target):
+            teams = [slug for slug, crew in self.roster.crews.items() if person in crew.people]
+            if any(person in self.duty(slug) for slug in self.posts):
+                return person
+            if not teams and self.at is not None and not self.roster.is_away(person, self.at):
+                return person
+        return None
 
     def _named(self, target: str) -> tuple[int, ...]:
         """Active staff behind person:<address> or role:<name>; looked up once."""
@@ -152,6 +166,7 @@ class _Reader:
         self.leads: dict[int, int | None] = {}
         self.people: dict[int, set[int]] = {}
         self.zones: dict[int, str] = {}
+        self.most_days: dict[int, int] = {}
         self.turns: dict[int, list[Turn]] = {}
         self.swaps: dict[int, list[Swap]] = {}
         self.absences: list[Absence] = []
@@ -174,12 +189,12 @@ class _Reader:
     def read_shifts(self) -> None:
         """Also those that are over: the team keeps its rota, and stands empty until somebody writes a new shift."""
         rows = Shift.objects.order_by("pk").values_list(
-            "rota__team", "rota__zone", "user", "weekday", "opens", "closes", "starts_on", "ends_on"
+            "rota__team", "rota__zone", "rota__most_days", "user", "weekday", "opens", "closes", "starts_on", "ends_on"
         )
-        for team, zone, user, weekday, opens, closes, starts_on, ends_on in rows:
+        for team, zone, most_days, user, weekday, opens, closes, starts_on, ends_on in rows:
             turn = Turn(user, Window(weekday, opens, closes), starts_on, ends_on)
             self.turns.setdefault(team, []).append(turn)
-            self.zones[team] = zone
+            self.zones[team], self.most_days[team] = zone, most_days
 
     def read_exceptions(self, at: datetime) -> None:
         """Swaps and leave in one query: team (none for leave), person, start, end, the other person."""
@@ -211,6 +226,7 @@ def _read(at: datetime) -> tuple[dict[str, tuple[int, str]], Roster]:
             reader.zones.get(pk, "UTC"),
             tuple(reader.turns.get(pk, ())),
             tuple(reader.swaps.get(pk, ())),
+            reader.most_days.get(pk, MOST_DAYS),
         )
         for slug, (pk, _name) in reader.teams.items()
     }

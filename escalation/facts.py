@@ -364,3 +364,4 @@ class Decision:
     clears: tuple[str, ...] = ()  # kinds of alarm that are put right
     once: str | None = None  # the log refuses a second event that says this
     plan_failed: str = ""  # why the plan itself failed: exactly one post-mortem follows
+    instead: str = ""  # why it went another way than the protocol names: "named_person" was not on duty or full

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from escalation.worktime import Calendar
@@ -121,6 +122,11 @@ class Guideline:
     when: Mapping[str, Any] = field(hash=False)
 
 
+def person_key(target: str) -> str:
+    """What person:<address> is called among `Picks`: the log, which is for ever, keeps no address."""
+    return f"person:{sha256(target.encode()).hexdigest()[:16]}"
+
+
 @dataclass(frozen=True)
 class Protocol:
     """One version of the rules. Published ones never change."""
@@ -179,6 +185,12 @@ class Protocol:
     def assigns(self) -> bool:
         """Whether any level or step gives cases out to people by itself."""
         return any("assign" in tier.on_arrival or any("assign" in s.actions for s in tier.steps) for tier in self.tiers)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """People a step gives a case to by name: the targets by their `person_key`."""
+        steps = (step for tier in self.tiers for step in tier.steps if "assign" in step.actions)
+        return {person_key(step.target): step.target for step in steps if step.target.startswith("person:")}
 
     def targets(self) -> tuple[str, ...]:
         """Everybody the protocol addresses: teams by their bare name, targets of steps as they are written."""

@@ -181,6 +181,8 @@ def parted(
         yield "what happens once", once, decision.once
     if data.get("plan_failed", "") != decision.plan_failed:
         yield "the failed plan", data.get("plan_failed", ""), decision.plan_failed
+    if data.get("instead", "") != decision.instead:
+        yield "the other way", data.get("instead", ""), decision.instead
 
 
 def _at_event(ref: str, event: Event, decision: Decision, course: Course) -> Iterator[Difference]:

@@ -17,6 +17,7 @@ from escalation.calendars import Window
 from escalation.spans import Span, edge, instant, parts
 
 FORTNIGHT = 14
+MOST_DAYS = 7  # days on duty in a row, unless a rota says otherwise
 LOOK_AHEAD = (timedelta(days=8), timedelta(days=36), timedelta(days=120))  # how far a next shift is looked for
 
 
@@ -69,13 +70,14 @@ class Absence:
 
 @dataclass(frozen=True)
 class Crew:
-    """A team with its rota. `people` are its members and its lead; `zone` is the rota's."""
+    """A team with its rota. `people` are its members and its lead; `zone` is the rota's, `most_days` its longest run."""
 
     people: frozenset[int]
     lead: int | None = None
     zone: str = "UTC"
     turns: tuple[Turn, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    most_days: int = MOST_DAYS
 
     @property
     def has_rota(self) -> bool:

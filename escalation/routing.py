@@ -1,4 +1,8 @@
-"""Who gets the next case: the least loaded of those on duty who are below their cap, in turn."""
+"""Who gets the next case: the least loaded of those on duty who are below their cap, in turn.
+
+Two cases in one instant never take the same last place: whoever writes holds the caps' rows (`Loads.hold`) from before
+it counts until what it gave out is on record, so that the next one counts that too. Without a cap nothing is held.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,7 @@ class Loads:
     open: dict[int, int] = field(default_factory=dict)
     caps: dict[int, int] = field(default_factory=dict)
     last_given: dict[int, datetime] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)  # everybody who was looked up, also those who may not work on cases
 
     @classmethod
     def read(cls, people: Iterable[int]) -> Loads:
@@ -49,15 +54,16 @@ class Loads:
 
         The last is told by the newest clock of a level among the cases they have: it starts when a case comes.
         """
+        asked = set(people)
         mine = Case.objects.filter(owner=OuterRef("pk"), state__in=OPEN, is_history=False).order_by()
         count = mine.values("owner").annotate(n=Count("pk")).values("n")
         clocks = StageClock.objects.filter(case__owner=OuterRef("pk"), case__state__in=OPEN).order_by()
         newest = clocks.values("case__owner").annotate(last=Max("started_at")).values("last")
         cap = LoadCap.objects.filter(user=OuterRef("pk")).values("most_open")
-        rows = workers().filter(pk__in=list(people)).annotate(
+        rows = workers().filter(pk__in=asked).annotate(
             n=Coalesce(Subquery(count, output_field=IntegerField()), 0), last=Subquery(newest), cap=Subquery(cap)
         )  # fmt: skip
-        found = cls()
+        found = cls(asked=asked)
         for pk, number, last, most in rows.values_list("pk", "n", "last", "cap"):
             found.open[pk] = number
             if most is not None:
@@ -65,6 +71,29 @@ class Loads:
             if last is not None:
                 found.last_given[pk] = last
         return found
+
+    @classmethod
+    def hold(cls, people: Iterable[int]) -> Loads:
+        """As `read`, for a turn that will be written: nobody else gives these people a case until this transaction ends.
+
+        One query where none of them has a cap. Else two more: the caps are held, in one order for everybody, and
+        the cases are counted again, since whoever held them before may have given some out. A cap written in that
+        very moment counts from the next case on.
+        """
+        everybody = list(people)
+        found = cls.read(everybody)
+        if not found.caps:
+            return found
+        rows = LoadCap.objects.filter(user__in=found.open).order_by("user")
+        list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+        return cls.read(everybody)
+
+    def join(self, others: Loads) -> None:
+        """Takes in what was found of other people."""
+        self.asked |= others.asked
+        self.open |= others.open
+        self.caps |= others.caps
+        self.last_given |= others.last_given
 
     def pick(self, people: Iterable[int]) -> int | None:
         """Whose turn it is, of those `people` that were read."""
@@ -77,18 +106,32 @@ class Loads:
 
 
 def picks(directory: Directory, protocol: Protocol) -> Picks:
-    """Whom each team's next case would go to, for a protocol that gives cases out by itself; one query a batch."""
+    """Whom each team's next case would go to, for a protocol that gives cases out by itself; one query a batch.
+
+    A step that gives a case to a person by name adds that person, by `person_key`, while they are on duty and have room.
+    """
     if not protocol.assigns:
         return ()
-    if directory.desks is None:
-        directory.desks = Loads.read({one for post in directory.posts.values() for one in post.people})
+    named_people = {key: directory.person_at(target) for key, target in protocol.named.items()}
+    desks = _desks(directory, {one for one in named_people.values() if one is not None})
     named = {team for tier in protocol.tiers for team in tier.all_teams}
     named |= {
         target.partition(":")[2] for target in protocol.targets() if target.startswith(("team:", "duty:", "lead:"))
     }
     teams = sorted(named & directory.posts.keys())
-    found = ((team, directory.desks.pick(directory.duty(team))) for team in teams)
-    return tuple((team, person) for team, person in found if person is not None)
+    found = [(team, desks.pick(directory.duty(team))) for team in teams]
+    found += [(key, desks.pick([one]) if one is not None else None) for key, one in named_people.items()]
+    return tuple((name, person) for name, person in found if person is not None)
+
+
+def _desks(directory: Directory, named: set[int]) -> Loads:
+    """What everybody on duty and the `named` have before them; whoever is known from earlier in the batch is not asked again."""
+    wanted = named | {one for post in directory.posts.values() for one in post.people}
+    desks: Loads = directory.desks or Loads()
+    if fresh := wanted - desks.asked:
+        desks.join(Loads.hold(fresh) if directory.holds else Loads.read(fresh))
+    directory.desks = desks
+    return desks
 
 
 def given(directory: Directory, person: int | None, at: datetime) -> None:

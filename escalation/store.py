@@ -46,7 +46,7 @@ def lock(case_id: int, at: datetime) -> Turn:
     case = Case.everything.select_for_update(of=("self",)).select_related("category").get(pk=case_id)
     clocks = StageClock.everything.filter(case=case, outcome__isnull=True)
     last = _last_events([case]).get(case.pk)
-    return Turn(case, rules_of(case.protocol), Directory.load(at), {c.kind: c for c in clocks}, last)
+    return Turn(case, rules_of(case.protocol), Directory.load(at, holds=True), {c.kind: c for c in clocks}, last)
 
 
 def _last_events(cases: list[Case]) -> dict[int, Last]:
@@ -71,17 +71,22 @@ def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn
     due = due.select_related("category", "set_aside").order_by("severity", "wake_at")[:limit]
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(of=("self",), skip_locked=True)
-    return turns_of(list(due), now)
+    cases = list(due)
+    return turns_of(cases, now, directory=Directory.load(now, holds=True)) if cases else []
 
 
-def turns_of(cases: list[Case], at: datetime) -> list[Turn]:
-    """Turns at `at` of cases whose rows the caller holds: one query for all clocks, one set of rules a version."""
+def turns_of(cases: list[Case], at: datetime, *, directory: Directory | None = None) -> list[Turn]:
+    """Turns at `at` of cases: one query for all clocks, one set of rules a version.
+
+    `directory`: for cases whose rows the caller holds and will write, one that holds caps too, the same for the whole
+    batch, so that each case given out is counted for the next; else they are only looked at.
+    """
     if not cases:
         return []
     clocks: dict[int, dict[str, StageClock]] = {case.pk: {} for case in cases}
     for clock in StageClock.everything.filter(case__in=[c.pk for c in cases], outcome__isnull=True):
         clocks[clock.case_id][clock.kind] = clock
-    directory, last = Directory.load(at), _last_events(cases)
+    directory, last = directory or Directory.load(at), _last_events(cases)
     rules: dict[str, Rules] = {}
     turns = []
     for case in cases:

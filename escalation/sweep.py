@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 
 from cases.lifecycle import OPEN
 from cases.models import Case, Event
+from escalation.directory import Directory
 from escalation.facts import OwnerLost
 from escalation.models import Alert, SetAside
 from escalation.steps import Step
@@ -126,15 +127,17 @@ def free_ownerless(now: datetime) -> int:
         gone = ownerless(now).select_related("category").order_by("pk")[:BATCH]
         if connection.features.has_select_for_update_skip_locked:
             gone = gone.select_for_update(of=("self",), skip_locked=True)
-        freed = [turn for case in gone if (turn := _freed(case, now))]
+        # One directory for all: what one case is given counts for the next.
+        directory = Directory.load(now, holds=True)
+        freed = [turn for case in gone if (turn := _freed(case, now, directory))]
         flush(freed, now)
         return len(freed)
 
 
-def _freed(case: Case, now: datetime) -> Turn | None:
+def _freed(case: Case, now: datetime, directory: Directory) -> Turn | None:
     """One case without its lost owner; None when it cannot be handled, which must not hold up the others."""
     try:
-        (turn,) = turns_of([case], now)
+        (turn,) = turns_of([case], now, directory=directory)
         gone = case.owner_id or 0
         turn.settle(now)
         # What was due may have moved the case to people who are there.

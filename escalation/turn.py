@@ -257,6 +257,8 @@ class Turn:
         }
         if decision.plan_failed:
             data["plan_failed"] = decision.plan_failed
+        if decision.instead:
+            data["instead"] = decision.instead
         case.event_seq += 1
         event = Event(
             case=case,

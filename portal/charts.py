@@ -104,6 +104,39 @@ def dots(
     return picture(width, height, key=key, title=title, desc=desc, parts=parts)
 
 
+def columns(
+    points: Sequence[Point | None],
+    labels: Sequence[str],
+    *,
+    key: str,
+    title: str,
+    desc: str,
+    name: str,
+    width: int = HALF,
+    height: int = 250,
+) -> SafeString:
+    """An upright bar for each share with its interval as a line; None (too few to say) leaves its place empty."""
+    area = Area(60, width - 24, 34, height - 34)
+    each = (area.right - area.left) / max(1, len(points))
+    places = [area.left + each * (i + 0.5) for i in range(len(points))]
+    wide = min(each * 0.6, 40)
+    parts = [_scale(area), _under(places, labels, area)]
+    for place, point in zip(places, points, strict=True):
+        if point is None:
+            parts.append(_text(place, area.low - 6, "–", anchor="middle"))
+            continue
+        y = area.y(point.value)
+        parts.append(_rect(place - wide / 2, y, wide, area.low - y))
+        ends = num(area.y(point.high)), num(area.y(point.low))
+        # Once in the colour of the card, so that it is seen inside the bar too.
+        parts += [
+            format_html('<path class="{}" d="M{} {}V{}"/>', kind, num(place), *ends)
+            for kind in ("reach under", "reach")
+        ]
+    parts.append(format_html('<text class="key" x="{}" y="16">{}</text>', num(area.left), name))
+    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+
+
 def bars(rows: Sequence[tuple[str, int]], *, key: str, title: str, desc: str, width: int = HALF) -> SafeString:
     """One horizontal bar for each (label, count), all of them parts of one whole."""
     whole = sum(count for _, count in rows) or 1

@@ -9,7 +9,7 @@ from escalation import facts as f
 from escalation.altered import altered
 from escalation.decision.ladder import step_clock, team_of
 from escalation.facts import Alarm, Clock, ClockFact, Decision, Facts, Outcome, Tell
-from escalation.protocol import Rules, Step
+from escalation.protocol import Rules, Step, person_key
 from escalation.timing import cheaper
 
 
@@ -41,6 +41,7 @@ def step_due(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
         changed=does.changed,
         tells=tuple(does.tells),
         alarms=alarms,
+        instead=does.instead,
     )
 
 
@@ -60,6 +61,7 @@ class _Doing:
     starts: tuple[ClockFact, ...] = ()
     changed: tuple[ClockFact, ...] = ()
     tells: list[Tell] = field(default_factory=list)
+    instead: str = ""
 
     def all_of(self, step: Step) -> _Doing:
         for action in step.actions:
@@ -83,10 +85,20 @@ class _Doing:
             self.changes |= {"team": team, "owner": None}
 
     def do_assign(self, target: str) -> None:
+        """To the person the step names; to whose turn it is in the team where it names none, or that one is not there."""
+        if target.startswith("person:"):
+            if (named := dict(self.h.picks).get(person_key(target))) is not None:
+                self._give(named)
+                return
+            self.instead = "named_person"
         team = team_of(target) or self.changes.get("team", self.facts.team)
         if team is not None and (person := dict(self.h.picks).get(team)) is not None:
-            self.changes |= {"team": team, "owner": person}
-            self.tells.append(Tell("handed_to_you", f"user:{person}"))
+            self.changes["team"] = team
+            self._give(person)
+
+    def _give(self, person: int) -> None:
+        self.changes["owner"] = person
+        self.tells.append(Tell("handed_to_you", f"user:{person}"))
 
     def do_raise_severity(self, target: str) -> None:
         severity = max(1, self.facts.severity - 1)

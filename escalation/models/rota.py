@@ -11,7 +11,9 @@ from django.db.models import F, Q
 
 from cases.models import Team, User
 from escalation.calendars import DAY, WEEKDAYS, Window
+from escalation.rota import MOST_DAYS
 
+LONGEST_RUN = 31  # days: a longer limit would be none
 HALF_OPEN = "The end must lie after the start."
 NOT_THEMSELVES = "Choose somebody else: nobody stands in for themselves."
 
@@ -26,6 +28,8 @@ class Rota(models.Model):
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="rota")
     zone = models.CharField(max_length=64, help_text="The zone its shifts are read in, such as Europe/London.")
+    # Days on duty one after the other; a longer run is said on the team's page and on supervisors' home.
+    most_days = models.PositiveSmallIntegerField("days on duty in a row at most", default=MOST_DAYS)
 
     def __str__(self) -> str:
         return f"Rota of {self.team}"
@@ -33,6 +37,8 @@ class Rota(models.Model):
     def clean(self) -> None:
         if self.zone not in available_timezones():
             raise ValidationError({"zone": f"“{self.zone}” is not a time zone. Use a name such as Europe/London."})
+        if not 1 <= self.most_days <= LONGEST_RUN:
+            raise ValidationError({"most_days": f"Write a number of days from 1 to {LONGEST_RUN}."})
 
 
 class Shift(models.Model):

@@ -60,7 +60,7 @@ def file_case(
             if done.case is not None:
                 return done.case
         rules, why = rules_for(by if proven else None, told.category, told.product)
-        directory = Directory.load(at)
+        directory = Directory.load(at, holds=True)
         case = _new_case(told, rules, why, directory, by=by, at=at, origin=origin, proven=proven)
         if form_key:
             FormKey.objects.filter(key=own_key(form_key, by)).update(case=case)
@@ -75,7 +75,7 @@ def file_case(
 def file_many(rows: Sequence[tuple[Told, User]], *, at: datetime, origin: str = "generated") -> list[Case]:
     """Files up to some hundred cases in one transaction, by the same decision and the same writer as one."""
     with transaction.atomic():
-        chooser, directory = Chooser(), Directory.load(at)
+        chooser, directory = Chooser(), Directory.load(at, holds=True)
         chosen = [chooser.rules_for(by, told.category, told.product) for told, by in rows]
         cases = [
             _unsaved(told, rules, why, directory, by=by, at=at, origin=origin)

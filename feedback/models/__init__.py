@@ -1,5 +1,6 @@
 """The tables of the `feedback` room."""
 
+from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
 
-__all__ = ["Survey"]
+__all__ = ["PulseMonth", "PulseTally", "PulseTurn", "Survey"]

@@ -22,7 +22,7 @@ from escalation.lateness import with_ledger
 from portal import clock
 from portal.console.acts import act_view
 from portal.console.case_page import page_of, seen_case
-from portal.console.filters import ByLevel, BySeverity, ByState, ByTeam, ByTopic
+from portal.console.filters import ByLevel, ByOwner, BySeverity, ByState, ByTeam, ByTopic
 from portal.console.quiet import ReadOnlyAdmin
 from portal.console.search import matching
 from portal.console.words import promise_words, tag_of, who_has, zone_sentence
@@ -37,7 +37,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     list_display = ("next_promise", "case", "milestone", "level", "handled_by")
     list_display_links = None
-    list_filter = (ByState, BySeverity, ByLevel, ByTeam, ByTopic)
+    list_filter = (ByState, BySeverity, ByLevel, ByTeam, ByTopic, ByOwner)
     list_select_related = ("category", "owner", "team")
     search_fields = ("reference",)
     search_help_text = "A reference, a customer’s whole e-mail address, or words of the title."

@@ -15,11 +15,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
-from cases.models import User
-from escalation.cover import Cover, burdens, gathered, gathered_words, read_cover
+from cases.models import Team, User
+from escalation.cover import Cover, gathered, gathered_words, read_cover
+from escalation.load import Picture, burdens
 from escalation.models import Leave, LoadCap
 from escalation.rota import Gap, Stretch
-from portal.console import cover_drawing, cover_edit, cover_leaving, cover_team
+from portal.console import cover_drawing, cover_edit, cover_leaving, cover_load, cover_team
 from portal.templatetags.times import when_words
 
 HOUR = 3600
@@ -77,6 +78,7 @@ def page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "teams": [team_row(cover, team, people, zone, now) for team in cover.teams],
         "leave": Leave.objects.filter(ends_at__gt=now).select_related("user", "substitute"),
         "load": load(now),
+        "overloaded": overloaded(Picture(now)),
     }
     return TemplateResponse(request, "console/cover.html", context)
 
@@ -148,6 +150,12 @@ def load(now: datetime) -> list[dict[str, Any]]:
         | {"cap_url": reverse("admin:cover_cap", args=[caps[one.person.pk]]) if one.person.pk in caps else ""}
         for one in burdens(now)
     ]
+
+
+def overloaded(picture: Picture) -> list[dict[str, str]]:
+    """A line for each thing found of people who carry too much, in whichever team."""
+    teams = {team.slug: team for team in Team.objects.all()}
+    return [line for slug, one in picture.findings() for line in cover_load.lines(one, teams[slug])]
 
 
 def hours(seconds: float) -> str:

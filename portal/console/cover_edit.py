@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from cases.models import Team
 from escalation.models import Leave, LoadCap, Override, Rota, Shift
-from portal.console.cover_forms import CapForm, CoverForm, LeaveForm, ShiftForm, SwapForm, ZoneForm, today_of
+from portal.console.cover_forms import CapForm, CoverForm, LeaveForm, RotaForm, ShiftForm, SwapForm, today_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,15 @@ def change(request: HttpRequest, site: AdminSite, kind: str, pk: int) -> HttpRes
 
 
 def zone(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
-    """The zone a team's shifts are read in."""
+    """The zone a team's shifts are read in, and how many days in a row somebody may stand."""
     frame, team = site.each_context(request), get_object_or_404(Team, pk=pk)
     row = Rota.objects.filter(team=team).first() or Rota(team=team, zone=settings.COMPANY_TIME_ZONE)
-    form = form_of(request, ZoneForm, row, frame, team)
+    form = form_of(request, RotaForm, row, frame, team)
     if request.method == "POST" and form.is_valid():
         form.save()
         noted(request, [row], CHANGE)
-        return done(request, "Time zone changed.", team)
-    return shown(request, frame, form, "Time zone of the rota", team, None)
+        return done(request, "Rota changed.", team)
+    return shown(request, frame, form, "Zone and longest run", team, None)
 
 
 def form_of(

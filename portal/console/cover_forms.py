@@ -209,14 +209,21 @@ class CapForm(CoverForm):
             self.add_error("user", "There is a cap for this person already. Change that one.")
 
 
-class ZoneForm(CoverForm):
+class RotaForm(CoverForm):
+    """What holds for a whole rota."""
+
     zone = forms.ChoiceField(
         label="Time zone of the rota", help_text="Shifts are read on the clocks of this place, through summer and winter time."
     )  # fmt: skip
 
+    most_days = forms.IntegerField(
+        label="Days on duty in a row at most", help_text="Who stands longer is named on the team’s page and on your home page.",
+        error_messages={"required": "Write a number of days.", "invalid": "Write a whole number of days."},
+    )  # fmt: skip
+
     class Meta:
         model = Rota
-        fields = ("zone",)
+        fields = ("zone", "most_days")
 
     def prepare(self, zone: str) -> None:
         self.fields["zone"].choices = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]  # type: ignore[attr-defined]

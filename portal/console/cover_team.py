@@ -19,8 +19,9 @@ from cases.models import Team, User
 from escalation.calendars import WEEKDAYS, reading
 from escalation.directory import Directory
 from escalation.models import Override, Rota, Shift
-from escalation.rota import Roster, Stretch
+from escalation.rota import MOST_DAYS, Roster, Stretch
 from escalation.spans import edge, instant, parts
+from portal.console.cover_load import of_team
 from portal.templatetags.times import zone_words
 
 WEEK = 7
@@ -47,6 +48,8 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "rows": grid(directory.roster, team.slug, first, zone),
         "has_rota": directory.roster.crews[team.slug].has_rota,
         "shifts": together(shifts),
+        "most_days": rota.most_days if rota else MOST_DAYS,
+        "load": of_team(team, frame["now"]),
         "today": frame["now"].astimezone(ZoneInfo(zone)).date(),
         "swaps": Override.objects.filter(rota__team=team, ends_at__gt=frame["now"]).select_related(
             "user", "instead_of"

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cases.lifecycle import OPEN, SETTLED, State
-from cases.models import Category, Severity, Team
+from cases.models import Category, Severity, Team, User
 from portal.console.search import exact
 
 S = State
@@ -95,6 +95,22 @@ class ByTeamOf(ByTeam):
     """Of people: the team they stand in."""
 
     parameter_name = "teams"
+
+
+class ByOwner(Links):
+    """One person's cases, where a link leads to them; nobody chooses from a list of everybody."""
+
+    title = "who has it"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> tuple[tuple[str, str], ...]:
+        asked = request.GET.get("owner", "")
+        known = asked.isascii() and asked.isdecimal() and len(asked) < 19
+        person = User.objects.filter(pk=int(asked), is_staff=True).first() if known else None
+        return ((asked, str(person)),) if person else ()
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
 
 
 class ByTopic(Links):

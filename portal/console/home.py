@@ -15,11 +15,15 @@ from cases.access import Viewer
 from cases.lifecycle import BUSY, State
 from cases.models import Case
 from escalation.cover import first_gap_words
+from escalation.directory import Directory
 from escalation.facts import Clock
 from escalation.lateness import late_since
+from escalation.load import LOOK_BACK, Picture
 from escalation.models import Notice, StageClock
 from escalation.permits import PERMITS, Actor, refusal
+from feedback.pulse import QUESTION, question_for
 from portal.console import queries
+from portal.console.cover_load import home_line
 from portal.console.reviews_desk import desk
 from portal.console.words import clock_name, milestone_words, short, span, tag_of, who_has
 
@@ -65,17 +69,22 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "scopes": [{"key": k, "label": v, "here": k == scope} for k, v in queries.SCOPES.items()],
         "alerts": list(queries.alerts(viewer).order_by("raised_at")[:20]),
         "upcoming": upcoming(viewer, now),
-        "uncovered": uncovered(actor, now, context["zone"]),
         "desk": desk(actor, now, context["zone"]),
+        "pulse": question_for(actor.user, now) and QUESTION,
     }
+    if actor.supervises:
+        context |= cover(now, context["zone"])
     return TemplateResponse(request, "console/home.html", context)
 
 
-def uncovered(actor: Actor, now: datetime, zone: str) -> str:
-    """A supervisor's warning that in the next two weeks nobody will be there at some hour; empty when all is well."""
-    if not actor.supervises:
-        return ""
-    return first_gap_words(now, zone)
+def cover(now: datetime, zone: str) -> dict[str, Any]:
+    """A supervisor's warnings: hours of the next two weeks with nobody, and people who carry too much. Empty: all is well."""
+    # One look at the rota serves both; from four weeks back it also knows what is ahead.
+    directory = Directory.load(now - LOOK_BACK)
+    return {
+        "uncovered": first_gap_words(now, zone, directory),
+        "overloaded": home_line(Picture(now, directory)),
+    }
 
 
 def upcoming(viewer: Viewer, now: datetime) -> Case | None:

@@ -16,7 +16,7 @@ from portal.templatetags.times import exact_words, worktime_words
 
 ACTIONS = {
     "reassign": "Give them the case",
-    "assign": "Give it to the person on duty with the fewest cases",
+    "assign": "Give it to one person: the one named, or who is on duty with the fewest cases",
     "notify": "Tell them",
     "message_customer": "Tell the customer",
     "raise_severity": "Raise the severity by one",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock
-from portal.console import adopting, attest, backtest, cover, home, queries, replies, reviews
+from portal.console import adopting, attest, backtest, cover, home, pulse, queries, replies, reviews
 from portal.console.accounts import OwnPassword, SignIn
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
@@ -50,7 +50,7 @@ class ConsoleSite(AdminSite):
         return inner
 
     def get_urls(self) -> list[Any]:
-        ours = (backtest, cover, attest, reviews, adopting, replies)
+        ours = (backtest, cover, attest, reviews, adopting, replies, pulse)
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

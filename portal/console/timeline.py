@@ -180,6 +180,8 @@ def changed(now: Data, before: Data | None, people: dict[int, User], teams: dict
     if before is None:
         return []
     lines = []
+    if now.get("instead") == "named_person":
+        lines.append("The person this step names was not on duty or had no room for one more.")
     if now["team"] != before["team"]:
         lines.append(f"Given to the team {teams.get(now['team'], now['team'])}.")
     if now["owner"] and now["owner"] != before["owner"]:

@@ -10,5 +10,6 @@ urlpatterns = [
     path("topics.csv", views.topics_csv, name="insights_topics_csv"),
     path("cases/", views.cases, name="insights_cases"),
     path("cases.csv", views.cases_csv, name="insights_csv"),
+    path("pulse/", views.pulse, name="insights_pulse"),
     path("definitions/", views.definitions, name="insights_definitions"),
 ]

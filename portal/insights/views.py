@@ -21,6 +21,7 @@ from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.insights.casework import OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
@@ -33,6 +34,7 @@ ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
     ("/insights/topics/", "Topics"),
+    ("/insights/pulse/", "Pulse"),
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
@@ -186,6 +188,12 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     if found is None or question.asked is None or found.too_few(found.cases.count()):
         raise Http404
     return _file(csv_lines(found, question.calendar), found.which, question.asked)
+
+
+@for_managers
+def pulse(request: HttpRequest) -> HttpResponse:
+    """What people who work on cases say of their month."""
+    return render(request, "insights/pulse.html", frame(request, **told(clock.now())))
 
 
 @for_managers

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Case, Event, Note, User
 from escalation import verbs
 from escalation.book import rules_in_force
-from escalation.cover import burdens, first_gap_words, gathered_words, only_one, read_cover
+from escalation.cover import first_gap_words, gathered_words, only_one, read_cover
 from escalation.directory import Directory
+from escalation.load import burdens
 from escalation.models import Leave, LoadCap, Notice, Override, Rota, Shift
 from escalation.replay import replay_many
 from escalation.rota import Gap

@@ -241,9 +241,14 @@ def test_leave_and_caps(dana, cast):
 def test_the_zone_of_a_rota(dana, cast):
     shift(cast, 1, cast.mate, 0)
     url = f"{URL}team/{cast.teams[1].pk}/zone/"
-    assert dana.post(url, {"zone": "Mars/Olympus"}).status_code == 422
-    assert dana.post(url, {"zone": "Asia/Kolkata"}).status_code == 303
-    assert Rota.objects.get().zone == "Asia/Kolkata"
+    assert dana.post(url, {"zone": "Mars/Olympus", "most_days": "7"}).status_code == 422
+    for wrong in ("", "0", "32", "x"):
+        page = dana.post(url, {"zone": "Asia/Kolkata", "most_days": wrong})
+        assert page.status_code == 422 and 'value="Asia/Kolkata" selected' in page.content.decode(), wrong
+    assert "Write a number of days from 1 to 31." in words(dana.post(url, {"zone": "UTC", "most_days": "32"}))
+    assert Rota.objects.get().zone == "Europe/London"
+    assert dana.post(url, {"zone": "Asia/Kolkata", "most_days": "5"}).status_code == 303
+    assert (Rota.objects.get().zone, Rota.objects.get().most_days) == ("Asia/Kolkata", 5)
 
 
 @pytest.mark.parametrize("address", ["team/9999/", "team/9999/shift/", "shift/9999/", "swap/9999/", "leave/9999/", "leaving/9999/"])  # fmt: skip

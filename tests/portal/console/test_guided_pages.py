@@ -8,7 +8,7 @@ import pytest
 
 from cases.models import Case, Event, Note
 from escalation import verbs
-from escalation.models import Notice, ProtocolVersion
+from escalation.models import LoadCap, Notice, ProtocolVersion
 from escalation.sweep import sweep_batch
 from portal.console.timeline import rows_of
 from tests.cast import MONDAY
@@ -166,6 +166,21 @@ def test_a_step_says_whom_it_told_and_what_it_changed(cast, monday):
     ]
     assert newer["text"] == "The customer was told that we asked more people."
     assert newer in rows_of(case, "clocks")
+
+
+def test_a_step_says_when_the_person_it_names_was_passed_by(cast, monday):
+    """Priya has no room: it went to whose turn it was, and the timeline says why."""
+    LoadCap.objects.create(user=cast.tiers[3], most_open=0)
+    step = {"after": 300, "target": f"person:{cast.tiers[3].email}", "actions": ["assign"]}
+    in_force(cast, lambda d: d["tiers"][0].update(steps=[step]))
+    case = cast.file(impact="question")
+    sweep_batch(MONDAY + timedelta(minutes=6))
+    case.refresh_from_db()
+    assert rows_of(case, "all")[0]["text"].split("\n") == [
+        f"{case.owner} was told that the case was handed to them.",
+        "The person this step names was not on duty or had no room for one more.",
+        f"{case.owner} has it now.",
+    ]
 
 
 # Versions -----------------------------------------------------------------------------------------------------
