@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case, Category, Product
@@ -176,6 +176,19 @@ def test_what_is_decided_is_not_decided_again(people):
                 late()
             assert why.value.sentences == (sentence,)
     assert [one["segment"] for one in choice_drafts.in_force()] == ["gold"]
+
+
+def test_the_database_keeps_what_was_decided(people):
+    made = approve(proposed(people.nora, line("gold")), people.omar)
+    gone = choice_drafts.discard(proposed(people.nora, line("blue")), by=people.omar, at=LATER)
+    for draft in (made, gone):
+        for write in (
+            lambda rows: rows.update(note="Other."),
+            lambda rows: rows.update(status="open"),
+            lambda rows: rows.delete(),
+        ):
+            with pytest.raises(DatabaseError, match="A list that was decided cannot be changed"), transaction.atomic():
+                write(ChoiceDraft.objects.filter(pk=draft.pk))
 
 
 # What stands in the way -----------------------------------------------------------------------------------------
