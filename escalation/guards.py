@@ -1,4 +1,4 @@
-"""Database triggers that keep a published protocol or calendar version as it was published."""
+"""Database triggers that keep a published version as it was published, and a list that was decided as it was decided."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cases.guards import execute
 
-TABLES = ("escalation_protocolversion", "escalation_calendarversion")
+VERSIONS = ("escalation_protocolversion", "escalation_calendarversion")
+LISTS = "escalation_choicedraft"
+TABLES = (*VERSIONS, LISTS)
 KEPT = (
     "key", "number", "label", "document", "made_at", "made_by_id", "note", "based_on", "hands", "reviewed_at",
     "reviewed_by_id", "published_at", "published_by_id",
@@ -22,31 +24,35 @@ def _when(vendor: str) -> str:
 
 
 SENTENCE = "A published version cannot be changed. Make a new version."
+DECIDED = "A list that was decided cannot be changed. Propose another."
 
-PG_FUNCTION = f"""
-CREATE OR REPLACE FUNCTION milepost_published() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '{SENTENCE}'; END $$"""
+PG_FUNCTIONS = tuple(
+    f"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '{sentence}'; END $$"""
+    for name, sentence in (("milepost_published", SENTENCE), ("milepost_decided", DECIDED))
+)
 
 
 def _install(vendor: str, table: str) -> list[str]:
+    sentence, function = (DECIDED, "milepost_decided") if table == LISTS else (SENTENCE, "milepost_published")
+    final = "OLD.status <> 'open'" if table == LISTS else "OLD.status NOT IN ('draft', 'reviewed')"
+    keep = final if table == LISTS else _when(vendor)
     if vendor == "postgresql":
         return [
-            f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({_when(vendor)}) "
-            "EXECUTE FUNCTION milepost_published()",
-            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW WHEN (OLD.status NOT IN ('draft', 'reviewed')) "
-            "EXECUTE FUNCTION milepost_published()",
+            f"CREATE TRIGGER {table}_{name} BEFORE {act} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {function}()"
+            for name, act, when in (("keep", "UPDATE", keep), ("stay", "DELETE", final))
         ]
     return [
-        f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} WHEN {_when(vendor)} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
-        f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN OLD.status NOT IN ('draft', 'reviewed') "
-        f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END",
+        f"CREATE TRIGGER {table}_{name} BEFORE {act} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        for name, act, when in (("keep", "UPDATE", keep), ("stay", "DELETE", final))
     ]
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Puts the guards up; used by the first migration."""
     remove(connection)
-    function = [PG_FUNCTION] if connection.vendor == "postgresql" else []
+    function = list(PG_FUNCTIONS) if connection.vendor == "postgresql" else []
     execute(connection, function + [one for table in TABLES for one in _install(connection.vendor, table)])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from cases.models import User
 from escalation.book import forget
@@ -44,7 +44,22 @@ def in_force(model: type[V], key: str) -> V | None:
 def draft(
     model: type[V], key: str, *, document: Mapping[str, Any] | None = None, note: str = "", by: User, at: datetime
 ) -> V:
-    """A new draft under `key`, from `document` or from what is in force. Raises NotPublishable when neither is there."""
+    """A new draft under `key`, from `document` or from what is in force.
+
+    Raises NotPublishable when neither is there, or when somebody drew up the first of a new key at the same moment.
+    """
+    try:
+        return _drafted(model, key, document, note, by, at)
+    except IntegrityError:
+        # A key nobody has used has no rows to hold, so two may give the first number at the same moment.
+        if not model._default_manager.filter(key=key).exists():
+            raise
+        raise NotPublishable(
+            f"Somebody drew up the first version of “{key}” at the same moment. Look at theirs before you send yours again."
+        ) from None
+
+
+def _drafted(model: type[V], key: str, document: Mapping[str, Any] | None, note: str, by: User, at: datetime) -> V:
     with transaction.atomic():
         list(_of_key(model, key))  # held; who waited here must count again what is there now
         last = model._default_manager.filter(key=key).aggregate(last=models.Max("number"))["last"] or 0

@@ -1,9 +1,10 @@
 """The tables of the `escalation` room, one file a subject."""
 
 from escalation.models.backtest import BackTest
+from escalation.models.choices import ChoiceDraft, ProtocolChoice
 from escalation.models.clock import Promise, StageClock
 from escalation.models.outbox import Alert, Heartbeat, Notice, SetAside
-from escalation.models.protocol import Attestation, CalendarVersion, PlanReview, ProtocolChoice, ProtocolVersion
+from escalation.models.protocol import Attestation, CalendarVersion, PlanReview, ProtocolVersion
 from escalation.models.rota import Leave, LoadCap, Override, Rota, Shift
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Attestation",
     "BackTest",
     "CalendarVersion",
+    "ChoiceDraft",
     "Heartbeat",
     "Leave",
     "LoadCap",

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from cases.models import Category, Product, User
+from cases.models import User
 
 
 def two_people(name: str) -> tuple[models.BaseConstraint, ...]:
@@ -102,22 +102,6 @@ class CalendarVersion(Version):
             *two_people("calendar"),
             models.UniqueConstraint(fields=("key", "number"), name="calendar_number_once"),
         )
-
-
-class ProtocolChoice(models.Model):
-    """One line of the ordered list that says which protocol a new case is promised under; the first match wins.
-
-    Empty parts match everything. Where no line matches, the default protocol counts, so there is always one.
-    """
-
-    position = models.PositiveSmallIntegerField(unique=True)
-    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    segment = models.SlugField(max_length=40, blank=True)
-    protocol = models.SlugField(max_length=60)
-
-    class Meta:
-        ordering = ("position",)
 
 
 class Attestation(models.Model):

@@ -137,8 +137,8 @@ def import_pack(pack: object, by: User, at: datetime) -> ProtocolVersion:
 
     Teams that are missing are made, empty. Topics that are missing are made inactive: customers see them when
     somebody makes them active. What is there stays as it is, and a calendar that is the same gets no draft.
-    Raises ProtocolError with the place and the reason, also when a calendar has another draft already; then
-    nothing is written.
+    Raises ProtocolError with the place and the reason, also when a calendar has another draft already, and
+    NotPublishable when somebody brings in the same new keys at the same moment; then nothing is written.
     """
     check_pack(pack, at)
     assert isinstance(pack, dict)

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases.access import Viewer
 from cases.models import Case
-from escalation import publishing
-from escalation.models import ProtocolVersion
+from escalation import choice_drafts, publishing
+from escalation.models import ChoiceDraft, ProtocolVersion
 from escalation.packs import export_pack
 from escalation.protocol import Protocol, ProtocolError
 from escalation.reading import parse
@@ -26,6 +26,7 @@ from portal.console.protocol_choices import choices_view
 from portal.console.protocol_editing import edit_view
 from portal.console.protocol_findings import counted, findings
 from portal.console.protocol_pages import pages
+from portal.console.protocol_proposal import discard_view, proposal_view
 from portal.console.protocol_words import Names, between, people
 from portal.console.quiet import RULES, ReadOnlyAdmin
 from portal.insights.casework import safe
@@ -44,6 +45,8 @@ class ProtocolAdmin(ReadOnlyAdmin):
         places: dict[str, tuple[Any, str]] = {
             "import/": (self.take_in, "import"),
             "choices/": (self.choices, "choices"),
+            "choices/<int:pk>/": (self.choice, "choice"),
+            "choices/<int:pk>/discard/": (self.choice_discard, "choice_discard"),
             "<int:pk>/matrix.csv": (self.matrix_csv, "csv"),
             "<int:pk>/protocol.json": (self.export, "json"),
             "<int:pk>/draw-up/": (self.draw_up, "draw_up"),
@@ -77,6 +80,7 @@ class ProtocolAdmin(ReadOnlyAdmin):
             "may_write": request.user.has_perm(acts.AUTHOR),
             "authors": [str(user) for user in acts.authors()],
             "why": why,
+            "waiting": choice_drafts.waiting() if sees_drafts(request.user) else None,
         }
         return TemplateResponse(request, "console/protocol/list.html", context, status=422 if why else 200)
 
@@ -185,11 +189,22 @@ class ProtocolAdmin(ReadOnlyAdmin):
         return acts.take_in(request, self.admin_site.each_context(request))
 
     def choices(self, request: HttpRequest) -> HttpResponse:
-        """All staff see which protocol counts for which case; authors change it."""
+        """All staff see which protocol counts for which case; authors propose another list."""
+        if request.method == "POST":
+            author(request)
+        may = {"may_write": request.user.has_perm(acts.AUTHOR), "sees_drafts": sees_drafts(request.user)}
+        return choices_view(request, self.admin_site.each_context(request), **may)
+
+    def choice(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A list that was approved, for all staff; a proposal for those who read drafts."""
         if request.method == "POST":
             author(request)
         may_write = request.user.has_perm(acts.AUTHOR)
-        return choices_view(request, self.admin_site.each_context(request), may_write=may_write)
+        return proposal_view(request, self.admin_site.each_context(request), proposal(request, pk), may_write=may_write)
+
+    def choice_discard(self, request: HttpRequest, pk: int) -> HttpResponse:
+        author(request)
+        return discard_view(request, self.admin_site.each_context(request), proposal(request, pk))
 
     def draft(self, request: HttpRequest, pk: int) -> ProtocolVersion:
         """The version an author is at work on."""
@@ -219,6 +234,15 @@ def read(request: HttpRequest, pk: Any) -> tuple[ProtocolVersion, Protocol]:
         return version, parse(version.label, version.document)
     except ProtocolError as why:
         raise Http404(str(why)) from None
+
+
+def proposal(request: HttpRequest, pk: int) -> ChoiceDraft:
+    """A list by its row, or 404."""
+    everybody = ChoiceDraft.objects.select_related("made_by", "approved_by", "discarded_by")
+    found = everybody.filter(pk=pk).first() if pk < 2**63 else None
+    if found is None or (found.status != ChoiceDraft.Status.APPROVED and not sees_drafts(request.user)):
+        raise Http404
+    return found
 
 
 def listed(request: HttpRequest, viewer: Viewer) -> list[dict[str, Any]]:

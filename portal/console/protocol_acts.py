@@ -16,7 +16,7 @@ from django.urls import reverse
 from cases.models import Case, User
 from escalation import publishing, starting
 from escalation.lint.versions import errors_of
-from escalation.models import ProtocolVersion
+from escalation.models import ChoiceDraft, ProtocolVersion
 from escalation.packs import import_pack
 from escalation.protocol import ProtocolError
 from escalation.reading import parse
@@ -300,6 +300,6 @@ def authors() -> list[User]:
     return list(people.distinct().order_by("name", "email"))
 
 
-def others(version: ProtocolVersion) -> list[str]:
+def others(version: ProtocolVersion | ChoiceDraft) -> list[str]:
     """Who else may approve it: authors who did not change it."""
     return [str(user) for user in authors() if user.pk not in {*version.hands, version.made_by_id}]

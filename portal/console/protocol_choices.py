@@ -1,4 +1,4 @@
-"""The page on which protocol counts for which case: an ordered list, and a question to try it with."""
+"""The page on which protocol counts for which case: the list in force, a question to try it with, and how it came about."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.db import IntegrityError, transaction
-from django.db.models import F, Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cases.models import Category, Product, User
+from escalation import choice_drafts
 from escalation.book import DEFAULT
 from escalation.choosing import Choice, choose
-from escalation.models import ProtocolChoice, ProtocolVersion
-from portal.console.cover_edit import noted
+from escalation.models import ChoiceDraft, ProtocolChoice, ProtocolVersion
+from escalation.publishing import NotPublishable
+from portal.console.protocol_acts import refused
 from portal.console.protocol_editing import see_other
 from portal.forms import OneLine, Plain
 
-#: Where a line stands while it changes places: positions are unique.
-ASIDE = 32_000
+Status = ChoiceDraft.Status
 
 
 class Parts(Plain):
@@ -42,7 +40,7 @@ class Parts(Plain):
 
 
 class NewLine(Parts):
-    """A further line at the end of the list."""
+    """A further line at the end of a proposed list."""
 
     protocol = forms.ChoiceField(
         label="Protocol", error_messages={"required": "Choose a protocol.", "invalid_choice": "Choose a protocol."}
@@ -63,9 +61,6 @@ class NewLine(Parts):
             raise forms.ValidationError(
                 "Choose a product, a topic or a segment: otherwise no line below would ever count."
             )
-        same = {name: said.get(name) for name in ("product", "category", "segment")}
-        if not self.errors and ProtocolChoice.objects.filter(**same).exists():
-            raise forms.ValidationError("There is a line for exactly these cases already. Take it off first.")
         return said
 
 
@@ -85,129 +80,59 @@ def in_force() -> dict[str, str]:
     return {version.key: version.document.get("name") or version.key for version in published}
 
 
-def choices_view(request: HttpRequest, frame: dict[str, Any], *, may_write: bool) -> HttpResponse:
-    """The list; asking who gets what by GET, changing it by POST. The caller has checked who may."""
-    if request.method == "POST":
-        return changed(request, frame)
-    trying = TryIt(request.GET) if any(name.startswith("try-") for name in request.GET) else TryIt()
-    found = None
-    if trying.is_bound and trying.is_valid():
-        said = trying.cleaned_data
-        found = choose(product=said["product"], category=said["category"], segment=said["segment"])
-    return page(request, frame, NewLine(), trying, found=found, may_write=may_write)
+def choices_view(request: HttpRequest, frame: dict[str, Any], *, may_write: bool, sees_drafts: bool) -> HttpResponse:
+    """The list; asking who gets what by GET, proposing a change by POST. The caller has checked who may."""
+    form = Plain(request.POST) if request.method == "POST" else Plain()
+    if form.is_bound and request.POST.get("press") == "propose":
+        try:
+            made = choice_drafts.propose(by=request.user, at=frame["now"])  # type: ignore[arg-type]
+        except NotPublishable as why:
+            refused(form, why)
+        else:
+            messages.success(request, "This is your proposal. Nothing changes for cases until it is approved.")
+            return see_other(page_of(made))
+    trying, found = TryIt(), None
+    if any(name.startswith("try-") for name in request.GET):
+        trying = TryIt(request.GET)
+        if trying.is_valid():
+            said = trying.cleaned_data
+            found = choose(product=said["product"], category=said["category"], segment=said["segment"])
+    context = frame | shared() | in_force_context(found) | history(sees_drafts=sees_drafts)
+    context |= {"form": form, "trying": trying, "may_write": may_write}
+    return TemplateResponse(request, "console/protocol/choices.html", context, status=422 if form.errors else 200)
 
 
-def changed(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
-    """Adds a line, moves one or takes one off."""
-    press, _, which = request.POST.get("press", "").partition(":")
-    if press == "add":
-        form = NewLine(request.POST)
-        if not form.is_valid() or not added(request, form):
-            return page(request, frame, form, TryIt(), status=422, may_write=True)
-        messages.success(request, "The line is added at the end. Cases that are open keep their protocol.")
-    elif press in ("up", "down", "drop") and which.isdecimal() and len(which) < 10:
-        done = drop(request, int(which)) if press == "drop" else move(request, int(which), -1 if press == "up" else 1)
-        messages.success(request, done)
-    return see_other(reverse("admin:escalation_protocolversion_choices"))
+def page_of(draft: ChoiceDraft) -> str:
+    return reverse("admin:escalation_protocolversion_choice", args=[draft.pk])
 
 
-def added(request: HttpRequest, form: NewLine) -> bool:
-    """Puts the line of a good form on the list; False, with a sentence, when somebody was faster."""
-    try:
-        add(request, form.cleaned_data)
-    except IntegrityError:  # two lines for one place: the first of an empty list holds nobody back
-        form.add_error(None, "Somebody added a line at the same moment. Look at the list, then send yours again.")
-        return False
-    return True
-
-
-def add(request: HttpRequest, said: dict[str, Any]) -> None:
-    """A line at the end."""
-    with transaction.atomic():
-        _held()
-        last = ProtocolChoice.objects.aggregate(last=Max("position"))["last"] or 0
-        row = ProtocolChoice.objects.create(
-            position=last + 1,
-            product=said["product"],
-            category=said["category"],
-            segment=said["segment"],
-            protocol=said["protocol"],
-        )
-        noted(request, [row], ADDITION, f"Line {row.position} added: {told(row)}.")
-
-
-def move(request: HttpRequest, position: int, by: int) -> str:
-    """Changes places with the line above (-1) or below (1)."""
-    with transaction.atomic():
-        rows = {row.position: row for row in _held()}
-        if position not in rows or position + by not in rows:
-            return "Nothing was moved: that line is not there any more."
-        for row, to in ((rows[position], ASIDE), (rows[position + by], position), (rows[position], position + by)):
-            row.position = to
-            row.save(update_fields=["position"])
-        done = f"Line {position} is line {position + by} now"
-        noted(request, [rows[position]], CHANGE, f"{done}: {told(rows[position])}.")
-    return f"{done}."
-
-
-def drop(request: HttpRequest, position: int) -> str:
-    """Takes a line off; those below move up."""
-    with transaction.atomic():
-        rows = _held()
-        gone = next((row for row in rows if row.position == position), None)
-        if gone is None:
-            return "Nothing was taken off: that line is not there any more."
-        noted(request, [gone], DELETION, f"Line {position} taken off: {told(gone)}.")
-        gone.delete()
-        for row in rows:
-            if row.position > position:
-                ProtocolChoice.objects.filter(pk=row.pk).update(position=F("position") - 1)
-    return f"Line {position} is taken off."
-
-
-def told(row: ProtocolChoice) -> str:
-    """What a line says, for the record of changes, which must be understood when the line is gone."""
-    customers = f"customers of “{row.segment}”" if row.segment else "any customer"
-    return f"{row.product or 'any product'}, {row.category or 'any topic'}, {customers}: {row.protocol}"
-
-
-def last_change() -> LogEntry | None:
-    """Who changed the list last, and when."""
-    ours = {"content_type__app_label": "escalation", "content_type__model": ProtocolChoice._meta.model_name}
-    return LogEntry.objects.filter(**ours).select_related("user").order_by("-action_time", "-pk").first()
-
-
-def _held() -> list[ProtocolChoice]:
-    return list(ProtocolChoice.objects.select_for_update().order_by("position"))
-
-
-def page(
-    request: HttpRequest,
-    frame: dict[str, Any],
-    form: NewLine,
-    trying: TryIt,
-    *,
-    status: int = 200,
-    found: Choice | None = None,
-    may_write: bool = False,
-) -> HttpResponse:
-    """The list with its two forms."""
+def shared() -> dict[str, Any]:
+    """What both pages of a list name: protocols in words, and the segments customers have."""
     names = in_force()
-    rows = [
-        {"line": row, "name": names.get(row.protocol, ""), "is_first": not number}
-        for number, row in enumerate(ProtocolChoice.objects.select_related("product", "category"))
-    ]
-    context = frame | {
-        "title": "Which protocol for which case?",
-        "rows": rows,
-        "form": form,
-        "trying": trying,
-        "found": found,
-        "found_name": names.get(found.key, found.key) if found else "",
+    return {
+        "names": names,
         "default": names.get(DEFAULT, DEFAULT),
         "segments": sorted(set(User.objects.exclude(segment="").values_list("segment", flat=True))),
-        "may_write": may_write,
-        "last": last_change(),
+    }
+
+
+def in_force_context(found: Choice | None) -> dict[str, Any]:
+    """The list that counts now, and what it answered."""
+    rows, names = ProtocolChoice.objects.select_related("product", "category"), in_force()
+    return {
+        "title": "Which protocol for which case?",
+        "rows": [{"line": row, "position": row.position, "name": names.get(row.protocol, "")} for row in rows],
+        "found": found,
+        "found_name": names.get(found.key, found.key) if found else "",
         "url": reverse("admin:escalation_protocolversion_changelist"),
     }
-    return TemplateResponse(request, "console/protocol/choices.html", context, status=status)
+
+
+def history(*, sees_drafts: bool) -> dict[str, Any]:
+    """The lists that were approved, the newest first; for who reads drafts what waits and what was thrown away, too."""
+    shown = (Status.APPROVED, Status.DISCARDED) if sees_drafts else (Status.APPROVED,)
+    people = ("made_by", "approved_by", "discarded_by")
+    return {
+        "history": list(ChoiceDraft.objects.filter(status__in=shown).select_related(*people)),
+        "waiting": choice_drafts.waiting() if sees_drafts else None,
+    }

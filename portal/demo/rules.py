@@ -9,10 +9,10 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 
 from cases.models import Case, Category, Product, Team, User
-from escalation import publishing, reviews, verbs
+from escalation import choice_drafts, publishing, reviews, verbs
 from escalation.book import DEFAULT
 from escalation.calendars import DAY
-from escalation.models import ProtocolChoice, ProtocolVersion, Rota, Shift
+from escalation.models import ProtocolVersion, Rota, Shift
 from portal.demo import problems as p
 from portal.demo import replies
 from portal.demo.fortnight import Fortnight
@@ -30,6 +30,7 @@ NOTE = (
     "Customers with a case of high severity wait two hours until a named person has it, and many write to us before. "
     "We can do it in an hour and three quarters."
 )
+WHY_BY_PRODUCT = "What is promised for the online shop should not change when the default does."
 TIGHTER = {"severity": 2, "tier": 1}  # the row of the matrix that the draft tightens
 CONFIRM_WITHIN = 6300  # seconds of working time
 
@@ -40,13 +41,23 @@ def set_up(people: Cast, start: datetime) -> None:
         Product.objects.create(slug=slug, name=name, position=place)
         for place, (slug, name) in enumerate(PRODUCTS.items(), start=1)
     ]
-    ProtocolChoice.objects.create(position=1, product=made[0], protocol=DEFAULT)
     authors = Group.objects.get(name="Protocol authors")
     for person in authors_of(people):
         person.groups.add(authors)
     replies.write_down(people.supervisors[0], start)
+    _choose(made[0], people, start)
     for slug, turns in ROTAS.items():
         _rota(Team.objects.get(slug=slug), people.members[slug], turns, start)
+
+
+def _choose(product: Product, people: Cast, at: datetime) -> None:
+    """One line of the list that chooses the protocol, proposed and approved as anybody's."""
+    author, second = authors_of(people)
+    line = {"product": product.pk, "category": None, "segment": "", "protocol": DEFAULT}
+    draft = choice_drafts.propose(by=author, at=at)
+    draft = choice_drafts.add(draft, line, seen=draft.revision, by=author)
+    draft = choice_drafts.describe(draft, WHY_BY_PRODUCT, seen=draft.revision, by=author)
+    choice_drafts.approve(draft, seen=draft.revision, by=second, at=at + timedelta(hours=1))
 
 
 def authors_of(people: Cast) -> tuple[User, User]:

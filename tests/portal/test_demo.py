@@ -11,7 +11,7 @@ from cases.roles import install_roles
 from escalation import publishing
 from escalation.lateness import is_late, with_ledger
 from escalation.lint.versions import lint_version
-from escalation.models import PlanReview, ProtocolChoice, Rota
+from escalation.models import ChoiceDraft, PlanReview, ProtocolChoice, Rota
 from escalation.packs import install, read_pack
 from portal.demo import replies, rules, story
 from portal.demo.fortnight import Fortnight
@@ -45,6 +45,8 @@ def test_a_short_demo(db, until, monkeypatch):
     assert Case.objects.filter(product__in=Product.objects.all()).count() > 5
     line = ProtocolChoice.objects.get()
     chosen = Case.objects.filter(product=line.product)
+    approved = ChoiceDraft.objects.get()
+    assert (approved.number, approved.made_by, approved.approved_by) == (1, *rules.authors_of(people))
     assert set(chosen.values_list("protocol_why", flat=True)) == {f"Line 1: product {line.product}"}
     assert (draft.status, draft.number, bool(draft.note)) == ("draft", 2, True)
     assert not [finding.sentence for finding in lint_version(draft, until) if finding.is_error]

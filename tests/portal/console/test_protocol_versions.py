@@ -7,12 +7,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from cases.models import Category, Product
 from escalation import publishing
-from escalation.models import ProtocolChoice, ProtocolVersion
+from escalation.models import ProtocolVersion
 from escalation.packs import read_pack
 from escalation.protocol import ANY
 from escalation.reading import parse
@@ -232,7 +230,6 @@ def test_who_sees_and_who_may(signed_in, cast, nora, everything):
         for name in ("note", "approve", "publish", "keep-back", "discard", "draw-up", "go-back"):
             assert client.post(act(draft, name), {"note": "x", "seen": "0", "read": "on"}).status_code == 403
         assert client.post(f"{LIST}import/").status_code == 403
-        assert client.post(CHOICES, {"press": "drop:1"}).status_code == 403
     assert everything() == before
 
 
@@ -333,82 +330,6 @@ def test_no_cell_of_the_csv_is_taken_for_a_formula(desk, nora):
     assert found["b"][3] == "'=SUM(A1)"
     assert found["b"][4] == str(first["review"])
     assert not [cell for row in cells for cell in row if cell.startswith(begins[:-1])]
-
-
-# Which protocol for which case ----------------------------------------------------------------------------------
-
-
-def lines():
-    return [(row.position, row.segment, row.category_id, row.product_id) for row in ProtocolChoice.objects.all()]
-
-
-def test_lines_are_added_moved_and_taken_off(desk, everything):
-    billing, phone = Category.objects.get(slug="billing"), Product.objects.create(slug="phone", name="Phone")
-    for more in ({"segment": "gold"}, {"category": billing.pk}, {"product": phone.pk}):
-        assert desk.post(CHOICES, {"press": "add", "protocol": "five-tier", **more}).status_code == 303
-    gold, topic, product = ("gold", None, None), ("", billing.pk, None), ("", None, phone.pk)
-    assert lines() == [(1, *gold), (2, *topic), (3, *product)]
-    desk.post(CHOICES, {"press": "up:3"})
-    assert lines() == [(1, *gold), (2, *product), (3, *topic)]
-    desk.post(CHOICES, {"press": "down:1"})
-    assert lines() == [(1, *product), (2, *gold), (3, *topic)]
-    desk.post(CHOICES, {"press": "drop:1"})
-    assert lines() == [(1, *gold), (2, *topic)]
-    before = everything()
-    for press in ("up:1", "down:2", "drop:9", "up:x", "nonsense", ""):
-        assert desk.post(CHOICES, {"press": press}).status_code in (303,)
-    assert everything() == before
-
-
-def test_who_changed_the_list_is_kept_and_shown(desk, signed_in, cast, nora, omar):
-    assert "Last changed by" not in words(desk.get(CHOICES))
-    for segment in ("gold", "blue"):
-        desk.post(CHOICES, {"press": "add", "protocol": "five-tier", "segment": segment})
-    assert "Last changed by <bdi>Nora Author</bdi>, <time" in words(signed_in(cast.tiers[1]).get(CHOICES))
-    second = signed_in(omar)
-    for press in ("up:2", "drop:2", "drop:7", "up:1"):
-        second.post(CHOICES, {"press": press})
-    kept = LogEntry.objects.order_by("pk").values_list("user__email", "action_flag", "change_message")
-    line = "any product, any topic, customers of “{}”: five-tier."
-    assert list(kept) == [
-        ("nora@example.com", ADDITION, "Line 1 added: " + line.format("gold")),
-        ("nora@example.com", ADDITION, "Line 2 added: " + line.format("blue")),
-        ("omar@example.com", CHANGE, "Line 2 is line 1 now: " + line.format("blue")),
-        ("omar@example.com", DELETION, "Line 2 taken off: " + line.format("gold")),
-    ]
-    assert "Last changed by <bdi>Omar Second</bdi>" in words(desk.get(CHOICES))
-
-
-@pytest.mark.parametrize(
-    ("typed_in", "sentence"),
-    [
-        ({"segment": "gold"}, "Choose a protocol."),
-        ({"segment": "gold", "protocol": "moon"}, "Choose a protocol."),
-        ({"protocol": "five-tier"}, "Choose a product, a topic or a segment"),
-        ({"protocol": "five-tier", "segment": "no spaces please"}, "Enter a valid"),
-        ({"protocol": "five-tier", "segment": "silver"}, "There is a line for exactly these cases already."),
-    ],
-)
-def test_a_bad_line_comes_back(desk, everything, typed_in, sentence):
-    ProtocolChoice.objects.create(position=1, segment="silver", protocol="five-tier")
-    desk.get(CHOICES)
-    before = everything()
-    sent = desk.post(CHOICES, {"press": "add", **typed_in})
-    assert sent.status_code == 422
-    assert sentence in words(sent)
-    assert everything() == before
-
-
-def test_trying_says_which_and_why(desk, everything):
-    billing = Category.objects.get(slug="billing")
-    ProtocolChoice.objects.create(position=1, segment="gold", category=billing, protocol="five-tier")
-    desk.get(CHOICES)
-    before = everything()
-    page = words(desk.get(f"{CHOICES}?try-category={billing.pk}&try-segment=gold"))
-    assert "Line 1: topic Billing and payments, customers of “gold”." in page
-    assert "No line of the list matches; this is the default." in words(desk.get(f"{CHOICES}?try-segment=blue"))
-    assert desk.get(f"{CHOICES}?try-category=x").status_code == 200
-    assert everything() == before
 
 
 def test_a_strange_document_that_can_be_read_has_pages_all_the_same(desk, nora):

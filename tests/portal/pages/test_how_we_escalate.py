@@ -12,7 +12,8 @@ from django.test import Client
 
 from cases.models import Category, Team
 from cases.words import NOT_FOR_CUSTOMERS
-from escalation.models import CalendarVersion, ProtocolChoice, ProtocolVersion
+from escalation import choice_drafts
+from escalation.models import CalendarVersion, ProtocolVersion
 from escalation.packs import read_pack
 from escalation.protocol import ANY, MissingCell
 from escalation.reading import parse
@@ -298,7 +299,13 @@ def test_other_protocols_in_use_are_named(cast):
     key, document, calendars = lone()
     publish(key, document, calendars)
     assert "One desk" not in Client().get(URL).content.decode()
-    ProtocolChoice.objects.create(position=1, protocol=key, category=Category.objects.get(slug="billing"))
+    topic = Category.objects.get(slug="billing")
+    line = {"product": None, "category": topic.pk, "segment": "", "protocol": key}
+    draft = choice_drafts.propose(by=cast.supervisor, at=LOOK)
+    draft = choice_drafts.add(draft, line, seen=draft.revision, by=cast.supervisor)
+    draft = choice_drafts.describe(draft, "One desk for money.", seen=draft.revision, by=cast.supervisor)
+    assert "?version=lone%401" not in Client().get(URL).content.decode(), "a proposal is nobody's business yet"
+    choice_drafts.approve(draft, seen=draft.revision, by=cast.manager, at=LOOK)
     assert "?version=lone%401" in Client().get(URL).content.decode()
 
 
