@@ -159,7 +159,7 @@ def save(
     with transaction.atomic():
         if document != calendar_of(draft).to_document() or draft.revision != seen:
             draft = publishing.change(draft, document, seen=seen, by=by, at=at)
-        return publishing.describe(draft, note)
+        return publishing.describe(draft, note, by=by)
 
 
 def publish(draft: CalendarVersion, *, by: User, at: datetime) -> CalendarVersion:

@@ -108,15 +108,19 @@ def change(version: V, document: Mapping[str, Any], *, seen: int, by: User, at: 
         return held
 
 
-def describe(version: V, note: str) -> V:
-    """Says why this version is being made. Whoever reviewed it read another reason: it is a draft again."""
+def describe(version: V, note: str, *, by: User) -> V:
+    """Says why this version is being made. Whoever reviewed it read another reason: it is a draft again.
+
+    The reason stays with the version, so whoever wrote it has a hand in it.
+    """
     with transaction.atomic():
         held = hold(version)
         _is_open(held)
         if held.note != note.strip():
             held.note = note.strip()
+            held.hands = sorted({*held.hands, by.pk})
             held.revision += 1
-            held.save(update_fields=["note", "revision", *held.back_to_draft()])
+            held.save(update_fields=["note", "hands", "revision", *held.back_to_draft()])
         return held
 
 

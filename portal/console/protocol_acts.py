@@ -39,7 +39,7 @@ class Note(Plain):
 
     note = Lines(
         label="Why this version?", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Whoever approves it reads this; it stays with the version.",
+        help_text="Whoever approves it reads this; it stays with the version. Who writes it cannot approve.",
         error_messages={"required": "Write in a sentence or two why this version is made."},
     )  # fmt: skip
 
@@ -175,7 +175,7 @@ def say_why(request: HttpRequest, version: ProtocolVersion) -> Note | None:
     form = Note(request.POST)
     if form.is_valid():
         try:
-            publishing.describe(version, form.cleaned_data["note"])
+            publishing.describe(version, form.cleaned_data["note"], by=request.user)  # type: ignore[arg-type]
         except publishing.NotPublishable as why:
             refused(form, why)
         else:

@@ -67,6 +67,12 @@ def test_whoever_changed_it_cannot_review_it(author, second):
             publishing.review(new, seen=2, by=person, at=LATER)
 
 
+def test_whoever_wrote_the_reason_cannot_review_it(author, second):
+    new = publishing.describe(drawn_up(author), "My own words.", by=second)
+    with pytest.raises(NotPublishable, match="Somebody else has to review it"):
+        publishing.review(new, seen=new.revision, by=second, at=LATER)
+
+
 def test_the_database_too_wants_two_people(author):
     new = drawn_up(author)
     calendar = publishing.draft(CalendarVersion, "office", by=author, at=MONDAY)
@@ -79,12 +85,12 @@ def test_a_version_without_a_reason_is_not_reviewed(author, second):
     new = publishing.draft(ProtocolVersion, KEY, by=author, at=MONDAY)
     with pytest.raises(NotPublishable, match="why this version is made"):
         publishing.review(new, seen=0, by=second, at=LATER)
-    publishing.describe(new, " Because. ")
+    publishing.describe(new, " Because. ", by=new.made_by)
     with pytest.raises(Overtaken):
         publishing.review(new, seen=0, by=second, at=LATER)
     assert publishing.review(new, seen=1, by=second, at=LATER).note == "Because."
-    assert publishing.describe(new, "Because.").status == "reviewed", "nothing changed"
-    assert publishing.describe(new, "For another reason.").status == "draft"
+    assert publishing.describe(new, "Because.", by=new.made_by).status == "reviewed", "nothing changed"
+    assert publishing.describe(new, "For another reason.", by=new.made_by).status == "draft"
 
 
 def test_a_change_takes_the_review_back(author, second):
@@ -146,7 +152,7 @@ def test_published_versions_stay(author, second):
     out = published(author, second)
     for act in (
         lambda: publishing.discard(out),
-        lambda: publishing.describe(out, "x"),
+        lambda: publishing.describe(out, "x", by=out.made_by),
         lambda: publishing.change(out, out.document, seen=1, by=author, at=LATER),
     ):
         with pytest.raises(NotPublishable, match="stays as it is"):

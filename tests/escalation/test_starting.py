@@ -72,7 +72,7 @@ def test_a_beat_that_was_down_starts_it_when_it_is_back(ordered, engine_at):
 
 
 def test_a_change_takes_approval_and_start_back(ordered, nora, engine_at):
-    changed = publishing.describe(ordered, "Another reason.")
+    changed = publishing.describe(ordered, "Another reason.", by=ordered.made_by)
     assert (changed.status, changed.starts_at, changed.starts_by) == ("draft", None, None)
     engine_at(STARTS)
     changed.refresh_from_db()

@@ -29,7 +29,7 @@ def desk(signed_in, nora):
 @pytest.fixture
 def approved(cast, nora, omar):
     draft = drawn_up(nora)
-    publishing.describe(draft, "Because.")
+    publishing.describe(draft, "Because.", by=draft.made_by)
     return publishing.review(draft, seen=1, by=omar, at=MONDAY)
 
 
@@ -77,7 +77,7 @@ def test_what_could_not_start_is_red_on_the_home_and_says_why(desk, approved):
 def test_publishing_another_names_the_start_it_takes_the_ground_from(desk, approved, nora, omar):
     ProtocolVersion.objects.filter(pk=approved.pk).update(starts_at=MONDAY + timedelta(days=7), starts_by=omar)
     other = drawn_up(nora)
-    publishing.describe(other, "Sooner.")
+    publishing.describe(other, "Sooner.", by=other.made_by)
     publishing.review(other, seen=1, by=omar, at=MONDAY)
     assert "Version 2 has a start ahead" in words(desk.get(act(other, "publish")))
     assert "has a start ahead" not in words(desk.get(act(approved, "publish")))
