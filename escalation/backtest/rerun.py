@@ -25,6 +25,8 @@ HOLES = (MissingCell, LookupError)
 class Emptiness(Protocol):
     """What can be said of teams nobody stood behind, beyond the record; see `told.Emptiness`."""
 
+    asks_today: bool
+
     def as_recorded(self, found: tuple[str, ...], at: datetime) -> tuple[str, ...]: ...
     def as_far_as_known(self, found: tuple[str, ...], at: datetime) -> tuple[str, ...]: ...
 
@@ -137,12 +139,23 @@ class Rerun:
             self.guessed["empty"] += 1
         known: dict[str, Any] = _people(nearest) if nearest is not None else {"empty": ()}
         if self.emptiness:
-            known["empty"] = self.emptiness.as_far_as_known(known["empty"], happening.at)
+            known["empty"] = self.emptiness.as_far_as_known(known["empty"], self._asked_at(happening.at))
         return altered(happening, **known)
 
     def _as_recorded(self, happening: Any) -> Happening:
-        empty = self.emptiness.as_recorded(happening.empty, happening.at) if self.emptiness else happening.empty
+        if not self.emptiness:
+            return happening
+        empty = self.emptiness.as_recorded(happening.empty, self._asked_at(happening.at))
         return altered(happening, empty=empty) if empty != happening.empty else happening
+
+    def _asked_at(self, at: datetime) -> datetime:
+        """When the engine asks who stands where: as `Turn.empty`, when the time of the case's cell next counts."""
+        assert self.course is not None
+        if self.emptiness is None or not self.emptiness.asks_today:
+            return at
+        facts, rules = self.course.facts, self.course.rules
+        key = rules.protocol.cell(facts.category, facts.severity, min(facts.tier, rules.protocol.top)).calendar
+        return rules.calendar(key, at).next_open(at)
 
     def _take_recorded(self, entry: Entry) -> None:
         """One recorded act: as it is, or as what stands for it here."""

@@ -70,6 +70,8 @@ class Emptiness:
 
     def __post_init__(self) -> None:
         self.covered = self.known.issuperset(self.protocol.targets())
+        # Whether today's rows are ever asked, and so the instant matters.
+        self.asks_today = bool(self.staff.rotas) or not self.covered
 
     def as_recorded(self, found: tuple[str, ...], at: datetime) -> tuple[str, ...]:
         """The record was asked at that very moment: only targets it does not know are added."""

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from cases.models import Case, Event
 from escalation.backtest import Window, back_test, trial_of
 from escalation.backtest.record import instant
-from escalation.models import ProtocolVersion
+from escalation.models import ProtocolVersion, Rota, Shift
+from escalation.sweep import sweep_batch
 from tests.cast import MONDAY, gather
 from tests.escalation.history_maker import Maker
 from tests.escalation.sound import everything
@@ -110,3 +111,32 @@ def test_instants_are_read_to_the_microsecond(db, instants):
         ])  # fmt: skip
         read = [instant(seconds, UTC) for (seconds,) in cursor.fetchall()]
     assert read == [one.replace(tzinfo=UTC) for one in instants]
+
+
+def test_a_team_that_is_on_duty_when_the_office_opens_is_not_empty_at_its_closing_time(cast):
+    """The engine asks who is there when the case's time next counts; so does a back-test of any rules."""
+    rota = Rota.objects.create(team=cast.teams[2], zone="Europe/London")
+    for weekday in range(5):
+        Shift.objects.create(
+            rota=rota,
+            user=cast.tiers[2],
+            weekday=weekday,
+            opens=9 * 60,
+            closes=17 * 60 + 30,
+            starts_on=MONDAY.date(),
+        )
+    at = MONDAY.replace(hour=16, minute=45)
+    late = cast.file(at=at)
+    assert late.promise_at == MONDAY.replace(hour=17, minute=15)
+    sweep_batch(late.promise_at)
+    late.refresh_from_db()
+    assert late.tier == 2
+    version = ProtocolVersion.objects.get(label="five-tier@1")
+    row = {"category": "*", "severity": late.severity, "tier": 1}
+    for cell in version.document["matrix"]:
+        if row.items() <= cell.items():
+            cell["review"] = 45 * 60  # now it falls due as the office closes
+    now = MONDAY.replace(hour=18, minute=0)
+    tried = back_test(Window(MONDAY - YEARS, now, now), trial_of(version), company_zone="Europe/London")
+    arrivals = {level: said["arrivals"] for level, said in tried["new"]["levels"].items()}
+    assert (tried["differences"], arrivals) == (0, {"1": 1, "2": 1})
