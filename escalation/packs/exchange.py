@@ -23,7 +23,7 @@ NOTE = "Brought in from a pack."
 ALWAYS = "always"
 TEAM_FIELDS, TOPIC_FIELDS = ("slug", "name", "hours"), ("slug", "name", "example")
 LONGEST = 50  # characters of a slug
-MOST = {"teams": 200, "categories": 200}  # rows of a pack
+MOST = {"teams": 200, "categories": 200, "calendars": 50}  # rows of a pack
 Status = ProtocolVersion.Status
 
 

@@ -122,7 +122,15 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
     return {"places": links, "silence": beat.silence(now), "actor": actor, "viewer": viewer}
 
 
+#: Pages that belong to a place but do not lie below it.
+ALSO = {
+    "escalation_protocolversion_changelist": (
+        "/console/protocol/", "/console/backtest/", "/console/escalation/calendarversion/",
+    ),
+}  # fmt: skip
+
+
 def is_here(path_: str, name: str) -> bool:
-    """Whether the page shown is at the place or below it."""
+    """Whether the page shown is at the place, below it, or one of those that belong to it."""
     place = reverse(f"admin:{name}")
-    return path_ == place if name == "index" else path_.startswith(place)
+    return path_ == place if name == "index" else path_.startswith((place, *ALSO.get(name, ())))

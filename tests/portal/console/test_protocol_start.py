@@ -81,3 +81,11 @@ def test_publishing_another_names_the_start_it_takes_the_ground_from(desk, appro
     publishing.review(other, seen=1, by=omar, at=MONDAY)
     assert "Version 2 has a start ahead" in words(desk.get(act(other, "publish")))
     assert "has a start ahead" not in words(desk.get(act(approved, "publish")))
+
+
+@pytest.mark.parametrize(
+    "page", ["protocol/reviews/", "backtest/", "escalation/calendarversion/", "escalation/protocolversion/"]
+)
+def test_every_page_about_rules_stands_under_protocol(signed_in, cast, page):
+    shown = signed_in(cast.supervisor).get(f"/console/{page}")
+    assert [place["label"] for place in shown.context["places"] if place["here"]] == ["Protocol"]
