@@ -132,7 +132,7 @@ BROKEN = {
     "too many teams": (lambda p: p | {"teams": _ROWS}, "teams: there are 201; a pack holds at most 200"),
     "too many topics": (lambda p: p | {"categories": _ROWS}, "categories: there are 201; a pack holds at most 200"),
     "too many calendars": (
-        lambda p: p | {"calendars": {f"c{n}": p["calendars"]["office"] for n in range(51)}},
+        lambda p: p | {"calendars": {f"c{n}": p["calendars"]["always"] for n in range(51)}},
         "calendars: there are 51; a pack holds at most 50",
     ),
 }  # fmt: skip
