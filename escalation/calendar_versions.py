@@ -41,7 +41,7 @@ OPEN = (CalendarVersion.Status.DRAFT, CalendarVersion.Status.REVIEWED)
 
 
 def in_force(key: str) -> CalendarVersion | None:
-    """The version later clocks count on; None before the first one is published."""
+    """The newest published version: drafts begin from it, and later clocks count on it from AHEAD after it was published."""
     return publishing.in_force(CalendarVersion, key)
 
 
@@ -159,7 +159,7 @@ def save(
     with transaction.atomic():
         if document != calendar_of(draft).to_document() or draft.revision != seen:
             draft = publishing.change(draft, document, seen=seen, by=by, at=at)
-        return publishing.describe(draft, note, by=by)
+        return publishing.describe(draft, note, by=by, at=at)
 
 
 def publish(draft: CalendarVersion, *, by: User, at: datetime) -> CalendarVersion:

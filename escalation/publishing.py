@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, models, transaction
 
 from cases.models import User
+from cases.models.event import stamp
+from escalation import letters
 from escalation.book import forget
 from escalation.models import CalendarVersion, ProtocolVersion
 from escalation.models.protocol import Version
@@ -21,6 +23,7 @@ from escalation.reading import parse
 from escalation.worktime import Calendar
 
 V = TypeVar("V", bound=Version)
+START_OFF = "start_off"
 S = Version.Status
 
 
@@ -102,13 +105,14 @@ def change(version: V, document: Mapping[str, Any], *, seen: int, by: User, at: 
         if held.revision != seen:
             raise Overtaken("Somebody changed this draft while you were writing. Look at it, then send yours again.")
         held.document = _readable(type(held), held.key, dict(document))
+        _start_is_off(held, by, at)
         held.hands = sorted({*held.hands, by.pk})
         held.revision += 1
         held.save(update_fields=["document", "hands", "revision", *held.back_to_draft()])
         return held
 
 
-def describe(version: V, note: str, *, by: User) -> V:
+def describe(version: V, note: str, *, by: User, at: datetime) -> V:
     """Says why this version is being made. Whoever reviewed it read another reason: it is a draft again.
 
     The reason stays with the version, so whoever wrote it has a hand in it.
@@ -117,6 +121,7 @@ def describe(version: V, note: str, *, by: User) -> V:
         held = hold(version)
         _is_open(held)
         if held.note != note.strip():
+            _start_is_off(held, by, at)
             held.note = note.strip()
             held.hands = sorted({*held.hands, by.pk})
             held.revision += 1
@@ -179,12 +184,40 @@ def publishable(version: V, errors: Check) -> V:
     return held
 
 
-def discard(version: Version) -> None:
+def discard(version: Version, *, by: User, at: datetime) -> None:
     """Throws a draft away. Raises NotPublishable for anything that was published."""
     with transaction.atomic():
         held = hold(version)
         _is_open(held)
+        _start_is_off(held, by, at)
         held.delete()
+
+
+def take_start_back(version: ProtocolVersion, *, by: User, at: datetime) -> ProtocolVersion:
+    """Takes back that a version starts by itself; it stays reviewed. Raises NotPublishable when it has started."""
+    with transaction.atomic():
+        held = hold(version)
+        if held.status in (S.PUBLISHED, S.RETIRED):
+            raise NotPublishable(f"{held.label} has come into force already.")
+        if held.starts_at is None:
+            raise NotPublishable("There is no start to take back: somebody took it back or changed the draft.")
+        _start_is_off(held, by, at)
+        held.starts_at, held.starts_by = None, None
+        held.save(update_fields=["starts_at", "starts_by"])
+        return held
+
+
+def _start_is_off(held: Version, by: User, at: datetime) -> None:
+    """Whoever had a version start is told when somebody else's act ends that: they count on it."""
+    if not isinstance(held, ProtocolVersion) or held.starts_at is None:
+        return
+    if held.starts_by is None or held.starts_by == by:
+        return
+    said = {
+        "protocol": held.document["name"], "number": held.number, "by": str(by),
+        "starts": stamp(held.starts_at), "version": held.pk,
+    }  # fmt: skip
+    letters.to_staff(START_OFF, f"{held.pk}:{stamp(at)}", held.starts_by, said, at).save(force_insert=True)
 
 
 def _of_key(model: type[V], key: str) -> models.QuerySet[V]:

@@ -57,7 +57,7 @@ def near(at: datetime) -> QuerySet[PlanReview]:
 
 def may_decide(person: User) -> bool:
     """Who may change the rules decides about them."""
-    return person.is_active and person.has_perm("escalation.write_protocol")
+    return person.is_active and person.is_staff and person.has_perm("escalation.write_protocol")
 
 
 def responsible() -> list[User]:

@@ -6,22 +6,25 @@ authors get a letter. docs/protocol.md.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
 
 from cases.models import User
 from escalation import letters, publishing
 from escalation.lint.versions import errors_of
 from escalation.models import Notice, ProtocolVersion
-from escalation.publishing import NotPublishable
-from escalation.reviews import responsible
+from escalation.publishing import START_OFF, NotPublishable
+from escalation.reviews import may_decide, responsible
 from escalation.steps import Step
 
+log = logging.getLogger("milepost.beat")
 KIND = "not_started"
 #: No start further ahead: what nobody looked at for so long should be read anew.
 FURTHEST = timedelta(days=366)
@@ -41,17 +44,6 @@ def order(version: ProtocolVersion, starts: datetime, *, by: User, at: datetime)
         raise NotPublishable(
             "Another version of this protocol has a start already. Take that one back first."
         ) from None
-
-
-def take_back(version: ProtocolVersion) -> ProtocolVersion:
-    """Takes the order back; the version stays reviewed. Raises NotPublishable when it has started already."""
-    with transaction.atomic():
-        held = publishing.hold(version)
-        if held.status != ProtocolVersion.Status.REVIEWED:
-            raise NotPublishable(f"{held.label} is in force already.")
-        held.starts_at, held.starts_by = None, None
-        held.save(update_fields=["starts_at", "starts_by"])
-        return held
 
 
 def waiting(key: str) -> ProtocolVersion | None:
@@ -78,34 +70,43 @@ def due(at: datetime) -> QuerySet[ProtocolVersion]:
 
 
 def start(at: datetime) -> int:
-    """Puts them in force, by order of whoever ordered it; what cannot start says why."""
-    found = list(due(at))
-    for version in found:
+    """Puts one of them in force, by order of whoever ordered it. What cannot start says why and holds up no other."""
+    version = due(at).order_by("starts_at", "pk").first()
+    if version is None:
+        return 0
+    try:
         with transaction.atomic():
             held = publishing.hold(version)
-            if not due(at).filter(pk=held.pk).exists():
-                continue  # another beat was faster, or somebody took it back
-            try:
+            if due(at).filter(pk=held.pk).exists():  # else another beat was faster, or somebody took it back
                 _may_still_order(held.starts_by)
                 publishing.publish(held, by=held.starts_by, at=at, errors=errors_of(at))  # type: ignore[arg-type]
-            except NotPublishable as why:
-                _left(held, why, at)
-    return len(found)
+    except NotPublishable as why:
+        _leave(version, why.sentences, at)
+    except OperationalError:
+        raise  # the database's trouble, not this version's: the next round tries again
+    except Exception:
+        log.exception("The version %s could not be checked.", version.label)
+        _leave(version, ["It could not be checked: something failed inside. Try to publish it by hand."], at)
+    return 1
 
 
 def _may_still_order(by: User | None) -> None:
-    if by is None or not by.is_active or not by.has_perm("escalation.write_protocol"):
+    if by is None or not may_decide(by):
         raise NotPublishable("Whoever ordered the start may not publish a protocol any more. Somebody who may has to.")
 
 
-def _left(held: ProtocolVersion, why: NotPublishable, at: datetime) -> None:
+def _leave(version: ProtocolVersion, why: Sequence[str], at: datetime) -> None:
     """It stays what it was; why is kept, and told to those who can do something about it."""
-    held.not_started, held.starts_at = "\n".join(why.sentences), None
-    held.save(update_fields=["not_started", "starts_at"])
-    people = {person.pk: person for person in (*responsible(), *([held.starts_by] if held.starts_by else ()))}
-    Notice.objects.bulk_create(
-        [_letter(held, person, at) for person in people.values() if person.is_active], ignore_conflicts=True
-    )
+    with transaction.atomic():
+        held = due(at).select_for_update(of=("self",)).filter(pk=version.pk).first()
+        if held is None:
+            return  # thrown away, changed or taken back meanwhile
+        held.not_started, held.starts_at = "\n".join(why), None
+        held.save(update_fields=["not_started", "starts_at"])
+        people = {person.pk: person for person in (*responsible(), *([held.starts_by] if held.starts_by else ()))}
+        Notice.objects.bulk_create(
+            [_letter(held, person, at) for person in people.values() if person.is_active], ignore_conflicts=True
+        )
 
 
 def _letter(version: ProtocolVersion, person: User, at: datetime) -> Notice:
@@ -125,4 +126,19 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     }
 
 
+def compose_off(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the letter says to whoever had a version start, when somebody else's act ended that."""
+    there = ProtocolVersion.objects.filter(pk=notice.data["version"]).exists()
+    where = f"{notice.data['version']}/change/" if there else ""
+    return {
+        "protocol": notice.data["protocol"],
+        "number": notice.data["number"],
+        "by": notice.data["by"],
+        "starts": letters.spell(parse_datetime(notice.data["starts"]), letters.zone_of(notice.person)),
+        "there": there,
+        "page": f"{settings.BASE_URL}/console/escalation/protocolversion/{where}",
+    }
+
+
+COMPOSERS = {KIND: compose, START_OFF: compose_off}
 STEPS: Sequence[Step] = (Step("versions that start", due, start),)

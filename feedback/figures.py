@@ -329,4 +329,4 @@ BEHIND: dict[str, Callable[[Period, str], Q]] = {
     "addressed": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=True),
 }
 #: Numbers that speak of customers' answers: few of them would say what a single person answered.
-OF_ANSWERS = ("asked", "answered", "satisfied", "score", "judged", "addressed")
+OF_ANSWERS = ("asked", "answered", "satisfied", "score", "judged", "addressed", "again", "again_low")

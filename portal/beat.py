@@ -25,7 +25,8 @@ ROLE, LETTERS = "beat", "letters"
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(reviews.KIND, reviews.compose)
-letters.register(starting.KIND, starting.compose)
+for kind, composer in starting.COMPOSERS.items():
+    letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.
 LATE_AFTER = timedelta(minutes=2)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from cases.models import Category, Product, User
 from cases.models.case import Impact, reference_prefix
@@ -62,6 +64,27 @@ def text(label: str, most: int, *, rows: int, wrong: str = "", **more: Any) -> L
     """A question with a longer answer."""
     widget = forms.Textarea(attrs={"rows": rows})
     return Lines(label=label, max_length=most, widget=widget, error_messages=_sentences(label, most, wrong), **more)
+
+
+#: Beyond these no zone can shift an instant out of what a date can say.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+
+class Instant(forms.DateTimeField):
+    """A date and a time of day on the reader's clocks, within the years people work with."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            found: datetime | None = super().to_python(value)
+        except ValidationError as why:
+            if any(one.code == "ambiguous_timezone" for one in why.error_list):
+                raise ValidationError(
+                    "The clocks change on that day: this time comes twice or not at all. Choose one an hour earlier or later."
+                ) from None
+            raise
+        if found is not None and not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
 
 def email(**more: Any) -> forms.EmailField:

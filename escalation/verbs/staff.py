@@ -124,7 +124,9 @@ def wait_customer(case_id: int, *, question: str, by: User, at: datetime, **act:
 def wait_partner(case_id: int, *, partner: str, text: str, by: User, at: datetime, **act: Any) -> Case:
     """Says that we wait for another company; updates go on."""
     if not partner.strip():
-        raise Refused("Say which company we wait for.")
+        raise Refused("Say which company we wait for.", field="partner")
+    if sentence := not_sendable(partner):
+        raise Refused(sentence, field="partner")
     return Act("wait_partner", by, at, said=_said(text, K.UPDATE), **act).on(
         case_id, lambda turn: f.WaitsForPartner(at=at, now=at, by=by.pk, partner=partner.strip())
     )

@@ -30,7 +30,7 @@ from portal.console.calendars_form import sentence
 from portal.console.calendars_preview import deadlines, fortnight, week_words
 from portal.console.protocol import sees_drafts
 from portal.console.quiet import RULES, ReadOnlyAdmin
-from portal.forms import Plain
+from portal.forms import Instant, Plain
 
 Status = CalendarVersion.Status
 
@@ -38,7 +38,7 @@ Status = CalendarVersion.Status
 class Start(Plain):
     """From when the ten deadlines are counted; read on the calendar's clocks."""
 
-    start = forms.DateTimeField(
+    start = Instant(
         label="Counted from", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": "Choose a date and a time.", "invalid": "Enter a date and a time, for example 21/11/2026 16:00."},
     )  # fmt: skip
@@ -153,13 +153,16 @@ class CalendarAdmin(ReadOnlyAdmin):
     @method_decorator(require_POST)
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.step(
-            request, pk, "Published. Clocks that start from now on count on it.",
+            request, pk, "Published. Clocks that start from a minute from now on count on it.",
             lambda version: versions.publish(version, by=draft.author(request), at=clock.now()),
         )  # fmt: skip
 
     @method_decorator(require_POST)
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.step(request, pk, "The draft is thrown away.", publishing.discard)
+        return self.step(
+            request, pk, "The draft is thrown away.",
+            lambda version: publishing.discard(version, by=draft.author(request), at=clock.now()),
+        )  # fmt: skip
 
     def step(self, request: HttpRequest, pk: int, done: str, verb: Callable[[CalendarVersion], Any]) -> HttpResponse:
         """One step of a version's road; what is refused is said on its page."""

@@ -17,6 +17,7 @@ from escalation.attesting import may_take_duty
 from escalation.calendars import DAY, WEEKDAYS, reading
 from escalation.models import Leave, LoadCap, Override, Rota, Shift
 from portal import clock
+from portal.forms import Instant
 from portal.templatetags.times import zone_words
 
 TYPED = re.compile(r"(\d{1,2})[:.]?(\d{2})")
@@ -49,13 +50,13 @@ def day(label: str, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=widget, error_messages=errors, **more)
 
 
-def instant(label: str, **more: Any) -> forms.DateTimeField:
+def instant(label: str, **more: Any) -> Instant:
     errors = {
         "invalid": "Enter a date and a time, for example 23/11/2026 16:00.",
         "required": "Enter a date and a time.",
     }
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, widget=widget, error_messages=errors, **more)
+    return Instant(label=label, widget=widget, error_messages=errors, **more)
 
 
 def person(label: str, people: QuerySet[User], **more: Any) -> forms.ModelChoiceField:

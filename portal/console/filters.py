@@ -107,7 +107,14 @@ class ByOwner(Links):
         asked = request.GET.get("owner", "")
         known = asked.isascii() and asked.isdecimal() and len(asked) < 19
         person = User.objects.filter(pk=int(asked), is_staff=True).first() if known else None
-        return ((asked, str(person)),) if person else ()
+        self.names_somebody = person is not None
+        return ((asked, str(person or "nobody we know")),) if asked else ()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Nobody's cases where the address names nobody: all of them would pass for that person's."""
+        if self.value() and not self.names_somebody:
+            return queryset.none()
+        return super().queryset(request, queryset)
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)

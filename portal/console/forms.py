@@ -19,7 +19,7 @@ from escalation.models import ProtocolVersion
 from escalation.permits import takers
 from escalation.saved_replies import first_time_in, spellings
 from escalation.verbs.began import read_began
-from portal.forms import Lines, OneLine
+from portal.forms import Instant, Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
 LONG = 10_000  # characters, as the message's own limit
@@ -118,7 +118,7 @@ class Update(Replying):
     text = writing(
         "Update to the customer", help_text="What was done, what comes next. The customer reads exactly this."
     )
-    next_at = forms.DateTimeField(
+    next_at = Instant(
         required=False,
         label="Next update by",
         show_hidden_initial=True,

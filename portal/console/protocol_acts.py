@@ -20,6 +20,7 @@ from escalation.models import ChoiceDraft, ProtocolVersion
 from escalation.packs import import_pack
 from escalation.protocol import ProtocolError
 from escalation.reading import parse
+from portal import clock
 from portal.console.cover_forms import instant
 from portal.console.protocol_editing import see_other
 from portal.console.protocol_findings import findings
@@ -175,7 +176,7 @@ def say_why(request: HttpRequest, version: ProtocolVersion) -> Note | None:
     form = Note(request.POST)
     if form.is_valid():
         try:
-            publishing.describe(version, form.cleaned_data["note"], by=request.user)  # type: ignore[arg-type]
+            publishing.describe(version, form.cleaned_data["note"], by=request.user, at=clock.now())  # type: ignore[arg-type]
         except publishing.NotPublishable as why:
             refused(form, why)
         else:
@@ -268,7 +269,7 @@ def _published(version: ProtocolVersion, starts: datetime | None, by: Any, at: d
 def keep_back(request: HttpRequest, version: ProtocolVersion) -> HttpResponse:
     """Takes the order to start back."""
     try:
-        starting.take_back(version)
+        publishing.take_start_back(version, by=request.user, at=clock.now())  # type: ignore[arg-type]
     except publishing.NotPublishable as why:
         messages.error(request, str(why))
     else:
@@ -281,7 +282,7 @@ def discard(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> Htt
     form = Plain(request.POST) if request.method == "POST" else Plain()
     if form.is_bound:
         try:
-            publishing.discard(version)
+            publishing.discard(version, by=request.user, at=frame["now"])  # type: ignore[arg-type]
         except publishing.NotPublishable as why:
             form.is_valid()
             refused(form, why)

@@ -121,6 +121,8 @@ def shown_page(
 
 def revision_of(pk: int) -> ReplyRevision:
     """What the reply says now, or 404."""
+    if pk >= 2**63:  # more than a database's number
+        raise Http404
     found = ReplyRevision.objects.select_related("reply", "reply__retired_by", "topic", "made_by")
     return get_object_or_404(found, reply=pk, is_current=True)
 
@@ -171,7 +173,7 @@ def written(request: HttpRequest, frame: dict[str, Any], now: ReplyRevision | No
     fine = form.is_valid()
     findings = check(form.draft(), saved_replies.languages())
     form.blame((one.field, one.sentence) for one in findings if one.stops)
-    if not fine or form.errors or request.POST.get("press") == "check":
+    if not fine or form.errors or request.POST.get("press") != "save":
         status = 422 if form.errors else 200
         return form_page(request, frame, form, now, checked=form.texts(), notes=form.noted(findings), status=status)
     reply, seen, by = now.reply if now else None, form.cleaned_data["seen"], frame["actor"].user

@@ -68,15 +68,15 @@ def _tag(
 ) -> tuple[str, datetime]:
     """Changes with all the page shows: versions, calendars, names, the day (days off ahead), and who is signed in."""
     today = now.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
-    rules = CalendarVersion.objects.filter(status__in=PUBLIC).order_by("pk")
-    calendars = list(rules.values_list("label", "published_at"))
+    calendars = sorted(calendar.label for calendar in calendars_at(now).values())
+    since = CalendarVersion.objects.filter(status__in=PUBLIC, published_at__lte=now)
     teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours"))
     topics = list(Category.objects.order_by("pk").values_list("slug", "name"))
     labels = [one.label for one in versions]
     reader = (request.user.pk, settings.BRAND)
     said = (version.label, version.status, labels, calendars, teams, topics, today, reader)
     instants = [one.published_at or one.made_at for one in (version, *versions)]
-    changed = max([*instants, *(at for _, at in calendars if at and at <= now)])
+    changed = max([*instants, *(at for at in since.values_list("published_at", flat=True) if at)])
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"', changed
 
 

@@ -11,7 +11,8 @@ from escalation import calendar_versions as versions
 from escalation import publishing
 from escalation.book import calendars_at, rules_in_force
 from escalation.calendars import countries, regions
-from escalation.models import CalendarVersion, StageClock
+from escalation.lint.versions import errors_of
+from escalation.models import CalendarVersion, ProtocolVersion, StageClock
 from escalation.publishing import NotPublishable, Overtaken
 from escalation.replay import replay_many
 from escalation.worktime import CalendarError
@@ -201,3 +202,13 @@ def test_countries_and_regions_have_names():
     assert dict(countries())["GB"] == "United Kingdom"
     assert ("BY", "Bayern") in regions("DE") and ("ENG", "England") in regions("GB")
     assert regions("XX") == ()
+
+
+def test_a_protocol_is_checked_on_the_calendar_that_counts_in_a_moment(cast, authors):
+    """Published within the minute before, a calendar no target of the protocol fits on is seen all the same."""
+    version = ProtocolVersion.objects.get(label="five-tier@1")
+    assert not errors_of(LATER + timedelta(seconds=20))(version)
+    shut = {**SHORT, "windows": [{"weekday": 0, "opens": "09:00", "closes": "09:01"}]}
+    draft = ready(authors, shut)
+    CalendarVersion.objects.filter(pk=draft.pk).update(status="published", published_at=LATER + versions.AHEAD)
+    assert errors_of(LATER + timedelta(seconds=20))(version)

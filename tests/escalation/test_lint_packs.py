@@ -162,7 +162,7 @@ def test_a_calendar_somebody_draws_up_gets_no_second_draft(cast):
         import_pack(narrower, cast.supervisor, AT)
     assert list(CalendarVersion.objects.filter(status="draft")) == [theirs]
     assert not ProtocolVersion.objects.filter(status="draft").exists()
-    discard(theirs)
+    discard(theirs, by=cast.tiers[5], at=AT)
     import_pack(narrower, cast.supervisor, AT)
     import_pack(narrower, cast.supervisor, AT)  # the draft says the same
     assert CalendarVersion.objects.filter(status="draft").count() == 1

@@ -68,7 +68,7 @@ def test_whoever_changed_it_cannot_review_it(author, second):
 
 
 def test_whoever_wrote_the_reason_cannot_review_it(author, second):
-    new = publishing.describe(drawn_up(author), "My own words.", by=second)
+    new = publishing.describe(drawn_up(author), "My own words.", by=second, at=MONDAY)
     with pytest.raises(NotPublishable, match="Somebody else has to review it"):
         publishing.review(new, seen=new.revision, by=second, at=LATER)
 
@@ -85,12 +85,12 @@ def test_a_version_without_a_reason_is_not_reviewed(author, second):
     new = publishing.draft(ProtocolVersion, KEY, by=author, at=MONDAY)
     with pytest.raises(NotPublishable, match="why this version is made"):
         publishing.review(new, seen=0, by=second, at=LATER)
-    publishing.describe(new, " Because. ", by=new.made_by)
+    publishing.describe(new, " Because. ", by=new.made_by, at=MONDAY)
     with pytest.raises(Overtaken):
         publishing.review(new, seen=0, by=second, at=LATER)
     assert publishing.review(new, seen=1, by=second, at=LATER).note == "Because."
-    assert publishing.describe(new, "Because.", by=new.made_by).status == "reviewed", "nothing changed"
-    assert publishing.describe(new, "For another reason.", by=new.made_by).status == "draft"
+    assert publishing.describe(new, "Because.", by=new.made_by, at=MONDAY).status == "reviewed", "nothing changed"
+    assert publishing.describe(new, "For another reason.", by=new.made_by, at=MONDAY).status == "draft"
 
 
 def test_a_change_takes_the_review_back(author, second):
@@ -151,8 +151,8 @@ def test_what_cannot_be_read_is_not_kept(author):
 def test_published_versions_stay(author, second):
     out = published(author, second)
     for act in (
-        lambda: publishing.discard(out),
-        lambda: publishing.describe(out, "x", by=out.made_by),
+        lambda: publishing.discard(out, by=author, at=LATER),
+        lambda: publishing.describe(out, "x", by=out.made_by, at=MONDAY),
         lambda: publishing.change(out, out.document, seen=1, by=author, at=LATER),
     ):
         with pytest.raises(NotPublishable, match="stays as it is"):
@@ -163,9 +163,9 @@ def test_published_versions_stay(author, second):
 
 def test_a_draft_can_be_thrown_away_once(author):
     new = drawn_up(author)
-    publishing.discard(new)
+    publishing.discard(new, by=author, at=LATER)
     with pytest.raises(NotPublishable, match="thrown away"):
-        publishing.discard(new)
+        publishing.discard(new, by=author, at=LATER)
 
 
 def test_publishing_moves_no_open_clock(cast, author, second):

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from cases.models import User
 from escalation import publishing, starting, verbs
-from escalation.models import Notice, ProtocolVersion
+from escalation.models import Heartbeat, Notice, ProtocolVersion
+from escalation.packs import import_pack, read_pack
 from escalation.publishing import NotPublishable
 from portal import clock
 from portal.beat import beat
@@ -72,18 +73,53 @@ def test_a_beat_that_was_down_starts_it_when_it_is_back(ordered, engine_at):
 
 
 def test_a_change_takes_approval_and_start_back(ordered, nora, engine_at):
-    changed = publishing.describe(ordered, "Another reason.", by=ordered.made_by)
+    changed = publishing.describe(ordered, "Another reason.", by=ordered.made_by, at=MONDAY)
     assert (changed.status, changed.starts_at, changed.starts_by) == ("draft", None, None)
     engine_at(STARTS)
     changed.refresh_from_db()
     assert changed.status == "draft"
 
 
-def test_taken_back_it_stays_reviewed_and_does_not_start(ordered, engine_at):
-    starting.take_back(ordered)
+def test_taken_back_it_stays_reviewed_and_does_not_start(ordered, omar, engine_at):
+    publishing.take_start_back(ordered, by=omar, at=LATER)
+    assert not Notice.objects.exists(), "who took it back knows"
     engine_at(STARTS)
     ordered.refresh_from_db()
     assert (ordered.status, ordered.starts_at) == ("reviewed", None)
+
+
+@pytest.mark.parametrize("act", ["change", "describe", "discard", "take_start_back"])
+def test_whoever_ordered_it_is_told_when_another_ends_it(ordered, nora, omar, engine_at, act):
+    more = {
+        "change": lambda: publishing.change(ordered, ordered.document, seen=ordered.revision, by=nora, at=LATER),
+        "describe": lambda: publishing.describe(ordered, "Other words.", by=nora, at=LATER),
+        "discard": lambda: publishing.discard(ordered, by=nora, at=LATER),
+        "take_start_back": lambda: publishing.take_start_back(ordered, by=nora, at=LATER),
+    }
+    more[act]()
+    engine_at(LATER)
+    (letter,) = [m for m in mail.outbox if "does not start by itself" in m.subject]
+    assert letter.to == [omar.email]
+    assert "Nora Author has" in letter.body
+    assert "Fri 16 Jan, 10:00 (London time)" in letter.body
+    assert ("thrown it away" in letter.body) == (act == "discard")
+
+
+def test_one_that_cannot_even_be_checked_holds_up_no_other(ordered, cast, nora, omar, engine_at, monkeypatch):
+    """The linter fails on one protocol; the other starts, the engine stays well, and the authors are told."""
+    pack = read_pack("small_team") | {"key": "small"}
+    other = import_pack(pack, nora, MONDAY)
+    publishing.describe(other, "A small one.", by=nora, at=MONDAY)
+    publishing.review(other, seen=other.revision + 1, by=omar, at=LATER)
+    ProtocolVersion.objects.filter(pk=other.pk).update(starts_at=STARTS + SECOND, starts_by=omar)
+    monkeypatch.setattr(starting, "errors_of", lambda at: lambda version: () if version.key == "small" else {}["x"])
+    engine_at(STARTS + 2 * SECOND)
+    ordered.refresh_from_db()
+    other.refresh_from_db()
+    assert (ordered.status, other.status) == ("reviewed", "published")
+    assert "something failed inside" in ordered.not_started
+    assert Heartbeat.objects.get(role="beat").last_success is not None
+    assert Notice.objects.filter(kind=starting.KIND).count() == 2
 
 
 def test_what_was_published_meanwhile_is_not_lost_and_the_authors_read_why(ordered, nora, omar, engine_at):

@@ -29,7 +29,7 @@ def desk(signed_in, nora):
 @pytest.fixture
 def approved(cast, nora, omar):
     draft = drawn_up(nora)
-    publishing.describe(draft, "Because.", by=draft.made_by)
+    publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
     return publishing.review(draft, seen=1, by=omar, at=MONDAY)
 
 
@@ -77,7 +77,7 @@ def test_what_could_not_start_is_red_on_the_home_and_says_why(desk, approved):
 def test_publishing_another_names_the_start_it_takes_the_ground_from(desk, approved, nora, omar):
     ProtocolVersion.objects.filter(pk=approved.pk).update(starts_at=MONDAY + timedelta(days=7), starts_by=omar)
     other = drawn_up(nora)
-    publishing.describe(other, "Sooner.", by=other.made_by)
+    publishing.describe(other, "Sooner.", by=other.made_by, at=MONDAY)
     publishing.review(other, seen=1, by=omar, at=MONDAY)
     assert "Version 2 has a start ahead" in words(desk.get(act(other, "publish")))
     assert "has a start ahead" not in words(desk.get(act(approved, "publish")))
@@ -89,3 +89,15 @@ def test_publishing_another_names_the_start_it_takes_the_ground_from(desk, appro
 def test_every_page_about_rules_stands_under_protocol(signed_in, cast, page):
     shown = signed_in(cast.supervisor).get(f"/console/{page}")
     assert [place["label"] for place in shown.context["places"] if place["here"]] == ["Protocol"]
+
+
+@pytest.mark.parametrize("odd", ["2027-03-28T01:30", "2026-10-25T01:30"])
+def test_an_hour_that_comes_twice_or_not_at_all_is_asked_for_again(desk, approved, odd):
+    sent = desk.post(act(approved, "publish"), {"press": "later", "starts": odd})
+    assert sent.status_code == 422
+    assert "The clocks change on that day: this time comes twice or not at all." in words(sent)
+
+
+def test_taking_back_a_start_that_is_gone_says_so(desk, approved):
+    sent = desk.post(act(approved, "keep-back"), follow=True)
+    assert "There is no start to take back" in words(sent)

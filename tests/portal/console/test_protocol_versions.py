@@ -95,7 +95,7 @@ def test_a_supervisor_tightens_one_cell_and_the_next_case_is_promised_under_it(d
 
 def test_nobody_approves_what_they_changed(desk, signed_in, cast, nora, omar):
     draft = drawn_up(nora)
-    publishing.describe(draft, "Because.", by=draft.made_by)
+    publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
     second = signed_in(omar)
     tighten(second, draft)
     draft.refresh_from_db()
@@ -111,7 +111,7 @@ def test_nobody_approves_what_they_changed(desk, signed_in, cast, nora, omar):
 
 def test_approving_what_has_changed_meanwhile_asks_to_read_again(desk, signed_in, nora, omar):
     draft = drawn_up(nora)
-    publishing.describe(draft, "Because.", by=draft.made_by)
+    publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
     second = signed_in(omar)
     page = second.get(act(draft, "approve"))
     tighten(desk, draft)
@@ -127,7 +127,7 @@ def test_approving_what_has_changed_meanwhile_asks_to_read_again(desk, signed_in
 
 def test_a_change_takes_the_approval_back_and_says_so_first(desk, signed_in, nora, omar):
     draft = drawn_up(nora)
-    publishing.describe(draft, "Because.", by=draft.made_by)
+    publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
     publishing.review(draft, seen=1, by=omar, at=MONDAY)
     assert "somebody has to approve it again" in words(desk.get(edit_of(draft, "own")))
     tighten(desk, draft)
@@ -139,7 +139,7 @@ def test_errors_of_the_check_stop_publishing_with_a_sentence_each(desk, nora, om
     draft = drawn_up(nora)
     hole = {**draft.document, "matrix": draft.document["matrix"][1:]}
     draft = publishing.change(draft, hole, seen=0, by=nora, at=MONDAY)
-    publishing.describe(draft, "A hole.", by=draft.made_by)
+    publishing.describe(draft, "A hole.", by=draft.made_by, at=MONDAY)
     publishing.review(draft, seen=2, by=omar, at=MONDAY)
     page = desk.get(page_of(draft))
     errors = [row for row in page.context["findings"] if row["finding"].is_error]
@@ -159,7 +159,7 @@ def test_errors_of_the_check_stop_publishing_with_a_sentence_each(desk, nora, om
 def test_a_draft_that_was_overtaken_by_another_is_not_published(desk, nora, omar):
     mine, theirs = drawn_up(nora), drawn_up(omar)
     for draft, second in ((theirs, nora), (mine, omar)):
-        publishing.describe(draft, "Because.", by=draft.made_by)
+        publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
         publishing.review(draft, seen=1, by=second, at=MONDAY)
     publishing.publish(theirs, by=omar, at=MONDAY, errors=lambda _: ())
     sent = desk.post(act(mine, "publish"))
@@ -170,7 +170,7 @@ def test_a_draft_that_was_overtaken_by_another_is_not_published(desk, nora, omar
 def test_going_back_makes_a_draft_and_leaves_what_is_in_force(desk, nora, omar):
     first, draft = ProtocolVersion.objects.get(number=1), drawn_up(nora)
     tighten(desk, draft)
-    publishing.describe(draft, "Because.", by=draft.made_by)
+    publishing.describe(draft, "Because.", by=draft.made_by, at=MONDAY)
     draft.refresh_from_db()
     publishing.review(draft, seen=2, by=omar, at=MONDAY)
     publishing.publish(draft, by=nora, at=MONDAY, errors=lambda _: ())

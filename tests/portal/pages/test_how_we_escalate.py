@@ -12,7 +12,7 @@ from django.test import Client
 
 from cases.models import Category, Team
 from cases.words import NOT_FOR_CUSTOMERS
-from escalation import choice_drafts
+from escalation import calendar_versions, choice_drafts, publishing
 from escalation.models import CalendarVersion, ProtocolVersion
 from escalation.packs import read_pack
 from escalation.protocol import ANY, MissingCell
@@ -319,3 +319,22 @@ def test_it_fits_and_breaks_no_rule(width, cast, live_server, new_context, axe):
     page.goto(f"{live_server.url}{URL}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert axe(page) == []
+
+
+def test_a_calendar_that_counts_in_a_minute_shows_when_it_counts(cast):
+    """The same tag for two different pages would keep the old hours with the reader until midnight."""
+    author, second = cast.supervisor, cast.manager
+    look_at(LOOK)
+    draft = calendar_versions.begin("office", by=author, at=LOOK)
+    windows = [{"weekday": day, "opens": "10:00", "closes": "15:00"} for day in range(5)]
+    document = draft.document | {"windows": windows}
+    draft = calendar_versions.save(draft, document, note="Shorter.", seen=draft.revision, by=author, at=LOOK)
+    publishing.review(draft, seen=draft.revision, by=second, at=LOOK)
+    calendar_versions.publish(draft, by=author, at=LOOK)
+    look_at(LOOK + timedelta(seconds=20))
+    early = Client().get(URL)
+    look_at(LOOK + timedelta(minutes=2))
+    late = Client().get(URL, headers={"if-none-match": early["ETag"]})
+    assert late.status_code == 200
+    assert early.content != late.content
+    assert Client().get(URL, headers={"if-none-match": late["ETag"]}).status_code == 304
