@@ -37,6 +37,8 @@ def order(version: ProtocolVersion, starts: datetime, *, by: User, at: datetime)
     try:
         with transaction.atomic():
             held = publishing.publishable(version, errors_of(starts))
+            if held.starts_at is not None and held.starts_by != by:
+                raise NotPublishable(f"{held.starts_by} has it start already. Take that back first.")
             held.starts_at, held.starts_by, held.not_started = starts, by, ""
             held.save(update_fields=["starts_at", "starts_by", "not_started"])
             return held

@@ -236,6 +236,8 @@ def publish(request: HttpRequest, version: ProtocolVersion, frame: Frame) -> Htt
     )
     later.fields["starts"].help_text = f"{zone_words(frame['zone'])}."
     form = later if later.is_bound else Plain(request.POST) if request.method == "POST" else Plain()
+    if form.is_bound and request.POST.get("press", "") not in ("", "later"):
+        form.add_error(None, "Choose: publish now, or have it start at a set time.")
     if form.is_bound and form.is_valid():
         try:
             said = _published(version, form.cleaned_data.get("starts"), request.user, frame["now"])

@@ -99,5 +99,22 @@ def test_an_hour_that_comes_twice_or_not_at_all_is_asked_for_again(desk, approve
 
 
 def test_taking_back_a_start_that_is_gone_says_so(desk, approved):
-    sent = desk.post(act(approved, "keep-back"), follow=True)
-    assert "There is no start to take back" in words(sent)
+    assert desk.post(act(approved, "keep-back")).status_code == 303
+    assert "There is no start to take back" in words(desk.get(page_of(approved)))
+
+
+def test_a_start_somebody_else_set_is_not_set_over(desk, approved, nora, omar):
+    starts = MONDAY + timedelta(days=7)
+    ProtocolVersion.objects.filter(pk=approved.pk).update(starts_at=starts, starts_by=omar)
+    sent = desk.post(act(approved, "publish"), {"press": "later", "starts": "2026-01-20T09:00"})
+    assert sent.status_code == 422
+    assert "Omar Second has it start already. Take that back first." in words(sent)
+    ProtocolVersion.objects.filter(pk=approved.pk).update(starts_by=nora)
+    assert desk.post(act(approved, "publish"), {"press": "later", "starts": "2026-01-20T09:00"}).status_code == 303
+
+
+def test_a_button_that_is_not_there_publishes_nothing(desk, approved):
+    for press in ("later\0", "soon", "LATER"):
+        assert desk.post(act(approved, "publish"), {"press": press}).status_code == 422
+    approved.refresh_from_db()
+    assert approved.status == Status.REVIEWED
