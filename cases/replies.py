@@ -36,8 +36,10 @@ SLOT = re.compile(r"\{([^{}\n]*)\}")
 GAP = re.compile(r"\[\[(?!\s)[^\[\]\n]+\]\]")
 GAP_MOST = 100  # characters with its brackets
 _HOLE = re.compile(rf"{GAP.pattern}|\{{[^{{}}\n]*\}}")
-# A gap somebody began to fill over several lines is one all the same.
-_LEFT = re.compile(rf"\[\[(?!\s)[^\[\]]+\]\]|\{{(?:{'|'.join(PLACEHOLDERS)})\}}")
+# A gap is one all the same when somebody began to fill it: over several lines, with brackets of its own, or with one of
+# its closing ones gone. After the opening ones comes a letter, so that no program's text is taken for one.
+_BEGUN = r"\[\[(?=[^\W\d_])[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]{0,2}"
+_LEFT = re.compile(rf"{GAP.pattern}|{_BEGUN}|\{{(?:{'|'.join(PLACEHOLDERS)})\}}")
 _SIGNS = str.maketrans("", "", "{}[]")
 
 

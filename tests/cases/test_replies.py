@@ -72,6 +72,11 @@ class TestFilling:
         assert not_sendable("Use {curly} words, a[[1] and if [[ -n $x ]]; then") == ""
         assert "“[[what you did]]”" in not_sendable("I did [[what you did]].")
         assert not_sendable("[[begun over\ntwo lines]]")
+        assert "“[[what you did”" in not_sendable("I did [[what you did")
+        assert "“[[what you did]”" in not_sendable("I did [[what you did], as you asked.")
+        assert "“[[what you did [see photo]]]”" in not_sendable(
+            "I did [[what you did [see photo]]]]".replace("]]]]", "]]]")
+        )
         assert "“{customer_name}”" in not_sendable("Dear {customer_name},")
         assert "and more" in not_sendable("[[a]] [[b]] [[c]] [[d]]")
 
