@@ -30,6 +30,8 @@ LOOK_BACK = timedelta(days=28)
 NIGHT_FROM, NIGHT_TO = 22, 7  # local hours
 #: Open cases above this many times the others' average are too many; never below LEAST cases or beside one other.
 TOO_MUCH, LEAST, OTHERS = Fraction(135, 100), 4, 2
+#: The rule, said beside what was found.
+RULE = f"at least {LEAST} open cases and more than {round((TOO_MUCH - 1) * 100)}% above what the others have on average"
 
 
 def average(others: Sequence[int]) -> Fraction | None:
@@ -93,8 +95,13 @@ class Carried:
 
     @property
     def over(self) -> int | None:
-        """How many per cent over the others' average, rounded; None where there is nothing to compare with."""
-        return round((self.open / self.others - 1) * 100) if self.others else None
+        """How many per cent over the others' average as it is shown, rounded; None where there is nothing to compare with."""
+        return round((self.open / self.typical - 1) * 100) if self.typical else None
+
+    @property
+    def typical(self) -> Fraction | None:
+        """The others' average to two decimals, as it is shown, so that a reader's own sum comes to the same."""
+        return None if self.others is None else round(self.others, 2)
 
     @property
     def too_long(self) -> bool:
@@ -175,11 +182,11 @@ def escalated_cases(people: Iterable[int]) -> dict[int, int]:
 
 def cases_words(one: Carried, team: str) -> str:
     """'Mara has 9 open cases, 50% more than the average of 6 of the others in Managers.'; empty without a finding."""
-    if not one.too_many or one.others is None:
+    if not one.too_many or one.typical is None:
         return ""
-    if not one.others:
-        return f"{one.person} has {one.open} open cases, the others in {team} have none."
-    typical = f"{float(one.others):.1f}".removesuffix(".0")
+    if not one.typical:
+        return f"{one.person} has {one.open} open cases, the others in {team} have {'hardly any' if one.others else 'none'}."
+    typical = f"{float(one.typical):.2f}".rstrip("0").removesuffix(".")
     return f"{one.person} has {one.open} open cases, {one.over}% more than the average of {typical} of the others in {team}."
 
 

@@ -1,6 +1,6 @@
 """Who gets the next case: the least loaded of those on duty who are below their cap, in turn.
 
-Two cases in one instant never take the same last place: whoever writes holds the caps' rows (`Loads.hold`) from before
+Two cases in one instant never take the same last place: whoever writes holds the caps' rows (`hold_caps`) from before
 it counts until what it gave out is on record, so that the next one counts that too. Without a cap nothing is held.
 """
 
@@ -47,6 +47,7 @@ class Loads:
     caps: dict[int, int] = field(default_factory=dict)
     last_given: dict[int, datetime] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)  # everybody who was looked up, also those who may not work on cases
+    held: bool = False  # whether this batch holds the caps
 
     @classmethod
     def read(cls, people: Iterable[int]) -> Loads:
@@ -72,21 +73,18 @@ class Loads:
                 found.last_given[pk] = last
         return found
 
-    @classmethod
-    def hold(cls, people: Iterable[int]) -> Loads:
-        """As `read`, for a turn that will be written: nobody else gives these people a case until this transaction ends.
+    def ask(self, people: Iterable[int], *, holds: bool) -> None:
+        """Reads of more people. `holds`: for turns that will be written, in the transaction this runs in.
 
-        One query where none of them has a cap. Else two more: the caps are held, in one order for everybody, and
-        the cases are counted again, since whoever held them before may have given some out. A cap written in that
-        very moment counts from the next case on.
+        Then nobody else gives a case to who has a cap until that transaction ends. One query where none of them has a
+        cap, or the caps are held already. Else two more: the caps are held, and the cases are counted again, since
+        whoever held them before may have given some out.
         """
-        everybody = list(people)
-        found = cls.read(everybody)
-        if not found.caps:
-            return found
-        rows = LoadCap.objects.filter(user__in=found.open).order_by("user")
-        list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
-        return cls.read(everybody)
+        found = Loads.read(people)
+        if holds and found.caps and not self.held:
+            self.held = hold_caps()
+            found = Loads.read(found.asked)
+        self.join(found)
 
     def join(self, others: Loads) -> None:
         """Takes in what was found of other people."""
@@ -103,6 +101,17 @@ class Loads:
         """Notes that the person got one more."""
         self.open[person] = self.open.get(person, 0) + 1
         self.last_given[person] = at
+
+
+def hold_caps() -> bool:
+    """Holds every cap until this transaction ends; whether there was one.
+
+    All of them and once, not those of the people in question: a later case of the batch may need one more, and whoever
+    holds some and waits for others meets, sooner or later, somebody who does it the other way round. In the order of
+    rows, which never changes. A cap written in that very moment counts from the next case on.
+    """
+    rows = LoadCap.objects.order_by("pk").select_for_update(no_key=True)
+    return bool(list(rows.values_list("pk", flat=True)))
 
 
 def picks(directory: Directory, protocol: Protocol) -> Picks:
@@ -129,7 +138,7 @@ def _desks(directory: Directory, named: set[int]) -> Loads:
     wanted = named | {one for post in directory.posts.values() for one in post.people}
     desks: Loads = directory.desks or Loads()
     if fresh := wanted - desks.asked:
-        desks.join(Loads.hold(fresh) if directory.holds else Loads.read(fresh))
+        desks.ask(fresh, holds=directory.holds)
     directory.desks = desks
     return desks
 

@@ -194,8 +194,9 @@ def _count(held: PulseMonth, by: User, score: int, text: str) -> None:
     for team, row in sorted(rows.items(), key=lambda one: one[0] or 0):
         row.asked = max(asked[team], Numbers.of(row).n)
         row.save(update_fields=["asked", *(f"said_{one}" for one in SCORES)])
+    held.asked = max(len(groups), sum(Numbers.of(row).n for row in rows.values()))
     held.words = sorted([*held.words, text] if text else held.words)
-    held.save(update_fields=["words"])
+    held.save(update_fields=["asked", "words"])
 
 
 # What may be shown --------------------------------------------------------------------------------------------
@@ -223,8 +224,11 @@ class Numbers:
     def response(self) -> Share:
         return Share(self.n, self.asked)
 
-    def __add__(self, other: Numbers) -> Numbers:
-        return Numbers(self.asked + other.asked, self.n + other.n, self.good + other.good)
+    @classmethod
+    def whole(cls, asked: int, groups: Iterable[Numbers]) -> Numbers:
+        """Everybody's answers. `asked` is a number of its own: who changed team in the month is asked in two groups."""
+        every = list(groups)
+        return cls(asked, sum(one.n for one in every), sum(one.good for one in every))
 
 
 def may_show(groups: Mapping[int | None, Numbers]) -> set[int]:
@@ -251,9 +255,9 @@ class Month:
     words: tuple[str, ...] = ()
 
 
-def as_shown(month: date, groups: Mapping[int | None, Numbers], words: Iterable[str]) -> Month:
-    """What of a month may be shown; with too few answers it is how many there were and nothing else."""
-    whole = sum(groups.values(), Numbers())
+def as_shown(month: date, asked: int, groups: Mapping[int | None, Numbers], words: Iterable[str]) -> Month:
+    """What of a month may be shown; with too few answers it is how many of those `asked` there were and nothing else."""
+    whole = Numbers.whole(asked, groups.values())
     if not whole.share.shown:
         return Month(month, Numbers(whole.asked, whole.n))
     shuffled = sorted(words, key=lambda text: sha256(f"{month}{text}".encode()).digest())
@@ -266,7 +270,7 @@ def months_over(at: datetime, most: int = 12) -> list[Month]:
     rows = PulseMonth.objects.filter(month__lt=now).order_by("-month").prefetch_related("tallies")[:most]
     found: list[Any] = [row for row in rows if row.tallies.all()]
     return [
-        as_shown(row.month, {tally.team_id: Numbers.of(tally) for tally in row.tallies.all()}, row.words)
+        as_shown(row.month, row.asked, {tally.team_id: Numbers.of(tally) for tally in row.tallies.all()}, row.words)
         for row in reversed(found)
     ]
 
@@ -274,6 +278,6 @@ def months_over(at: datetime, most: int = 12) -> list[Month]:
 def so_far(at: datetime) -> Share | None:
     """How many have answered this month of those asked; None while nobody has."""
     now = month_of(today_at(at, settings.COMPANY_TIME_ZONE))
-    tallies = PulseTally.objects.filter(month__month=now)
-    whole = sum((Numbers.of(tally) for tally in tallies), Numbers())
+    tallies = list(PulseTally.objects.filter(month__month=now).select_related("month"))
+    whole = Numbers.whole(tallies[0].month.asked if tallies else 0, map(Numbers.of, tallies))
     return whole.response if whole.n else None

@@ -14,9 +14,14 @@ from cases.models import Team, User
 
 
 class PulseMonth(models.Model):
-    """A month in which somebody was asked: its first day, and what people wrote, in the order of the alphabet."""
+    """A month in which somebody was asked: its first day, and what people wrote, in the order of the alphabet.
+
+    `asked` is how many people could have answered when the month's last answer came, each counted once, and at least
+    as many as answered. The groups' own numbers do not add up to it: who changes team is counted in both.
+    """
 
     month = models.DateField(unique=True)
+    asked = models.PositiveIntegerField(default=0)
     words = models.JSONField(default=list)
 
     class Meta:
@@ -26,7 +31,8 @@ class PulseMonth(models.Model):
 class PulseTally(models.Model):
     """How many of a group said what in a month; without a team it is everybody who is in no group of their own.
 
-    `asked` is how many could have answered when the month's last answer came. All rows of a month are written anew
+    `asked` is how many of the group could have answered when the month's last answer came, and at least as many as
+    answered in it. All rows of a month are written anew
     with every answer, so that none of them shows by itself whose answer came last.
     """
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cases.models import Team
-from escalation.load import Carried, Picture, cases_words, days_words
+from escalation.load import RULE, Carried, Picture, cases_words, days_words
 from portal.charts import HALF, WIDE, joined, num, picture
 from portal.templatetags.times import count
 
@@ -28,6 +28,7 @@ def of_team(team: Team, now: datetime) -> dict[str, Any]:
         "chart": chart(people),
         "by_rota": any(one.longest for one in people),
         "compared": any(one.others is not None for one in people),
+        "rule": RULE,
     }
 
 

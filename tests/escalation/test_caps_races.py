@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,8 +15,11 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.lifecycle import OPEN, State
 from cases.models import Case, Category, User
-from escalation import sweep, verbs
-from escalation.models import LoadCap
+from escalation import routing, sweep, verbs
+from escalation.book import rules_in_force
+from escalation.directory import Directory
+from escalation.models import LoadCap, ProtocolChoice, ProtocolVersion
+from escalation.protocol import person_key
 from escalation.store import peek
 from escalation.verbs import Told, file_many
 from tests.cast import MONDAY, gather, person
@@ -32,13 +36,13 @@ BEFORE = 17  # questions of filing one case, begin and commit included, counted 
 def cast(transactional_db):
     """Levels 1 and 2 give every case that comes to one person at once."""
     cast = gather()
-
-    def change(document):
-        for tier in document["tiers"][:2]:
-            tier["on_arrival"] = [*dict.fromkeys((*tier["on_arrival"], "reassign", "assign"))]
-
-    in_force(cast, change)
+    in_force(cast, giving)
     return cast
+
+
+def giving(document) -> None:
+    for tier in document["tiers"][:2]:
+        tier["on_arrival"] = [*dict.fromkeys((*tier["on_arrival"], "reassign", "assign"))]
 
 
 def colleagues(cast, tier: int, number: int) -> list[User]:
@@ -165,6 +169,86 @@ def test_a_cap_is_held_only_while_a_case_is_written(cast):
     assert dict(seen)["service-representatives"] in (cast.tiers[1].pk, cast.mate.pk)
 
 
+@pytest.fixture
+def named(transactional_db):
+    """As `cast`; cases about billing are under a protocol of which a step names Early, who is in no team and has a cap.
+
+    Early has the lowest number of all: who holds caps as they are needed holds that one last, and who needs all, first.
+    """
+    early = person("early@example.com", "Early Founder", is_staff=True)
+    cast = gather()
+    early.groups.set(cast.mate.groups.all())
+    document = in_force(cast, giving).document
+    document["tiers"][0]["steps"] = [{"after": 300, "target": f"person:{early.email}", "actions": ["assign"]}]
+    made = {"status": "published", "document": document, "made_at": MONDAY, "published_at": MONDAY}
+    ProtocolVersion.objects.create(key="named", number=1, **made)
+    ProtocolChoice.objects.create(position=1, category=Category.objects.get(slug="billing"), protocol="named")
+    for one, most in ((early, 1), (cast.tiers[1], 9), (cast.mate, 9)):
+        LoadCap.objects.create(user=one, most_open=most)
+    return cast
+
+
+def until_somebody_waits() -> None:
+    """Returns when another connection waits for a row of this one."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("Nobody waited within ten seconds.")
+
+
+def test_a_batch_that_comes_to_a_person_named_late_ends_nobody_s_filing(named):
+    """A batch that has given out a case comes to one whose protocol names Early, while a customer files such a one.
+
+    Whoever waits, nobody is the loser of a deadlock, and both cases have somebody.
+    """
+    topics = {slug: Category.objects.get(slug=slug) for slug in ("orders", "billing")}
+    held = threading.Event()
+
+    def batch():
+        with transaction.atomic():
+            directory = Directory.load(MONDAY, holds=True)
+            before = routing.picks(directory, rules_in_force().protocol)
+            held.set()
+            until_somebody_waits()
+            return before, routing.picks(directory, rules_in_force("named").protocol)
+
+    def filing():
+        assert held.wait(10)
+        return cast_file(named, topics["billing"])
+
+    (before, after), case = at_once(batch, filing)
+    assert person_key("person:early@example.com") in dict(after) and before
+    assert case.owner_id in (named.tiers[1].pk, named.mate.pk)
+
+
+def cast_file(cast, category: Category) -> Case:
+    return verbs.file_case(Told("A case", "Text", category, "loss"), by=cast.customer, at=MONDAY)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_batches_and_filings_under_several_protocols_at_once(named, seed):
+    """Every batch mixes both protocols in an order of its own: all are filed, and no cap is passed."""
+    chance = random.Random(seed)
+    topics = [Category.objects.get(slug=slug) for slug in ("orders", "billing")]
+    orders = [chance.sample(topics * 2, 4) for _ in range(HANDS)]
+    acts = [
+        lambda order=order: file_many(
+            [(Told("One", "Text", topic, "loss"), named.customer) for topic in order], at=MONDAY
+        )
+        for order in orders
+    ]
+    acts += [lambda topic=topic: [cast_file(named, topic)] for topic in topics]
+    filed = [case for some in at_once(*acts) for case in some]
+    assert len(filed) == 4 * HANDS + 2
+    found = assert_within_caps()
+    assert sum(found.values()) == 18, "both people of level 1 are full"
+
+
 def questions(act) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         act()
@@ -182,7 +266,8 @@ def test_without_a_cap_filing_costs_what_it_did_and_holds_nothing(cast):
     capped = questions(cast.file)
     assert len(capped) == len(plain) + 2
     held = [sql for sql in capped if "FOR NO KEY UPDATE" in sql]
-    assert len(held) == 1 and 'ORDER BY "escalation_loadcap"."user_id" ASC' in held[0]
+    every = 'SELECT "escalation_loadcap"."id" AS "pk" FROM "escalation_loadcap" ORDER BY 1 ASC FOR NO KEY UPDATE'
+    assert held == [every], "all of them, in one order, once"
 
 
 def test_cases_freed_of_a_lost_owner_in_one_go_share_the_room(cast):

@@ -13,6 +13,7 @@ from cases.models import Case, Category, User
 from escalation.directory import Directory
 from escalation.load import (
     LOOK_BACK,
+    Carried,
     Picture,
     Run,
     average,
@@ -134,7 +135,23 @@ def test_who_is_away_with_a_full_desk_is_found_all_the_same(four):
     give(four, four.mate, 2)
     Leave.objects.create(user=four.tiers[1], starts_at=MONDAY - DAY, ends_at=MONDAY + DAY)
     tom = of(four)["Tom Reed"]
-    assert (tom.open, tom.others, tom.over) == (9, Fraction(2, 3), 1250)
+    assert (tom.open, tom.others, tom.typical, tom.over) == (9, Fraction(2, 3), Fraction(67, 100), 1243)
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "said"),
+    [
+        (4, [3, 1, 1, 0], "4 open cases, 220% more than the average of 1.25 of"),  # 4 / 1.25 is 3.2
+        (9, [1, 1, 0], "9 open cases, 1243% more than the average of 0.67 of"),  # 9 / 0.67 is 13.43
+        (4, [3, 2], "4 open cases, 60% more than the average of 2.5 of"),
+        (27, [20, 10, 30], "27 open cases, 35% more than the average of 20 of"),
+        (28, [20, 20], "28 open cases, 40% more than the average of 20 of"),
+        (5, [1] + [0] * 300, "5 open cases, the others in Reps have hardly any."),  # 1 / 301 is nothing to two decimals
+    ],
+)
+def test_the_reader_s_own_sum_comes_to_the_same(mine, others, said):
+    one = Carried(User(name="Tom"), mine, None, 0, 0, average(others), 0, None, 7)
+    assert cases_words(one, "Reps").startswith(f"Tom has {said}") == too_much(mine, average(others))
 
 
 def test_others_without_a_case_are_said_as_such(four):

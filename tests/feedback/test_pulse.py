@@ -149,12 +149,12 @@ def test_what_is_shown_gives_no_few_away(numbers):
 
 
 def test_a_month_with_too_few_says_how_many_and_nothing_else():
-    found = as_shown(JANUARY, {None: n(2, 2), 1: n(2, 1)}, ["Too much."])
+    found = as_shown(JANUARY, 40, {None: n(2, 2), 1: n(2, 1)}, ["Too much."])
     assert (found.everybody, found.teams, found.words) == (Numbers(40, 4, 0), {}, ())
 
 
 def test_the_share_has_wilson_s_interval():
-    found = as_shown(JANUARY, {None: n(7, 3), 1: n(6, 5)}, [])
+    found = as_shown(JANUARY, 40, {None: n(7, 3), 1: n(6, 5)}, [])
     assert (found.everybody.n, found.everybody.good, found.everybody.asked) == (13, 8, 40)
     assert found.everybody.share.interval == wilson(8, 13)
     assert found.everybody.share.interval == pytest.approx((0.3552, 0.8229), abs=1e-4)
@@ -164,7 +164,7 @@ def test_the_share_has_wilson_s_interval():
 
 def test_words_are_shuffled_the_same_way_at_every_look():
     words = [f"Word {number}" for number in range(12)]
-    first, again = (as_shown(JANUARY, {None: n(12)}, words).words for _ in range(2))
+    first, again = (as_shown(JANUARY, 20, {None: n(12)}, words).words for _ in range(2))
     assert first == again and sorted(first) == sorted(words) and list(first) != sorted(words)
 
 
@@ -305,6 +305,34 @@ def test_whoever_joins_during_the_month_is_counted_among_those_asked(cast):
     assert tallies()["service-representatives"] == (2, 0, 0, 0, 2, 0)
 
 
+def test_nobody_is_asked_twice_when_a_group_dissolves(cast):
+    """11 people. 4 of the 6 of level 1 answer, then 2 leave it: with 4 it is no group, and all 11 stand in the rest.
+
+    Beside them the 4 answers stay: the groups' own numbers are 4 and 11. Of the whole it is still 11 people.
+    """
+    for one in cast.team[:4]:
+        answer(one)
+    assert (so_far(AT).hits, so_far(AT).n) == (4, 11)
+    cast.teams[1].members.remove(*cast.team[4:])
+    answer(cast.supervisor)
+    assert tallies() == {"service-representatives": (4, 0, 0, 0, 4, 0), None: (11, 0, 0, 0, 1, 0)}
+    assert (so_far(AT).hits, so_far(AT).n) == (5, 11)
+    (month,) = months_over(datetime(2026, 2, 1, tzinfo=UTC))
+    assert month.everybody == Numbers(asked=11, n=5, good=5)
+
+
+def test_who_leaves_is_asked_no_more_and_no_fewer_are_than_answered(cast):
+    """Of 11 one answers and leaves: 10 are left when the next answers. Then all but one leave: 3 of 3 have answered."""
+    answer(cast.mate)
+    assert so_far(AT).n == 11
+    User.objects.filter(pk=cast.mate.pk).update(is_active=False)
+    answer(cast.tiers[2])
+    assert (so_far(AT).hits, so_far(AT).n) == (2, 10)
+    User.objects.exclude(pk=cast.supervisor.pk).update(is_active=False)
+    answer(cast.supervisor)
+    assert (so_far(AT).hits, so_far(AT).n) == (3, 3)
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -331,7 +359,7 @@ def columns(model) -> set[str]:
 def test_no_row_has_both_a_person_and_an_answer():
     """What the three tables hold, to the last column: a new one must be thought about here."""
     assert columns(PulseTurn) == {"id", "user", "month", "answered", "hidden_until"}
-    assert columns(PulseMonth) == {"id", "month", "words"}
+    assert columns(PulseMonth) == {"id", "month", "asked", "words"}
     assert columns(PulseTally) == {"id", "month", "team", "asked", "said_1", "said_2", "said_3", "said_4", "said_5"}
     for model in (PulseMonth, PulseTally):
         related = {f.related_model for f in model._meta.get_fields() if f.is_relation}

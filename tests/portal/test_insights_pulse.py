@@ -35,7 +35,8 @@ def manager(cast):
 
 def month(number, *rows, words=()):
     """`rows`: (team or None, asked, ones, …, fives)."""
-    made = PulseMonth.objects.create(month=date(2026, number, 1), words=sorted(words))
+    asked = sum(row[1] for row in rows)
+    made = PulseMonth.objects.create(month=date(2026, number, 1), asked=asked, words=sorted(words))
     for team, asked, *said in rows:
         scores = {f"said_{score}": count for score, count in enumerate(said, start=1)}
         PulseTally.objects.create(month=made, team=team, asked=asked, **scores)
@@ -106,7 +107,7 @@ def test_a_year_is_shown(manager, cast):
     for number in range(1, 3):
         month(number, (None, 9, 0, 0, 3, 3, 0))
     for number in range(1, 13):
-        made = PulseMonth.objects.create(month=date(2025, number, 1))
+        made = PulseMonth.objects.create(month=date(2025, number, 1), asked=9)
         PulseTally.objects.create(month=made, asked=9, said_4=6)
     rows = manager.get(URL).context["charts"][0]["table"]["rows"]
     assert (len(rows), rows[0][0], rows[-1][0]) == (12, "February 2026", "March 2025")
@@ -131,6 +132,6 @@ def test_as_many_questions_for_a_year_as_for_a_month(manager, cast):
     month(2, (cast.teams[1], 6, 0, 0, 0, 3, 3))
     one = questions(manager)
     for number in range(1, 13):
-        made = PulseMonth.objects.create(month=date(2025, number, 1))
+        made = PulseMonth.objects.create(month=date(2025, number, 1), asked=9)
         PulseTally.objects.create(month=made, team=cast.teams[1], asked=9, said_4=6)
     assert questions(manager) == one

@@ -20,10 +20,10 @@ def story(transactional_db):
     look_at(datetime(2026, 3, 10, 12, tzinfo=UTC))
     cast = gather()
     for number in range(1, 13):
-        made = PulseMonth.objects.create(month=date(2025, number, 1), words=["An ordinary month."])
+        made = PulseMonth.objects.create(month=date(2025, number, 1), asked=18, words=["An ordinary month."])
         PulseTally.objects.create(month=made, team=cast.teams[1], asked=9, said_4=number, said_2=5 if number % 3 else 0)
         PulseTally.objects.create(month=made, asked=9, said_5=4, said_1=4)
-    made = PulseMonth.objects.create(month=date(2026, 1, 1), words=["Fine.", "x" * 300])
+    made = PulseMonth.objects.create(month=date(2026, 1, 1), asked=9, words=["Fine.", "x" * 300])
     PulseTally.objects.create(month=made, asked=9, said_5=3, said_1=2)
     yield cast
     clock.travel(timedelta())

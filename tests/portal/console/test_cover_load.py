@@ -17,6 +17,8 @@ URL = "/console/cover/"
 TEAM = "Service representatives"
 TOM = f"Tom Reed has 9 open cases, 50% more than the average of 6 of the others in {TEAM}."
 
+RULE = "Too many are at least 4 open cases and more than 35% above what the others have on average."
+
 
 def words(page):
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.content.decode())).split())
@@ -88,7 +90,37 @@ def test_a_calm_team_is_said_to_be_calm(dana, cast):
     cast.teams[1].members.add(cast.tiers[4])
     give(cast, cast.mate, 3)
     said = words(dana.get(url))
-    assert "Nobody has more than 35% above what the others have on average." in said and "dashed line" in said
+    assert f"Nobody carries too many cases. {RULE}" in said and "dashed line" in said
+
+
+def test_far_above_the_others_with_few_cases_is_not_denied(dana, cast):
+    """Ana has 3 and the others none, far more than 35% above them: that is not too many, and the page does not say less."""
+    cast.teams[1].members.add(cast.tiers[4])
+    give(cast, cast.mate, 3)
+    url = f"{URL}team/{cast.teams[1].pk}/"
+    page = dana.get(url)
+    ana = next(one for one in page.context["load"]["rows"] if one.person == cast.mate)
+    assert (ana.open, ana.others, ana.too_many) == (3, 0, False)
+    said = words(page)
+    assert f"Nobody carries too many cases. {RULE}" in said and "Nobody has more" not in said
+    give(cast, cast.mate, 1)
+    said = words(dana.get(url))
+    assert "Ana Mate has 4 open cases, the others in Service representatives have none." in said
+    assert "Nobody carries too many" not in said
+
+
+def test_the_average_is_said_to_two_decimals(dana, cast):
+    """4 beside 3, 1, 1 and 0: 4 is 220% more than 1.25, and would be 233% more than 1.2."""
+    give(cast, cast.tiers[1], 4)
+    give(cast, cast.mate, 3)
+    for n, number in enumerate((1, 1, 0)):
+        one = person(f"more{n}@example.com", f"More {n}", is_staff=True)
+        one.groups.set(cast.mate.groups.all())
+        cast.teams[1].members.add(one)
+        give(cast, one, number)
+    said = words(dana.get(f"{URL}team/{cast.teams[1].pk}/"))
+    assert f"Tom Reed has 4 open cases, 220% more than the average of 1.25 of the others in {TEAM}." in said
+    assert "4, +220%" in said
 
 
 def test_a_team_nobody_works_in_has_a_page(dana, cast):
