@@ -216,9 +216,14 @@ class Numbers:
         return cls(row.asked, sum(said.values()), sum(said[score] for score in GOOD))
 
     @property
+    def is_telling(self) -> bool:
+        """Whether the numbers would say what single people answered: few of them, or all on one side."""
+        return 0 < self.n < FEWEST or self.good in (0, self.n)
+
+    @property
     def share(self) -> Share:
-        """Said 4 or 5; it shows nothing of itself while fewer than FEWEST answered."""
-        return Share(self.good, self.n)
+        """Said 4 or 5; it says nothing of itself where it would be telling."""
+        return Share(0, 0) if self.is_telling and self.n >= FEWEST else Share(self.good, self.n)
 
     @property
     def response(self) -> Share:
@@ -233,15 +238,15 @@ class Numbers:
 
 def may_show(groups: Mapping[int | None, Numbers]) -> set[int]:
     """The teams whose numbers may stand on one page beside those of everybody."""
-    whole = sum(one.n for one in groups.values())
-    if whole < FEWEST:
+    if Numbers.whole(0, groups.values()).is_telling:
         return set()
-    told = {team for team, one in groups.items() if team is not None and one.n >= FEWEST}
-    rest = whole - sum(groups[team].n for team in told)
-    while told and 0 < rest < FEWEST:
-        smallest = min(told, key=lambda team: (groups[team].n, team))
-        told.discard(smallest)
-        rest += groups[smallest].n
+    told = {team for team, one in groups.items() if team is not None and not one.is_telling}
+    while told:
+        # What is not shown can be reckoned: everybody less the teams that are.
+        rest = Numbers.whole(0, [one for team, one in groups.items() if team not in told])
+        if not rest.n or not rest.is_telling:
+            break
+        told.discard(min(told, key=lambda team: (groups[team].n, team)))
     return told
 
 

@@ -98,7 +98,7 @@ DEFINITIONS = (
         "Pulse",
         "answers of 4 or 5 ÷ all answers, by month",
         "“How manageable was your work this month?”, asked once a month of everybody who works on cases and counted without names. A month is shown when it is over and at least 5 have answered, a team likewise, and only while what is left beside the teams shown is nobody or at least 5.",
-        "Those who answer are not all who were asked. When everybody says the same, a share says what each of them said.",
+        "Those who answer are not all who were asked. Of a group that is all on one side no share is shown: it would say what each of them said.",
     ),
     Definition(
         "interval",

@@ -50,7 +50,7 @@ def sentence(last: Month, before: Month | None) -> str:
         f"{month_words(last.month)}: {one.n} of {one.asked} answered ({percent(one.response.hits / one.response.n)})"
     ]
     if one.share.value is None:
-        return f"{said[0]}: fewer than 5 are not shown."
+        return f"{said[0]}: of fewer than 5, or all on one side, nothing more is shown."
     said.append(f"{percent(one.share.value)} of them said 4 or 5 ({interval_words(one.share)})")
     if before is not None and before.everybody.share.shown:
         said.append(change_words(one.share, before.everybody.share))
@@ -95,4 +95,5 @@ def row(month: date, one: Numbers | None) -> list[str]:
     if one is None:
         return [month_words(month), *[WITHHELD] * 4, ""]
     response = percent(one.n / one.asked) if one.asked else ""
-    return [month_words(month), str(one.asked), str(one.n), response, share_words(one.share), interval_words(one.share)]
+    said = share_words(one.share) if one.share.n or not one.n else WITHHELD
+    return [month_words(month), str(one.asked), str(one.n), response, said, interval_words(one.share)]

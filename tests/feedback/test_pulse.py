@@ -114,8 +114,9 @@ def test_nobody_is_in_a_group_of_fewer_than_five_but_a_company_of_fewer(teams):
     assert all(group is None or group in teams[one] for one, group in found.items())
 
 
-def n(number, good=0, asked=20):
-    return Numbers(asked, number, good)
+def n(number, good=None, asked=20):
+    """So many answers, half of them good unless said otherwise."""
+    return Numbers(asked, number, number // 2 if good is None else good)
 
 
 @pytest.mark.parametrize(
@@ -131,21 +132,29 @@ def n(number, good=0, asked=20):
         ({None: n(1), 1: n(3)}, set()),
         ({None: n(4), 1: n(7), 2: n(7)}, {2}),  # of equals one, always the same
         ({}, set()),
+        ({None: n(6), 1: n(6, 6), 2: n(6)}, {2}),  # all of team 1 said the same
+        ({None: n(6), 1: n(6, 0), 2: n(6)}, {2}),
+        ({None: n(6, 6), 1: n(7), 2: n(6)}, {1}),  # all of the rest did: with team 2 it is mixed
+        ({None: n(6, 6), 1: n(7, 7)}, set()),
     ],
 )
 def test_no_number_is_shown_that_leaves_a_small_rest(groups, told):
     assert may_show(groups) == told
 
 
-@given(st.dictionaries(st.one_of(st.none(), st.integers(1, 8)), st.integers(0, 12), max_size=8))
+@given(
+    st.dictionaries(
+        st.one_of(st.none(), st.integers(1, 8)), st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=8
+    )
+)
 def test_what_is_shown_gives_no_few_away(numbers):
-    """Whatever is subtracted from everybody, single teams or all of them, five are left or nobody."""
-    groups = {team: n(number) for team, number in numbers.items()}
-    told, whole = may_show(groups), sum(numbers.values())
-    rest = whole - sum(numbers[team] for team in told)
-    assert all(numbers[team] >= 5 for team in told)
-    assert not told or rest == 0 or rest >= 5
-    assert whole >= 5 or not told
+    """Whatever is subtracted from everybody, all teams shown or single ones, five of both kinds are left or nobody."""
+    groups = {team: n(good + bad, good) for team, (good, bad) in numbers.items()}
+    told = may_show(groups)
+    hidden = [pair for team, pair in numbers.items() if team not in told]
+    rest = [sum(pair[side] for pair in hidden) for side in (0, 1)]
+    assert all(sum(numbers[team]) >= 5 and all(numbers[team]) for team in told)
+    assert not told or rest == [0, 0] or (sum(rest) >= 5 and all(rest))
 
 
 def test_a_month_with_too_few_says_how_many_and_nothing_else():
@@ -275,13 +284,13 @@ def test_who_answered_is_forgotten_with_the_next_month_s_first_press(cast):
 
 
 def test_only_months_that_are_over_are_shown(cast):
-    for one in cast.team:
-        answer(one, 5, "Good.")
+    for number, one in enumerate(cast.team):
+        answer(one, 5 if number else 2, "Good.")
     assert months_over(AT) == months_over(datetime(2026, 1, 31, 23, 59, tzinfo=UTC)) == []
     assert (so_far(AT).hits, so_far(AT).n) == (6, 11)
     (month,) = months_over(datetime(2026, 2, 1, tzinfo=UTC))
     assert (month.month, month.everybody.n, month.words) == (JANUARY, 6, ("Good.",) * 6)
-    assert month.teams == {cast.teams[1].pk: Numbers(6, 6, 6)}
+    assert month.teams == {cast.teams[1].pk: Numbers(6, 6, 5)}
     assert so_far(datetime(2026, 2, 1, tzinfo=UTC)) is None
 
 
@@ -318,7 +327,7 @@ def test_nobody_is_asked_twice_when_a_group_dissolves(cast):
     assert tallies() == {"service-representatives": (4, 0, 0, 0, 4, 0), None: (11, 0, 0, 0, 1, 0)}
     assert (so_far(AT).hits, so_far(AT).n) == (5, 11)
     (month,) = months_over(datetime(2026, 2, 1, tzinfo=UTC))
-    assert month.everybody == Numbers(asked=11, n=5, good=5)
+    assert month.everybody == Numbers(asked=11, n=5), "all said the same, so nothing more is shown"
 
 
 def test_who_leaves_is_asked_no_more_and_no_fewer_are_than_answered(cast):

@@ -93,7 +93,9 @@ def test_the_words_are_those_of_the_last_month_escaped_and_not_in_order(manager,
 def test_a_month_with_too_few_hides_figures_and_words(manager, cast):
     month(2, (cast.teams[1], 6, 1, 0, 0, 0, 3), words=["Told too soon."])
     page = manager.get(URL)
-    assert "February 2026: 4 of 6 answered (67%): fewer than 5 are not shown." in text(page)
+    assert "February 2026: 4 of 6 answered (67%): of fewer than 5, or all on one side, nothing more is shown." in text(
+        page
+    )
     assert "Told too soon." not in text(page)
     assert [chart["svg"] for chart in page.context["charts"]] == [""]
     assert page.context["charts"][0]["table"]["rows"] == [["February 2026", "6", "4", "67%", "Too few", ""]]
