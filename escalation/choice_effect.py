@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from cases.models import Category, Product
 from cases.models.case import CaseQuerySet
@@ -31,7 +31,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Of `looked_at` cases `moved` would have another protocol: by line, with up to ten of them as (id, reference)."""
+    """Of `looked_at` cases `moved` would have another protocol: by line, with the ten newest of them as (id, reference)."""
 
     looked_at: int
     moved: int
@@ -46,26 +46,27 @@ def effect(cases: CaseQuerySet, old: Sequence[Line], new: Sequence[Line], *, at:
     whatever the number of cases.
     """
     recent = cases.filter(filed_at__gte=at - WINDOW, filed_at__lt=at, is_history=False).order_by()
-    sorts = list(recent.values_list(*SORT).annotate(number=Count("pk")))
+    counted = recent.values_list(*SORT).annotate(number=Count("pk"), latest=Max("filed_at"), last=Max("pk"))
+    sorts = list(counted)
     old_rows, new_rows = rows_of(old), rows_of(new)
     moves: Counter[tuple[str, str, str]] = Counter()
     elsewhere = []
-    for *sort, number in sorts:
+    for *sort, number, latest, last in sorts:
         before, after = (_choice(rows, *sort) for rows in (old_rows, new_rows))
         if before.key != after.key:
             moves[after.why, before.key, after.key] += number
-            elsewhere.append((number, sort))
-    # Each sort has a case at least, so ten sorts are enough for ten cases.
-    largest = sorted(elsewhere, key=lambda one: -one[0])[:SHOWN]
+            elsewhere.append((latest, last, sort))
+    # The ten newest cases are of the ten sorts that had a case last: no other sort has a newer one.
+    freshest = sorted(elsewhere, key=lambda one: one[:2], reverse=True)[:SHOWN]
     wanted = Q(pk__in=())
-    for _, sort in largest:
+    for *_, sort in freshest:
         wanted |= Q(**dict(zip(SORT, sort, strict=True)))
     examples = recent.filter(wanted).order_by("-filed_at", "-pk").values_list("pk", "reference")[:SHOWN]
     return Effect(
-        looked_at=sum(number for *_, number in sorts),
+        looked_at=sum(number for *_, number, _, _ in sorts),
         moved=sum(moves.values()),
         lines=tuple(Move(*key, number) for key, number in moves.most_common()),
-        examples=tuple(examples) if largest else (),
+        examples=tuple(examples) if freshest else (),
     )
 
 

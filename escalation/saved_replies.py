@@ -5,7 +5,6 @@ Every change is one transaction that holds the reply's row. The rules themselves
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,9 +16,8 @@ from django.utils.formats import date_format
 
 from cases.models import Case, Category, ReplyRevision, SavedReply, User
 from cases.replies import ACTS, ENGLISH, Draft, check, language_of, offered
+from escalation.decision import NotNow
 from escalation.letters import spell, zone_of
-
-_TIME = re.compile(r"[^\s\d]+ \d{1,2} \S+, \d\d:\d\d \([^()\n]{1,60}\)")
 
 
 class NotSaved(ValueError):
@@ -120,10 +118,39 @@ def spellings(instant: datetime, person: User) -> list[str]:
     return [spelled(instant, person, language) for language in languages()]
 
 
-def first_time_in(text: str) -> str:
-    """The first time in `text` that stands there as `spelled` writes it; empty when there is none."""
-    found = _TIME.search(text)
-    return found[0] if found else ""
+def named(instant: datetime, text: str, person: User) -> str:
+    """The instant as the text names it for that person; empty when it does not."""
+    return next((said for said in spellings(instant, person) if said in text), "")
+
+
+def next_promise(
+    text: str,
+    person: User,
+    *,
+    next_at: datetime | None,
+    suggested: datetime | None = None,
+    inserted: Sequence[datetime] = (),
+) -> datetime | None:
+    """When `text` promises the next update; None: by the protocol, counted from sending.
+
+    `next_at` is what was chosen; None, or what was `suggested`, means by the protocol, unless the text names it: then
+    that very time is promised. `inserted` are the times saved replies wrote into the text as the next update's. Other
+    times in it, such as an appointment's, are the writer's own business. Raises NotNow where two are promised at once.
+    """
+    held = [(one, said) for one in inserted if (said := named(one, text, person))]
+    if not held:
+        left = next_at is None or next_at == suggested
+        return (suggested if suggested and named(suggested, text, person) else None) if left else next_at
+    zone = zone_of(person)
+    due = next_at or held[0][0]
+    below = spell(due, zone)
+    for instant, said in held:
+        if spell(instant, zone) != below:
+            sentence = f"The text says {said}, and the next update below is {below}. Name the same time in both."
+            if next_at is None:
+                sentence = f"The text says {held[0][1]} and {said}. Name one time for the next update."
+            raise NotNow(sentence, field="next_at")
+    return due
 
 
 def values(case: Case, *, by: User, next_update: datetime | None, language: str = ENGLISH) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from cases.models.message import Channel
 from cases.replies import not_sendable
 from escalation import facts as f
 from escalation.permits import not_grantable
+from escalation.saved_replies import next_promise
 from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
 
@@ -107,11 +109,27 @@ def return_down(case_id: int, *, reason: str, by: User, at: datetime, **act: Any
     )
 
 
-def update(case_id: int, *, text: str, by: User, at: datetime, next_at: datetime | None = None, **act: Any) -> Case:
-    """Milestone 3: a word to the customer; the next one is promised by the matrix or earlier, at `next_at`."""
-    return Act("update", by, at, said=_said(text, K.UPDATE), **act).on(
-        case_id, lambda turn: f.Updated(at=at, now=at, by=by.pk, next_at=next_at)
-    )
+def update(
+    case_id: int,
+    *,
+    text: str,
+    by: User,
+    at: datetime,
+    next_at: datetime | None = None,
+    suggested: datetime | None = None,
+    inserted: Sequence[datetime] = (),
+    **act: Any,
+) -> Case:
+    """Milestone 3: a word to the customer; the next one is promised by the matrix or earlier, at `next_at`.
+
+    What the text itself promises counts, too: see `escalation.saved_replies.next_promise`.
+    """
+
+    def happening(turn: Turn) -> f.Happening:
+        due = next_promise(text, turn.case.customer, next_at=next_at, suggested=suggested, inserted=inserted)
+        return f.Updated(at=at, now=at, by=by.pk, next_at=due)
+
+    return Act("update", by, at, said=_said(text, K.UPDATE), **act).on(case_id, happening)
 
 
 def wait_customer(case_id: int, *, question: str, by: User, at: datetime, **act: Any) -> Case:

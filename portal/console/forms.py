@@ -14,11 +14,9 @@ from cases.access import Viewer, workers
 from cases.models import Case, Category, Resolution, Severity, User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
-from escalation.letters import spell, zone_of
 from escalation.models import ProtocolVersion
 from escalation.permits import takers
-from escalation.saved_replies import first_time_in, spellings
-from escalation.verbs.began import read_began
+from escalation.verbs.began import read_began, read_instants
 from portal.forms import Instant, Lines, OneLine
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
@@ -71,21 +69,36 @@ class ActForm(forms.Form):
         return known
 
 
+class Carried(forms.CharField):
+    """What a page carries for itself. Unreadable, it is as if it were not there: it never stands in the way of sending."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=200)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return str(super().clean(value))
+        except forms.ValidationError:
+            return ""
+
+
 class Replying(ActForm):
     """A text to the customer that may begin with saved replies; `began` carries which, until it is sent."""
 
     WORDS = "text"  # the field of the text
 
-    began = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    began = Carried()
 
     def arguments(self) -> dict[str, Any]:
         given = super().arguments()
         return given | {"began": read_began(given.get("began", ""))}
 
-    def insert(self, text: str, began: str) -> None:
+    def insert(self, text: str, began: str, inserted: str = "") -> None:
         """Puts `text` where it is written, and complains of nothing: whoever inserts has not sent yet."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[self.WORDS], data["began"] = text, began
+        data[self.WORDS], data["began"], data["inserted"] = text, began, inserted
         self.data = data
         self.full_clean()
         self._errors = ErrorDict()
@@ -125,6 +138,8 @@ class Update(Replying):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": "Enter a date and a time, for example 21/11/2025 16:00."},
     )
+    # The times saved replies wrote into the text as the next update's, carried along until it is sent.
+    inserted = Carried()
 
     def suggest(self, latest: datetime | None, said: str) -> None:
         """Offers the latest time the engine allows; `said` is that time in words, with its zone."""
@@ -136,27 +151,10 @@ class Update(Replying):
         field.help_text = f"At the latest {said}. Earlier is fine."
         field.widget.attrs["max"] = f"{timezone.localtime(latest):%Y-%m-%dT%H:%M}"
 
-    def clean(self) -> dict[str, Any]:
-        """A text of a saved reply that names one time beside another one below would promise two things."""
-        given = super().clean() or self.cleaned_data
-        text, shown, wanted = given.get("text", ""), self.shown(), given.get("next_at")
-        named = (self.named(shown, text) if shown else "") or (first_time_in(text) if given.get("began") else "")
-        due = wanted or shown
-        if named and due and "next_at" not in self.errors and not self.named(due, text):
-            said = spell(due, zone_of(self.case.customer))
-            self.add_error(
-                "text", f"The text says {named}, and the next update below is {said}. Name the same time in both."
-            )
-        return given
-
     def arguments(self) -> dict[str, Any]:
-        """The suggested time left as it was, or taken out, means: by the protocol, counted from when it is sent.
-
-        Unless the text names it: then it is what was promised, and what the engine is told.
-        """
-        given, shown = super().arguments(), self.shown()
-        chosen = given["next_at"] if "next_at" in self.changed_data else None
-        return given | {"next_at": chosen or (shown if shown and self.named(shown, given["text"]) else None)}
+        """What was chosen, what was suggested, and what saved replies named; which of them is promised the verb knows."""
+        given = super().arguments()
+        return given | {"suggested": self.shown(), "inserted": read_instants(given["inserted"])}
 
     def shown(self) -> datetime | None:
         """The time that was suggested on the page this was sent from."""
@@ -165,10 +163,6 @@ class Update(Replying):
             return field.to_python(self.data.get(self.add_initial_prefix("next_at")))
         except forms.ValidationError:
             return None
-
-    def named(self, instant: datetime, text: str) -> str:
-        """The time as the text names it for the customer; empty when it does not."""
-        return next((said for said in spellings(instant, self.case.customer) if said in text), "")
 
     def guess(self) -> dict[str, Any]:
         known = super().guess()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,6 +22,7 @@ from portal.console.protocol_editing import see_other
 from portal.forms import OneLine, Plain
 
 Status = ChoiceDraft.Status
+PER_PAGE = 20  # lists of the past on one page
 
 
 class Parts(Plain):
@@ -97,7 +99,8 @@ def choices_view(request: HttpRequest, frame: dict[str, Any], *, may_write: bool
         if trying.is_valid():
             said = trying.cleaned_data
             found = choose(product=said["product"], category=said["category"], segment=said["segment"])
-    context = frame | shared() | in_force_context(found) | history(sees_drafts=sees_drafts)
+    context = frame | shared() | in_force_context(found)
+    context |= history(request.GET.get("page"), sees_drafts=sees_drafts)
     context |= {"form": form, "trying": trying, "may_write": may_write}
     return TemplateResponse(request, "console/protocol/choices.html", context, status=422 if form.errors else 200)
 
@@ -128,11 +131,15 @@ def in_force_context(found: Choice | None) -> dict[str, Any]:
     }
 
 
-def history(*, sees_drafts: bool) -> dict[str, Any]:
-    """The lists that were approved, the newest first; for who reads drafts what waits and what was thrown away, too."""
+def history(number: str | None, *, sees_drafts: bool) -> dict[str, Any]:
+    """The lists that were approved, the newest first, 20 a page; what waits and what was thrown away for who reads drafts.
+
+    What the lists say stays where it is: each has a page of its own.
+    """
     shown = (Status.APPROVED, Status.DISCARDED) if sees_drafts else (Status.APPROVED,)
     people = ("made_by", "approved_by", "discarded_by")
+    past = ChoiceDraft.objects.filter(status__in=shown).select_related(*people).defer("lines", "base")
     return {
-        "history": list(ChoiceDraft.objects.filter(status__in=shown).select_related(*people)),
+        "page": Paginator(past, PER_PAGE).get_page(number),
         "waiting": choice_drafts.waiting() if sees_drafts else None,
     }

@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from cases.models import ReplyRevision
-from cases.replies import ENGLISH, added, fill, in_order, language_of
+from cases.replies import ENGLISH, OF_UPDATES, added, fill, in_order, language_of
 from escalation import saved_replies
 from escalation.turn import Turn
-from escalation.verbs.began import MOST, Began, read_began
+from escalation.verbs.began import MOST, Began, read_began, read_instants, write_instant
 from portal.console import forms
 
 PRESS = "insert"  # the button's name; its value is a key
@@ -21,12 +21,16 @@ GONE = "That reply is not offered any more. Nothing was inserted."
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A reply in one language, filled. `marked` names the language where it is not the customer's."""
+    """A reply in one language, filled. `marked` names the language where it is not the customer's.
+
+    `names` is the time of the next update where it names one, as forms carry it.
+    """
 
     key: str
     language: str
     text: str
     marked: str = ""
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,28 @@ def offers_for(verb: str, form: forms.ActForm, turn: Turn, frame: dict[str, Any]
     }
     groups = groupby(rows, key=lambda row: row.topic)
     return [
-        Group(str(topic or "Every topic"), [offer(row, known, wanted, names) for row in some]) for topic, some in groups
+        Group(str(topic or "Every topic"), [offer(row, known, wanted, names, due) for row in some])
+        for topic, some in groups
     ]
 
 
-def offer(row: ReplyRevision, known: dict[str, dict[str, str]], wanted: str, names: dict[str, str]) -> Offer:
-    """A revision as it would be inserted."""
+def offer(
+    row: ReplyRevision,
+    known: dict[str, dict[str, str]],
+    wanted: str,
+    names: dict[str, str],
+    due: datetime | None,
+) -> Offer:
+    """A revision as it would be inserted; `due` is what its `{next_update}` is filled with."""
+    written = write_instant(due) if due else ""
     texts = [
-        Text(str(Began(row.pk, code)), code, fill(text, known[code]), names.get(code, code) if code != wanted else "")
+        Text(
+            key=str(Began(row.pk, code)),
+            language=code,
+            text=fill(text, known[code]),
+            marked=names.get(code, code) if code != wanted else "",
+            names=written if f"{{{OF_UPDATES}}}" in text else "",
+        )
         for code, text in in_order(row.texts, wanted)
     ]
     return Offer(row.title, texts)
@@ -92,10 +110,16 @@ def insert(form: forms.Replying, key: str, groups: Sequence[Group]) -> Inserted:
     texts = [(one.title, text) for group in groups for one in group.offers for text in one.texts]
     title, chosen = next(((title, text) for title, text in texts if text.key == key), ("", None))
     typed, began = form.data.get(form.WORDS, ""), read_began(form.data.get("began", ""))
+    named = [write_instant(one) for one in read_instants(form.data.get("inserted", ""))]
     if chosen is None:
-        form.insert(typed, " ".join(map(str, began)))
+        form.insert(typed, " ".join(map(str, began)), " ".join(named))
         return Inserted(GONE, done=False)
     # A text that was taken out again was not the beginning of anything.
     before = [str(one) for one in began] if typed.strip() else []
-    form.insert(added(typed, chosen.text), " ".join(list(dict.fromkeys([*before, key]))[:MOST]))
+    form.insert(added(typed, chosen.text), carried(before, key), carried(named if typed.strip() else [], chosen.names))
     return Inserted(f"“{title}” is in the text. Nothing is sent yet: read it, change it, then send.", done=True)
+
+
+def carried(before: Sequence[str], new: str) -> str:
+    """What a form carries along, with `new` after it: each once, and no more than a message can name."""
+    return " ".join(list(dict.fromkeys([*before, *filter(None, [new])]))[:MOST])

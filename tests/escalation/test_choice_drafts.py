@@ -328,6 +328,23 @@ def test_the_effect_leaves_out_what_was_not_filed_here_lately(cast, small):
     assert effect(Case.objects.none(), [], [line("gold", protocol=small)], at=LATER).looked_at == 0
 
 
+def test_the_examples_are_the_newest_also_of_eleven_sorts(cast, small):
+    """The newest case is the only one of its sort; the ten other sorts have two cases each."""
+    products = [Product.objects.create(slug=f"p{number}", name=f"P{number}") for number in range(11)]
+    topic = Category.objects.get(slug="orders")
+    for hours, product in enumerate(products):
+        told = (verbs.Told("A", "b", topic, "loss", "", product), cast.customer)
+        verbs.file_many([told] * (1 if product is products[-1] else 2), at=MONDAY + timedelta(hours=hours))
+    with CaptureQueriesContext(connection) as queries:
+        found = effect(
+            Case.objects.all(), [], [line(category=topic.pk, protocol=small)], at=MONDAY + timedelta(hours=20)
+        )
+    newest = Case.objects.order_by("-filed_at", "-pk").values_list("pk", "reference")[:10]
+    assert (found.moved, found.examples) == (21, tuple(newest))
+    assert newest[0] == Case.objects.filter(product=products[-1]).values_list("pk", "reference").get()
+    assert len([one for one in queries if "cases_case" in one["sql"]]) == 2
+
+
 def test_the_effect_asks_as_much_of_a_hundred_cases_as_of_one(cast, small):
     topic = Category.objects.get(slug="orders")
     new = [line(category=topic.pk, protocol=small)]

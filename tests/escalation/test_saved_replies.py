@@ -1,6 +1,7 @@
 """Saved replies with a database: revisions that stay, who was faster, what a message began with, and what is never sent."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,10 +9,11 @@ from cases.models import Category, Event, Message, ReplyRevision, ReplyUse, Save
 from cases.replies import Draft
 from escalation import saved_replies, verbs
 from escalation.audit import CHECKS, Scope
+from escalation.decision import NotNow
 from escalation.saved_replies import NotSaved, Overtaken
-from escalation.verbs.began import Began, read_began
+from escalation.verbs.began import Began, read_began, read_instants, write_instant
 from tests.cast import MONDAY
-from tests.escalation.sound import assert_sound
+from tests.escalation.sound import assert_sound, everything
 from tests.escalation.stories import MINUTE, bring, now_of
 
 DRAFT = Draft("Looking", None, ("update",), 1, {"en": "I look into {reference}. I did [[what you did]]."})
@@ -141,9 +143,8 @@ class TestValues:
         for month in range(1, 13):
             instant = MONDAY.replace(month=month)
             said = saved_replies.spelled(instant, cast.customer, code.partition("-")[0])
-            assert saved_replies.first_time_in(f"You hear from me by {said}, I promise.") == said
-            assert said in saved_replies.spellings(instant, cast.customer)
-        assert saved_replies.first_time_in("Nothing on Mon 12 Jan at 10:00 (sorry).") == ""
+            assert saved_replies.named(instant, f"You hear from me by {said}, I promise.", cast.customer) == said
+            assert saved_replies.named(instant + MINUTE, f"You hear from me by {said}.", cast.customer) == ""
 
     def test_a_name_nobody_has_proved_is_not_known(self, cast, worked):
         worked.is_proven = False
@@ -158,6 +159,110 @@ class TestValues:
         assert set(saved_replies.values(case, by=cast.mate, next_update=None)) == {
             "customer_name", "reference", "my_name", "company",
         }  # fmt: skip
+
+
+class TestWhatATextPromises:
+    """By hand: chosen at 12:00, suggested at 13:00, inserted at 11:00, as London reads them."""
+
+    CHOSEN, SUGGESTED, INSERTED = (MONDAY.replace(hour=hour) for hour in (12, 13, 11))
+    SAYS = "You hear from me by Mon 12 Jan, {}:00 (London time)."
+
+    def due(self, cast, text, next_at=None, *inserted):
+        return saved_replies.next_promise(
+            text, cast.customer, next_at=next_at, suggested=self.SUGGESTED, inserted=inserted
+        )
+
+    def test_what_was_chosen_else_the_protocols(self, cast):
+        assert self.due(cast, "Soon.") is self.due(cast, "Soon.", self.SUGGESTED) is None
+        assert self.due(cast, "Soon.", self.CHOSEN) == self.CHOSEN
+
+    def test_the_time_that_was_inserted_while_its_words_stand(self, cast):
+        assert self.due(cast, self.SAYS.format(11), None, self.INSERTED) == self.INSERTED
+        assert self.due(cast, self.SAYS.format(11), self.INSERTED, self.INSERTED) == self.INSERTED
+        assert self.due(cast, "Soon.", None, self.INSERTED) is None
+        assert self.due(cast, "Soon.", self.CHOSEN, self.INSERTED) == self.CHOSEN
+
+    def test_the_suggested_time_whoever_wrote_it(self, cast):
+        for left in (None, self.SUGGESTED):
+            assert self.due(cast, self.SAYS.format(13), left) == self.SUGGESTED
+        assert self.due(cast, self.SAYS.format(13), self.CHOSEN) == self.CHOSEN
+
+    def test_no_other_time_in_the_text_counts(self, cast):
+        visit = f"The engineer comes on Mon 19 Jan, 09:30 (entrance B). {self.SAYS.format(10)}"
+        assert self.due(cast, visit) is None
+        assert self.due(cast, visit, self.CHOSEN) == self.CHOSEN
+        assert self.due(cast, f"{visit} {self.SAYS.format(11)}", None, self.INSERTED) == self.INSERTED
+
+    @pytest.mark.parametrize(("next_at", "below"), [(CHOSEN, "12:00"), (SUGGESTED, "13:00")])
+    def test_another_time_below_is_refused(self, cast, next_at, below):
+        with pytest.raises(NotNow) as refused:
+            self.due(cast, self.SAYS.format(11), next_at, self.INSERTED)
+        assert refused.value.field == "next_at"
+        assert str(refused.value) == (
+            "The text says Mon 12 Jan, 11:00 (London time), and the next update below is "
+            f"Mon 12 Jan, {below} (London time). Name the same time in both."
+        )
+
+    def test_two_inserted_times_are_refused_too(self, cast):
+        both = f"{self.SAYS.format(11)} {self.SAYS.format(12)}"
+        with pytest.raises(NotNow, match=r"The text says .* 11:00 .*, and the next update below is .* 12:00"):
+            self.due(cast, both, self.CHOSEN, self.INSERTED, self.CHOSEN)
+        with pytest.raises(
+            NotNow, match=r"The text says .* 11:00 .* and .* 12:00 .* Name one time for the next update\."
+        ):
+            self.due(cast, both, None, self.INSERTED, self.CHOSEN)
+
+    def test_in_whichever_language_it_was_inserted(self, cast):
+        cast.customer.time_zone = "Europe/Berlin"
+        german = "Sie hören von mir bis Mo 12 Jan, 12:00 (Berlin)."
+        assert self.due(cast, german, None, self.INSERTED) == self.INSERTED
+        with pytest.raises(NotNow, match=r"^The text says Mo 12 Jan, 12:00 \(Berlin\), and the next update"):
+            self.due(cast, german, self.CHOSEN, self.INSERTED)
+
+
+class TestTheVerbKeepsWhatTheTextPromises:
+    @pytest.fixture
+    def says(self, worked):
+        """The protocol's time, an earlier one that a reply named, and the text that names that."""
+        latest = worked.promise_at.replace(second=0, microsecond=0)
+        early = MONDAY.replace(hour=14, minute=0)
+        return latest, early, f"You hear from me by {saved_replies.spelled(early, worked.customer, 'en')}."
+
+    def test_it_is_the_promise(self, cast, worked, says):
+        _, early, text = says
+        case = verbs.update(worked.pk, text=text, inserted=[early], by=cast.tiers[1], at=now_of(worked) + MINUTE)
+        assert case.promise_at == early
+
+    def test_another_time_is_refused_at_its_argument_and_nothing_is_sent(self, cast, worked, says):
+        latest, early, text = says
+        before = everything()
+        with pytest.raises(verbs.Refused, match="Name the same time in both") as refused:
+            verbs.update(
+                worked.pk, text=text, next_at=early + 30 * MINUTE, suggested=latest, inserted=[early],
+                by=cast.tiers[1], at=now_of(worked) + MINUTE, form_key="once",
+            )  # fmt: skip
+        assert refused.value.field == "next_at" and everything() == before
+        case = verbs.update(
+            worked.pk, text=text, next_at=early, suggested=latest, inserted=[early],
+            by=cast.tiers[1], at=now_of(worked) + MINUTE, form_key="once",
+        )  # fmt: skip
+        assert case.promise_at == early
+
+    def test_a_browser_cannot_promise_what_the_protocol_does_not_allow(self, cast, worked, says):
+        latest, before = says[0] + timedelta(days=9), everything()
+        text = f"You hear from me by {saved_replies.spelled(latest, worked.customer, 'en')}."
+        with pytest.raises(verbs.Refused, match="may not be later than the protocol allows") as refused:
+            verbs.update(worked.pk, text=text, inserted=[latest], by=cast.tiers[1], at=now_of(worked) + MINUTE)
+        assert refused.value.field == "next_at" and everything() == before
+
+    def test_what_a_form_carries_is_read_again_and_nonsense_left_out(self):
+        written = write_instant(MONDAY)
+        assert read_instants(f"{written} {written}") == (MONDAY,)
+        wrong = "x -5 1.5 99999999999 ٣٣ 2026-01-12T10:00 <b> 1e9"
+        assert read_instants(wrong) == ()
+        assert read_instants(f"{wrong} {written}") == (MONDAY,)
+        assert len(read_instants(" ".join(map(str, range(20))))) == 5
+        assert read_instants("9999999999")[0].year == 2286
 
 
 class TestUses:

@@ -1,10 +1,13 @@
 """Which protocol for which case, through the pages: proposed by one author, approved by another, seen by all staff."""
 
 import html
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases.models import Category
 from escalation.models import ChoiceDraft, ProtocolChoice
@@ -132,6 +135,27 @@ def test_who_changed_the_list_why_and_when_is_kept_and_shown_to_all_staff(desk, 
     past = words(staff.get(page_of(draft)))
     assert "Line 1 taken off: any product, any topic, customers of “silver”: Five levels." in past
     assert "<button" not in past.split("<main")[1]
+
+
+def test_the_lists_of_the_past_come_twenty_a_page_without_what_they_say(desk, signed_in, cast, nora, omar):
+    for number in range(1, 24):
+        ChoiceDraft.objects.create(
+            status="approved", number=number, lines=[], base=[], note=f"Why {number}.", made_by=nora, made_at=MONDAY,
+            approved_by=omar, approved_at=MONDAY,
+        )  # fmt: skip
+    staff = signed_in(cast.tiers[1])
+    with CaptureQueriesContext(connection) as queries:
+        first = words(staff.get(CHOICES))
+    read = [one["sql"] for one in queries if 'FROM "escalation_choicedraft"' in one["sql"]]
+    assert len(read) == 2 and not any('"lines"' in sql or '"base"' in sql for sql in read)
+    assert re.findall(r">List (\d+)</a>", first) == [str(number) for number in range(23, 3, -1)]
+    assert 'rel="next" href="?page=2">' in first and "Page 1 of 2" in first
+    second = words(staff.get(f"{CHOICES}?page=2"))
+    assert re.findall(r">List (\d+)</a>", second) == ["3", "2", "1"]
+    assert 'rel="prev" href="?page=1">' in second and 'rel="next"' not in second
+    for odd, shown in (("x", "Page 1 of 2"), ("99", "Page 2 of 2"), ("-1", "Page 2 of 2"), ("", "Page 1 of 2")):
+        answer = staff.get(CHOICES, {"page": odd})
+        assert answer.status_code == 200 and shown in words(answer), odd
 
 
 def test_a_move_is_logged_as_a_change(desk, signed_in, omar):

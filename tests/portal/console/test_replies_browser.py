@@ -1,12 +1,14 @@
 """Saved replies in a real browser: Tom's and Dana's stories with and without scripts, accessibility, narrow screens."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from cases.models import Message, ReplyRevision, ReplyUse
 from tests.cast import MONDAY, gather
 from tests.portal.console import stories
-from tests.portal.console.reply_stories import shelf
+from tests.portal.console.reply_stories import kept, shelf
 from tests.portal.console.test_browser import NARROW, WIDE, sign_in
 
 TOM = "tom@example.com"
@@ -89,6 +91,49 @@ def test_scripts_select_the_gap_and_ask_the_server_where_the_time_was_changed(wi
     wide.get_by_role("button", name="Send update").last.click()
     expect(wide.get_by_role("status")).to_have_text("Update sent.")
     assert ReplyUse.objects.count() == 2
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_text_promises_the_time_it_names_and_no_appointment(new_context, live_server, watch, story, scripts):
+    watch.allow("status of 422")  # the browser's note of the refusal this test asks for
+    kept(story, "Visit", "The engineer comes Mon 19 Jan, 09:30 (entrance B). Until {next_update}.", topic="billing")
+    page = new_context(viewport=WIDE, java_script_enabled=scripts).new_page()
+    sign_in(page, live_server, TOM)
+    page.goto(f"{live_server.url}{stories.act_url(story.case, 'update')}")
+    text, below = page.get_by_label("Update to the customer"), page.get_by_label("Next update by")
+    page.get_by_text("Saved replies", exact=True).last.click()
+    page.get_by_role("button", name="Insert “Visit”").click()
+    expect(text).to_have_value(re.compile(r"\(entrance B\)\. Until .*\(London time\)\.$"))
+    begun = text.input_value()
+    below.fill("2026-01-12T11:20")
+    page.get_by_role("button", name="Send update").last.click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("and the next update below is Mon 12 Jan, 11:20 (London time).")
+    expect(alert.get_by_role("link")).to_have_attribute("href", "#id_next_at")
+    expect(text).to_have_value(begun)
+    expect(below).to_have_value("2026-01-12T11:20")
+    text.fill(re.sub("Until .*", "Until Mon 12 Jan, 11:20 (London time).", begun))
+    page.get_by_role("button", name="Send update").last.click()
+    expect(page.get_by_role("status")).to_have_text("Update sent.")
+    story.case.refresh_from_db()
+    assert f"{story.case.promise_at:%d %H:%M}" == "12 11:20"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_text_sent_later_promises_the_time_it_names(new_context, live_server, go, story, scripts):
+    page = new_context(viewport=NARROW, java_script_enabled=scripts).new_page()
+    sign_in(page, live_server, TOM)
+    page.goto(f"{live_server.url}{stories.act_url(story.case, 'update')}")
+    text = page.get_by_label("Update to the customer")
+    page.get_by_text("Saved replies", exact=True).last.click()
+    page.get_by_role("button", name="Insert “Second payment”").click()
+    expect(text).to_have_value(re.compile("You hear from me by"))
+    page.get_by_label("Next update by").fill("")
+    go(MONDAY.replace(hour=10, minute=52))
+    page.get_by_role("button", name="Send update").last.click()
+    expect(page.get_by_role("status")).to_have_text("Update sent.")
+    story.case.refresh_from_db()
+    assert f"by {story.case.promise_at:%a %d %b, %H:%M} (London time)." in Message.objects.get(kind="update").text
 
 
 def test_return_in_a_line_of_the_form_sends_and_inserts_nothing(wide, live_server, story):

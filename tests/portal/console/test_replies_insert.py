@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Message, ReplyUse
 from escalation import saved_replies, verbs
 from escalation.models import ProtocolVersion
+from escalation.verbs.began import read_instants
 from tests.cast import MONDAY
 from tests.escalation.stories import publish_protocol
 from tests.portal.console import stories
@@ -261,9 +262,64 @@ class TestTheTimeInTheText:
         before = everything()
         refused = scene.tom.post(act_url(scene.case, "update"), form(answer) | {"next_at": after_it})
         assert refused.status_code == 422 and everything() == before
-        (sentence,) = refused.context["form"].errors["text"]
+        (sentence,) = refused.context["form"].errors["next_at"]
+        assert refused.context["form"].errors.keys() == {"next_at"}
         assert f"The text says {TIME.search(answer.context['form']['text'].value())[1]}, " in sentence
         assert "and the next update below is Mon 12 Jan, 11:15 (London time). Name the same time in both." in sentence
+        kept_text = form(refused)["text"]
+        assert kept_text == answer.context["form"]["text"].value()
+        own = TIME.sub("by noon", kept_text)
+        assert scene.tom.post(act_url(scene.case, "update"), form(refused) | {"text": own}).status_code == 303
+        assert f"{self.due(scene):%H:%M}" == "11:15"
+
+    def test_set_back_to_the_suggested_time_it_is_refused_as_well(self, scene, everything):
+        page = look(scene)
+        suggested = form(page)["next_at"]
+        answer = insert(scene, page, "Second payment", next_at="2026-01-12T11:15")
+        before = everything()
+        refused = scene.tom.post(act_url(scene.case, "update"), form(answer) | {"next_at": suggested})
+        assert refused.status_code == 422 and everything() == before
+        assert "The text says Mon 12 Jan, 11:15 (London time), " in refused.context["form"].errors["next_at"][0]
+
+    def test_an_appointment_in_a_reply_is_not_the_next_update(self, scene):
+        kept(scene, "Visit", "The engineer visits you on Mon 19 Jan, 09:30 (entrance B).", topic="billing")
+        answer = insert(scene, look(scene), "Visit")
+        assert form(answer)["inserted"] == ""
+        assert scene.tom.post(act_url(scene.case, "update"), form(answer)).status_code == 303
+
+    @pytest.mark.parametrize("typed", ["", "2026-01-12T11:15"])
+    def test_an_appointment_beside_the_next_update_is_ones_own_business(self, scene, typed):
+        kept(scene, "Visit", "The visit is Mon 19 Jan, 09:30 (entrance B). Until {next_update}.", topic="billing")
+        answer = insert(scene, look(scene), "Visit", **({"next_at": typed} if typed else {}))
+        promised = read_instants(form(answer)["inserted"])
+        assert scene.tom.post(act_url(scene.case, "update"), form(answer)).status_code == 303
+        assert (self.due(scene),) == promised
+
+    def test_a_time_carried_along_is_none_of_a_text_that_was_taken_out(self, scene):
+        first = insert(scene, look(scene), "Second payment")
+        assert form(first)["inserted"]
+        second = insert(scene, first, "A wait", text="")
+        assert form(second)["inserted"] == ""
+        third = insert(scene, first, "A wait")
+        assert form(third)["inserted"] == form(first)["inserted"]
+
+    def test_two_replies_with_two_times_are_refused(self, scene, everything):
+        kept(scene, "Again", "I write by {next_update}.", topic="billing")
+        first = insert(scene, look(scene), "Second payment")
+        both = insert(scene, first, "Again", next_at="2026-01-12T11:15")
+        assert len(form(both)["inserted"].split()) == 2
+        before = everything()
+        refused = scene.tom.post(act_url(scene.case, "update"), form(both))
+        assert refused.status_code == 422 and everything() == before
+        assert "and the next update below is Mon 12 Jan, 11:15" in refused.context["form"].errors["next_at"][0]
+
+    @pytest.mark.parametrize("carried", ["x", "99999999999 -1", "0", "9999999999 <script>"])
+    def test_what_a_browser_makes_up_changes_nothing(self, scene, carried):
+        page = look(scene)
+        shown = page.context["form"].initial["next_at"]
+        data = form(page) | {"text": "Soon.", "inserted": carried}
+        assert scene.tom.post(act_url(scene.case, "update"), data).status_code == 303
+        assert self.due(scene) >= shown
 
 
 def test_a_case_that_moved_on_keeps_text_and_beginning(scene):
