@@ -50,6 +50,11 @@ class TestWriting:
         assert saved_replies.write(reply.reply, again, by=cast.mate, at=MONDAY, seen=1).pk == reply.pk
         assert ReplyRevision.objects.count() == 1
 
+    def test_the_same_reply_written_twice_is_one(self, cast, reply):
+        assert saved_replies.write(None, DRAFT, by=cast.mate, at=MONDAY + MINUTE) == reply
+        saved_replies.retire(reply.reply, by=cast.mate, at=MONDAY + MINUTE, seen=1)
+        assert saved_replies.write(None, DRAFT, by=cast.mate, at=MONDAY + MINUTE) != reply, "that one is retired"
+
     def test_who_was_slower_is_told_and_what_it_says_now(self, cast, reply, refused):
         saved_replies.write(reply.reply, replace(DRAFT, title="Theirs"), by=cast.mate, at=MONDAY, seen=1)
         with refused("Ana Mate changed this reply while you were writing", Overtaken):

@@ -29,3 +29,10 @@ def test_one_is_kept_and_the_other_is_told():
     assert all(one.now == kept[0] for one in told)
     assert list(ReplyRevision.objects.filter(is_current=True)) == kept
     assert ReplyRevision.objects.count() == 2
+
+
+def test_a_button_pressed_four_times_writes_one_reply():
+    cast = gather()
+    saved_replies.write(None, replace(DRAFT, title="Another"), by=cast.supervisor, at=MONDAY)
+    at_once(*[lambda: saved_replies.write(None, DRAFT, by=cast.supervisor, at=MONDAY) for _ in range(4)])
+    assert ReplyRevision.objects.filter(title=DRAFT.title).count() == 1
