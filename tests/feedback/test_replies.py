@@ -1,5 +1,6 @@
 """How saved replies fare, counted by hand: uses, messages sent as they are, and cases opened again afterwards."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,7 +49,7 @@ def test_counted_by_hand(cast, reply):
     for reject in (None, 6, 7, None):
         answered(cast, reply, reject=reject)
     answered(cast, reply, text="I look into it. Tom", also=True)
-    other = saved_replies.write(None, DRAFT, by=cast.supervisor, at=MONDAY)
+    other = saved_replies.write(None, replace(DRAFT, title="Another"), by=cast.supervisor, at=MONDAY)
     answered(cast, other)
     found = usage(minutes(30))
     # Six messages on five cases; four of the messages unchanged; two of the cases opened again.
