@@ -34,7 +34,6 @@ STATE_WORDS = {
     "not_needed": "not needed",
     "late": "late",
 }
-NEVER_SAID = ("ticket", "sla", "breach", "tier", "queue", "assignee", "pending", "escalate", "resolve", "agent")
 
 
 def tag_for(state: str, **names: str) -> dict:

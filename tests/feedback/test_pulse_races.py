@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import connection
 
 from feedback.models import PulseMonth, PulseTally, PulseTurn
 from feedback.pulse import Numbers, answer_pulse, ask_later
 from tests.cast import gather, person
+from tests.escalation.test_caps_races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT, JANUARY = datetime(2026, 1, 12, 10, tzinfo=UTC), date(2026, 1, 1)
@@ -20,20 +18,6 @@ AT, JANUARY = datetime(2026, 1, 12, 10, tzinfo=UTC), date(2026, 1, 1)
 @pytest.fixture
 def cast(transactional_db):
     return gather()
-
-
-def at_once(*acts):
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            start.wait(10)
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [job.result(30) for job in [pool.submit(run, act) for act in acts]]
 
 
 def answer(by, score=4, words=""):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from escalation.models import Heartbeat
 from portal import clock
 from tests.cast import MONDAY, gather
+from tests.portal.console.protocol_stories import author
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,23 @@ def signed_in():
         return client
 
     return client
+
+
+@pytest.fixture
+def nora(cast, monday):
+    """Writes protocols."""
+    return author("nora@example.com", "Nora Author")
+
+
+@pytest.fixture
+def omar(cast, monday):
+    """Writes protocols, too: the second person."""
+    return author("omar@example.com", "Omar Second")
+
+
+@pytest.fixture
+def desk(signed_in, nora):
+    return signed_in(nora)
 
 
 @pytest.fixture

@@ -21,21 +21,6 @@ LATER = MONDAY + timedelta(hours=1)
 
 
 @pytest.fixture
-def nora(cast, monday):
-    return author("nora@example.com", "Nora Author")
-
-
-@pytest.fixture
-def omar(cast, monday):
-    return author("omar@example.com", "Omar Second")
-
-
-@pytest.fixture
-def desk(signed_in, nora):
-    return signed_in(nora)
-
-
-@pytest.fixture
 def small(cast):
     install(read_pack("small_team"), at=MONDAY - timedelta(days=200))
     return SMALL

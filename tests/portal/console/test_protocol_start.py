@@ -7,23 +7,8 @@ import pytest
 from escalation import publishing
 from escalation.models import ProtocolVersion
 from tests.cast import MONDAY
-from tests.portal.console.protocol_stories import LIST, author, drawn_up, page_of
+from tests.portal.console.protocol_stories import LIST, drawn_up, page_of
 from tests.portal.console.test_protocol_versions import Status, act, words
-
-
-@pytest.fixture
-def nora(cast, monday):
-    return author("nora@example.com", "Nora Author")
-
-
-@pytest.fixture
-def omar(cast, monday):
-    return author("omar@example.com", "Omar Second")
-
-
-@pytest.fixture
-def desk(signed_in, nora):
-    return signed_in(nora)
 
 
 @pytest.fixture

@@ -16,25 +16,10 @@ from escalation.protocol import ANY
 from escalation.reading import parse
 from portal.console.protocol_editing import FORMS
 from tests.cast import MONDAY
-from tests.portal.console.protocol_stories import LIST, author, drawn_up, edit_of, page_of, typed
+from tests.portal.console.protocol_stories import LIST, drawn_up, edit_of, page_of, typed
 
 Status = ProtocolVersion.Status
 CHOICES = f"{LIST}choices/"
-
-
-@pytest.fixture
-def nora(cast, monday):
-    return author("nora@example.com", "Nora Author")
-
-
-@pytest.fixture
-def omar(cast, monday):
-    return author("omar@example.com", "Omar Second")
-
-
-@pytest.fixture
-def desk(signed_in, nora):
-    return signed_in(nora)
 
 
 def words(page):
