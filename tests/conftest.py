@@ -169,11 +169,12 @@ def dark(new_context):
 
 @pytest.fixture
 def axe():
-    """Says which accessibility rules a page breaks: `assert axe(page) == []`."""
+    """Says which accessibility rules a page breaks, all of axe's usual ones or those of `tags`: `assert axe(page) == []`."""
     from axe_playwright_python.sync_playwright import Axe
 
-    def violations(page) -> list[str]:
-        found = Axe().run(page).response["violations"]
+    def violations(page, tags=()) -> list[str]:
+        options = {"runOnly": {"type": "tag", "values": list(tags)}} if tags else None
+        found = Axe().run(page, options=options).response["violations"]
         return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
 
     return violations

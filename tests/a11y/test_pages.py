@@ -1,0 +1,78 @@
+"""Every customer page, wide and narrow, light and dark, in English and Arabic: no rule of accessibility is broken."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal import clock
+from tests.a11y import rules
+from tests.a11y.gallery import Look, looks, world
+from tests.portal.pages.scene import LOOK, look_at
+
+SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 360, "height": 800}}
+SCHEMES = ("light", "dark")
+PARTS = 6  # tests of a language, so that several processes share the work
+
+
+@pytest.fixture
+def here(transactional_db, live_server):
+    look_at(LOOK)
+    found = world()
+    yield found
+    clock.travel(timedelta())
+
+
+def open_at(page, base: str, here, look: Look) -> None:
+    """The page of a look; one that shows what was sent sends it by its own form."""
+    page.goto(base + here.path(look).replace("/message/", "/"))
+    for name, value in (look.post or {}).items():
+        page.locator(f'main [name="{name}"]').fill(value.format(**here.names))
+    if look.post is not None:
+        page.locator("main form[method=post] button").last.click()
+
+
+def faults(page, axe) -> list[str]:
+    """What is wrong with the page that is shown, in all four pictures of it."""
+    wrong = rules.structure(page) + rules.wider_spacing(page)
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            wrong += [f"{size} {scheme}: {one}" for one in axe(page, rules.AXE_TAGS) + rules.icons(page)]
+        wrong += [f"{size}: {one}" for one in rules.sideways(page)]
+    page.set_viewport_size({"width": 320, "height": 640})
+    return wrong + [f"320: {one}" for one in rules.sideways(page)]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_page_keeps_the_rules(language, part, here, live_server, new_context, watch, axe):
+    watch.allow("status of 404|status of 403")
+    wrong = {}
+    for who in ("customer", "nobody"):
+        context = new_context(reduced_motion="reduce")
+        context.set_extra_http_headers({"Accept-Language": language})
+        context.add_cookies(here.cookie(who, live_server.url))
+        for look in looks()[part::PARTS]:
+            if look.who == who:
+                page = context.new_page()
+                open_at(page, live_server.url, here, look)
+                if found := faults(page, axe):
+                    wrong[look.name] = found
+                page.close()
+    assert not wrong, "\n".join(f"{name}:\n  " + "\n  ".join(found) for name, found in wrong.items())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_keyboard_reaches_everything_in_sight(size, here, live_server, new_context):
+    context = new_context(viewport=SIZES[size])
+    context.add_cookies(here.cookie("customer", live_server.url))
+    page, wrong = context.new_page(), {}
+    for look in looks():
+        if look.name in ("home", "my cases", "case, working", "case, asked", "case, answered", "ask for a supervisor"):
+            open_at(page, live_server.url, here, look)
+            if found := rules.tabbing(page):
+                wrong[look.name] = found
+    assert not wrong
