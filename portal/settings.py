@@ -221,6 +221,9 @@ globals().update(_mail)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((BRAND["name"], BRAND["from_email"]))
 EMAIL_SUBJECT_PREFIX = ""
 
+# Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
+SMS_CHANNEL = False
+
 # --- The queue: a doorbell, never the record.  Each value was found by trying; see docs/decisions/.
 
 Q_CLUSTER: dict[str, Any] = {

@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver
 
 from cases.models import AccessLink, Case
 from cases.reference import make_reference
+from escalation import wishes
 from portal import beat, clock
 from portal.viewer import GUEST
 from tests.portal.pages.scene import answered, confirmed, working
@@ -54,6 +55,8 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/": (SIGNED_IN, SIGNED_IN),
     "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
     "account/sign-out/": (all_(405), all_(303)),
+    "account/notifications/": (SIGNED_IN, SIGNED_IN),
+    "unsubscribe/<str:token>/": (all_(200), all_(200)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
     "privacy/": (all_(200), all_(405)),
@@ -99,7 +102,12 @@ class Stage:
 
     def path(self, route: str) -> str:
         token = self.survey if route.startswith("s/") else self.follow
-        filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
+        out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
+        filled = (
+            route.replace("<token:token>", token)
+            .replace("<str:token>", out)
+            .replace("<str:reference>", self.case.reference)
+        )
         return "/" + filled.replace("<slug:page>", "home")
 
 
