@@ -8,6 +8,8 @@ from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import storages
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from cases.models import Case, User
 
@@ -20,6 +22,15 @@ def drafts_of(person: User) -> Iterable[Any]:
     """What the person has begun to tell us and has not sent."""
     table = _table("draft")
     return table.objects.filter(owner=person, case=None).order_by("pk") if table else ()
+
+
+def drop_drafts(person: User) -> None:
+    """Deletes drafts of the person, and those nobody holds in which their address stands."""
+    table = _table("draft")
+    if table is not None:
+        table.objects.annotate(said=Cast("answers", TextField())).filter(
+            Q(owner=person) | Q(owner=None, said__icontains=person.email)
+        ).delete()
 
 
 def drafts_over(at: datetime) -> Any:

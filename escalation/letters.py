@@ -96,6 +96,8 @@ def _check_needed(notice: Notice, recipient: User) -> None:
     case, kind = notice.case, notice.kind
     if not recipient.is_active and not notice.to_customer:
         raise NotNeeded("The person is no longer here.")
+    if recipient.erased_at:
+        raise NotNeeded("The person has been erased.")
     if notice.to_customer and wishes.is_unwanted(kind, recipient):
         raise NotNeeded("They asked not to get these letters.")
     if case is None:

@@ -14,11 +14,12 @@ from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
 from escalation import digest, follow, letters, outbox, reviews, starting, sweep
+from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
 from portal import clock
-from portal.keeping import copies
+from portal.keeping import copies, erasing
 
 log = logging.getLogger("milepost.beat")
 ROLE, LETTERS, KEEPING = "beat", "letters", "keeping"
@@ -27,6 +28,8 @@ letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(digest.KIND, digest.compose)
 letters.register(copies.KIND, copies.compose)
+for kind in (leaving.ASKED, leaving.LAST):
+    letters.register(kind, leaving.compose)
 letters.register(reviews.KIND, reviews.compose)
 for kind, composer in starting.COMPOSERS.items():
     letters.register(kind, composer)
@@ -138,7 +141,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: (*digest.STEPS, *outbox.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: copies.STEPS,
+    KEEPING: (*copies.STEPS, *erasing.STEPS),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

@@ -106,6 +106,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def first_name(self) -> str:
         """What customers and colleagues call the person."""
+        if self.erased_at:
+            return self.name  # "Erased person" is no name with a first part
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
 
     @property

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from cases.models import Case
+from escalation import erasing
+from escalation.verbs import Refused
 from portal import clock, ratelimit
+from portal.forms_account import ToErase
 from portal.keeping import copies
-from portal.pages.doors import done, door, see_other
+from portal.pages.doors import done, door, posted, see_other, shown_key
+from portal.viewer import viewer_of
 
-HERE = "/account/data/"
+HERE, ERASE = "/account/data/", "/account/data/erase/"
+RECENT = timedelta(minutes=15)
 
 
 @door("GET", "POST")
@@ -27,7 +36,8 @@ def data(request: HttpRequest) -> HttpResponse:
     row = copies.newest(request.user)
     # The queue may have died since: the page says so of a row the beat has not got to either.
     context = {"copy": row, "slow": row is not None and copies.trouble(row, at)}
-    return render(request, "pages/data.html", context | {"is_staff": request.user.is_staff})
+    context |= {"is_staff": request.user.is_staff, "erase_at": request.user.erase_at}
+    return render(request, "pages/data.html", context)
 
 
 @door("GET")
@@ -42,3 +52,52 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+@door("GET", "POST")
+def erase(request: HttpRequest) -> HttpResponse:
+    """What goes, what stays, and the button: after a sign-in a moment ago and the address typed out."""
+    if not request.user.is_authenticated:
+        return see_other(f"{settings.LOGIN_URL}?next={ERASE}")
+    person, at = request.user, clock.now()
+    if person.erase_at is not None:
+        return see_other(HERE)
+    form, recent = ToErase(posted(request), person=person), is_recent(request)
+    if request.method == "POST" and recent:
+        ratelimit.count(ratelimit.ERASURE, str(person.pk), at=at)
+        if form.is_valid():
+            try:
+                erasing.ask(person, at=at)
+            except Refused as why:
+                form.add_error(None, str(why))
+            else:
+                return done(request, HERE, _("Your account will be erased. Until then you can change your mind."))
+    open_cases = Case.objects.visible_to(viewer_of(request)).filter(customer=person).open().order_by("filed_at")
+    context = {"form": form, "key": shown_key(request), "recent": recent, "open_cases": open_cases}
+    context |= {"days": erasing.CHANGE_OF_MIND.days, "keeps_days": settings.ERASURE_KEEPS_DAYS}
+    return render(request, "pages/erase.html", context)
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Whether this person proved who they are a moment ago: in this session where it says so, else anywhere."""
+    proofs = request.session.get("account_authentication_methods") or []
+    stamps = [proof["at"] for proof in proofs if isinstance(proof, dict) and "at" in proof]
+    last = datetime.fromtimestamp(max(stamps), UTC) if stamps else getattr(request.user, "last_login", None)
+    return last is not None and abs(clock.now() - clock.shifted(last)) <= RECENT
+
+
+@door("POST")
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """Ends the session and leads back through signing in: who took over an open browser cannot erase its owner."""
+    logout(request)
+    return see_other(f"{settings.LOGIN_URL}?next={ERASE}")
+
+
+@door("POST")
+def keep(request: HttpRequest) -> HttpResponse:
+    """They have changed their mind."""
+    if not request.user.is_authenticated:
+        return see_other(f"{settings.LOGIN_URL}?next={HERE}")
+    if erasing.keep(request.user, at=clock.now()):
+        return done(request, HERE, _("Your account stays. Nothing has been erased."))
+    return see_other(HERE)

@@ -62,6 +62,9 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/notifications/": (SIGNED_IN, SIGNED_IN),
     "account/data/": (SIGNED_IN, SIGNED_IN_DONE),
     "account/data/copy/<int:pk>/": (SIGNED_IN_ONLY | {"customer": 200}, all_(405)),
+    "account/data/erase/": (SIGNED_IN, SIGNED_IN),
+    "account/data/erase/again/": (all_(405), all_(303)),
+    "account/data/keep/": (all_(405), all_(303)),
     "unsubscribe/<str:token>/": (all_(200), all_(200)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
@@ -137,7 +140,7 @@ def test_each_role_gets_its_answer(route, stage):
             post = browser.post(stage.path(route), {})
             transaction.set_rollback(True)
         answers[role] = (get.status_code, head.status_code, post.status_code)
-        assert head.content == b""
+        assert b"".join(head) == b""
     assert answers == {role: (looked[role], looked[role], posted[role]) for role in ROLES}
 
 
