@@ -18,7 +18,7 @@ from escalation.verbs import Refused, withdraw
 
 ASKED, LAST = "erase_asked", "erase_done"
 CHANGE_OF_MIND = timedelta(days=14)
-#: How long a mail server that is away may hold up the erasing.
+#: How long a mail server that is away, or a case the engine cannot handle, may hold up the erasing.
 LETTER_WAITS = timedelta(days=1)
 S = Notice.State
 
@@ -71,13 +71,24 @@ def is_ready(person: User, *, at: datetime) -> bool:
     What the law makes the company keep (ERASURE_KEEPS_DAYS after a case ended) puts off the day.
     """
     end_all(person, at=at)
-    ended = Case.objects.filter(customer=person).aggregate(last=Max("closed_at"))["last"]
-    until = ended + timedelta(days=settings.ERASURE_KEEPS_DAYS) if ended and settings.ERASURE_KEEPS_DAYS else at
-    if until > at:
+    if (until := _kept_until(person, at)) > at:
         User.objects.filter(pk=person.pk, erase_at__lte=at).update(erase_at=until)
         return False
     letter = _owe(LAST, person, at, {})
-    return letter.state not in Notice.PENDING or at - letter.owed_at > LETTER_WAITS
+    if at - letter.owed_at > LETTER_WAITS:
+        return True
+    # A case whose own end is due is ended by the sweep in a moment, not by us.
+    return letter.state not in Notice.PENDING and not Case.objects.open().filter(customer=person).exists()
+
+
+def _kept_until(person: User, at: datetime) -> datetime:
+    """When the law lets go of their cases; an answer that has been given still has to close by itself."""
+    theirs, days = Case.objects.filter(customer=person), timedelta(days=settings.ERASURE_KEEPS_DAYS)
+    if not days or not theirs.exists():
+        return at
+    last = at if theirs.filter(closed_at=None).exists() else theirs.aggregate(last=Max("closed_at"))["last"]
+    until: datetime = last + days
+    return until
 
 
 def end_all(person: User, *, at: datetime) -> None:
@@ -86,7 +97,7 @@ def end_all(person: User, *, at: datetime) -> None:
         try:
             withdraw(pk, by=person, at=at)
         except Refused:
-            continue  # it ended by itself a moment ago, or was joined to another
+            continue  # its own end is due, or it was joined to another
 
 
 def letters(who: Subject) -> None:
