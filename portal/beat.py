@@ -19,7 +19,7 @@ from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
 from portal import clock
-from portal.keeping import copies, erasing
+from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
 ROLE, LETTERS, KEEPING = "beat", "letters", "keeping"
@@ -141,7 +141,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: (*digest.STEPS, *outbox.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: (*copies.STEPS, *erasing.STEPS),
+    KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

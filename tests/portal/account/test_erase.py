@@ -312,9 +312,9 @@ def test_two_hands_erase_once_and_a_change_of_mind_is_before_or_after():
     working(cast)
     erasing.ask(cast.customer, at=LOOK)
     look_at(LOOK + AFTER)
-    at = clock.now()
     beat.beat(beat.KEEPING)
-    send(at)
+    send(clock.now())
+    at = clock.now()
     done, errors, start = [], [], threading.Barrier(4)
 
     def run(act):
