@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Case, Message, Severity, Team, User
+from escalation import wishes
 from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 
@@ -41,6 +42,8 @@ class Letter:
     kept_text: str
     address: str
     sender: str
+    # Where one press turns off letters of this kind; empty for those that are always sent.
+    unsubscribe: str = ""
 
 
 Composer = Callable[[Notice, datetime], dict[str, Any]]
@@ -60,6 +63,7 @@ def compose(notice: Notice, now: datetime) -> Letter:
     if notice.kind in _composers:
         context |= _composers[notice.kind](notice, now)
         secret += context.pop("secrets", [])
+    context |= _wishes(notice, secret)
     whole = render_to_string(f"mail/{notice.kind}.txt", context)
     first, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
@@ -68,7 +72,19 @@ def compose(notice: Notice, now: datetime) -> Letter:
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
-    return Letter(subject, text, html, kept, notice.person.email, context["sender"])
+    return Letter(subject, text, html, kept, notice.person.email, context["sender"], context["unsubscribe"])
+
+
+def _wishes(notice: Notice, secret: list[str]) -> dict[str, str]:
+    """Where a customer decides about letters, and the one-press way out of an optional one."""
+    if not notice.to_customer:
+        return {"preferences": "", "unsubscribe": ""}
+    wish, out = wishes.wish_of(notice.kind), ""
+    if wish is not None:
+        token = wishes.link_token(notice.person, wish)
+        secret.append(token)
+        out = f"{settings.BASE_URL}/unsubscribe/{token}/"
+    return {"preferences": f"{settings.BASE_URL}/account/notifications/", "unsubscribe": out}
 
 
 def _shorten(subject: str) -> str:
@@ -80,6 +96,10 @@ def _check_needed(notice: Notice, recipient: User) -> None:
     case, kind = notice.case, notice.kind
     if not recipient.is_active and not notice.to_customer:
         raise NotNeeded("The person is no longer here.")
+    if recipient.erased_at:
+        raise NotNeeded("The person has been erased.")
+    if notice.to_customer and wishes.is_unwanted(kind, recipient):
+        raise NotNeeded("They asked not to get these letters.")
     if case is None:
         return
     if kind == "due_soon" and not _clock_open(notice):
@@ -96,7 +116,7 @@ def _clock_open(notice: Notice) -> bool:
 
 
 def _of_no_case(notice: Notice) -> dict[str, Any]:
-    """What every wording may name in a letter to staff about no case; the kind's composer adds the rest."""
+    """What every wording may name in a letter about no case; the kind's composer adds the rest."""
     return {
         "brand": settings.BRAND,
         "name": notice.person.first_name,
@@ -127,14 +147,14 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
         "severity": Severity(data.get("severity", case.severity)).label,
         "severity_number": data.get("severity", case.severity),
         "tier": data.get("tier", case.tier),
-        "promise": spell(_instant(data.get("promise_at")), zone),
-        "said": spell(_instant(data.get("said")), zone),
-        "due": spell(_instant(data.get("due")), zone),
-        "closes": spell(_instant(data.get("closes")), zone),
-        "reopen_until": spell(_instant(data.get("reopen_until")), zone),
-        "aim": spell(_instant(data.get("dues", {}).get("resolve")), zone),
-        "supervisor_by": spell(_instant(data.get("dues", {}).get("supervisor")), zone),
-        "confirm_by": spell(_instant(data.get("dues", {}).get("confirm")), zone),
+        "promise": spell(instant_of(data.get("promise_at")), zone),
+        "said": spell(instant_of(data.get("said")), zone),
+        "due": spell(instant_of(data.get("due")), zone),
+        "closes": spell(instant_of(data.get("closes")), zone),
+        "reopen_until": spell(instant_of(data.get("reopen_until")), zone),
+        "aim": spell(instant_of(data.get("dues", {}).get("resolve")), zone),
+        "supervisor_by": spell(instant_of(data.get("dues", {}).get("supervisor")), zone),
+        "confirm_by": spell(instant_of(data.get("dues", {}).get("confirm")), zone),
         "data": data,
         "clock": Clock.NAMES.get(data.get("kind", ""), ""),
         "words": message.text if message else "",
@@ -158,7 +178,8 @@ def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
     return f"{author.first_name} at {brand}" if author and notice.to_customer else brand
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant_of(text: str | None) -> datetime | None:
+    """The instant a notice's data names, as `stamp` spelled it."""
     return parse_datetime(text) if text else None
 
 

@@ -143,6 +143,12 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
         name = hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]
         thread = f"<case-{name}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"References": thread, "In-Reply-To": thread}
+    if letter.unsubscribe:
+        # RFC 8058: a mail program's own button posts there; looking at the address changes nothing.
+        headers |= {
+            "List-Unsubscribe": f"<{letter.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,

@@ -13,17 +13,23 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import follow, letters, outbox, reviews, starting, sweep
+from escalation import digest, follow, letters, outbox, reviews, starting, sweep
+from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
 from portal import clock
+from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
-ROLE, LETTERS = "beat", "letters"
+ROLE, LETTERS, KEEPING = "beat", "letters", "keeping"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
+letters.register(digest.KIND, digest.compose)
+letters.register(copies.KIND, copies.compose)
+for kind in (leaving.ASKED, leaving.LAST):
+    letters.register(kind, leaving.compose)
 letters.register(reviews.KIND, reviews.compose)
 for kind, composer in starting.COMPOSERS.items():
     letters.register(kind, composer)
@@ -133,8 +139,12 @@ def _anchor(at: datetime) -> int:
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
     ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
-    LETTERS: outbox.STEPS,
+    LETTERS: (*digest.STEPS, *outbox.STEPS),
+    # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
+    KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }
+#: The hands whose silence is an alarm: a long copy is none.
+WATCHED = (ROLE, LETTERS)
 
 
 def silence(at: datetime) -> timedelta | None:
@@ -142,8 +152,8 @@ def silence(at: datetime) -> timedelta | None:
 
     timedelta.max when one has never gone round well.
     """
-    last = dict(Heartbeat.objects.filter(role__in=HANDS).values_list("role", "last_success"))
-    ages = [at - seen if (seen := last.get(role)) else timedelta.max for role in HANDS]
+    last = dict(Heartbeat.objects.filter(role__in=WATCHED).values_list("role", "last_success"))
+    ages = [at - seen if (seen := last.get(role)) else timedelta.max for role in WATCHED]
     return max(ages) if max(ages) > LATE_AFTER else None
 
 

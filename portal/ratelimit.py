@@ -33,6 +33,8 @@ CODE_TYPED = Limit("code typed", 20, HOUR)
 SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
 CLIENT_SIGN_IN = Limit("sign in of a client", 50, timedelta(minutes=15))
 MESSAGE = Limit("message", 30, HOUR)
+COPY = Limit("copy of one's data", 5, timedelta(days=1))
+ERASURE = Limit("erasure asked", 10, HOUR)
 
 
 class TooMany(Exception):

@@ -221,6 +221,12 @@ globals().update(_mail)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((BRAND["name"], BRAND["from_email"]))
 EMAIL_SUBJECT_PREFIX = ""
 
+# Days after the end of a person's last case before they may be erased: what the law makes a company keep.
+ERASURE_KEEPS_DAYS = env.int("ERASURE_KEEPS_DAYS", 0)
+
+# Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
+SMS_CHANNEL = False
+
 # --- The queue: a doorbell, never the record.  Each value was found by trying; see docs/decisions/.
 
 Q_CLUSTER: dict[str, Any] = {

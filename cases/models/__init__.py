@@ -2,10 +2,11 @@
 
 from cases.models.case import Case, Impact, Severity
 from cases.models.category import Category, Product
+from cases.models.data_copy import DataCopy
 from cases.models.door import AccessLink, FormKey, Tally
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
-from cases.models.people import Team, User
+from cases.models.people import ProgressMail, Team, User
 from cases.models.reply import ReplyRevision, ReplyUse, SavedReply
 
 __all__ = [
@@ -14,12 +15,14 @@ __all__ = [
     "Case",
     "Category",
     "Channel",
+    "DataCopy",
     "Event",
     "FormKey",
     "Impact",
     "Message",
     "Note",
     "Product",
+    "ProgressMail",
     "ReplyRevision",
     "ReplyUse",
     "Resolution",

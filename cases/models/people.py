@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
 
@@ -52,6 +55,13 @@ class UserManager(BaseUserManager["User"]):
         return self.at_address(username or "").get()
 
 
+class ProgressMail(models.TextChoices):
+    """When a customer gets the letters that only report progress."""
+
+    AT_ONCE = "as_it_happens", _lazy("As they happen")
+    DAILY = "daily", _lazy("Once a day")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A customer or a member of staff, known by one e-mail address."""
 
@@ -67,6 +77,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     # True once a link or code mailed to the address came back: until then no customer text is mailed there.
     is_verified = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
+    # What the customer decided about letters; what is always sent has no switch (see `escalation.wishes`).
+    progress_mail = models.CharField(max_length=14, choices=ProgressMail.choices, default=ProgressMail.AT_ONCE)
+    digest_at = models.TimeField(default=time(17), help_text="In the person's own zone.")
+    wants_surveys = models.BooleanField(default=True)
+    wants_news = models.BooleanField(default=True)
+    wants_problems = models.BooleanField(default=True)
+    text_urgent = models.BooleanField(default=False)
+    # How best to reach them, in their own words: a need, not a wish of the moment.
+    contact_needs = models.TextField(max_length=500, blank=True)
+    # Set while they may still change their mind about being erased; then the day it was done, for good.
+    erase_at = models.DateTimeField(null=True, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -76,6 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_once"),)
+        indexes = (models.Index(fields=("erase_at",), condition=Q(erase_at__isnull=False), name="user_to_erase"),)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -83,6 +106,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def first_name(self) -> str:
         """What customers and colleagues call the person."""
+        if self.erased_at:
+            return self.name  # "Erased person" is no name with a first part
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
 
     @property

@@ -12,8 +12,8 @@ from cases.models.worlds import Worldly
 class Notice(Worldly):
     """A message that is owed, written in the transaction of its cause and delivered outside of it.
 
-    `key` says (case, kind, event, recipient, channel): the database refuses a second one. Few letters to staff
-    are about no case (a plan review falls due): they have none, and their kind's composer says what they need.
+    `key` says (case, kind, event, recipient, channel): the database refuses a second one. Some letters
+    are about no case (a plan review falls due, a copy of one's data is ready): their kind's composer says what they need.
     """
 
     class State(models.TextChoices):
@@ -23,6 +23,8 @@ class Notice(Worldly):
         DEAD = "dead", "Not delivered"
         CANCELLED = "cancelled", "Not needed any more"
         UNCERTAIN = "uncertain", "Perhaps sent"
+        HELD = "held", "Waits for the day's letter"
+        BUNDLED = "bundled", "In the day's letter"
 
     PENDING = (State.WAITING, State.SENDING)
     WEBHOOK = "webhook"  # the channel of notices that no person reads
@@ -43,6 +45,8 @@ class Notice(Worldly):
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
+    # The day's letter that says what this one would have said.
+    bundle = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="bundled")
     # What was really said and where it went, kept when it has been sent.
     address = models.EmailField(blank=True)
     subject = models.CharField(max_length=200, blank=True)
@@ -51,7 +55,8 @@ class Notice(Worldly):
     class Meta(Worldly.Meta):
         constraints = (
             models.CheckConstraint(
-                condition=Q(case__isnull=False) | Q(to_customer=False), name="notice_to_a_customer_has_a_case"
+                condition=~Q(state__in=("held", "bundled")) | Q(case__isnull=False, to_customer=True, is_drill=False),
+                name="notice_bundled_is_a_customers",
             ),
             models.CheckConstraint(
                 condition=Q(channel="webhook", recipient=None, case__isnull=False)
@@ -61,6 +66,7 @@ class Notice(Worldly):
         )
         indexes = (
             models.Index(fields=("next_at", "id"), condition=Q(state="waiting"), name="notice_waiting"),
+            models.Index(fields=("next_at", "recipient"), condition=Q(state="held"), name="notice_held"),
             models.Index(fields=("lease_until",), condition=Q(state="sending"), name="notice_leased"),
             models.Index(fields=("case", "id"), name="notice_of_case"),
             models.Index(fields=("state",), condition=Q(state__in=("dead", "uncertain")), name="notice_dead"),

@@ -11,8 +11,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from portal.beat import LETTERS, ROLE, Round, beat
+from portal.beat import KEEPING, LETTERS, ROLE, Round, beat
 from portal.queue import register_schedule
+
+RARELY = 10.0  # seconds between two looks at what nobody waits for
 
 
 def _pause(text: str) -> float:
@@ -44,10 +46,17 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
-        letters = threading.Thread(target=self._loop, args=(LETTERS, stop, options), name=LETTERS)
-        letters.start()
+        # Nobody waits a second for what is kept of people: it is looked at less often.
+        rarely = options | {"every": max(options["every"], RARELY)}
+        beside = [
+            threading.Thread(target=self._loop, args=(role, stop, pace), name=role)
+            for role, pace in ((LETTERS, options), (KEEPING, rarely))
+        ]
+        for thread in beside:
+            thread.start()
         self._loop(ROLE, stop, options)
-        letters.join()
+        for thread in beside:
+            thread.join()
         if self.broken:
             raise SystemExit(1)
 

@@ -19,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from escalation.models import Heartbeat
-from portal.beat import HANDS
+from portal.beat import WATCHED
 from portal.demo.people import known_accounts
 from portal.processes import Child, Supervisor, command
 
@@ -71,7 +71,7 @@ def the_set(address: str, workers: int, *, queue: bool) -> list[Child]:
 
 def beat_is_stuck(age: float) -> bool:
     """Whether a hand of the engine has not gone round for so long that its process must be started anew."""
-    return _is_silent(HANDS, age, BEAT_SILENCE_SECONDS)
+    return _is_silent(WATCHED, age, BEAT_SILENCE_SECONDS)
 
 
 def queue_is_stuck(age: float) -> bool:

@@ -11,7 +11,9 @@ from django.urls import URLPattern, get_resolver
 
 from cases.models import AccessLink, Case
 from cases.reference import make_reference
+from escalation import wishes
 from portal import beat, clock
+from portal.keeping import copies
 from portal.viewer import GUEST
 from tests.portal.pages.scene import answered, confirmed, working
 
@@ -31,6 +33,9 @@ PAGE = CASE | {"anonymous": 303}
 #: A post that works: staff are told that only the customer can.
 DONE_BY = {"guest": 303, "customer": 303}
 SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
+#: As SIGNED_IN: an act that needs nothing typed; a page that is somebody else's.
+SIGNED_IN_DONE = all_(303)
+SIGNED_IN_ONLY = all_(404) | {"anonymous": 303, "guest": 303}
 
 #: Address -> (look, post with an empty form).
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
@@ -54,6 +59,13 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/": (SIGNED_IN, SIGNED_IN),
     "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
     "account/sign-out/": (all_(405), all_(303)),
+    "account/notifications/": (SIGNED_IN, SIGNED_IN),
+    "account/data/": (SIGNED_IN, SIGNED_IN_DONE),
+    "account/data/copy/<int:pk>/": (SIGNED_IN_ONLY | {"customer": 200}, all_(405)),
+    "account/data/erase/": (SIGNED_IN, SIGNED_IN),
+    "account/data/erase/again/": (all_(405), all_(303)),
+    "account/data/keep/": (all_(405), all_(303)),
+    "unsubscribe/<str:token>/": (all_(200), all_(200)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
     "privacy/": (all_(200), all_(405)),
@@ -86,6 +98,8 @@ class Stage:
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
         self.survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        self.copy = copies.ask(cast.customer, at=clock.now())
+        copies.make(self.copy.pk)
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
@@ -99,12 +113,16 @@ class Stage:
 
     def path(self, route: str) -> str:
         token = self.survey if route.startswith("s/") else self.follow
-        filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
-        return "/" + filled.replace("<slug:page>", "home")
+        out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
+        known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
+        for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
+            route = route.replace(name, value)
+        return f"/{route}"
 
 
 @pytest.fixture
-def stage(cast):
+def stage(cast, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
     return Stage(cast)
 
 
@@ -122,7 +140,7 @@ def test_each_role_gets_its_answer(route, stage):
             post = browser.post(stage.path(route), {})
             transaction.set_rollback(True)
         answers[role] = (get.status_code, head.status_code, post.status_code)
-        assert head.content == b""
+        assert b"".join(head) == b""
     assert answers == {role: (looked[role], looked[role], posted[role]) for role in ROLES}
 
 

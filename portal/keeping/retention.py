@@ -1,0 +1,76 @@
+"""What is only kept for a time goes once a day: sessions, counts, used form ids, links, drafts, old bare work.
+
+A dated row says when it was last done, so that on every other round it costs a part of one question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, Model, QuerySet
+from django.utils import timezone
+
+from cases import later
+from cases.models import AccessLink, DataCopy, FormKey, Tally
+from escalation.models import Heartbeat
+from escalation.steps import Step
+from portal.keeping import erasing
+
+ROLE = "retention"
+EVERY = timedelta(days=1)
+#: A form that lay open for longer than this is another press.
+FORM_KEYS = timedelta(days=30)
+#: That there was a copy is known for so long.
+COPIES = timedelta(days=90)
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One class of rows that go by their date: its name, and those whose time is over at an instant."""
+
+    name: str
+    over: Callable[[datetime], QuerySet | None]
+
+
+CLASSES = (
+    # Sessions expire by the server's own clock, whatever instant the round is given.
+    Kept("sessions", lambda at: Session.objects.filter(expire_date__lt=min(at, timezone.now()))),
+    Kept("counts against guessing", lambda at: Tally.objects.filter(window_ends__lt=at)),
+    Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
+    Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
+    Kept("drafts", lambda at: later.drafts_over(at)),
+    Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
+)
+
+
+def due(at: datetime) -> QuerySet:
+    """The engine's own row, while the day's clearing has not been done."""
+    fresh = Heartbeat.objects.filter(role=ROLE, last_loop__gt=at - EVERY)
+    return Heartbeat.objects.exclude(role=ROLE).filter(~Exists(fresh))
+
+
+def clear(at: datetime) -> int:
+    """One batch of each class; when nothing is left the day is done. How many rows went."""
+    gone = sum(_batch(kept.over(at)) for kept in CLASSES) + erasing.erase_after(at)
+    if gone == 0:
+        row = Heartbeat(role=ROLE, last_loop=at, last_success=at)
+        changed = ["last_loop", "last_success"]
+        Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["role"], update_fields=changed)
+    return gone
+
+
+def _batch(rows: QuerySet[Model] | None) -> int:
+    if rows is None:
+        return 0
+    with transaction.atomic():
+        ids = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
+        deleted, _ = rows.model._base_manager.filter(pk__in=ids).delete() if ids else (0, {})
+    return deleted
+
+
+STEPS = (Step("retention", due, clear),)

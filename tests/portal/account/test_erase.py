@@ -1,0 +1,336 @@
+"""Being erased: a sign in every place a person leaves behind, and afterwards not one of them anywhere."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection, models
+from django.test import Client
+
+from cases import later as not_yet
+from cases.erasing import ERASED, Subject
+from cases.lifecycle import State
+from cases.models import AccessLink, Case, DataCopy, Message, User
+from escalation import erasing, outbox, verbs, wishes
+from escalation.models import Notice
+from feedback.surveys import answer_survey
+from portal import beat, clock
+from portal.keeping import copies
+from portal.keeping import erasing as table
+from portal.viewer import GUEST
+from tests.cast import PASSWORD, gather
+from tests.portal.pages.scene import LOOK, answered, confirmed, later, look_at, step, waiting_partner, working
+
+SIGN = "Zq7canary"
+HERE = "/account/data/"
+AFTER = timedelta(days=14, seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def private(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    return tmp_path
+
+
+def send(at):
+    while outbox.deliver_batch(at):
+        pass
+
+
+def keeping(at):
+    """The day comes: the last letter is owed, goes, and the next round erases."""
+    look_at(at)
+    beat.beat()
+    beat.beat()
+    return beat.beat(beat.KEEPING)
+
+
+def gone(person, at=LOOK):
+    erasing.ask(person, at=at)
+    done = keeping(at + AFTER)
+    person.refresh_from_db()
+    assert person.erased_at, done
+    return person
+
+
+def everything():
+    """Every column of every row of every table, with the table's name."""
+    with connection.cursor() as cursor:
+        for name in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608
+            for row in cursor.fetchall():
+                yield (
+                    name,
+                    " ".join(bytes(v).decode("latin-1") if isinstance(v, memoryview | bytes) else str(v) for v in row),
+                )
+
+
+def traces(folder, *signs):
+    found = [(name, row) for name, row in everything() if any(s.lower() in row.lower() for s in signs)]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return found + [(p.name, p) for p in files if any(s.lower().encode() in p.read_bytes().lower() for s in signs)]
+
+
+def fill(cast, settings, folder):
+    """A person with a sign in every field, text, letter, session and file."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    who = User.objects.create_user(
+        f"{SIGN}@example.com", PASSWORD, name=f"{SIGN} Person", phone=f"+44 {SIGN}", is_verified=True
+    )
+    User.objects.filter(pk=who.pk).update(contact_needs=f"{SIGN} large print", segment=SIGN.lower())
+    who.refresh_from_db()
+    cast = replace(cast, customer=who)
+    settled = confirmed(cast, by=who, title=f"{SIGN} settled")
+    answer_survey(settled, satisfaction=1, at=step(30), comment=f"{SIGN} was slow")
+    ours = working(cast, by=who, title=f"{SIGN} open")
+    verbs.note(ours.pk, text=f"{SIGN} called us", by=cast.tiers[1], at=step(31))
+    verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
+    verbs.ask_supervisor(ours.pk, reason="slow", text=f"{SIGN} waits", by=who, at=step(33))
+    waiting_partner(cast)
+    wishes.decide(who, at=step(34), progress_mail="daily")
+    verbs.update(ours.pk, text=f"{SIGN}: we look", by=cast.tiers[1], at=step(35))
+    answered(cast, by=who, title=f"{SIGN} answered")
+    send(step(40))
+    copies.make(copies.ask(who, at=step(41)).pk)
+    send(step(42))
+    LogEntry.objects.log_actions(cast.manager.pk, [who], CHANGE, change_message=f"{SIGN} changed", single_object=True)
+    AccessLink.issue("follow", settled, user=who, at=step(43), lasts=timedelta(days=60))
+    browser = Client()
+    browser.force_login(who)
+    guest = Client().session
+    guest[GUEST] = {"case": settled.pk, "until": later(days=60).isoformat()}
+    guest["said"] = SIGN
+    guest.save()
+    Notice.objects.filter(case=settled, kind="received").update(error=f"550 {SIGN}@example.com unknown")
+    (folder / "mail").mkdir(exist_ok=True)
+    return who, browser
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model):
+    look_at(LOOK)
+    cast = gather()
+    who, browser = fill(cast, settings, tmp_path)
+    before = {name for name, _ in traces(tmp_path, SIGN)}
+    for name in ("cases_user", "cases_case", "cases_message", "cases_note", "escalation_notice", "feedback_survey"):
+        assert name in before, name
+    assert any(name.endswith(".log") for name in before), "letters lie in the folder"
+    began = time.monotonic()
+    gone(who)
+    assert time.monotonic() - began < 60
+    assert traces(tmp_path, SIGN) == []
+    assert browser.get("/account/").status_code == 303
+    assert not DataCopy.objects.exists() and not list((tmp_path / "copies").iterdir())
+    assert not Case.objects.open().filter(customer=who).exists()
+    report = StringIO()
+    call_command("verify_log", stdout=report)
+    call_command("audit", stdout=report)
+    # Another person's things are all there.
+    assert Message.objects.exclude(text=ERASED).count() == 0
+    assert User.objects.get(pk=cast.customer.pk).email == "sam@example.com"
+
+
+def test_nobody_elses_words_go(cast, sam):
+    other = working(cast, by=cast.other, title="Olga's own")
+    working(cast)
+    gone(cast.customer)
+    other.refresh_from_db()
+    assert other.title == "Olga's own" and other.is_open
+    assert not Message.objects.filter(case=other, text=ERASED).exists()
+    assert Notice.objects.filter(case=other, kind="received").get().recipient == cast.other
+
+
+def test_every_table_that_points_to_a_person_is_dealt_with():
+    """What cannot be deleted with the account is scrubbed by name, or is a colleague's doing."""
+    scrubbed = {"cases.Case", "cases.Message", "cases.Note", "cases.Resolution", "escalation.Notice"}
+    scrubbed |= {"cases.Event", "cases.Attachment"}
+    staff = {
+        "cases.SavedReply", "cases.ReplyRevision", "cases.Team", "escalation.ProtocolVersion",
+        "escalation.CalendarVersion", "escalation.Attestation", "escalation.PlanReview", "escalation.BackTest",
+        "escalation.ChoiceDraft", "escalation.Shift", "escalation.Override", "escalation.Leave", "escalation.LoadCap",
+    }  # fmt: skip
+    left = set()
+    for model in apps.get_models():
+        for field in model._meta.local_fields:
+            if field.is_relation and field.related_model is User and field.remote_field.on_delete is not models.CASCADE:
+                left.add(model._meta.label)
+    assert left <= scrubbed | staff, sorted(left - scrubbed - staff)
+
+
+def test_the_way_there_and_back(cast, sam):
+    case = working(cast)
+    page = sam.get(f"{HERE}erase/").content.decode()
+    for words in ("What goes", "What stays", "14 days", case.title):
+        assert words in page
+    wrong = sam.post(f"{HERE}erase/", {"email": "olga@example.com"}).content.decode()
+    assert "That is not the address of this account" in wrong and 'value="olga@example.com"' in wrong
+    assert User.objects.get(pk=cast.customer.pk).erase_at is None
+    said = sam.post(f"{HERE}erase/", {"email": "SAM@example.com"}, follow=True).content.decode()
+    assert "Your account will be erased" in said and "Keep my account" in said
+    send(clock.now())
+    (letter,) = [m for m in mail.outbox if m.subject == "Your account will be erased"]
+    assert "Keep my account" in letter.body
+    assert case.is_open and Case.objects.get(pk=case.pk).is_open
+    kept = sam.post(f"{HERE}keep/", follow=True).content.decode()
+    assert "Your account stays" in kept and "Keep my account" not in kept
+    keeping(LOOK + AFTER)
+    assert User.objects.get(pk=cast.customer.pk).name == "Sam Okafor"
+    assert Case.objects.get(pk=case.pk).is_open
+
+
+def test_an_old_session_must_sign_in_again(cast, sam):
+    User.objects.filter(pk=cast.customer.pk).update(last_login=clock.now() - timedelta(days=2000))
+    page = sam.get(f"{HERE}erase/").content.decode()
+    assert "Sign in again" in page and 'name="email"' not in page
+    sam.post(f"{HERE}erase/", {"email": "sam@example.com"})
+    assert User.objects.get(pk=cast.customer.pk).erase_at is None
+    answer = sam.post(f"{HERE}erase/again/")
+    assert answer["Location"].endswith(f"next={HERE}erase/") and sam.get(HERE).status_code == 303
+
+
+def test_a_session_that_says_when_it_was_proved_is_believed_over_the_account(cast, sam):
+    session = sam.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 3600}]
+    session.save()
+    assert "Sign in again" in sam.get(f"{HERE}erase/").content.decode()
+
+
+def test_a_colleague_cannot_erase_what_they_did(cast):
+    browser = Client()
+    browser.force_login(cast.tiers[1])
+    assert "What goes and what stays" not in browser.get(HERE).content.decode()
+    page = browser.post(f"{HERE}erase/", {"email": "tom@example.com"}).content.decode()
+    assert "colleague" in page and User.objects.get(pk=cast.tiers[1].pk).erase_at is None
+
+
+def test_the_last_letter_goes_to_the_address_that_is_then_gone(cast):
+    gone(cast.customer)
+    assert [m.to for m in mail.outbox if m.subject == "Your account is erased"] == [["sam@example.com"]]
+    assert not User.objects.at_address("sam@example.com").exists()
+    again = User.objects.of_address("sam@example.com", name="Sam")
+    assert again.pk != cast.customer.pk and not again.cases.exists()
+
+
+def test_a_mail_server_that_is_away_holds_nothing_up_for_more_than_a_day(cast):
+    erasing.ask(cast.customer, at=LOOK)
+    look_at(LOOK + AFTER)
+    for _ in range(3):
+        beat.beat(beat.KEEPING)
+    assert User.objects.get(pk=cast.customer.pk).erased_at is None
+    look_at(LOOK + AFTER + erasing.LETTER_WAITS + timedelta(minutes=1))
+    beat.beat(beat.KEEPING)
+    assert User.objects.get(pk=cast.customer.pk).erased_at
+    send(clock.now())
+    assert [m for m in mail.outbox if m.to == ["sam@example.com"]] == []
+
+
+def test_open_cases_are_withdrawn_by_the_verb(cast):
+    ours, waits, done = working(cast), waiting_partner(cast), answered(cast)
+    gone(cast.customer)
+    for case, state in ((ours, State.WITHDRAWN), (waits, State.WITHDRAWN), (done, State.CLOSED)):
+        case.refresh_from_db()
+        assert case.state == state and case.title == ERASED
+    assert ours.events.filter(kind="withdrawn", actor=cast.customer).exists()
+
+
+def test_what_the_law_keeps_puts_off_the_day(cast, settings):
+    settings.ERASURE_KEEPS_DAYS = 30
+    case = working(cast)
+    erasing.ask(cast.customer, at=LOOK)
+    keeping(LOOK + AFTER)
+    person = User.objects.get(pk=cast.customer.pk)
+    case.refresh_from_db()
+    assert person.erased_at is None and case.state == State.WITHDRAWN
+    assert person.erase_at == case.closed_at + timedelta(days=30)
+    assert [m for m in mail.outbox if m.subject == "Your account is erased"] == []
+    keeping(person.erase_at + timedelta(seconds=1))
+    person.refresh_from_db()
+    assert person.erased_at
+
+
+def test_colleagues_see_an_erased_person_and_no_broken_page(cast):
+    case = working(cast)
+    gone(cast.customer)
+    browser = Client()
+    browser.force_login(cast.supervisor)
+    for address in (
+        f"/console/cases/case/{case.pk}/change/",
+        "/console/cases/case/",
+        "/console/",
+        f"/c/{case.reference}/",
+    ):
+        assert browser.get(address, follow=True).status_code == 200, address
+    page = browser.get(f"/console/cases/case/{case.pk}/change/").content.decode()
+    assert "Erased person" in page and "Sam" not in page and "sam@" not in page
+
+
+def test_what_was_filed_in_the_very_moment_is_erased_too(cast):
+    gone(cast.customer)
+    late = cast.file(at=clock.now(), title="A moment late")
+    table.erase_after(clock.now())
+    late.refresh_from_db()
+    assert (late.state, late.title) == (State.WITHDRAWN, ERASED)
+    assert table.erase_after(clock.now()) == 0
+
+
+def test_a_letter_that_is_being_sent_cannot_write_down_what_it_said(cast):
+    working(cast)
+    claimed = outbox.claim(LOOK)
+    erasing.letters(Subject.of(cast.customer, LOOK))
+    for notice in claimed:
+        outbox._mark(notice, state=Notice.State.SENT, body="Dear Sam", address="sam@example.com")
+    assert not Notice.objects.exclude(body="").exists()
+
+
+def test_a_session_of_anybody_else_stays(cast, sam):
+    other = Client()
+    other.force_login(cast.other)
+    gone(cast.customer)
+    assert other.get("/cases/").status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_files_are_asked_where_they_are_kept(cast):
+    """Until the release has files there is nothing to ask; then what is asked is theirs."""
+    assert list(not_yet.files_about(cast.customer, ())) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_hands_erase_once_and_a_change_of_mind_is_before_or_after():
+    look_at(LOOK)
+    cast = gather()
+    working(cast)
+    erasing.ask(cast.customer, at=LOOK)
+    look_at(LOOK + AFTER)
+    beat.beat(beat.KEEPING)
+    send(clock.now())
+    at = clock.now()
+    done, errors, start = [], [], threading.Barrier(4)
+
+    def run(act):
+        try:
+            start.wait()
+            done.append(act())
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    acts = [lambda: table.erase_one(at)] * 3 + [lambda: erasing.keep(cast.customer, at=at)]
+    hands = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    assert errors == [] and sorted(map(int, done)) == [0, 0, 0, 1]
+    assert User.objects.filter(erased_at__isnull=False).count() == 1
