@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django import forms
@@ -25,7 +25,7 @@ from cases.files import ENDINGS, FILES_MOST, SIZE_MOST, Unfit, check, drop, keep
 from cases.models import Attachment, User
 from cases.models.attachment import DESCRIPTION_MOST
 
-FIELD, SAYS, KEPT, REMOVE = "files", "files_show", "kept_file", "remove_file"
+FIELD, SAYS, KEPT, REMOVE = "added_files", "files_show", "kept_file", "remove_file"
 MEGABYTES = SIZE_MOST // (1024 * 1024)
 #: More than this is not read to its end, whatever it is: five large files, and what a form holds besides.
 BODY_MOST = 8 * SIZE_MOST
@@ -46,7 +46,7 @@ class LimitedUpload(TemporaryFileUploadHandler):
     """Writes each file to disk as it comes, and no more of it than shows that it is too large."""
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: Any = None
+        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: str, encoding: Any = None
     ) -> None:
         self._whole = content_length
 
@@ -95,7 +95,7 @@ def hint() -> str:
 class WithFiles(forms.Form):
     """A form that files may go with. `kept` are those that wait for it to be sent."""
 
-    files = FilesField(label=_lazy("Add files"), required=False)
+    added_files = FilesField(label=_lazy("Add files"), required=False)
     files_show = forms.CharField(
         label=_lazy("What do the files show?"),
         required=False,
@@ -162,7 +162,7 @@ def _taken(request: HttpRequest, draft: str, *, by: User | None, at: datetime) -
     for upload in request.FILES.getlist(FIELD):
         name = upload.name or ""
         try:
-            keep(check(name, upload), draft=draft, by=by, at=at)
+            keep(check(name, cast(BinaryIO, upload)), draft=draft, by=by, at=at)
         except Unfit as why:
             wrong.append(str(why))
     return wrong
