@@ -18,7 +18,7 @@ from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
-from portal import clock
+from portal import clock, file_steps
 from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
@@ -139,7 +139,7 @@ def _anchor(at: datetime) -> int:
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
     ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
-    LETTERS: (*digest.STEPS, *outbox.STEPS),
+    LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
     KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }

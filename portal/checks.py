@@ -104,7 +104,10 @@ def cookies(**_: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def data_folder(**_: Any) -> list[CheckMessage]:
     """Attachments and the key lie there."""
-    return list(_open_to_others(Path(settings.DATA_DIR))) + list(_served(Path(settings.MEDIA_ROOT)))
+    where = settings.STORAGES["attachments"].get("OPTIONS", {}).get("location", "")
+    # Object storage has its own place, outside this machine.
+    lie = Path(where) if Path(where).is_absolute() else Path(settings.MEDIA_ROOT)
+    return list(_open_to_others(Path(settings.DATA_DIR))) + list(_served(lie))
 
 
 def _open_to_others(folder: Path) -> Iterator[CheckMessage]:

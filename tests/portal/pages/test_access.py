@@ -1,6 +1,7 @@
 """Who gets which answer at which address: a table over the URL configuration; an address that is missing from it fails."""
 
 import hashlib
+import io
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from cases.files import check, keep
 from cases.models import AccessLink, Case
 from cases.reference import make_reference
-from escalation import wishes
+from escalation import verbs, wishes
 from portal import beat, clock
 from portal.keeping import copies
 from portal.viewer import GUEST
@@ -45,6 +47,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "cases/new/sent/<str:reference>/": (CASE, all_(405)),
     "c/<str:reference>/": (PAGE, all_(405)),
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
+    "c/<str:reference>/files/<uuid:which>/": (PAGE, all_(405)),
     "c/<str:reference>/why/": (PAGE, all_(405)),
     "c/<str:reference>/supervisor/": (PAGE, PAGE),
     "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
@@ -89,6 +92,14 @@ def routes() -> list[str]:
     return [route for route in found if not route.startswith(ELSEWHERE)]
 
 
+def a_file(case, by):
+    """A file the customer sent with a message."""
+    checked = check("statement.txt", io.BytesIO(b"Two payments."))
+    waiting = keep(checked, draft="of a form", by=by, at=clock.now())
+    verbs.reply(case.pk, text="See the file.", by=by, at=clock.now(), files=[waiting])
+    return waiting
+
+
 class Stage:
     """A browser of each role, and one address for each route."""
 
@@ -103,6 +114,7 @@ class Stage:
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
+        self.file = a_file(self.case, cast.customer)
         self.browsers = {role: Client() for role in ROLES}
         for role, person in people.items():
             self.browsers[role].force_login(person)
@@ -115,6 +127,7 @@ class Stage:
         token = self.survey if route.startswith("s/") else self.follow
         out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
+        known |= {"<uuid:which>": str(self.file.pk)}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)
         return f"/{route}"
