@@ -1,8 +1,9 @@
 """The tables of the `cases` room, one file a subject."""
 
-from cases.models.case import Case, Impact, Severity
+from cases.models.case import Case, Impact, Reach, Severity
 from cases.models.category import Category, Product
 from cases.models.door import AccessLink, FormKey, Tally
+from cases.models.draft import Draft
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
 from cases.models.people import Team, User
@@ -14,12 +15,14 @@ __all__ = [
     "Case",
     "Category",
     "Channel",
+    "Draft",
     "Event",
     "FormKey",
     "Impact",
     "Message",
     "Note",
     "Product",
+    "Reach",
     "ReplyRevision",
     "ReplyUse",
     "Resolution",
