@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import follow, letters, outbox, reviews, starting, sweep
+from escalation import drafts, follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
@@ -24,6 +24,7 @@ ROLE, LETTERS = "beat", "letters"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
+letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 for kind, composer in starting.COMPOSERS.items():
     letters.register(kind, composer)
@@ -132,7 +133,7 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: outbox.STEPS,
 }
 
