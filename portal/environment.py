@@ -91,3 +91,27 @@ def database_settings(parsed: dict[str, Any], *, pool: bool) -> dict[str, Any]:
         "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": not pool,
     }
+
+
+def attachment_storage(url: str, *, folder: Path) -> dict[str, Any]:
+    """The entry of STORAGES for attachments; an empty `url` keeps them in `folder`, for this account's eyes only.
+
+    s3://bucket/prefix?endpoint=https://host&region=name keeps them in object storage (needs django-storages[s3], as in
+    requirements/objects.in; the keys come from where its library looks for them), and memory: for as long as the
+    process lives. Anything else raises: a guess here would lose files.
+    """
+    parts = urlsplit(url)
+    if not url:
+        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        backend = "django.core.files.storage.FileSystemStorage"
+        return {"BACKEND": backend, "OPTIONS": {"location": str(folder), "base_url": None} | modes}
+    if parts.scheme == "memory":
+        return {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    if parts.scheme != "s3" or not parts.hostname:
+        raise ImproperlyConfigured("ATTACHMENTS_URL must be empty or s3://bucket/prefix?endpoint=https://…&region=…")
+    given = dict(parse_qsl(parts.query))
+    # Private, never by a public address, and never over what is there.
+    options = {"bucket_name": parts.hostname, "location": parts.path.strip("/"), "default_acl": "private"}
+    options |= {"file_overwrite": False, "querystring_auth": True, "querystring_expire": 60}
+    options |= {"endpoint_url": given.get("endpoint"), "region_name": given.get("region")}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv
 
-from portal.environment import database_settings, is_loopback, kept_secret, languages, mail_settings
+from portal.environment import attachment_storage, database_settings, is_loopback, kept_secret, languages, mail_settings
 
 env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -141,6 +141,11 @@ CACHES = {
 MEDIA_ROOT = DATA_DIR / "attachments"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# Uploads go to disk as they come in: memory stays flat whatever somebody sends.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+# A scanner for viruses that speaks clamd's protocol, as host:port or the path of its socket; empty: none.
+CLAMD = env.str("CLAMD", "")
 
 # --- People and sessions
 
@@ -207,6 +212,7 @@ _static_storage = (
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": attachment_storage(env.str("ATTACHMENTS_URL", ""), folder=MEDIA_ROOT),
     "staticfiles": {"BACKEND": _static_storage},
 }
 

@@ -1,5 +1,6 @@
 """The tables of the `cases` room, one file a subject."""
 
+from cases.models.attachment import Attachment
 from cases.models.case import Case, Impact, Reach, Severity
 from cases.models.category import Category, Product
 from cases.models.door import AccessLink, FormKey, Tally
@@ -12,6 +13,7 @@ from cases.models.reply import ReplyRevision, ReplyUse, SavedReply
 __all__ = [
     "AccessLink",
     "Anchor",
+    "Attachment",
     "Case",
     "Category",
     "Channel",
