@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from cases.files import waiting
 from cases.models import Case, Draft, User
 from cases.models.door import hash_token
 from escalation import letters
@@ -39,14 +40,16 @@ def _end(draft: Draft, at: datetime, become: Callable[[], Case]) -> Case:
 
 def send_draft(draft: Draft, told: Told, *, by: User, at: datetime, form_key: str = "", proven: bool = True) -> Case:
     """Files the draft in one transaction; `told` is what its reader was shown. The rest as `file_case`."""
-    return _end(draft, at, lambda: file_case(told, by=by, at=at, form_key=form_key, proven=proven))
+    with_it = list(waiting(draft.files_key))
+    return _end(draft, at, lambda: file_case(told, by=by, at=at, form_key=form_key, proven=proven, files=with_it))
 
 
 def add_to_case(draft: Draft, case: Case, *, by: User, at: datetime, form_key: str = "") -> Case:
     """What was typed becomes a message on a case that is open already. Raises Refused as `reply` does."""
     said = draft.answers
     text = "\n\n".join(part for part in (said.get("title"), said.get("description"), said.get("expectation")) if part)
-    return _end(draft, at, lambda: reply(case.pk, text=text, by=by, at=at, form_key=form_key))
+    with_it = list(waiting(draft.files_key))
+    return _end(draft, at, lambda: reply(case.pk, text=text, by=by, at=at, form_key=form_key, files=with_it))
 
 
 # Save and finish later ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from cases import files
 from cases.models import Draft, User
 from cases.models.door import hash_token
 from cases.models.draft import LASTS
@@ -76,8 +77,11 @@ def current(request: HttpRequest) -> Draft | None:
     return held(request).live(clock.now()).first()
 
 
-def keep(request: HttpRequest, answers: Mapping[str, Any], *, step: str = "") -> Draft:
-    """Adds answers to the draft that goes on, or begins one; a signed-in person's browser's draft becomes theirs."""
+def keep(request: HttpRequest, answers: Mapping[str, Any], *, step: str = "", whole: bool = False) -> Draft:
+    """Adds answers to the draft that goes on, or begins one; who is signed in makes the browser's draft theirs.
+
+    `step` is the question that has been answered with them; `whole`: and all before it.
+    """
     at, person = clock.now(), person_of(request)
     with transaction.atomic():
         known = current(request)
@@ -90,9 +94,11 @@ def keep(request: HttpRequest, answers: Mapping[str, Any], *, step: str = "") ->
         elif person and draft.owner_id is None:
             draft.owner, draft.secret_hash = person, ""
         draft.answers = {**draft.answers, **answers}
-        draft.step = way_of(request).further(step, draft.step)
+        if step:
+            draft.step = step if whole else way_of(request).further(step, draft.step)
         draft.saved_at, draft.expires_at = at, at + LASTS
         fields = ["owner", "secret_hash", "answers", "step", "saved_at", "expires_at"]
+        files.prolong(draft.files_key, draft.expires_at)
         draft.save(**({"update_fields": fields} if draft.pk else {"force_insert": True}))
     return draft
 
@@ -105,10 +111,6 @@ def hand_to_browser(request: HttpRequest, draft: Draft) -> None:
 
 
 def throw_away(draft: Draft) -> None:
-    """Nothing of it stays."""
+    """Nothing of it stays, its files neither."""
+    files.drop(draft.files_key)
     draft.delete()
-
-
-def saved_until(draft: Draft) -> datetime:
-    """How long it waits if it is not touched again."""
-    return draft.expires_at

@@ -38,9 +38,11 @@ class Way:
         return self.steps[at - 1] if at else ""
 
     def after(self, step: str, reached: str) -> str:
-        """Where Continue leads: the next question, or the last look when all have been asked before."""
-        if self.is_through(reached) or step == self.steps[-1]:
+        """Where Continue leads: the next question; the last look when all have been asked before."""
+        if self.is_through(reached):
             return CHECK
+        if ROAD.index(step) > self.rank(reached) - 1:
+            return self.goes_on(reached)  # an earlier answer is missing: the draft was lost, or never begun
         return self.steps[self.steps.index(step) + 1]
 
     def rank(self, reached: str) -> int:
@@ -56,8 +58,8 @@ class Way:
         return next((step for step in self.steps if ROAD.index(step) >= self.rank(reached)), CHECK)
 
     def further(self, step: str, reached: str) -> str:
-        """The further of the two."""
-        return step if self.rank(step) > self.rank(reached) else reached
+        """How far one is with `step` answered: a question further on than the next does not count."""
+        return step if ROAD.index(step) == self.rank(reached) else reached
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -18,6 +19,11 @@ from cases.models.people import User
 LASTS = timedelta(days=14)
 #: How long a draft that was sent still leads a second press to its case.
 REMEMBERED = timedelta(days=1)
+
+
+def new_key() -> str:
+    """What the files of a draft wait under; it never leaves the server."""
+    return secrets.token_urlsafe(32)
 
 
 class DraftQuerySet(models.QuerySet):
@@ -44,6 +50,7 @@ class Draft(models.Model):
     secret_hash = models.CharField(max_length=64, blank=True, db_index=True)
     link_hash = models.CharField(max_length=64, blank=True, db_index=True)
     answers = models.JSONField(default=dict)
+    files_key = models.CharField(max_length=64, default=new_key, editable=False)
     # The furthest question that has been answered; empty before the first.
     step = models.CharField(max_length=12, blank=True)
     made_at = models.DateTimeField()

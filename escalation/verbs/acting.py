@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from cases.models import Case, Event, FormKey, Message, Note, User
+from cases.files import Unfit, enclose
+from cases.models import Attachment, Case, Event, FormKey, Message, Note, User
 from cases.models.door import hash_token
 from cases.models.message import Channel
 from escalation.advice import advice_for, objection
@@ -61,7 +62,7 @@ class Act:
 
     `seen` is the event number of the page the person looked at (None: not checked); `form_key` is the
     page's one-time id: a second press finds the first one's work done and changes nothing. `began` are the
-    saved replies the text began with.
+    saved replies the text began with; `files` those that waited on the form, and go with what is said.
     """
 
     verb: str
@@ -74,6 +75,7 @@ class Act:
     extra: dict[str, Any] = field(default_factory=dict)
     advice: Advice | None = None
     began: tuple[Began, ...] = ()
+    files: Sequence[Attachment] = ()
 
     def on(self, case_id: int, happening: Callable[[Turn], Happening]) -> Case:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
@@ -136,13 +138,27 @@ class Act:
         role = Event.Role.CUSTOMER if PERMITS[self.verb].who == "customer" else Event.Role.STAFF
         if self.advice is not None:
             extra["advice"] = self.advice.record()
+        message = note = None
         if self.said:
             message = speak(turn.case, self.said, by=self.by, at=self.at)
             note_uses(message, self.began)
             extra["message"] = message.fingerprint
         if self.note:
-            extra["note"] = jot(turn.case, self.note, by=self.by, at=self.at).fingerprint
+            note = jot(turn.case, self.note, by=self.by, at=self.at)
+            extra["note"] = note.fingerprint
+        extra |= enclosed(self.files, turn.case, message=message, note=None if message else note)
         turn.take(happening, by=self.by.pk, role=role, extra=extra)
+
+
+def enclosed(
+    files: Sequence[Attachment], case: Case, *, message: Message | None = None, note: Note | None = None
+) -> dict[str, Any]:
+    """Gives waiting files to what was said; what the event says of them: id and digest, no name. Raises Refused."""
+    try:
+        told = enclose(files, case, message=message, note=note)
+    except Unfit as why:
+        raise Refused(str(why), field="files") from None
+    return {"files": told} if told else {}
 
 
 def own_key(form_key: str, by: User) -> str:

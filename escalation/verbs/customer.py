@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from cases.lifecycle import State
-from cases.models import Case, Event, Message, User
+from cases.models import Attachment, Case, Event, Message, User
 from cases.models.message import Channel
 from escalation import facts as f
 from escalation.turn import Turn
@@ -22,8 +23,9 @@ SUPERVISOR_REASONS = {
 }
 
 
-def _said(text: str, kind: str, channel: str, missing: str) -> Said:
-    if not text.strip():
+def _said(text: str, kind: str, channel: str, missing: str, files: Sequence[Attachment] = ()) -> Said:
+    """What they wrote; a file says something by itself."""
+    if not text.strip() and not files:
         raise Refused(missing)
     return Said(text.strip(), kind, channel, from_customer=True)
 
@@ -42,19 +44,20 @@ def reply(
     automatic: bool = False,
     seen: int | None = None,
     form_key: str = "",
+    files: Sequence[Attachment] = (),
 ) -> Case:
     """The customer writes; if we waited for them our clocks go on.
 
     What a mailbox answers by itself (`automatic`) is kept in the conversation and moves nothing; so is what was
     written before our question could be read: `seen` is the newest event on the page they wrote on (None: not known).
     """
-    said = _said(text, K.CUSTOMER, channel, "Write your message first.")
+    said = _said(text, K.CUSTOMER, channel, "Write your message first.", files)
 
     def happening(turn: Turn) -> f.Happening:
         crossed = turn.case.state == State.WAITING_CUSTOMER and _asked_since(turn.case, seen)
         return f.CustomerWrote(at=at, now=at, channel=channel, automatic=automatic, crossed=crossed)
 
-    return Act("reply", by, at, said=said, form_key=form_key).on(case_id, happening)
+    return Act("reply", by, at, said=said, form_key=form_key, files=files).on(case_id, happening)
 
 
 def _asked_since(case: Case, seen: int | None) -> bool:
@@ -69,13 +72,13 @@ def accept(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
 
 def reject(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
     """No, it is not: the case is open again with the same people and new promises."""
-    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what is still wrong.")
+    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what is still wrong.", act.get("files", ()))
     return Act("reject", by, at, said=said, **act).on(case_id, lambda turn: f.Rejected(at=at, now=at))
 
 
 def reopen(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
     """It came back, inside the time to reopen."""
-    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what happened.")
+    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what happened.", act.get("files", ()))
 
     def happening(turn: Turn) -> f.Happening:
         lately = Event.everything.filter(case=turn.case, kind="reopened", occurred_at__gt=at - A_DAY)

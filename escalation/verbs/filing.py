@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from cases.models import Case, Category, Event, FormKey, Message, Product, User
+from cases.models import Attachment, Case, Category, Event, FormKey, Message, Product, User
 from cases.models.case import reference_prefix
 from cases.models.message import Channel
 from cases.reference import make_reference
@@ -20,7 +20,7 @@ from escalation.facts import Clock, Filed
 from escalation.protocol import Rules
 from escalation.store import flush
 from escalation.turn import Turn
-from escalation.verbs.acting import Said, claim, own_key, speak
+from escalation.verbs.acting import Said, claim, enclosed, own_key, speak
 from escalation.worktime import Calendar
 
 
@@ -51,14 +51,15 @@ def file_case(
     channel: str = Channel.PORTAL,
     origin: str = "portal",
     proven: bool = True,
+    files: Sequence[Attachment] = (),
 ) -> Case:
     """Opens a case for customer `by`: state, event, clock, promise, receipt, in one transaction.
 
     `proven` False: nobody has shown yet that it is this person who files (a guest who typed an address); then
-    the protocol is chosen as for a customer of no segment.
+    the protocol is chosen as for a customer of no segment. `files` are those that waited on the form's draft.
 
     A second call with the same `form_key` returns the first one's case. Raises NoProtocol or MissingCell
-    with a sentence when the protocol does not cover it; then nothing is written.
+    with a sentence when the protocol does not cover it, Refused when a file is gone; then nothing is written.
     """
     with transaction.atomic():
         if form_key and not claim(form_key, None, by=by, at=at):
@@ -73,7 +74,8 @@ def file_case(
         said = Said(told.description, Message.Kind.FILED, channel, from_customer=True)
         message = speak(case, said, by=by, at=at)
         turn = Turn(case, rules, directory, {})
-        _begin(turn, told, by=by, at=at, extra={"message": message.fingerprint, "channel": channel})
+        extra = {"message": message.fingerprint, "channel": channel} | enclosed(files, case, message=message)
+        _begin(turn, told, by=by, at=at, extra=extra)
         flush([turn], at)
     return case
 
