@@ -68,8 +68,8 @@ def today(request: HttpRequest) -> date:
 
 def held(request: HttpRequest) -> Any:
     """Every draft this request may touch, sent ones included; newest first."""
-    secret = request.get_signed_cookie(settings.DRAFT_COOKIE_NAME, default="", salt=SALT, max_age=LASTS)
-    return Draft.objects.held_by(person_of(request), secret or "")
+    given = request.get_signed_cookie(settings.DRAFT_COOKIE_NAME, default="", salt=SALT, max_age=LASTS)
+    return Draft.objects.held_by(person_of(request), getattr(request, NEW, "") or given or "")
 
 
 def current(request: HttpRequest) -> Draft | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -88,7 +89,10 @@ def came_with(said: QueryDict) -> str:
 
 def _came(said: QueryDict) -> dict[str, str]:
     """What came with the address, by the names of our answers."""
-    return {ours: said[name][:120] for name, ours in CAME_WITH.items() if said.get(name)}
+    came = {ours: said[name][:120] for name, ours in CAME_WITH.items() if said.get(name)}
+    if not re.fullmatch(r"[\w-]{1,80}", came.get("article", "")):
+        came.pop("article", None)
+    return came
 
 
 def ask(request: HttpRequest, form: Question, step: str) -> HttpResponse:
