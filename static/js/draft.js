@@ -16,7 +16,7 @@ function bringBack() {
   const kept = JSON.parse(sessionStorage.getItem(store) ?? "[]");
   for (const [name, value] of kept) {
     const field = form.elements[name];
-    if (field && !field.value) field.value = value;
+    if (field) field.value = value; // newer than what the server has: it could not be saved
   }
   return kept.length > 0;
 }
@@ -57,7 +57,7 @@ function autosave() {
     clearTimeout(timer);
     timer = setTimeout(save, Math.max(WAIT, last + EVERY - Date.now()));
   });
-  form.addEventListener("submit", () => { clearTimeout(timer); leaving?.abort(); });
+  form.addEventListener("submit", () => { clearTimeout(timer); leaving?.abort(); if (failed) keepHere(); });
 }
 
 function count(field) {
