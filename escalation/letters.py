@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import ngettext
 
 from cases.lifecycle import OPEN, State
-from cases.models import AccessLink, Case, Message, Severity, Team, User
+from cases.models import AccessLink, Attachment, Case, Message, Severity, Team, User
 from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 
@@ -137,12 +138,19 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
         "confirm_by": spell(_instant(data.get("dues", {}).get("confirm")), zone),
         "data": data,
         "clock": Clock.NAMES.get(data.get("kind", ""), ""),
-        "words": message.text if message else "",
+        "words": _words(message) if message else "",
         "link": f"{settings.BASE_URL}/c/{case.reference}/",
         "console": f"{settings.BASE_URL}/console/cases/case/{case.pk}/change/",
         "access": _access_link(notice, case, now, secret) if notice.kind == "received" else "",
         "sender": _sender(notice, owner, message),
     }
+
+
+def _words(message: Message) -> str:
+    """What was said. Files stay where only who may see the case gets at them: a letter says how many there are."""
+    files = Attachment.everything.filter(case=message.case_id, message=message).count()
+    line = ngettext("%(n)s file: see the page of the case.", "%(n)s files: see the page of the case.", files)
+    return "\n\n".join(part for part in (message.text, line % {"n": files} if files else "") if part)
 
 
 def _access_link(notice: Notice, case: Case, now: datetime, secret: list[str]) -> str:

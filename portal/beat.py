@@ -17,7 +17,7 @@ from escalation import drafts, follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback.surveys import compose_invitation
-from portal import clock
+from portal import clock, file_steps
 
 log = logging.getLogger("milepost.beat")
 ROLE, LETTERS = "beat", "letters"
@@ -134,7 +134,7 @@ def _anchor(at: datetime) -> int:
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
     ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
-    LETTERS: outbox.STEPS,
+    LETTERS: (*outbox.STEPS, *file_steps.STEPS),
 }
 
 

@@ -111,7 +111,11 @@ def attachment_storage(url: str, *, folder: Path) -> dict[str, Any]:
         raise ImproperlyConfigured("ATTACHMENTS_URL must be empty or s3://bucket/prefix?endpoint=https://…&region=…")
     given = dict(parse_qsl(parts.query))
     # Private, never by a public address, and never over what is there.
-    options = {"bucket_name": parts.hostname, "location": parts.path.strip("/"), "default_acl": "private"}
+    options: dict[str, Any] = {
+        "bucket_name": parts.hostname,
+        "location": parts.path.strip("/"),
+        "default_acl": "private",
+    }
     options |= {"file_overwrite": False, "querystring_auth": True, "querystring_expire": 60}
     options |= {"endpoint_url": given.get("endpoint"), "region_name": given.get("region")}
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -16,6 +16,7 @@ from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
 from feedback.models import Survey
+from portal.uploads import WithFiles
 
 #: Signs that turn the reading direction of what follows; a title with one could disguise what a page says.
 TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -105,34 +106,35 @@ def _sentences(label: str, most: int, wrong: str) -> dict[str, str]:
     }
 
 
-class Message(Plain):
+class Message(WithFiles, Plain):
     """Something the customer writes on a case; `seen` is how far the log was when the page was shown."""
 
+    files_are_enough = True
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     text = text("Your message", 10000, rows=4, wrong="Write your message first")
 
 
-class Supervisor(Plain):
+class Supervisor(WithFiles, Plain):
     """Ask for a supervisor."""
 
     reason = choice("Why?", SUPERVISOR_REASONS.items(), wrong="Choose why you ask")
     text = text("What would put it right?", 5000, rows=3, required=False)
 
 
-class MoreToSupervisor(Plain):
+class MoreToSupervisor(WithFiles, Plain):
     """Add to a request that is open; `seen` as for a message."""
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     text = text("What do you want to add?", 5000, rows=3, wrong="Write what you want to add")
 
 
-class NotFixed(Plain):
+class NotFixed(WithFiles, Plain):
     """It is not fixed."""
 
     text = text("What is still wrong?", 5000, rows=4, wrong="Tell us what is still wrong")
 
 
-class Reopen(Plain):
+class Reopen(WithFiles, Plain):
     """It came back."""
 
     text = text("What happened?", 5000, rows=4, wrong="Tell us what happened")

@@ -1,4 +1,4 @@
-"""One file as it came from outside: is it of a kind we keep, and what of it do we keep?"""
+"""One file as it came from outside: whether it is of a kind we keep, and what of it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -113,7 +114,7 @@ def enclose(
 
 def of_case(case: Case, *, internal: bool = False) -> QuerySet[Attachment]:
     """The files of a case that its customer sees, and with `internal` those of notes too; oldest first."""
-    rows = Attachment.everything.filter(case=case).order_by("at", "pk")
+    rows = Attachment.everything.filter(case=case).select_related("case", "uploaded_by").order_by("at", "pk")
     return rows if internal else rows.filter(note=None)
 
 
@@ -140,7 +141,7 @@ def discard(rows: Sequence[Attachment]) -> int:
     for row in rows:
         deleted, _ = Attachment.everything.filter(pk=row.pk, case=None).delete()
         if deleted:
-            transaction.on_commit(lambda name=row.stored_as: _remove(name))
+            transaction.on_commit(partial(_remove, row.stored_as))
         gone += deleted
     return gone
 
@@ -159,7 +160,7 @@ def erase(files: Iterable[Attachment]) -> int:
         row.name = row.description = row.sha256 = row.stored_as = ""
         row.state, row.check_at, row.uploaded_by = S.ERASED, None, None
         row.save(update_fields=["name", "description", "sha256", "stored_as", "state", "check_at", "uploaded_by"])
-        transaction.on_commit(lambda name=name: _remove(name))
+        transaction.on_commit(partial(_remove, name))
         number += 1
     return number
 

@@ -26,6 +26,7 @@ from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
 from portal.console.words import lowered, tag_of
 from portal.templatetags.times import when_words, zone_words
+from portal.uploads import WithFiles, pressed
 
 #: Acts whose words are ours: nothing of them goes into a letter to the customer.
 INTERNAL = ("note", "justify", "keep")
@@ -40,6 +41,8 @@ def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any])
     turn = caught_up(case, frame)
     form = form_of(deed, request, case, turn, frame)
     if request.method != "POST":
+        return page(request, case, verb, form, turn, frame)
+    if isinstance(form, WithFiles) and form.take(request, by=frame["actor"].user, at=frame["now"]):
         return page(request, case, verb, form, turn, frame)
     if replies_insert.PRESS in request.POST and isinstance(form, forms.Replying):
         offers = replies_insert.offers_for(verb, form, turn, frame)
@@ -84,7 +87,7 @@ def sent(
     request: HttpRequest, case: Case, verb: str, form: forms.ActForm, turn: Turn, frame: dict[str, Any]
 ) -> HttpResponse:
     """Calls the verb; what it refuses comes back with everything that was typed."""
-    carried = {"seen": form.cleaned_data["seen"], "form_key": form.cleaned_data["form_key"]}
+    carried = {"seen": form.cleaned_data["seen"], "form_key": form.cleaned_data["form_key"] + pressed(request)}
     try:
         getattr(verbs, verb)(case.pk, by=request.user, at=frame["now"], **form.arguments(), **carried)
     except verbs.Stale as stale:

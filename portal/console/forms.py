@@ -18,6 +18,7 @@ from escalation.models import ProtocolVersion
 from escalation.permits import takers
 from escalation.verbs.began import read_began, read_instants
 from portal.forms import Instant, Lines, OneLine
+from portal.uploads import FIELD, SAYS, WithFiles
 
 COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
 LONG = 10_000  # characters, as the message's own limit
@@ -84,7 +85,17 @@ class Carried(forms.CharField):
             return ""
 
 
-class Replying(ActForm):
+class Enclosing(WithFiles, ActForm):
+    """An act that files may go with; each needs words, for who cannot see it."""
+
+    must_say = True
+
+    def arguments(self) -> dict[str, Any]:
+        given = {name: value for name, value in super().arguments().items() if name not in (FIELD, SAYS)}
+        return given | {"files": self.enclosed()}
+
+
+class Replying(Enclosing):
     """A text to the customer that may begin with saved replies; `began` carries which, until it is sent."""
 
     WORDS = "text"  # the field of the text
@@ -176,7 +187,7 @@ class Question(Replying):
     question = writing("Question to the customer", help_text="Our clocks stop until they answer.")
 
 
-class Partner(ActForm):
+class Partner(Enclosing):
     partner = OneLine(
         label="Which company do we wait for?", max_length=100, error_messages={"required": "Say which company we wait for."}
     )  # fmt: skip
@@ -297,11 +308,11 @@ class HandOver(ActForm):
         field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in people)]
 
 
-class InternalNote(ActForm):
+class InternalNote(Enclosing):
     text = writing("Internal note", help_text="The customer never sees this.", missing="Write the note first.")
 
 
-class Supervisor(ActForm):
+class Supervisor(Enclosing):
     granted = forms.TypedChoiceField(
         coerce=lambda value: value == "yes",
         choices=(("no", "Answer, and leave the case where it is"), ("yes", "Answer, and pass it one level up")),
@@ -310,7 +321,7 @@ class Supervisor(ActForm):
     text = writing("Answer to the customer")
 
 
-class Apology(ActForm):
+class Apology(Enclosing):
     text = writing("Apology to the customer", help_text="Say sorry in your own words and offer what we can do instead.")
 
 

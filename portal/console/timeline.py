@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from cases.files import of_case
 from cases.models import Case, Event, Message, Note, ReplyUse, Severity, Team, User
 from escalation.facts import Clock
 from escalation.models import Notice
@@ -13,6 +14,7 @@ from escalation.verbs.customer import SUPERVISOR_REASONS
 from portal.console.guidance import rule_words, said_words
 from portal.console.preview import TOLD
 from portal.console.words import span
+from portal.presenters.files import by_event
 from portal.templatetags.times import count
 
 SHOWN = {"all": "All", "customer": "Customer sees", "internal": "Internal", "clocks": "Clocks"}
@@ -117,7 +119,10 @@ def rows_of(case: Case, shown: str) -> list[dict[str, Any]]:
     messages = {str(m.pk): m for m in Message.objects.filter(case=case).select_related("author")}
     notes = {str(n.pk): n for n in Note.objects.filter(case=case)}
     more, began = hand_overs(events) | timers(case, events), beginnings(case)
+    files = by_event(events, of_case(case, internal=True), case.reference)
     rows = [event_row(event, messages, notes) | more.get(event.seq, {}) for event in events[:MOST]]
+    for event, row in zip(events, rows, strict=False):
+        row["files"] = files.get(event.seq, [])
     for row in rows:
         row["began"] = began.get(row.pop("message"), "")
     return rows if shown == "all" else [row for row in rows if shown in row["in"]]

@@ -25,12 +25,15 @@ from portal.pages.case import base_url, head, may, opened
 from portal.pages.doors import done, door, form_key, posted, shown_key
 from portal.presenters.casefile import CaseFile
 from portal.presenters.timeline import last_answer
+from portal.uploads import WithFiles, files_with
 from portal.viewer import actor_for
 
 
 def _act(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, sentence: str) -> HttpResponse | None:
     """Runs `act` for a posted form; the way back when it worked, None when the page must be shown with the reason."""
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=clock.now())
+    if isinstance(form, WithFiles) and form.take(request, by=actor_for(request, case), at=clock.now()):
+        return None
     if not form.is_valid():
         return None
     try:
@@ -60,15 +63,16 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
     file = CaseFile.load(case)
     running = file.open(Clock.SUPERVISOR)
     kind = forms.MoreToSupervisor if running else forms.Supervisor
-    form = kind(posted(request), initial={"seen": case.event_seq})
+    form: Any = kind(posted(request), initial={"seen": case.event_seq})
     if request.method == "POST":
 
         def act() -> None:
-            by, key, said = actor_for(request, case), form_key(request), form.cleaned_data
+            said, act = form.cleaned_data, {"by": actor_for(request, case), "at": now, "form_key": form_key(request)}
+            act["files"] = form.enclosed()
             if running:
-                reply(case.pk, text=said["text"], seen=said["seen"], by=by, at=now, form_key=key)
+                reply(case.pk, text=said["text"], seen=said["seen"], **act)
             else:
-                verbs.ask_supervisor(case.pk, reason=said["reason"], text=said["text"], by=by, at=now, form_key=key)
+                verbs.ask_supervisor(case.pk, reason=said["reason"], text=said["text"], **act)
 
         sentence = "Added to your request." if running else "We have asked a supervisor. You see below when you hear."
         back = _act(request, form, act, case, sentence)
@@ -148,7 +152,7 @@ def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], pa
 
         def act() -> None:
             said = {"text": form.cleaned_data["text"], "by": actor_for(request, case), "form_key": form_key(request)}
-            getattr(verbs, verb)(case.pk, at=now, **said)
+            getattr(verbs, verb)(case.pk, at=now, files=files_with(form), **said)
 
         back = _act(request, form, act, case, "Your case is open again. You see below when you hear from us.")
         if back:

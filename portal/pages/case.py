@@ -89,6 +89,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         guest_case(request),
         request.META.get("CSRF_COOKIE"),
         request.GET.urlencode(),
+        case.files_said,  # type: ignore[attr-defined]
     )
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
 
@@ -164,9 +165,9 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
         return see_other(f"{base_url(case)}#message")
     form = Message(request.POST)
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=now)
-    if form.is_valid():
+    if not form.take(request, by=actor_for(request, case), at=now) and form.is_valid():
         try:
-            said = {"text": form.cleaned_data["text"], "seen": form.cleaned_data["seen"]}
+            said = {"text": form.cleaned_data["text"], "seen": form.cleaned_data["seen"], "files": form.enclosed()}
             after = reply(case.pk, by=actor_for(request, case), at=now, form_key=form_key(request), **said)
         except Refused as why:
             form.add_error(None, str(why))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.pages import errors
 from portal.ratelimit import TooMany
+from portal.uploads import pressed
 
 View = Callable[..., HttpResponse]
 
@@ -67,7 +68,7 @@ def shown_key(request: HttpRequest) -> str:
 
 
 def form_key(request: HttpRequest) -> str:
-    """What a verb remembers of a posted form: its id, this browser, this person, this address and what was typed.
+    """What a verb remembers of a posted form: its id, this browser, this person, this address, what was typed and the files.
 
     The same press twice is one act; a page from the browser's history with other words on it is another one; and an
     id that leaked opens nothing elsewhere. Empty when the form had no id.
@@ -76,6 +77,7 @@ def form_key(request: HttpRequest) -> str:
     if not key:
         return ""
     said = [f"{name}={value}" for name in sorted(request.POST) for value in request.POST.getlist(name)]
+    said.append(pressed(request))
     typed = hashlib.sha256("\n".join(s for s in said if not s.startswith("csrfmiddlewaretoken=")).encode()).hexdigest()
     bound = (request.META.get("CSRF_COOKIE", ""), str(request.user.pk), request.path, typed)
     return salted_hmac("milepost.form", "|".join(bound), algorithm="sha256").hexdigest()

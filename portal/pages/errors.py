@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 from portal import clock
 from portal.context import brand
+from portal.uploads import MEGABYTES, TooLarge
 
 
 def _page(name: str, status: int, **context: object) -> HttpResponse:
@@ -33,7 +34,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The request made no sense; it says no more than 404 does."""
+    """The request made no sense; it says no more than 404 does. One that is too large has a page that says so."""
+    if isinstance(exception, TooLarge):
+        return _page("413", 413, file_name=exception.name, most=MEGABYTES)
     return _page("404", 400)
 
 

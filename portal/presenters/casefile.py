@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Case as CaseOf
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from cases.lifecycle import SETTLED, State
-from cases.models import Case, Event, Message
+from cases.models import Attachment, Case, Event, Message
 from cases.models.case import CaseQuerySet
 from escalation.book import rules_of
 from escalation.lateness import with_ledger
@@ -23,7 +24,16 @@ def page_query(cases: CaseQuerySet) -> CaseQuerySet:
     said = Message.everything.filter(case=OuterRef("pk"), kind=Message.Kind.UPDATE).order_by()
     counted = said.values("case").annotate(n=Count("pk")).values("n")
     updates = Coalesce(Subquery(counted), 0, output_field=IntegerField())
-    return with_ledger(cases.with_people().select_related("survey").annotate(updates=updates))
+    rows = cases.with_people().select_related("survey").annotate(updates=updates, files_said=_files_said())
+    return with_ledger(rows)
+
+
+def _files_said() -> Coalesce:
+    """A number that changes when a file of the case does without the log: checked, or erased."""
+    weights = {Attachment.State.CHECKING: 1, Attachment.State.REFUSED: 1000, Attachment.State.ERASED: 1000_000}
+    weight = CaseOf(*(When(state=state, then=Value(n)) for state, n in weights.items()), default=Value(0))
+    files = Attachment.everything.filter(case=OuterRef("pk")).order_by().values("case").annotate(n=Sum(weight))
+    return Coalesce(Subquery(files.values("n")), 0, output_field=IntegerField())
 
 
 @dataclass(frozen=True)

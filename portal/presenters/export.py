@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
+from cases.files import KINDS, of_case
 from cases.lifecycle import State
-from cases.models import Case, Event, Message, Note, Severity
+from cases.models import Attachment, Case, Event, Message, Note, Severity
 from cases.models.event import stamp
 from escalation.book import rules_of
 from escalation.models import Promise, StageClock
@@ -25,6 +28,7 @@ def export(case: Case, *, for_customer: bool, house: str, zone: str, at: datetim
     rules = rules_of(case.protocol)
     made = {"format": FORMAT, "made_at": stamp(at), "for": "customer" if for_customer else "staff"}
     made |= {"case": _case(case, rules, for_customer), "messages": _messages(case, for_customer)}
+    made["files"] = [_file(file, for_customer) for file in of_case(case, internal=not for_customer)]
     made["clocks"] = [_clock(clock, rules) for clock in _clocks(case, for_customer)]
     if for_customer:
         told = story(case, house=house, zone=zone, now=at, whole=True)
@@ -80,6 +84,24 @@ def _messages(case: Case, for_customer: bool) -> list[dict[str, Any]]:
         }
         for message in rows
     ]
+
+
+def _file(file: Attachment, for_customer: bool) -> dict[str, Any]:
+    """What is known of a file; its bytes are taken away from its address. An erased one has only its size and digest."""
+    said = {
+        "at": stamp(file.at),
+        "name": file.name,
+        "shows": file.description,
+        "type": KINDS[file.kind].mime,
+        "bytes": file.size,
+        "state": str(file.get_state_display()),
+        "message": str(file.message_id) if file.message_id else None,
+        "path": reverse("file", args=[file.case.reference, file.pk]) if file.case else None,
+    }
+    if for_customer:
+        return said
+    more = {"id": str(file.pk), "note": str(file.note_id) if file.note_id else None, "by": _name(file.uploaded_by)}
+    return said | more | {"sha256": file.sha256, "salt": file.salt, "digest": file.digest}
 
 
 def _events(case: Case) -> list[dict[str, Any]]:

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, Subquery, Window
 
+from cases.files import of_case
 from cases.lifecycle import State
-from cases.models import Case, Event, Message, Severity, Team, User
+from cases.models import Attachment, Case, Event, Message, Severity, Team, User
 from escalation.facts import Clock
 from escalation.models import Notice
+from portal.presenters.files import by_event
 from portal.templatetags.times import when_words
 
 SHOWN = 10  # rows before "Show n older"
@@ -45,7 +47,8 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
     events = visible(case)
     chosen = list(events if whole else events[:SHOWN])
     texts = _texts(case, chosen)
-    book = Book(texts, _teams(), _people(chosen, case), house, zone, now)
+    files = by_event(chosen, _files(case, chosen), case.reference)
+    book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files)
     rows = [row for event in chosen if (row := book.row(event))]
     older = (chosen[0].total if chosen else 0) - len(chosen)
     question, answer = _newest(texts, Message.Kind.QUESTION), _newest(texts, Message.Kind.ANSWER)
@@ -79,6 +82,11 @@ def _texts(case: Case, events: list[Event]) -> dict[str, Message]:
         wanted |= Q(kind=ASKS[case.state])
     found = Message.everything.filter(wanted, case=case).select_related("author").order_by("at", "pk")
     return {str(m.pk): m for m in found}
+
+
+def _files(case: Case, events: list[Event]) -> list[Attachment]:
+    """The files the customer may see; asked for only where there are any."""
+    return list(of_case(case)) if any("files" in event.data for event in events) else []
 
 
 def _newest(texts: dict[str, Message], kind: str) -> Message | None:
@@ -144,6 +152,7 @@ class Book:
     house: str
     zone: str
     now: datetime
+    files: dict[int, list[dict[str, Any]]]
 
     def row(self, event: Event) -> dict[str, Any] | None:
         """One event in the form parts/timeline.html takes; None when there is nothing to tell."""
@@ -153,6 +162,7 @@ class Book:
         message = self.texts.get(event.data.get("message", {}).get("id", ""))
         row = {"kind": "event", "at": event.occurred_at, "text": message.text if message else "", "tone": "plain"}
         row |= {"who": self.house if event.actor is None else "", "from_customer": False}
+        row["files"] = self.files.get(event.seq, [])
         return row | told
 
     def who(self, event: Event) -> str:

@@ -23,6 +23,7 @@ SEES_DRILLS = {
     "cases/models/worlds.py": "defines it",
     "cases/models/case.py": "defines it for cases",
     "cases/files/keeping.py": "gives a file to the case whose act it is, and takes away what waits",
+    "cases/files/sweeping.py": "checks and takes away files whatever they belong to",
     "cases/chain.py": "the log is one chain, drills included",
     "escalation/audit.py": "what must hold holds of every row",
     "escalation/replay.py": "replays the cases it was given",

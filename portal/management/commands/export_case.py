@@ -67,6 +67,9 @@ def lines(made: dict[str, Any], zone: str) -> list[str]:
     ]
     said += ["", "What was said"]
     said += [f"  {when(row['at'])}  {row['by'] or row['from']}: {row['text']}" for row in made["messages"]]
+    if made["files"]:
+        said += ["", "Files"]
+        said += [f"  {when(row['at'])}  {_named(row)}" for row in made["files"]]
     if "notes" in made:
         said += ["", "Internal notes"]
         said += [f"  {when(row['at'])}  {row['by']}: {row['text']}" for row in made["notes"]]
@@ -79,3 +82,9 @@ def lines(made: dict[str, Any], zone: str) -> list[str]:
             said.append(f"    {when(row['from'])} to {when(row['to'])}  {note}: {exact_words(row['seconds'])}")
         said.append(f"    counted {exact_words(clock_['counted_seconds'])} of {exact_words(clock_['target_seconds'])}")
     return said
+
+
+def _named(file: dict[str, Any]) -> str:
+    """One file in a line: its name, what it shows, its size."""
+    words = f"{file['name']} ({file['shows']})" if file["shows"] else file["name"] or file["state"]
+    return f"{words}, {file['bytes']:,} bytes"

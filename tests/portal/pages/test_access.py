@@ -1,6 +1,7 @@
 """Who gets which answer at which address: a table over the URL configuration; an address that is missing from it fails."""
 
 import hashlib
+import io
 import secrets
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from cases.files import check, keep
 from cases.models import AccessLink, Case, Draft
 from cases.models.door import hash_token
 from cases.reference import make_reference
+from escalation import verbs
 from portal import beat, clock
 from portal.viewer import GUEST
 from tests.portal.pages.scene import answered, confirmed, working
@@ -54,6 +57,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "cases/new/sent/<str:reference>/again/": (LED_BACK, LED_BACK),
     "c/<str:reference>/": (PAGE, all_(405)),
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
+    "c/<str:reference>/files/<uuid:which>/": (PAGE, all_(405)),
     "c/<str:reference>/why/": (PAGE, all_(405)),
     "c/<str:reference>/supervisor/": (PAGE, PAGE),
     "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
@@ -91,6 +95,14 @@ def routes() -> list[str]:
     return [route for route in found if not route.startswith(ELSEWHERE)]
 
 
+def a_file(case, by):
+    """A file the customer sent with a message."""
+    checked = check("statement.txt", io.BytesIO(b"Two payments."))
+    waiting = keep(checked, draft="of a form", by=by, at=clock.now())
+    verbs.reply(case.pk, text="See the file.", by=by, at=clock.now(), files=[waiting])
+    return waiting
+
+
 class Stage:
     """A browser of each role, and one address for each route."""
 
@@ -107,6 +119,7 @@ class Stage:
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
+        self.file = a_file(self.case, cast.customer)
         self.browsers = {role: Client() for role in ROLES}
         for role, person in people.items():
             self.browsers[role].force_login(person)
@@ -118,6 +131,7 @@ class Stage:
     def path(self, route: str) -> str:
         token = self.tokens.get(route.split("<")[0], self.follow)
         filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
+        filled = filled.replace("<uuid:which>", str(self.file.pk))
         return "/" + filled.replace("<slug:page>", "home").replace("<slug:step>", "topic")
 
 
