@@ -155,7 +155,7 @@ class Contact(Question):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language: Any = self.fields["language"]
-        language.choices = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+        language.choices = [(code, language_name(code)) for code, _name in settings.LANGUAGES]
         language.initial = get_language() or settings.LANGUAGE_CODE
         if len(settings.LANGUAGES) < 2:
             del self.fields["language"]
@@ -182,6 +182,12 @@ class GuestFiling(Contact, Filing):
     """The same from somebody who is not."""
 
     free = (*Filing.free, *Contact.free)
+
+
+def language_name(code: str) -> str:
+    """A language in its own words; the portal's own needs no country."""
+    name: str = get_language_info(code.partition("-")[0] if code == settings.LANGUAGE_CODE else code)["name_local"]
+    return name
 
 
 def as_posted(answers: Mapping[str, Any]) -> dict[str, str]:

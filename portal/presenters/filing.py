@@ -7,10 +7,10 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from cases.models import Attachment, Category, Draft, Impact, Reach, User
+from portal.filing_forms import language_name
 
 Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _contact(said: dict[str, Any]) -> list[Row]:
         _row(_("Call me"), call, "contact"),
     ]
     if said.get("language"):
-        rows.append(_row(_("Language"), get_language_info(said["language"])["name_local"], "contact"))
+        rows.append(_row(_("Language"), language_name(said["language"]), "contact"))
     return rows
 
 

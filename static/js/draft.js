@@ -22,7 +22,7 @@ function bringBack() {
 }
 
 function autosave() {
-  const line = form.querySelector("[data-saved]"), alarm = form.querySelector("[data-alarm]");
+  const line = form.querySelector("[data-saved]"), alarm = form.querySelector("[data-alarm]"), said = form.querySelector("[data-line]");
   let timer = 0, last = 0, failed = false, leaving = null, dirty = false;
 
   async function save() {
@@ -38,15 +38,15 @@ function autosave() {
     }
     if (answer?.saved) {
       const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-      line.textContent = line.dataset.saved.replace("%s", now);
+      said.textContent = line.dataset.saved.replace("%s", now);
       alarm.textContent = "";
       failed = false;
       if (!dirty) sessionStorage.removeItem(store);
     } else if (answer?.ask) {
-      line.textContent = line.dataset.ask;
+      said.textContent = line.dataset.ask;
     } else if (!answer || answer.saved === false) {
       keepHere();
-      line.textContent = "";
+      said.textContent = "";
       if (!failed) alarm.textContent = line.dataset.failed;
       failed = true;
     }
