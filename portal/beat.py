@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import digest, follow, letters, outbox, reviews, starting, sweep
+from escalation import digest, drafts, follow, letters, outbox, reviews, starting, sweep
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
@@ -30,6 +30,7 @@ letters.register(digest.KIND, digest.compose)
 letters.register(copies.KIND, copies.compose)
 for kind in (leaving.ASKED, leaving.LAST):
     letters.register(kind, leaving.compose)
+letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 for kind, composer in starting.COMPOSERS.items():
     letters.register(kind, composer)
@@ -138,7 +139,7 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
     KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),

@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 
-from cases.models import Category, Product, User
-from cases.models.case import Impact, reference_prefix
+from cases.models import User
+from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
 from feedback.models import Survey
@@ -20,12 +20,6 @@ from portal.uploads import WithFiles
 
 #: Signs that turn the reading direction of what follows; a title with one could disguise what a page says.
 TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-IMPACT_HINTS = {
-    Impact.BLOCKED: "Nothing works, or I am locked out",
-    Impact.LOSS: "For example a wrong charge or missing files",
-    Impact.DEGRADED: "Slow, or errors now and then",
-    Impact.QUESTION: "Nothing is broken",
-}
 YES_NO = (("yes", "Yes"), ("no", "No"))
 
 
@@ -110,59 +104,6 @@ def _sentences(label: str, most: int, wrong: str) -> dict[str, str]:
         "max_length": f"“{label}” is too long: at most {most:,} characters; you have %(show_value)d",
         "null_characters_not_allowed": f"“{label}” holds a sign we cannot read",
     }
-
-
-class Filing(Plain):
-    """Tell us about a problem."""
-
-    category = forms.ModelChoiceField(
-        label="What is it about?",
-        queryset=Category.objects.none(),
-        to_field_name="slug",
-        empty_label=None,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose what it is about", "invalid_choice": "Choose what it is about"},
-    )
-    product = forms.ModelChoiceField(
-        label="Which product or service?",
-        queryset=Product.objects.none(),
-        to_field_name="slug",
-        required=False,
-        empty_label="I am not sure, or none of these",
-        error_messages={"invalid_choice": "Choose one of the products listed, or leave it open"},
-    )
-    impact = choice("How does this affect you?", Impact.choices, wrong="Choose how this affects you")
-    title = line("Sum it up in a few words", 120, wrong="Write one line that sums it up")
-    description = text(
-        "What happened?",
-        5000,
-        rows=6,
-        wrong="Tell us what happened",
-        help_text="What you did, what you expected and what you saw. Leave out passwords and card numbers.",
-    )
-    expectation = text("What would put it right?", 1000, rows=2, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        topics = Category.objects.filter(is_active=True)
-        category: Any = self.fields["category"]
-        impact: Any = self.fields["impact"]
-        category.queryset = topics
-        category.hints = {topic.slug: topic.example for topic in topics}
-        product: Any = self.fields["product"]
-        product.queryset = Product.objects.filter(is_active=True)
-        if not product.queryset.exists():
-            # Where there is nothing to choose from, nothing is asked.
-            del self.fields["product"]
-        impact.hints = {str(value): hint for value, hint in IMPACT_HINTS.items()}
-
-
-class GuestFiling(Filing):
-    """The same from somebody who is not signed in."""
-
-    name = line("Your name", 150, wrong="Enter your name", token="name")
-    email = email(help_text="Every update goes here.")
-    phone = line("Phone", 40, token="tel", kind="tel", required=False)
 
 
 class Message(WithFiles, Plain):

@@ -32,6 +32,10 @@ CODE_TYPED = Limit("code typed", 20, HOUR)
 #: Wrong passwords: few for one account, more for one client address, behind which a whole office may sit.
 SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
 CLIENT_SIGN_IN = Limit("sign in of a client", 50, timedelta(minutes=15))
+#: Autosave posts at most every ten seconds.
+SAVING = Limit("draft saved", 500, HOUR)
+CLIENT_DRAFT = Limit("draft of a client", 60, HOUR)
+RESEND = Limit("receipt sent again", 5, HOUR)
 MESSAGE = Limit("message", 30, HOUR)
 COPY = Limit("copy of one's data", 5, timedelta(days=1))
 ERASURE = Limit("erasure asked", 10, HOUR)

@@ -163,6 +163,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # A signed cookie would stay good until it expires, and a cache in the same database would be no faster.
 SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "milepost_session"
+# Holds the secret of what a guest began to tell us.
+DRAFT_COOKIE_NAME = "__Host-draft" if IS_HTTPS else "milepost_draft"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "milepost_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

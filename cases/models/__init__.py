@@ -1,10 +1,11 @@
 """The tables of the `cases` room, one file a subject."""
 
 from cases.models.attachment import Attachment
-from cases.models.case import Case, Impact, Severity
+from cases.models.case import Case, Impact, Reach, Severity
 from cases.models.category import Category, Product
 from cases.models.data_copy import DataCopy
 from cases.models.door import AccessLink, FormKey, Tally
+from cases.models.draft import Draft
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
 from cases.models.people import ProgressMail, Team, User
@@ -18,6 +19,7 @@ __all__ = [
     "Category",
     "Channel",
     "DataCopy",
+    "Draft",
     "Event",
     "FormKey",
     "Impact",
@@ -25,6 +27,7 @@ __all__ = [
     "Note",
     "Product",
     "ProgressMail",
+    "Reach",
     "ReplyRevision",
     "ReplyUse",
     "Resolution",

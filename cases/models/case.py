@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.lifecycle import ACTIVE, MILESTONE, OPEN, Lifecycle, State
 from cases.models.category import Category, Product
@@ -26,6 +27,15 @@ class Impact(models.TextChoices):
     DEGRADED = "degraded", "It works badly, but I can carry on"
     QUESTION = "question", "I have a question"
     UNSURE = "unsure", "I am not sure"
+
+
+class Reach(models.TextChoices):
+    """Whom the customer says it affects: a fact for those who work on it, not a rule's input."""
+
+    ME = "me", _lazy("Only me")
+    TEAM = "team", _lazy("My team")
+    CUSTOMERS = "customers", _lazy("All our customers")
+    UNKNOWN = "unknown", _lazy("I do not know")
 
 
 class Severity(models.IntegerChoices):
@@ -78,6 +88,15 @@ class Case(Lifecycle, Worldly):
     description = models.TextField(max_length=5000)
     expectation = models.TextField(max_length=1000, blank=True)
     impact = models.CharField(max_length=12, choices=Impact.choices, default=Impact.UNSURE)
+    # What they said beside it, in case it helps: no rule reads these.
+    reach = models.CharField(max_length=12, choices=Reach.choices, blank=True)
+    needed_by = models.DateField(null=True, blank=True)
+    needed_why = models.CharField(max_length=200, blank=True)
+    # "Call me": the number and the hours they gave for this case.
+    call_phone = models.CharField(max_length=40, blank=True)
+    call_hours = models.CharField(max_length=100, blank=True)
+    # The slug of the help article they came from, so that nobody sends them there again.
+    article = models.CharField(max_length=80, blank=True)
 
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     complexity = models.PositiveSmallIntegerField(default=1)

@@ -13,6 +13,8 @@ class Category(models.Model):
     slug = models.CharField(max_length=50, unique=True, validators=[slug_rule])
     name = models.CharField(max_length=100)
     example = models.CharField(max_length=150, blank=True, help_text="One line under the choice.")
+    # Where a matter of safety or of money that is leaving is told first to call.
+    urgent_line = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 

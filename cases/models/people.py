@@ -39,14 +39,14 @@ class UserManager(BaseUserManager["User"]):
         """
         return self.annotate(plain=Lower("email")).filter(plain=email.strip().lower())
 
-    def of_address(self, email: str, *, name: str = "", phone: str = "") -> User:
-        """The person behind an address, made when there is none; what a known person is called is left alone."""
+    def of_address(self, email: str, *, name: str = "", phone: str = "", **new: str) -> User:
+        """The person behind an address, made (with `new` too) when there is none; a known person is left alone."""
         known = self.at_address(email).first()
         if known is not None:
             return known
         try:
             with transaction.atomic(using=self.db):
-                return self.create_user(email, None, name=name, phone=phone)
+                return self.create_user(email, None, name=name, phone=phone, **new)
         except IntegrityError:
             # Somebody used the same address for the first time in the same moment.
             return self.at_address(email).get()

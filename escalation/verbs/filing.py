@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +26,7 @@ from escalation.worktime import Calendar
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a customer tells us when filing."""
+    """What a customer tells us when filing; from `reach` on it is for people to read, and no rule looks at it."""
 
     title: str
     description: str
@@ -34,6 +34,12 @@ class Told:
     impact: str
     expectation: str = ""
     product: Product | None = None
+    reach: str = ""
+    needed_by: date | None = None
+    needed_why: str = ""
+    call_phone: str = ""
+    call_hours: str = ""
+    article: str = ""
 
 
 def file_case(
@@ -105,6 +111,10 @@ def _begin(turn: Turn, told: Told, *, by: User, at: datetime, extra: dict[str, A
         # That they said what would put it right, not what: the text itself may be erased one day.
         "expects": bool(told.expectation),
     }
+    if told.reach:
+        said["reach"] = told.reach
+    if told.needed_by:
+        said["needed_by"] = told.needed_by.isoformat()
     turn.take(
         turn.placed(Filed(at=at, now=at, empty=turn.empty())), by=by.pk, role=Event.Role.CUSTOMER, extra=extra | said
     )
@@ -132,6 +142,12 @@ def _unsaved(
         description=told.description,
         expectation=told.expectation,
         impact=told.impact,
+        reach=told.reach,
+        needed_by=told.needed_by,
+        needed_why=told.needed_why,
+        call_phone=told.call_phone,
+        call_hours=told.call_hours,
+        article=told.article,
         severity=rules.protocol.severity_for(told.impact),
         protocol=rules.protocol.label,
         protocol_why=why[: Case._meta.get_field("protocol_why").max_length],

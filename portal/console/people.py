@@ -173,11 +173,15 @@ class CategoryAdmin(ReadBySupervisors):
     one, many = "topic", "topics"
 
     list_display = ("name", "short_name", "example", "place", "offered")
-    fields = ("name", "slug", "example", "position", "is_active")
+    fields = ("name", "slug", "example", "urgent_line", "position", "is_active")
     words = {
         "name": ("Name", "Customers choose by it."),
         "slug": ("Short name", "Small letters and dashes. Protocols name the topic by it, so it cannot change later."),
         "example": ("Example", "One line under the choice."),
+        "urgent_line": (
+            "Call first",
+            "Only for danger or money that is leaving: who chooses the topic reads this, with your phone number, first.",
+        ),
         "position": ("Place in the list", "The smallest number stands first."),
         "is_active": ("Customers can choose it", "Take this off to retire a topic; its cases stay."),
     }

@@ -129,6 +129,9 @@ def _told(case: Case) -> dict[str, Any]:
         "filed_at": case.filed_at,
         "description": case.description,
         "expectation": case.expectation,
+        "reach": case.get_reach_display(),
+        "needed_by": case.needed_by,
+        "needed_why": case.needed_why,
         "severity_words": status.severity_words(case),
         "not_right_url": "#message" if case.state in OPEN else "",
     }

@@ -16,6 +16,7 @@ from cases.reference import BadReference, read_reference
 from escalation.lateness import with_ledger
 from portal import clock
 from portal.pages.doors import door, see_other
+from portal.pages.filing_drafts import drafts_of
 from portal.presenters.lists import case_rows, pressing_first
 from portal.viewer import guest_case, visible_cases, zone_of
 
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated or guest_case(request):
         page = Paginator(pressing_first(_mine(request).filter(state__in=OPEN)), AT_HOME).page(1)
         context = {"cases": _rows(request, page), "case_count": page.paginator.count}
-    return render(request, "pages/home.html", context)
+    return render(request, "pages/home.html", context | {"drafts": drafts_of(request)})
 
 
 @door("GET")
@@ -51,6 +52,8 @@ def my_cases(request: HttpRequest) -> HttpResponse:
         cases = cases.order_by("-filed_at", "-pk")
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     context = {"cases": _rows(request, page), "filter": which, "query": query, "page": page}
+    if which == "open" and not query:
+        context["drafts"] = drafts_of(request)
     return render(request, "pages/my_cases.html", context)
 
 

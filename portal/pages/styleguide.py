@@ -339,8 +339,6 @@ def pages() -> dict:
     return {
         "home": {"cases": CASES, "case_count": 4, "help_search": True},
         "home-out": {"cases": [], "user": {}},
-        "new_case": {"form": Filing(), "preview": PREVIEW},
-        "new_case-failed": {"form": Filing({"title": "Charged twice"})},
         "sent": of_case | sent,
         "my_cases": {"cases": CASES, "filter": "open", "page": Paginator(range(60), 20).page(2)},
         "my_cases-none": {"cases": [], "filter": "open"},

@@ -17,7 +17,7 @@ from tests.cast import PASSWORD
 from tests.portal.pages.scene import LOOK, look_at, working
 from tests.portal.pages.test_access import TABLE, Stage
 from tests.portal.pages.test_case_page import text_of
-from tests.portal.pages.test_journeys import FILING, code_in, deliver, file_as_guest, key_on
+from tests.portal.pages.test_journeys import code_in, deliver, file_as_guest, hidden_on, look
 
 SIGN_IN = "/account/sign-in/"
 RIGHT = {"email": "sam@example.com", "password": PASSWORD}
@@ -241,11 +241,13 @@ class TestSessions:
 
     def test_a_form_id_opens_nobody_elses_case(self, cast):
         victim, thief = Client(), Client()
-        key = key_on(victim.post("/cases/new/", FILING))
-        typed = FILING | {"idempotency_key": key, "step": "send"}
-        filed = victim.post("/cases/new/", typed)
-        assert thief.post("/cases/new/", typed)["Location"] != filed["Location"]
-        assert thief.get(filed["Location"]).status_code == 404
+        typed = hidden_on(look(victim))
+        filed = victim.post("/cases/new/check/", typed)
+        look(thief)
+        for _ in "12":
+            assert thief.post("/cases/new/check/", typed)["Location"] == "/cases/new/"
+        assert thief.get(filed["Location"])["Location"].startswith("/follow/")
+        assert Case.objects.count() == 1
 
 
 class TestEveryPage:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from cases.files import check, keep
-from cases.models import AccessLink, Case
+from cases.models import AccessLink, Case, Draft
+from cases.models.door import hash_token
 from cases.reference import make_reference
 from escalation import verbs, wishes
 from portal import beat, clock
@@ -32,6 +34,8 @@ def all_(status: int) -> dict[str, int]:
 CASE = all_(404) | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 200)
 #: As CASE; who is not signed in and has not proved the case is asked for a code, whatever the reference and the act.
 PAGE = CASE | {"anonymous": 303}
+#: As PAGE, and back to the page before: only the browser that filed a case nobody has proved gets further.
+LED_BACK = PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303)
 #: A post that works: staff are told that only the customer can.
 DONE_BY = {"guest": 303, "customer": 303}
 SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
@@ -43,8 +47,18 @@ SIGNED_IN_ONLY = all_(404) | {"anonymous": 303, "guest": 303}
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "": (all_(200), all_(405)),
     "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
-    "cases/new/": (all_(200), all_(200)),
-    "cases/new/sent/<str:reference>/": (CASE, all_(405)),
+    "cases/new/": (all_(303), all_(405)),
+    "cases/new/<slug:step>/": (all_(200), all_(200)),
+    "cases/new/one-page/": (all_(200), all_(200)),
+    "cases/new/similar/": (all_(303), all_(303)),
+    "cases/new/files/": (all_(303), all_(303)),
+    "cases/new/check/": (all_(303), all_(303)),
+    "cases/new/save/": (all_(405), all_(200)),
+    "cases/new/later/": (all_(303), all_(303)),
+    "cases/new/draft/": (all_(405), all_(303)),
+    "cases/new/continue/<token:token>/": (all_(200), all_(303)),
+    "cases/new/sent/<str:reference>/": (PAGE, all_(405)),
+    "cases/new/sent/<str:reference>/again/": (LED_BACK, LED_BACK),
     "c/<str:reference>/": (PAGE, all_(405)),
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
     "c/<str:reference>/files/<uuid:which>/": (PAGE, all_(405)),
@@ -108,7 +122,11 @@ class Stage:
         settled = Case.objects.get(pk=confirmed(cast).pk)
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
-        self.survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        kept = {"made_at": lasts["at"], "saved_at": lasts["at"], "expires_at": lasts["at"] + lasts["lasts"]}
+        mailed = secrets.token_urlsafe(32)
+        Draft.objects.create(link_hash=hash_token(f"draft_link:{mailed}"), **kept)
+        self.tokens = {"s/": survey, "cases/new/continue/": mailed}
         self.copy = copies.ask(cast.customer, at=clock.now())
         copies.make(self.copy.pk)
         beat.beat()
@@ -124,10 +142,10 @@ class Stage:
         self.browsers["guest"].cookies["milepost_session"] = session.session_key
 
     def path(self, route: str) -> str:
-        token = self.survey if route.startswith("s/") else self.follow
+        token = self.tokens.get(route.split("<")[0], self.follow)
         out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
-        known |= {"<uuid:which>": str(self.file.pk)}
+        known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic"}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)
         return f"/{route}"
@@ -197,4 +215,5 @@ def test_foreign_wrong_and_missing_are_the_same_page(cast, stage):
     assert len({tuple(sorted((k, v) for k, v in page.headers.items())) for page in pages}) == 1
     # Nobody's session, nothing that can be a reference: the same page again.
     assert Client().get(f"/c/{slip}/").content == pages[0].content
-    assert Client().get(f"/cases/new/sent/{reference}/").content == pages[0].content
+    asked = Client().get(f"/cases/new/sent/{reference}/")
+    assert (asked.status_code, asked["Location"]) == (303, f"/follow/?reference={reference}")

@@ -1,0 +1,84 @@
+"""The receipt of a case once more, or to the right address: only until somebody has proved that they read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cases.models import AccessLink, Case, Event, User
+from escalation.facts import Noted
+from escalation.models import Notice
+from escalation.store import flush, lock
+from escalation.verbs.acting import Refused, jot
+
+KIND = "received"
+CORRECTED = (
+    "The e-mail address was corrected in the browser that filed the case, before anybody had proved the first one."
+)
+PROVED = "Somebody has opened the link we sent already, so the address is right. Open your case from that e-mail."
+ON_ITS_WAY = "Our e-mail is being sent this very moment. Try again in a minute."
+
+
+def send_receipt(case: Case, *, at: datetime) -> None:
+    """Owes the customer the receipt of `case` once more; one that still waits is enough. Raises Refused when proved."""
+    with transaction.atomic():
+        held = lock(case.pk, at).case
+        _unproved(held)
+        _owe(held, held.customer, at)
+
+
+def correct_address(case: Case, address: str, *, name: str = "", phone: str = "", at: datetime) -> Case:
+    """Gives a case nobody has proved to whoever reads `address`; what was mailed to the first one opens nothing more.
+
+    `name` and `phone` are what the filing browser typed, for an account that is made now. Raises Refused when the
+    first address was proved, or a letter to it is on its way this very moment.
+    """
+    with transaction.atomic():
+        turn = lock(case.pk, at)
+        held, first = turn.case, turn.case.customer
+        _unproved(held)
+        person = User.objects.of_address(address, name=name, phone=phone)
+        if person.pk == first.pk:
+            _owe(held, person, at)
+            return held
+        letters = Notice.everything.filter(case=held, recipient=first, to_customer=True)
+        # Those that wait are held by this, so that no worker takes them with the old address meanwhile.
+        letters.filter(state=Notice.State.WAITING).update(recipient=person)
+        if letters.filter(state=Notice.State.SENDING).exists():
+            raise Refused(ON_ITS_WAY)
+        AccessLink.objects.filter(case=held, user=first).delete()
+        held.customer = person
+        held.save(update_fields=["customer"])
+        note = jot(held, CORRECTED, by=person, at=at)
+        happened = turn.placed(Noted(at=at, now=at, by=person.pk))
+        turn.take(happened, by=person.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
+        flush([turn], at)
+        _owe(held, person, at)
+        return held
+
+
+def _unproved(case: Case) -> None:
+    if case.is_proven:
+        raise Refused(PROVED)
+
+
+def _owe(case: Case, person: User, at: datetime) -> None:
+    """A receipt like the first one, with the promise it named; none where one waits still."""
+    mine = Notice.everything.filter(case=case, kind=KIND)
+    if mine.filter(recipient=person, state__in=Notice.PENDING).exists():
+        return
+    first = mine.order_by("pk").first()
+    key = f"{case.pk}:{KIND}:again{mine.count()}:{person.pk}:email"
+    Notice.objects.create(
+        key=key,
+        case=case,
+        is_drill=case.is_drill,
+        event_seq=first.event_seq if first else 1,
+        kind=KIND,
+        to_customer=True,
+        recipient=person,
+        data=first.data if first else {},
+        owed_at=at,
+        next_at=at,
+    )
