@@ -68,7 +68,8 @@ def compose(notice: Notice, now: datetime) -> Letter:
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
-    return Letter(subject, text, html, kept, notice.person.email, context["sender"])
+    # A letter that goes elsewhere than to the person's own address says so when it is owed.
+    return Letter(subject, text, html, kept, notice.address or notice.person.email, context["sender"])
 
 
 def _shorten(subject: str) -> str:

@@ -31,6 +31,8 @@ PAGE = CASE | {"anonymous": 303}
 #: A post that works: staff are told that only the customer can.
 DONE_BY = {"guest": 303, "customer": 303}
 SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
+#: Who is signed in is sent on. Pages that ask for a proof of the last minutes send everybody here to it.
+TO_GET_IN = all_(303) | {"anonymous": 200, "guest": 200}
 
 #: Address -> (look, post with an empty form).
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
@@ -52,7 +54,24 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "s/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/thanks/": (all_(303), all_(405)),
     "account/": (SIGNED_IN, SIGNED_IN),
-    "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
+    "account/sign-in/": (TO_GET_IN, TO_GET_IN),
+    "account/sign-in/code/": (all_(303), all_(303)),
+    "account/sign-in/password/": (TO_GET_IN, TO_GET_IN),
+    "account/sign-in/passkey/": (all_(405), TO_GET_IN),
+    "account/second-step/": (all_(303), all_(303)),
+    "account/passkey-options/": (all_(405), all_(200)),
+    "account/confirm/": (SIGNED_IN, SIGNED_IN),
+    "account/email/": (all_(303), all_(303)),
+    "account/email/code/": (all_(303), all_(303)),
+    "account/signing-in/": (SIGNED_IN, all_(405)),
+    "account/signing-in/second/": (SIGNED_IN, all_(405)),
+    "account/signing-in/password/": (all_(303), all_(303)),
+    "account/signing-in/app/": (all_(303), all_(303)),
+    "account/signing-in/app/remove/": (all_(303), all_(303)),
+    "account/signing-in/passkeys/": (all_(303), all_(303)),
+    "account/signing-in/passkeys/<int:number>/remove/": (all_(303), all_(303)),
+    "account/signing-in/recovery/": (all_(303), all_(303)),
+    "account/signing-in/devices/": (all_(405), all_(303)),
     "account/sign-out/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
@@ -100,7 +119,7 @@ class Stage:
     def path(self, route: str) -> str:
         token = self.survey if route.startswith("s/") else self.follow
         filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
-        return "/" + filled.replace("<slug:page>", "home")
+        return "/" + filled.replace("<slug:page>", "home").replace("<int:number>", "1")
 
 
 @pytest.fixture
