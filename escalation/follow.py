@@ -59,13 +59,24 @@ def open_with_link(token: str, *, at: datetime) -> Case | None:
     return _proved(AccessLink.find(FOLLOW, token, at=at))
 
 
+def prove(person: User, *, filed_here: int | None = None) -> None:
+    """The person read a code mailed to their address: it is theirs.
+
+    So is the case that was filed in the same browser (its number), if it was filed in their name. Any other case filed in
+    their name stays unproved until its own letter comes back: anybody could have filed it.
+    """
+    if not person.is_verified:
+        person.is_verified = True
+        person.save(update_fields=["is_verified"])
+    if filed_here is not None:
+        Case.objects.filter(pk=filed_here, customer=person, is_proven=False).update(is_proven=True)
+
+
 def _proved(link: AccessLink | None) -> Case | None:
     """A secret that came back proves that its address is read by the person we mail to."""
     if link is None:
         return None
-    if not link.user.is_verified:
-        link.user.is_verified = True
-        link.user.save(update_fields=["is_verified"])
+    prove(link.user)
     if not link.case.is_proven:
         link.case.is_proven = True
         link.case.save(update_fields=["is_proven"])

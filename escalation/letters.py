@@ -73,7 +73,9 @@ def compose(notice: Notice, now: datetime) -> Letter:
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
-    return Letter(subject, text, html, kept, notice.person.email, context["sender"], context["unsubscribe"])
+    # A letter that goes elsewhere than to the person's own address says so when it is owed.
+    address = notice.address or notice.person.email
+    return Letter(subject, text, html, kept, address, context["sender"], context["unsubscribe"])
 
 
 def _wishes(notice: Notice, secret: list[str]) -> dict[str, str]:

@@ -37,6 +37,8 @@ GIVE_UP, FEWEST_TRIES = timedelta(hours=24), 12
 #: Kinds a person must rather miss than get twice.
 AT_MOST_ONCE = ("survey",)
 S = Notice.State
+#: Here a letter is over: a secret it carried is forgotten.
+ENDED = (S.SENT, S.DEAD, S.CANCELLED)
 
 
 def waiting(now: datetime) -> models.QuerySet:
@@ -185,6 +187,9 @@ def _retry(notice: Notice, now: datetime, error: str) -> None:
 
 def _mark(notice: Notice, **values: object) -> None:
     """Writes the outcome if the try is still ours; keeps at it while the database is away."""
+
+    if "sealed" in notice.data and values.get("state") in ENDED:
+        values["data"] = {name: value for name, value in notice.data.items() if name != "sealed"}
 
     def write() -> None:
         mine = Q(pk=notice.pk, state=S.SENDING, tries=notice.tries)

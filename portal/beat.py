@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import digest, drafts, follow, letters, outbox, reviews, starting, sweep
+from escalation import account_letters, digest, drafts, follow, letters, outbox, reviews, starting, sweep
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
@@ -32,7 +32,7 @@ for kind in (leaving.ASKED, leaving.LAST):
     letters.register(kind, leaving.compose)
 letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
-for kind, composer in starting.COMPOSERS.items():
+for kind, composer in (starting.COMPOSERS | account_letters.COMPOSERS).items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -220,39 +219,3 @@ class Code(Plain):
         if len(code) != 6 or not (code.isascii() and code.isdigit()):
             raise forms.ValidationError("Enter the 6 digits from our e-mail")
         return code
-
-
-class SignIn(Plain):
-    """Sign in with an address and a password."""
-
-    email = email()
-    password = forms.CharField(
-        label="Password",
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password", "max_length": "That is too long for a password"},
-    )
-
-
-class Details(forms.ModelForm):
-    """How we call and reach a person, and the zone times are shown in."""
-
-    use_required_attribute = False
-    name = line("Your name", 150, wrong="Enter your name", token="name")
-    phone = line("Phone", 40, token="tel", kind="tel", required=False)
-    time_zone = forms.ChoiceField(
-        label="Time zone", required=False, help_text="Times on your pages and in our e-mails are shown in it."
-    )
-
-    class Meta:
-        model = User
-        fields = ("name", "phone", "time_zone")
-
-    def __init__(self, *args: Any, company_zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zones = sorted(
-            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/"))
-        )
-        zone: Any = self.fields["time_zone"]
-        zone.choices = [("", f"The same as ours ({company_zone})"), *((z, z) for z in zones)]

@@ -74,6 +74,10 @@ INSTALLED_APPS = [
     "django_q",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -85,6 +89,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.accounts.gates.staff_gate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -158,6 +164,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# django-allauth keeps the steps of signing in; addresses, pages, mails and most limits are ours (docs/accounts.md).
+ACCOUNT_ADAPTER = "portal.accounts.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+# Addresses are proved by `cases.User.is_verified`, not by a second register of them.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_RATE_LIMITS = {"login_failed": "50/15m/ip,10/15m/key"}
+MFA_ADAPTER = "portal.accounts.mfa.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = BRAND["name"]
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds: clocks of phones are not exact
+# Nobody else can reach a portal on one's own machine; everywhere else a mailbox alone must not open the console.
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", not ON_LOOPBACK)
+# Minutes after which staff who do nothing are signed out; customers stay signed in for two weeks.
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 60)
+IDLE_COOKIE_NAME = "__Host-seen" if IS_HTTPS else "milepost_seen"
 
 # A row costs one read by primary key, and signing out, a stolen cookie or a changed role can end it at once.
 # A signed cookie would stay good until it expires, and a cache in the same database would be no faster.

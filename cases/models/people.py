@@ -11,6 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _lazy
 
 slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
@@ -51,6 +52,13 @@ class UserManager(BaseUserManager["User"]):
             # Somebody used the same address for the first time in the same moment.
             return self.at_address(email).get()
 
+    def at_any_address(self, email: str) -> User:
+        """As `of_address`, by the same statements whether the address is known or not: how long it takes tells nothing."""
+        fresh = self.model(email=email.strip())
+        fresh.set_password(None)
+        self.bulk_create([fresh], ignore_conflicts=True)
+        return self.at_address(email).get()
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.at_address(username or "").get()
 
@@ -77,6 +85,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # True once a link or code mailed to the address came back: until then no customer text is mailed there.
     is_verified = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
+    # Changed to end every session at once; sessions are bound to it as they are to the password.
+    session_salt = models.CharField(max_length=32, blank=True, editable=False)
     # What the customer decided about letters; what is always sent has no switch (see `escalation.wishes`).
     progress_mail = models.CharField(max_length=14, choices=ProgressMail.choices, default=ProgressMail.AT_ONCE)
     digest_at = models.TimeField(default=time(17), help_text="In the person's own zone.")
@@ -102,6 +112,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session of the person holds: a new password or a new salt makes them all worthless."""
+        bound = f"{self.password}|{self.session_salt}"
+        return salted_hmac("milepost.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def first_name(self) -> str:

@@ -1,73 +1,20 @@
-"""The forms of accounts in the console: signing in, passwords, adding and changing a person."""
+"""The forms of accounts in the console: somebody else's password, adding and changing a person."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.forms import AdminPasswordChangeForm as SomebodysPassword
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Permission
-from django.core.exceptions import ValidationError
 
 from cases.access import Viewer
 from cases.models import User
 from escalation.verbs.leaving import why_stay
-from portal import clock, ratelimit
-from portal.pages.account import WRONG
+from portal import clock
 
 ENTER = {"required": "Enter a password"}
 AGAIN = {"required": "Enter the same password again"}
-
-
-class SignIn(AdminAuthenticationForm):
-    """Staff's sign-in; guesses at one account are counted in the database before they are looked at."""
-
-    error_messages = {"invalid_login": WRONG, "inactive": WRONG}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name, password = self.fields["username"], self.fields["password"]
-        name.label = "E-mail address"
-        name.widget.attrs |= {"autocomplete": "username", "autofocus": False}
-        name.error_messages["required"] = "Enter your e-mail address"
-        password.widget.attrs |= {"autocomplete": "current-password"}
-        password.error_messages["required"] = "Enter your password"
-
-    def clean(self) -> dict[str, Any]:
-        """Counts with the portal's own sign-in: guesses at either door are guesses at one account."""
-        account = f"as {self.cleaned_data.get('username', '')}"
-        here = f"from {ratelimit.client(self.request)}" if self.request else "from here"
-        try:
-            ratelimit.count(ratelimit.SIGN_IN, account, at=clock.now())
-            ratelimit.count(ratelimit.CLIENT_SIGN_IN, here, at=clock.now())
-        except ratelimit.TooMany:
-            raise ValidationError("Too many tries for this account. Wait 15 minutes, then try again.") from None
-        cleaned = super().clean()
-        ratelimit.forget(ratelimit.SIGN_IN, account)
-        ratelimit.forget(ratelimit.CLIENT_SIGN_IN, here)
-        return cleaned
-
-
-class OwnPassword(AdminPasswordChangeForm):
-    """One's own password, asked for once more so that nobody changes it at a screen left open."""
-
-    error_messages = AdminPasswordChangeForm.error_messages | {
-        "password_incorrect": "That is not your password now. Enter it again.",
-        "password_mismatch": "The two new passwords differ. Enter the same one twice.",
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        words = {
-            "old_password": ("Your password now", "Enter your password"),
-            "new_password1": ("New password", ENTER["required"]),
-            "new_password2": ("The new password again", AGAIN["required"]),
-        }
-        for name, (label, missing) in words.items():
-            self.fields[name].label = label
-            self.fields[name].error_messages["required"] = missing
-        self.fields["new_password2"].help_text = ""
 
 
 class NewPassword(SomebodysPassword):

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,7 +17,7 @@ from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock
 from portal.console import adopting, attest, backtest, cover, home, pulse, queries, replies, reviews
-from portal.console.accounts import OwnPassword, SignIn
+from portal.pages.personal import safe_next, with_next
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 
@@ -30,7 +29,6 @@ class ConsoleSite(AdminSite):
     site_header = "Console"
     index_title = "Needs me now"
     enable_nav_sidebar = False
-    login_form = SignIn
 
     def has_permission(self, request: HttpRequest) -> bool:
         return Viewer(request.user).is_staff
@@ -56,11 +54,18 @@ class ConsoleSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return home.home_view(request, self)
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """There is one way in, the portal's: no second one without its counts and its second step."""
+        home = reverse("admin:index")
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(home)
+        return HttpResponseRedirect(with_next(settings.LOGIN_URL, safe_next(request, home)))
+
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """One's own password, in our words."""
-        done = reverse("admin:password_change_done")
-        context = self.each_context(request) | (extra_context or {})
-        return PasswordChangeView.as_view(form_class=OwnPassword, success_url=done, extra_context=context)(request)
+        """One's own password is changed where everybody changes theirs."""
+        return HttpResponseRedirect("/account/signing-in/password/")
+
+    password_change_done = password_change
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict | None = None) -> Any:
         """There is no page of an app: people think in cases, not in apps."""

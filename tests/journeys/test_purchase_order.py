@@ -19,7 +19,8 @@ from escalation.models import Promise
 from feedback.models import Survey
 from portal import clock
 from portal.beat import beat
-from tests.cast import PASSWORD, Cast, gather
+from tests.cast import Cast, gather
+from tests.ways_in import sign_in_by_password
 
 MORNING = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)  # a Monday, at work
 
@@ -44,9 +45,7 @@ class Stage:
         if email not in self.pages:
             page = self.new_context().new_page()
             page.goto(f"{self.address}/console/login/")
-            page.get_by_label("E-mail").fill(email)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
+            sign_in_by_password(page, email)
             page.wait_for_url(re.compile(r"/console/$"))
             self.pages[email] = page
         return self.pages[email]

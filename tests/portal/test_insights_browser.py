@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from portal import clock
-from tests.cast import PASSWORD, gather
+from tests.cast import gather
 from tests.feedback.story import AT, Story
 from tests.portal.pages.scene import look_at
+from tests.ways_in import sign_in_by_password
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 800}
 DATES = "period=custom&from=2026-01-12&to=2026-02-01"
@@ -24,9 +25,7 @@ def story(transactional_db):
 def sign_in(page, live_server, path):
     """As a manager who asked for `path` and had to sign in first."""
     page.goto(f"{live_server.url}{path}")
-    page.get_by_label("E-mail").fill("max@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_by_password(page, "max@example.com")
     page.wait_for_url(f"{live_server.url}{path}")
 
 

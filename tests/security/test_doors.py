@@ -19,7 +19,7 @@ from tests.portal.pages.test_access import TABLE, Stage
 from tests.portal.pages.test_case_page import text_of
 from tests.portal.pages.test_journeys import code_in, deliver, file_as_guest, hidden_on, look
 
-SIGN_IN = "/account/sign-in/"
+SIGN_IN = "/account/sign-in/password/"
 RIGHT = {"email": "sam@example.com", "password": PASSWORD}
 
 

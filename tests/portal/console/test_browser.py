@@ -5,8 +5,9 @@ from playwright.sync_api import expect
 
 from escalation.models import ProtocolVersion
 from portal import clock
-from tests.cast import MONDAY, PASSWORD, gather
+from tests.cast import MONDAY, gather
 from tests.portal.console import stories
+from tests.ways_in import sign_in_by_password
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 800}
 
@@ -24,9 +25,7 @@ def story(transactional_db, go):
 def sign_in(page, live_server, email="dana@example.com"):
     """Returns once the console's home is there: a page asked for earlier would take the place of the signing in."""
     page.goto(f"{live_server.url}/console/")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_by_password(page, email)
     page.wait_for_url(f"{live_server.url}/console/")
 
 

@@ -42,6 +42,8 @@ SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
 #: As SIGNED_IN: an act that needs nothing typed; a page that is somebody else's.
 SIGNED_IN_DONE = all_(303)
 SIGNED_IN_ONLY = all_(404) | {"anonymous": 303, "guest": 303}
+#: Who is signed in is sent on. Pages that ask for a proof of the last minutes send everybody here to it.
+TO_GET_IN = all_(303) | {"anonymous": 200, "guest": 200}
 
 #: Address -> (look, post with an empty form).
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
@@ -74,7 +76,24 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "s/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/thanks/": (all_(303), all_(405)),
     "account/": (SIGNED_IN, SIGNED_IN),
-    "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
+    "account/sign-in/": (TO_GET_IN, TO_GET_IN),
+    "account/sign-in/code/": (all_(303), all_(303)),
+    "account/sign-in/password/": (TO_GET_IN, TO_GET_IN),
+    "account/sign-in/passkey/": (all_(405), TO_GET_IN),
+    "account/second-step/": (all_(303), all_(303)),
+    "account/passkey-options/": (all_(405), all_(200)),
+    "account/confirm/": (SIGNED_IN, SIGNED_IN),
+    "account/email/": (all_(303), all_(303)),
+    "account/email/code/": (all_(303), all_(303)),
+    "account/signing-in/": (SIGNED_IN, all_(405)),
+    "account/signing-in/second/": (SIGNED_IN, all_(405)),
+    "account/signing-in/password/": (all_(303), all_(303)),
+    "account/signing-in/app/": (all_(303), all_(303)),
+    "account/signing-in/app/remove/": (all_(303), all_(303)),
+    "account/signing-in/passkeys/": (all_(303), all_(303)),
+    "account/signing-in/passkeys/<int:number>/remove/": (all_(303), all_(303)),
+    "account/signing-in/recovery/": (all_(303), all_(303)),
+    "account/signing-in/devices/": (all_(405), all_(303)),
     "account/sign-out/": (all_(405), all_(303)),
     "account/notifications/": (SIGNED_IN, SIGNED_IN),
     "account/data/": (SIGNED_IN, SIGNED_IN_DONE),
@@ -145,7 +164,7 @@ class Stage:
         token = self.tokens.get(route.split("<")[0], self.follow)
         out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
-        known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic"}
+        known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic", "<int:number>": "1"}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)
         return f"/{route}"

@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 
 from cases.models import Case, Message
 from portal import clock
-from tests.cast import PASSWORD, gather
+from tests.cast import gather
+from tests.ways_in import sign_in_by_password
 
 
 @pytest.fixture
@@ -44,9 +45,7 @@ def test_a_guest_files_and_writes(scripts, people, live_server, new_context):
 def test_signing_in_leads_where_one_wanted_to_go(people, live_server, wide):
     case = people.file()
     wide.goto(f"{live_server.url}/account/sign-in/?next=/c/{case.reference}/why/")
-    wide.get_by_label("E-mail").fill("sam@example.com")
-    wide.get_by_label("Password").fill(PASSWORD)
-    wide.get_by_role("button", name="Sign in").click()
+    sign_in_by_password(wide, "sam@example.com")
     expect(wide).to_have_url(f"{live_server.url}/c/{case.reference}/why/")
     expect(wide.get_by_role("heading", name="When you next hear from us")).to_be_visible()
 
@@ -54,9 +53,7 @@ def test_signing_in_leads_where_one_wanted_to_go(people, live_server, wide):
 def test_paper_says_dates_where_the_screen_says_today(people, live_server, wide):
     case = people.file(at=clock.now())
     wide.goto(f"{live_server.url}/account/sign-in/?next=/c/{case.reference}/")
-    wide.get_by_label("E-mail").fill("sam@example.com")
-    wide.get_by_label("Password").fill(PASSWORD)
-    wide.get_by_role("button", name="Sign in").click()
+    sign_in_by_password(wide, "sam@example.com")
     filed = wide.locator(".page-head time").first
     assert filed.inner_text().startswith("today, ")
     wide.emulate_media(media="print")

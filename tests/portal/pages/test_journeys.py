@@ -310,7 +310,7 @@ class TestAccount:
         client = Client()
         assert client.get("/account/")["Location"] == "/account/sign-in/?next=/account/"
         typed = {"email": "SAM@example.com", "password": "a long enough sentence"}
-        assert client.post("/account/sign-in/?next=/account/", typed)["Location"] == "/account/"
+        assert client.post("/account/sign-in/password/?next=/account/", typed)["Location"] == "/account/"
         assert "sam@example.com" in text_of(client.get("/account/"))
         assert client.get("/account/sign-out/").status_code == 405
         assert client.post("/account/sign-out/")["Location"] == "/"
