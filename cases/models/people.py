@@ -10,6 +10,8 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from cases.languages import kept_code
+
 slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
 
 
@@ -36,14 +38,17 @@ class UserManager(BaseUserManager["User"]):
         """
         return self.annotate(plain=Lower("email")).filter(plain=email.strip().lower())
 
-    def of_address(self, email: str, *, name: str = "", phone: str = "") -> User:
-        """The person behind an address, made when there is none; what a known person is called is left alone."""
+    def of_address(self, email: str, *, name: str = "", phone: str = "", language: str = "") -> User:
+        """The person behind an address, made when there is none; what is known of a person is left alone.
+
+        `language` is the one they read our pages in; our letters to them are written in it.
+        """
         known = self.at_address(email).first()
         if known is not None:
             return known
         try:
             with transaction.atomic(using=self.db):
-                return self.create_user(email, None, name=name, phone=phone)
+                return self.create_user(email, None, name=name, phone=phone, language=kept_code(language))
         except IntegrityError:
             # Somebody used the same address for the first time in the same moment.
             return self.at_address(email).get()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from cases.languages import current
 from cases.models import Case, FormKey, User
 from escalation.book import NoProtocol, rules_of
 from escalation.lateness import with_ledger
@@ -103,7 +104,7 @@ def _file(request: HttpRequest, form: Filing) -> Case:
         else:
             ratelimit.count(ratelimit.FILING, f"for {address}", at=at)
             ratelimit.count(ratelimit.CLIENT_FILING, f"from {ratelimit.client(request)}", at=at)
-    person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"])
+    person = person or User.objects.of_address(address, name=said["name"], phone=said["phone"], language=current())
     words = said["title"], said["description"], said["category"], said["impact"], said["expectation"]
     told = Told(*words, product=said.get("product"))
     case = file_case(told, by=person, at=at, form_key=key, proven=request.user.is_authenticated)
