@@ -50,6 +50,8 @@ def from_here(request: HttpRequest) -> bool:
 
 
 def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
+    # A page that knows no request, as those of errors, cannot say where it stands; the browser does.
+    wanted = request.POST.get("next") or request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours and wanted.startswith("/") else "/"
+    place = urlsplit(wanted)
+    return place._replace(scheme="", netloc="").geturl() if ours and place.path.startswith("/") else "/"

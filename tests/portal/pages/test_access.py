@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/": (SIGNED_IN, SIGNED_IN),
     "account/sign-in/": (all_(303) | {"anonymous": 200, "guest": 200}, all_(303) | {"anonymous": 200, "guest": 200}),
     "account/sign-out/": (all_(405), all_(303)),
+    "language/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
     "privacy/": (all_(200), all_(405)),
