@@ -5,55 +5,83 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import State
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How one state looks and reads to the customer.
+    """How one state looks and reads to the customer, in the language that is switched on when it is read.
 
     `tag` and `line` may hold {name}, {team}, {partner}, {date}, {time}, {other}; the page fills them.
-    `shape` and `family` choose the tag's icon and colours.
+    `shape` and `family` choose the tag's icon and colours. `unnamed` stands for `tag` while no person is known: the
+    sentence about a team.
     """
 
-    tag: str
+    tag: StrOrPromise
     shape: str
     family: str
-    line: str
+    line: StrOrPromise
+    unnamed: StrOrPromise = ""
 
 
 S = State
 WORDS: dict[str, Words] = {
-    S.NEW: Words("We have it", "ring", "neutral", "By {time} we decide how fast we must act."),
-    S.REVIEWED: Words("Priority set", "half", "progress", "By {time} someone confirms they have it."),
+    S.NEW: Words(_lazy("We have it"), "ring", "neutral", _lazy("By {time} we decide how fast we must act.")),
+    S.REVIEWED: Words(_lazy("Priority set"), "half", "progress", _lazy("By {time} someone confirms they have it.")),
     S.ESCALATED: Words(
-        "Passed to {team}",
+        _lazy("Passed to {team}"),
         "up",
         "neutral",
-        "By {time} a named specialist confirms they have it. You do not need to explain again.",
+        _lazy("By {time} a named specialist confirms they have it. You do not need to explain again."),
     ),
     S.PASSED: Words(
-        "Passed to {team}",
+        _lazy("Passed to {team}"),
         "up",
         "neutral",
-        "By {time} a named specialist confirms they have it. You do not need to explain again.",
+        _lazy("By {time} a named specialist confirms they have it. You do not need to explain again."),
     ),
-    S.ACKNOWLEDGED: Words("{name} has it", "half", "progress", "First update by {time}."),
+    S.ACKNOWLEDGED: Words(
+        _lazy("{name} has it"), "half", "progress", _lazy("First update by {time}."), _lazy("{team} has it")
+    ),
     S.WORKING: Words(
-        "{name} is working on it", "half", "progress", "Next update by {time}, even if there is nothing new."
+        _lazy("{name} is working on it"),
+        "half",
+        "progress",
+        _lazy("Next update by {time}, even if there is nothing new."),
+        _lazy("{team} are working on it"),
     ),
-    S.WAITING_CUSTOMER: Words("Waiting for you", "arrow", "waiting", "Our clock is stopped until you answer."),
+    S.WAITING_CUSTOMER: Words(
+        _lazy("Waiting for you"), "arrow", "waiting", _lazy("Our clock is stopped until you answer.")
+    ),
     S.WAITING_PARTNER: Words(
-        "Waiting for {partner}", "half", "progress", "We chase them for you. Next update by {time}."
+        _lazy("Waiting for {partner}"), "half", "progress", _lazy("We chase them for you. Next update by {time}.")
     ),
-    S.ANSWERED: Words("Answered: is it fixed?", "tick", "good", "Tell us yes or no. It closes by itself on {date}."),
-    S.CONFIRMED: Words("Fixed", "tick", "good", "Thank you. Reopen until {date} if it comes back."),
-    S.FEEDBACK: Words("Fixed", "tick", "good", "Two short questions are waiting."),
-    S.CLOSED: Words("Closed", "square", "neutral", "Came back? Reopen it until {date}, or start a new case."),
-    S.REOPENED: Words("Open again", "half", "progress", "{name} replies by {time}."),
-    S.WITHDRAWN: Words("Withdrawn by you", "square", "neutral", "Changed your mind? Reopen until {date}."),
-    S.MERGED: Words("Joined to {other}", "square", "neutral", "We go on with it there."),
+    S.ANSWERED: Words(
+        _lazy("Answered: is it fixed?"), "tick", "good", _lazy("Tell us yes or no. It closes by itself on {date}.")
+    ),
+    S.CONFIRMED: Words(
+        pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Thank you. Reopen until {date} if it comes back.")
+    ),
+    S.FEEDBACK: Words(pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Two short questions are waiting.")),
+    S.CLOSED: Words(
+        pgettext_lazy("of a case", "Closed"),
+        "square",
+        "neutral",
+        _lazy("Came back? Reopen it until {date}, or start a new case."),
+    ),
+    S.REOPENED: Words(_lazy("Open again"), "half", "progress", _lazy("{name} replies by {time}.")),
+    S.WITHDRAWN: Words(
+        _lazy("Withdrawn by you"), "square", "neutral", _lazy("Changed your mind? Reopen until {date}.")
+    ),
+    S.MERGED: Words(_lazy("Joined to {other}"), "square", "neutral", _lazy("We go on with it there.")),
 }
 
 #: Words no customer page or message may use.

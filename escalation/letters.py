@@ -10,23 +10,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from cases.languages import house_language, isolated, reads
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Attachment, Case, Message, Severity, Team, User
 from escalation import wishes
+from cases.spelling import spell
 from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 
 SUBJECT_MOST = 70
 LINK_LASTS = timedelta(days=7)
 #: What is kept of a letter in place of a personal link: the secret itself is stored only as a hash.
-SECRET_SHOWN = "(your personal link)"  # noqa: S105 - it is what stands in a secret's place
+SECRET_SHOWN = _lazy("(your personal link)")
 
 
 class NotNeeded(Exception):
@@ -57,7 +61,15 @@ def register(kind: str, composer: Composer) -> None:
 
 
 def compose(notice: Notice, now: datetime) -> Letter:
-    """Writes the letter of a notice as of `now`. Raises NotNeeded when it has become pointless."""
+    """Writes the letter of a notice as of `now`, in the language of whom it goes to; staff read English.
+
+    Raises NotNeeded when it has become pointless.
+    """
+    with translation.override(reads(notice.person) if notice.to_customer else house_language()):
+        return _compose(notice, now)
+
+
+def _compose(notice: Notice, now: datetime) -> Letter:
     _check_needed(notice, notice.person)
     secret: list[str] = []
     context = _context(notice, notice.case, now, secret) if notice.case else _of_no_case(notice)
@@ -71,7 +83,7 @@ def compose(notice: Notice, now: datetime) -> Letter:
     subject = _shorten(first.strip()) + (f" [{notice.case.reference}]" if notice.case else "")
     kept = text
     for token in secret:
-        kept = kept.replace(token, SECRET_SHOWN)
+        kept = kept.replace(token, str(SECRET_SHOWN))
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
     # A letter that goes elsewhere than to the person's own address says so when it is owed.
     address = notice.address or notice.person.email
@@ -135,18 +147,22 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
     people = User.objects.in_bulk([pk for pk in (data.get("owner"), data.get("from_owner"), data.get("user")) if pk])
     message = Message.everything.filter(pk=data["message"]).first() if data.get("message") else None
     zone = zone_of(notice.person)
+    team = Team.objects.select_related("lead").filter(pk=data.get("team")).first()
     owner = people.get(data.get("owner"))
     return {
         "brand": settings.BRAND,
-        "name": notice.person.first_name if known else "",
+        "name": isolated(notice.person.first_name if known else ""),
         "case": case,
+        "reference": isolated(case.reference),
         # Mail to an address nobody has proved to read carries no text a stranger may have typed.
-        "title": case.title if known else "your case",
+        "title": isolated(case.title if known else _("your case")),
         "known": known,
         "owner": owner,
+        "owner_name": isolated(owner.first_name) if owner else "",
         "from_owner": people.get(data.get("from_owner")),
         "lost": people.get(data.get("user")),
-        "team": Team.objects.filter(pk=data.get("team")).first(),
+        "team": team,
+        "team_name": isolated(team.name) if team else "",
         "severity": Severity(data.get("severity", case.severity)).label,
         "severity_number": data.get("severity", case.severity),
         "tier": data.get("tier", case.tier),
@@ -185,7 +201,9 @@ def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
     """A person's letter comes from that person; the rest from the company."""
     brand = settings.BRAND["name"]
     author = message.author if message and not message.from_customer else None
-    return f"{author.first_name} at {brand}" if author and notice.to_customer else brand
+    if author and notice.to_customer:
+        return _("%(name)s at %(company)s") % {"name": author.first_name, "company": brand}
+    return brand
 
 
 def instant_of(text: str | None) -> datetime | None:
@@ -196,15 +214,6 @@ def instant_of(text: str | None) -> datetime | None:
 def zone_of(person: User) -> str:
     """The IANA name of the zone a person reads times in: theirs, else the company's."""
     return person.time_zone or settings.COMPANY_TIME_ZONE
-
-
-def spell(instant: datetime | None, zone: str) -> str:
-    """`Fri 21 Nov, 16:00 (London time)`: absolute, with the zone named, in the reader's zone."""
-    if instant is None:
-        return ""
-    local = instant.astimezone(ZoneInfo(zone))
-    place = zone.rsplit("/", 1)[-1].replace("_", " ")
-    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M} ({place} time)"
 
 
 def to_staff(kind: str, about: str, person: User, data: Mapping[str, Any], at: datetime) -> Notice:

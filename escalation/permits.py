@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.access import Viewer, workers
 from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
 from cases.models import Case, Resolution, User
 from escalation.facts import Clock
 from escalation.turn import Turn
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 S = State
 
@@ -44,7 +50,7 @@ class Permit:
     who: str  # customer, anyone (on the staff), team (of the case, or a supervisor), supervisor
     move: str | None = None
     states: tuple[str, ...] = ()
-    hints: tuple[tuple[tuple[str, ...], str], ...] = ()  # (states, the sentence shown there)
+    hints: tuple[tuple[tuple[str, ...], StrOrPromise], ...] = ()  # (states, the sentence shown there)
     unless: Callable[[Case, Turn | None, Collection[str]], str] = lambda case, turn, running: ""
 
     def fits(self, state: str) -> bool:
@@ -66,7 +72,7 @@ def _not_asked(case: Case, turn: Turn | None, running: Collection[str]) -> str:
 
 def _asked(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     waiting = Clock.SUPERVISOR in running
-    return "A supervisor has already been asked. You can add to your request with a message." if waiting else ""
+    return _("A supervisor has already been asked. You can add to your request with a message.") if waiting else ""
 
 
 def _no_fast_lane(case: Case, turn: Turn | None, running: Collection[str]) -> str:
@@ -88,10 +94,10 @@ REVIEW_FIRST = ((S.ESCALATED,), "Review the SLA first: confirm severity and time
 NAME_FIRST = ((S.REVIEWED, S.PASSED), "Acknowledge the case first, so that the customer knows who has it.")
 ANSWERED = ((S.ANSWERED,), "The customer has our answer and has not said yes or no.")
 # What customers read: their words, and what they can do instead.
-NO_ANSWER_YET = (ACTIVE, "We have not sent you an answer yet. You can send us a message.")
-STILL_OPEN = (OPEN, "This case is still open. Send us a message instead.")
-FINISHED = (SETTLED, "This case is finished. If it came back, open it again or start a new case.")
-JOINED = (FINAL, "This case was joined to another one. We go on with it there.")
+NO_ANSWER_YET = (ACTIVE, _lazy("We have not sent you an answer yet. You can send us a message."))
+STILL_OPEN = (OPEN, _lazy("This case is still open. Send us a message instead."))
+FINISHED = (SETTLED, _lazy("This case is finished. If it came back, open it again or start a new case."))
+JOINED = (FINAL, _lazy("This case was joined to another one. We go on with it there."))
 
 PERMITS: dict[str, Permit] = {
     # staff
@@ -148,9 +154,9 @@ def refusal(verb: str, case: Case, actor: Actor, turn: Turn | None = None, *, ru
     if who:
         return who
     if not permit.fits(case.state):
-        said = next((sentence for states, sentence in permit.hints if case.state in states), "")
+        said = str(next((sentence for states, sentence in permit.hints if case.state in states), ""))
         if not said and permit.who == "customer":
-            return "That is not possible with this case any more. Its page says where it stands."
+            return _("That is not possible with this case any more. Its page says where it stands.")
         return said or f"Not possible while the case is “{State(case.state).label.lower()}”."
     return permit.unless(case, turn, turn.clocks if turn else running)
 
@@ -181,7 +187,7 @@ def not_grantable(turn: Turn, outcome: str, amount: Decimal | None) -> str:
 
 def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:
     if permit.who == "customer":
-        return "" if actor.user.pk == case.customer_id else "Only the customer can do this."
+        return "" if actor.user.pk == case.customer_id else _("Only the customer can do this.")
     if not Viewer(actor.user).is_staff:
         return "Only our staff can do this."
     if permit.who == "anyone" or actor.supervises:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
-from django.utils.formats import date_format
 
+from cases.languages import supported
 from cases.models import Case, Category, ReplyRevision, SavedReply, User
 from cases.replies import ACTS, ENGLISH, Draft, check, language_of, offered
 from escalation.decision import NotNow
@@ -109,12 +108,8 @@ def offers(act: str, *, level: int, lineage: Sequence[str]) -> list[ReplyRevisio
 
 def spelled(instant: datetime | None, person: User, language: str) -> str:
     """An instant in the zone of `person`, as it stands in a text of that language; empty for None."""
-    if instant is None or language == ENGLISH:
+    with translation.override(supported(language) or language):
         return spell(instant, zone_of(person))
-    zone = ZoneInfo(zone_of(person))
-    with translation.override(language):
-        day = date_format(instant.astimezone(zone), "D j M, H:i", use_l10n=False)
-    return f"{day} ({zone.key.rpartition('/')[2].replace('_', ' ')})"
 
 
 def spellings(instant: datetime, person: User) -> list[str]:

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.speak_language",
     "allauth.account.middleware.AccountMiddleware",
     "portal.accounts.gates.staff_gate",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -120,9 +121,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 LANGUAGE_CODE = "en-gb"
 # What customers read and saved replies may be written in; English is always one of them.
-LANGUAGES = languages(LANGUAGE_CODE, env.list("LANGUAGES", ["en", "de"]))
+LANGUAGES = languages(LANGUAGE_CODE, env.list("LANGUAGES", ["en", "de", "tr", "ar"]))
+LANGUAGE_COOKIE_NAME = "milepost_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = IS_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 FORMAT_MODULE_PATH = "portal.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import ACTIVE, MILESTONE, OPEN, Lifecycle, State
 from cases.models.category import Category, Product
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 class Impact(models.TextChoices):
     """How the customer says it affects them; a protocol turns this into a severity."""
 
-    BLOCKED = "blocked", "I cannot use it at all"
-    LOSS = "loss", "I have lost money or data"
-    DEGRADED = "degraded", "It works badly, but I can carry on"
-    QUESTION = "question", "I have a question"
-    UNSURE = "unsure", "I am not sure"
+    BLOCKED = "blocked", _lazy("I cannot use it at all")
+    LOSS = "loss", _lazy("I have lost money or data")
+    DEGRADED = "degraded", _lazy("It works badly, but I can carry on")
+    QUESTION = "question", _lazy("I have a question")
+    UNSURE = "unsure", _lazy("I am not sure")
 
 
 class Reach(models.TextChoices):
@@ -41,10 +42,10 @@ class Reach(models.TextChoices):
 class Severity(models.IntegerChoices):
     """1 is the most urgent. The words are shown to customers too."""
 
-    CRITICAL = 1, "Critical"
-    HIGH = 2, "High"
-    MEDIUM = 3, "Medium"
-    LOW = 4, "Low"
+    CRITICAL = 1, pgettext_lazy("how urgent", "Critical")
+    HIGH = 2, pgettext_lazy("how urgent", "High")
+    MEDIUM = 3, pgettext_lazy("how urgent", "Medium")
+    LOW = 4, pgettext_lazy("how urgent", "Low")
 
 
 class CaseQuerySet(models.QuerySet):

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _lazy
 
+from cases.languages import kept_code
+
 slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
 
 
@@ -40,14 +42,17 @@ class UserManager(BaseUserManager["User"]):
         """
         return self.annotate(plain=Lower("email")).filter(plain=email.strip().lower())
 
-    def of_address(self, email: str, *, name: str = "", phone: str = "", **new: str) -> User:
-        """The person behind an address, made (with `new` too) when there is none; a known person is left alone."""
+    def of_address(self, email: str, *, name: str = "", phone: str = "", language: str = "", **new: str) -> User:
+        """The person behind an address, made (with `new` too) when there is none; a known person is left alone.
+
+        `language` is the one they read our pages in; our letters to them are written in it.
+        """
         known = self.at_address(email).first()
         if known is not None:
             return known
         try:
             with transaction.atomic(using=self.db):
-                return self.create_user(email, None, name=name, phone=phone, **new)
+                return self.create_user(email, None, name=name, phone=phone, language=kept_code(language), **new)
         except IntegrityError:
             # Somebody used the same address for the first time in the same moment.
             return self.at_address(email).get()

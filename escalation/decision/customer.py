@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cases.lifecycle import State
 from escalation import facts as f
 from escalation.altered import altered
@@ -70,7 +72,7 @@ def reopened(facts: Facts, h: f.Reopened, rules: Rules) -> Decision:
     since = facts.settled_at
     # The past is not refused: what another system let happen has happened.
     if since is not None and not facts.history and (h.at - since).total_seconds() > rules.protocol.windows.reopen:
-        raise NotNow("The time to reopen this case is over. Start a new case; we will see this one beside it.")
+        raise NotNow(_("The time to reopen this case is over. Start a new case; we will see this one beside it."))
     return _back_to_work(facts, h, rules, "reopen", {})
 
 
@@ -87,7 +89,7 @@ def _back_to_work(facts: Facts, h: Happening, rules: Rules, move: str, changes: 
 
 def supervisor_asked(facts: Facts, h: f.SupervisorAsked, rules: Rules) -> Decision:
     if Clock.SUPERVISOR in facts.clocks:
-        raise NotNow("A supervisor has already been asked. You can add to your request with a message.")
+        raise NotNow(_("A supervisor has already been asked. You can add to your request with a message."))
     return Decision(
         starts=(supervisor_clock(facts, rules, h.at),),
         tells=(Tell("supervisor_asked", "customer"), Tell("supervisor_wanted", "supervisor", {"reason": h.reason})),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cases.files import Unfit, enclose
 from cases.models import Attachment, Case, Event, FormKey, Message, Note, User
@@ -104,8 +105,10 @@ class Act:
         newest = max(turn.last.at, turn.last.written) if turn.last else self.at
         if newest - self.at > LONGEST_WAIT:
             raise Refused(
-                "This server's clock is behind what is on record for the case. Nothing was changed. "
-                "Tell the people who run this system."
+                _(
+                    "This server's clock is behind what is on record for the case. Nothing was changed. "
+                    "Tell the people who run this system."
+                )
             )
         self.at = max(self.at, newest)
 
@@ -128,7 +131,8 @@ class Act:
             # What a guideline stops when passing up is only the missing reason.
             field = "note" if self.verb == "escalate" else ""
         if sentence and climbed:
-            sentence = f"A promise on this case was missed just now and it was passed up. {sentence}"
+            missed = _("A promise on this case was missed just now and it was passed up.")
+            sentence = f"{missed} {sentence}"
         if sentence:
             raise Refused(sentence, field=field)
 

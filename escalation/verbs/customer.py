@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from cases.lifecycle import State
 from cases.models import Attachment, Case, Event, Message, User
 from cases.models.message import Channel
@@ -15,11 +18,11 @@ from escalation.verbs.acting import Act, Refused, Said
 
 K = Message.Kind
 SUPERVISOR_REASONS = {
-    "slow": "It is taking too long",
-    "answer": "I do not agree with the answer",
-    "treated": "How I was treated",
-    "serious": "It has become more serious",
-    "other": "Something else",
+    "slow": _lazy("It is taking too long"),
+    "answer": _lazy("I do not agree with the answer"),
+    "treated": _lazy("How I was treated"),
+    "serious": _lazy("It has become more serious"),
+    "other": _lazy("Something else"),
 }
 
 
@@ -51,7 +54,7 @@ def reply(
     What a mailbox answers by itself (`automatic`) is kept in the conversation and moves nothing; so is what was
     written before our question could be read: `seen` is the newest event on the page they wrote on (None: not known).
     """
-    said = _said(text, K.CUSTOMER, channel, "Write your message first.", files)
+    said = _said(text, K.CUSTOMER, channel, _("Write your message first."), files)
 
     def happening(turn: Turn) -> f.Happening:
         crossed = turn.case.state == State.WAITING_CUSTOMER and _asked_since(turn.case, seen)
@@ -72,18 +75,18 @@ def accept(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
 
 def reject(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
     """No, it is not: the case is open again with the same people and new promises."""
-    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what is still wrong.", act.get("files", ()))
+    said = _said(text, K.REJECTION, Channel.PORTAL, _("Tell us what is still wrong."), act.get("files", ()))
     return Act("reject", by, at, said=said, **act).on(case_id, lambda turn: f.Rejected(at=at, now=at))
 
 
 def reopen(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
     """It came back, inside the time to reopen."""
-    said = _said(text, K.REJECTION, Channel.PORTAL, "Tell us what happened.", act.get("files", ()))
+    said = _said(text, K.REJECTION, Channel.PORTAL, _("Tell us what happened."), act.get("files", ()))
 
     def happening(turn: Turn) -> f.Happening:
         lately = Event.everything.filter(case=turn.case, kind="reopened", occurred_at__gt=at - A_DAY)
         if lately.count() >= REOPENINGS:
-            raise Refused("This case was opened again three times today. Call us, or write to us tomorrow.")
+            raise Refused(_("This case was opened again three times today. Call us, or write to us tomorrow."))
         return f.Reopened(at=at, now=at)
 
     return Act("reopen", by, at, said=said, **act).on(case_id, happening)
@@ -97,8 +100,8 @@ def withdraw(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
 def ask_supervisor(case_id: int, *, reason: str, text: str = "", by: User, at: datetime, **act: Any) -> Case:
     """Asks for a supervisor, who owes an answer by a time of its own; the case keeps its place."""
     if reason not in SUPERVISOR_REASONS:
-        raise Refused("Choose why you ask.")
-    words = "\n\n".join(part for part in (SUPERVISOR_REASONS[reason], text.strip()) if part)
+        raise Refused(_("Choose why you ask."))
+    words = "\n\n".join(part for part in (str(SUPERVISOR_REASONS[reason]), text.strip()) if part)
     said = Said(words, K.REQUEST, Channel.PORTAL, from_customer=True)
     return Act("ask_supervisor", by, at, said=said, **act).on(
         case_id, lambda turn: f.SupervisorAsked(at=at, now=at, reason=reason)

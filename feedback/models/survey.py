@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.models import Case
 from cases.models.worlds import Worldly
@@ -14,11 +15,11 @@ class Survey(Worldly):
     """One survey of one case. It exists from the invitation on; `answered_at` says whether it was answered."""
 
     class Satisfaction(models.IntegerChoices):
-        VERY_SATISFIED = 5, "Very satisfied"
-        SATISFIED = 4, "Satisfied"
-        NEITHER = 3, "Neither satisfied nor dissatisfied"
-        DISSATISFIED = 2, "Dissatisfied"
-        VERY_DISSATISFIED = 1, "Very dissatisfied"
+        VERY_SATISFIED = 5, _lazy("Very satisfied")
+        SATISFIED = 4, _lazy("Satisfied")
+        NEITHER = 3, _lazy("Neither satisfied nor dissatisfied")
+        DISSATISFIED = 2, _lazy("Dissatisfied")
+        VERY_DISSATISFIED = 1, _lazy("Very dissatisfied")
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="survey")
     invited_at = models.DateTimeField(null=True)

@@ -11,8 +11,7 @@ from feedback.pulse import Month, Numbers, months_over, so_far
 from portal import charts
 from portal.charts import percent
 from portal.insights.drawing import TOO_FEW, Chart, point
-from portal.insights.words import change_words, few_words, interval_words, share_words
-from portal.templatetags.times import MONTHS
+from portal.insights.words import MONTHS, change_words, few_words, interval_words, share_words
 
 NOBODY = "No month is over in which somebody answered. The question is asked from the first working day of a month on."
 WITHHELD = "not shown"

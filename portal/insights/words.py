@@ -7,7 +7,9 @@ from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
 from feedback.intervals import ENOUGH, FEWEST, Share, change
 from feedback.periods import Period
 from portal.charts import percent
-from portal.templatetags.times import DAY, HOUR, MINUTE, MONTHS, count
+from portal.templatetags.times import DAY, HOUR, MINUTE, count
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 #: Below this many an interval is so wide that a share alone would mislead.
 FEW = 30

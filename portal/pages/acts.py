@@ -10,6 +10,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from cases.lifecycle import State
 from cases.models import Case
@@ -74,12 +75,14 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
             else:
                 verbs.ask_supervisor(case.pk, reason=said["reason"], text=said["text"], **act)
 
-        sentence = "Added to your request." if running else "We have asked a supervisor. You see below when you hear."
+        sentence = (
+            _("Added to your request.") if running else _("We have asked a supervisor. You see below when you hear.")
+        )
         back = _act(request, form, act, case, sentence)
         if back:
             return back
     elif sentence := may(request, case, "ask_supervisor"):
-        return _not_now(request, case, "Ask for a supervisor", sentence)
+        return _not_now(request, case, _("Ask for a supervisor"), sentence)
     asked = {"at": running.started_at, "reply_by": running.due_at} if running else None
     reply_by = None if running else would_promise(case, Clock.SUPERVISOR, at=now)
     return _show(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
@@ -102,27 +105,27 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
                     score, comment = int(form.cleaned_data["satisfaction"]), form.cleaned_data["comment"]
                     answer_survey(settled, satisfaction=score, fixed=True, comment=comment, at=now)
 
-        back = _act(request, form, act, case, "Thank you. Your case is marked as fixed.")
+        back = _act(request, form, act, case, _("Thank you. Your case is marked as fixed."))
         if back:
             return back
     elif sentence := may(request, case, "accept"):
-        return _not_now(request, case, "It is fixed", sentence)
+        return _not_now(request, case, _("It is fixed"), sentence)
     return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
     form = forms.SurveyForm(posted(request))
     if may(request, case, "reopen"):
-        return _not_now(request, case, "How did we do?", "Only the customer of this case can answer.")
+        return _not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
     if request.method == "POST" and not request.POST.get("satisfaction"):
         # The second press of "Yes, it is fixed": it is done already.
-        return done(request, base_url(case), "Your case is marked as fixed.")
+        return done(request, base_url(case), _("Your case is marked as fixed."))
     if request.method == "POST":
 
         def act() -> None:
             answer_survey(case, at=clock.now(), **form.answer())
 
-        back = _act(request, form, act, case, "Thank you for telling us how we did.")
+        back = _act(request, form, act, case, _("Thank you for telling us how we did."))
         if back:
             return back
     return _show(request, "survey", case, form)
@@ -136,13 +139,13 @@ def _until(case: Case, now: datetime) -> datetime:
 @door("GET", "POST")
 def not_fixed(request: HttpRequest, reference: str) -> HttpResponse:
     """No, it is not: open again, same people."""
-    return _again(request, reference, "reject", forms.NotFixed, "not_fixed", "It is not fixed")
+    return _again(request, reference, "reject", forms.NotFixed, "not_fixed", _("It is not fixed"))
 
 
 @door("GET", "POST")
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """It came back."""
-    return _again(request, reference, "reopen", forms.Reopen, "reopen", "Open it again")
+    return _again(request, reference, "reopen", forms.Reopen, "reopen", _("Open it again"))
 
 
 def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], page: str, heading: str) -> HttpResponse:
@@ -154,7 +157,7 @@ def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], pa
             said = {"text": form.cleaned_data["text"], "by": actor_for(request, case), "form_key": form_key(request)}
             getattr(verbs, verb)(case.pk, at=now, files=files_with(form), **said)
 
-        back = _act(request, form, act, case, "Your case is open again. You see below when you hear from us.")
+        back = _act(request, form, act, case, _("Your case is open again. You see below when you hear from us."))
         if back:
             return back
     elif sentence := may(request, case, verb) or _too_late(case, verb, now):
@@ -166,7 +169,7 @@ def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], pa
 def _too_late(case: Case, verb: str, now: datetime) -> str:
     """A look at the page says already what the button would answer."""
     until = CaseFile.load(case).reopen_until if verb == "reopen" else None
-    over = "The time to open this case again is over. Start a new case; we will see this one beside it."
+    over = _("The time to open this case again is over. Start a new case; we will see this one beside it.")
     return over if until and until < now else ""
 
 
@@ -184,9 +187,9 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
                     reply(case.pk, text=why, by=by, at=now, form_key=f"{key[:56]}:why" if key else "")
                 verbs.withdraw(case.pk, by=by, at=now, form_key=key)
 
-        back = _act(request, form, act, case, "Your case is withdrawn.")
+        back = _act(request, form, act, case, _("Your case is withdrawn."))
         if back:
             return back
     elif sentence := may(request, case, "withdraw"):
-        return _not_now(request, case, "Withdraw this case", sentence)
+        return _not_now(request, case, _("Withdraw this case"), sentence)
     return _show(request, "withdraw", case, form, reopen_until=_until(case, now))

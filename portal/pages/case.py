@@ -12,9 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
+from cases.spelling import clock_words
 from escalation.facts import Clock
 from escalation.lateness import is_late
 from escalation.permits import Actor, refusal
@@ -28,7 +32,7 @@ from portal.presenters import promise, status
 from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.proof import proofs
 from portal.presenters.timeline import story
-from portal.templatetags.times import relative_words, when_words
+from portal.templatetags.times import local, relative_words, when_words
 from portal.viewer import actor_for, case_or_404, guest_case, is_customer, reference_in, visible_cases, zone_of
 
 
@@ -85,6 +89,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         when_words(now, zone=zone, style="date"),
         relative_words(case.promise_at, now=now) if case.promise_at else "",
         zone,
+        get_language(),
         request.user.pk,
         guest_case(request),
         request.META.get("CSRF_COOKIE"),
@@ -125,7 +130,7 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
 
 def _told(case: Case) -> dict[str, Any]:
     return head(case) | {
-        "category": case.category.name,
+        "category": case.category.local_name,
         "filed_at": case.filed_at,
         "description": case.description,
         "expectation": case.expectation,
@@ -145,15 +150,15 @@ def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]
     base, actions, links = base_url(case), [], []
     if not may(request, case, "reply"):
         asked = case.state in (State.WAITING_CUSTOMER, State.ANSWERED)  # the block above asks for something else first
-        actions.append({"label": "Add a message", "url": "#message", "kind": "secondary" if asked else "primary"})
-        word = "Your request to a supervisor" if file.open(Clock.SUPERVISOR) else "Ask for a supervisor"
+        actions.append({"label": _("Add a message"), "url": "#message", "kind": "secondary" if asked else "primary"})
+        word = _("Your request to a supervisor") if file.open(Clock.SUPERVISOR) else _("Ask for a supervisor")
         actions.append({"label": word, "url": f"{base}supervisor/", "kind": "secondary"})
     survey = getattr(case, "survey", None)
     if case.state in SETTLED and case.resolved_at and not (survey and survey.answered_at):
-        actions.append({"label": "Tell us how we did", "url": f"{base}fixed/", "kind": "primary"})
+        actions.append({"label": _("Tell us how we did"), "url": f"{base}fixed/", "kind": "primary"})
     if not may(request, case, "withdraw"):
-        links.append({"label": "Withdraw this case", "url": f"{base}withdraw/"})
-    links.append({"label": "Print or save", "url": "?print=1"})
+        links.append({"label": _("Withdraw this case"), "url": f"{base}withdraw/"})
+    links.append({"label": _("Print or save"), "url": "?print=1"})
     return {"actions": actions, "links": links}
 
 
@@ -173,34 +178,40 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error(None, str(why))
         else:
             arrived = _arrived(request, after, form.cleaned_data["seen"], now)
-            return done(request, base_url(case), f"Your message is sent.{arrived}")
+            return done(request, base_url(case), " ".join([_("Your message is sent."), *arrived]))
     form.data = request.POST.copy()
     form.data["seen"] = str(case.event_seq)  # the page that is shown now says all that has happened
     return _page(request, case, now=now, form=form)
 
 
-#: What of ours can come while the customer writes, in the words after our name.
-ARRIVALS = {"updated": "sent you an update", "answered": "answered", "asked_customer": "asked you a question"}
-STILL_ASKED = " We still need your answer to it: you find the question above the form."
+#: What of ours can come while the customer writes.
+ARRIVALS = {
+    "updated": _lazy("While you wrote, %(name)s sent you an update %(when)s."),
+    "answered": _lazy("While you wrote, %(name)s answered %(when)s."),
+    "asked_customer": _lazy("While you wrote, %(name)s asked you a question %(when)s."),
+}
+STILL_ASKED = _lazy("We still need your answer to it: you find the question above the form.")
 
 
-def _arrived(request: HttpRequest, case: Case, seen: int | None, now: datetime) -> str:
-    """What came from us while the customer wrote, so that the two do not talk past each other."""
+def _arrived(request: HttpRequest, case: Case, seen: int | None, now: datetime) -> list[str]:
+    """Sentences of what came from us while the customer wrote, so that the two do not talk past each other."""
     if seen is None:
-        return ""
+        return []
     since = Event.everything.filter(case=case, seq__gt=seen, kind__in=ARRIVALS)
     event = since.select_related("actor").order_by("seq").last()
     if event is None or event.actor is None:
-        return ""
-    zone = zone_of(request, settings.COMPANY_TIME_ZONE)
-    near, _, clock_time = when_words(event.occurred_at, zone=zone, now=now, style="short").rpartition(", ")
-    when = (
-        f"at {clock_time}"
-        if near == "Today"
-        else f"on {when_words(event.occurred_at, zone=zone, now=now, style='plain')}"
-    )
-    asked = STILL_ASKED if case.state == State.WAITING_CUSTOMER else ""
-    return f" While you wrote, {event.actor.first_name} {ARRIVALS[event.kind]} {when}.{asked}"
+        return []
+    when = _at(event.occurred_at, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=now)
+    sentence = ARRIVALS[event.kind] % {"name": event.actor.first_name, "when": when}
+    return [sentence, str(STILL_ASKED)] if case.state == State.WAITING_CUSTOMER else [sentence]
+
+
+def _at(instant: datetime, *, zone: str, now: datetime) -> str:
+    """'at 16:00' on the same day, else 'on Fri 21 Nov, 16:00'."""
+    there = local(instant, zone)
+    if there.date() == local(now, zone).date():
+        return _("at %(time)s") % {"time": clock_words(there)}
+    return _("on %(day)s") % {"day": when_words(instant, zone=zone, now=now, style="plain")}
 
 
 @door("GET")
@@ -208,6 +219,6 @@ def why(request: HttpRequest, reference: str) -> HttpResponse:
     """Why then? Every time that runs, the next promise first, with the hours that count towards it."""
     case = opened(request, reference)
     file = CaseFile.load(case)
-    team = f"the team {case.team.name}" if case.team else "the team"
+    team = _("the team %(team)s") % {"team": case.team.name} if case.team else _("the team")
     context = {"case": head(case), "rows": proofs(file.clocks, team, file.rules), "version": case.protocol}
     return render(request, "pages/why.html", context)

@@ -6,6 +6,8 @@ import secrets
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.access import cases_of_address
 from cases.models import AccessLink, Case, Tally
@@ -16,7 +18,7 @@ from portal.pages.wanted import ask_url, case_url, safe_page
 from portal.viewer import let_in, reference_in
 
 ASKED = "follow"
-WRONG_CODE = "That code does not open anything here. Check it; after 5 tries or 15 minutes, ask for a new one."
+WRONG_CODE = _lazy("That code does not open anything here. Check it; after 5 tries or 15 minutes, ask for a new one.")
 
 
 @door("GET", "POST")
@@ -95,4 +97,5 @@ def _enter(request: HttpRequest, case: Case) -> HttpResponse:
         del request.session[ASKED]
         page = asked["page"]
     let_in(request, case, at=clock.now())
-    return done(request, case_url(case.reference, page), f"You are following case {case.reference} on this device.")
+    sentence = _("You are following case %(reference)s on this device.") % {"reference": case.reference}
+    return done(request, case_url(case.reference, page), sentence)

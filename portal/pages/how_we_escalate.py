@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.http import http_date
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from cases.models import Category, Team
@@ -71,9 +72,9 @@ def _tag(
     calendars = sorted(calendar.label for calendar in calendars_at(now).values())
     since = CalendarVersion.objects.filter(status__in=PUBLIC, published_at__lte=now)
     teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours"))
-    topics = list(Category.objects.order_by("pk").values_list("slug", "name"))
+    topics = list(Category.objects.order_by("pk").values_list("slug", "name", "translations"))
     labels = [one.label for one in versions]
-    reader = (request.user.pk, settings.BRAND)
+    reader = (request.user.pk, settings.BRAND, get_language())
     said = (version.label, version.status, labels, calendars, teams, topics, today, reader)
     instants = [one.published_at or one.made_at for one in (version, *versions)]
     changed = max([*instants, *(at for at in since.values_list("published_at", flat=True) if at)])
@@ -88,7 +89,7 @@ def _page(
     context: dict[str, Any] = how(
         protocol,
         calendars_at(now),
-        topics=dict(Category.objects.values_list("slug", "name")),
+        topics={topic.slug: topic.local_name for topic in Category.objects.all()},
         teams={team.slug: team for team in Team.objects.all()},
         today=now.astimezone(ZoneInfo(zone)).date(),
     )

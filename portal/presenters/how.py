@@ -7,6 +7,9 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from cases.models import Severity, Team
 from cases.models.case import Impact
 from escalation.protocol import ANY, Cell, MissingCell, Protocol, Tier
@@ -62,7 +65,8 @@ def _level(tier: Tier, protocol: Protocol, teams: Mapping[str, Team]) -> dict[st
     team = teams.get(tier.team)
     may = [tier.may] if tier.may else []
     if tier.refund_limit:
-        may.append(f"Give back up to {tier.refund_limit:,} {protocol.currency}".strip())
+        amount = f"{number_format(tier.refund_limit, force_grouping=True)} {protocol.currency}".strip()
+        may.append(_("Give back up to %(amount)s") % {"amount": amount})
     return {
         "number": tier.ordinal,
         "name": tier.name,
@@ -138,7 +142,9 @@ def _row(levels: list[int], told: tuple[int, int, int, str], calendars: Calendar
     acknowledge, update, resolve, key = told
     low, high = levels[0], levels[-1]
     return {
-        "levels": f"Level {low}" if low == high else f"Levels {low} to {high}",
+        "levels": _("Level %(number)s") % {"number": low}
+        if low == high
+        else _("Levels %(low)s to %(high)s") % {"low": low, "high": high},
         "named": _span(acknowledge, key, calendars),
         "updates": _span(update, key, calendars),
         "answer": _span(resolve, key, calendars),
@@ -149,4 +155,4 @@ def _row(levels: list[int], told: tuple[int, int, int, str], calendars: Calendar
 def _when(key: str, calendars: Calendars) -> str:
     """Whose hours count, short: the sentence stands once on the page."""
     calendar = calendars.get(key)
-    return hours_words(calendar) if calendar else "Opening hours"
+    return hours_words(calendar) if calendar else _("Opening hours")

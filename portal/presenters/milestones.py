@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from cases.lifecycle import BUSY, SETTLED, WAITING, State
 from cases.models import Severity
 from escalation.facts import Clock, Outcome
@@ -12,7 +15,7 @@ from escalation.lateness import is_late
 from escalation.protocol import MissingCell
 from portal.presenters.casefile import CaseFile
 from portal.presenters.status import YOU_SAID
-from portal.templatetags.times import count, worktime_words
+from portal.templatetags.times import worktime_words
 
 S = State
 DONE, CURRENT, TODO, NOT_NEEDED, LATE = "done", "current", "todo", "not_needed", "late"
@@ -81,17 +84,20 @@ def _is_done(clock: Any) -> bool:
 
 
 def _review(file: CaseFile, now: datetime) -> dict[str, Any]:
-    title = "We set how fast we must act"
+    title = _("We set how fast we must act")
     clocks = file.of(Clock.REVIEW)
     first, done = clocks[0], next((clock for clock in clocks if _is_done(clock)), None)
     if done:
-        word = f"Treated as {Severity(file.case.severity).label}: {YOU_SAID[file.case.impact]}"
+        word = _("Treated as %(severity)s: %(said)s") % {
+            "severity": Severity(file.case.severity).label,
+            "said": YOU_SAID[file.case.impact],
+        }
         return _row(1, title, DONE, word, _ended(done), **_kept(first if first.outcome != Outcome.CANCELLED else None))
     if file.case.state in OVER:
         return _row(1, title, NOT_NEEDED)
     missed = next((clock for clock in clocks if clock.outcome == Outcome.MISSED and clock.told), None)
     if missed or (first.told and first.outcome is None and first.due_at and first.due_at <= now):
-        return _row(1, title, LATE, "We have not done this in time. We are sorry.", (missed or first).due_at)
+        return _row(1, title, LATE, _("We have not done this in time. We are sorry."), (missed or first).due_at)
     running = file.open(Clock.REVIEW)
     due = running.due_at if running and running.told else None
     return _row(1, title, CURRENT if file.case.milestone == 1 else TODO, "", due)
@@ -99,12 +105,12 @@ def _review(file: CaseFile, now: datetime) -> dict[str, Any]:
 
 def _acknowledgment(file: CaseFile, now: datetime) -> dict[str, Any]:
     case, clocks = file.case, file.of(Clock.ACKNOWLEDGE)
-    title = "A specialist confirms they have it"
+    title = _("A specialist confirms they have it")
     last = clocks[-1] if clocks else None
     if first_contact(file):
         return _row(2, title, NOT_NEEDED, _at_once(file))
     if last and _is_done(last):
-        return _row(2, "A specialist confirmed they have it", DONE, _who(file), _ended(last), **_kept(last))
+        return _row(2, _("A specialist confirmed they have it"), DONE, _who(file), _ended(last), **_kept(last))
     if case.state in OVER:
         return _row(2, title, NOT_NEEDED)
     if last is None:
@@ -113,8 +119,8 @@ def _acknowledgment(file: CaseFile, now: datetime) -> dict[str, Any]:
     overdue = last if last.due_at and last.outcome is None and last.due_at <= now else None
     if (missed and is_late(case, now)) or overdue:
         late = overdue or missed[-1]
-        return _row(2, title, LATE, "Nobody had confirmed by then. We are sorry.", late.due_at)
-    team = f"With the team {case.team.name}" if case.team else ""
+        return _row(2, title, LATE, _("Nobody had confirmed by then. We are sorry."), late.due_at)
+    team = _("With the team %(team)s") % {"team": case.team.name} if case.team else ""
     here = case.milestone == 2 or case.state == S.ESCALATED
     return _row(2, title, CURRENT if here else TODO, team, last.due_at)
 
@@ -125,38 +131,50 @@ def first_contact(file: CaseFile) -> bool:
 
 
 def _at_once(file: CaseFile) -> str:
-    return f"{file.case.owner.first_name if file.case.owner else 'We'} solved it at once"
+    owner = file.case.owner
+    return _("%(name)s solved it at once") % {"name": owner.first_name} if owner else _("We solved it at once")
 
 
 def _who(file: CaseFile) -> str:
     case = file.case
     if case.owner is None:
         return case.team.name if case.team else ""
-    return f"{case.owner.first_name}, {case.team.name}" if case.team else case.owner.first_name
+    named = {"name": case.owner.first_name, "team": case.team.name if case.team else ""}
+    return _("%(name)s, %(team)s") % named if case.team else case.owner.first_name
 
 
 def _work(file: CaseFile, now: datetime) -> dict[str, Any]:
     case, clocks = file.case, file.of(Clock.UPDATE, Clock.REPLY)
     every = _rhythm(file, now)
-    title = f"Working on it, with updates every {every}" if every else "Working on it, with updates"
-    so_far = count(case.updates, "update") + " so far" if case.updates else ""
+    title = (
+        _("Working on it, with updates every %(span)s") % {"span": every} if every else _("Working on it, with updates")
+    )
+    so_far = _updates_so_far(case.updates) if case.updates else ""
     if first_contact(file):
         return _row(3, title, NOT_NEEDED, _at_once(file))
     if case.state in OVER:
         done = DONE if clocks and case.state not in LEFT else NOT_NEEDED
-        return _row(3, title, done, count(case.updates, "update") if case.updates else "")
+        return _row(3, title, done, _updates(case.updates) if case.updates else "")
     if case.state not in AT_WORK:
         return _row(3, title, TODO, so_far)
     if case.state == S.WAITING_CUSTOMER:
-        return _row(3, title, CURRENT, "We wait for your answer; our clock is stopped")
+        return _row(3, title, CURRENT, _("We wait for your answer; our clock is stopped"))
     running = next((clock for clock in clocks if clock.outcome is None), None)
     due = running.due_at if running else None
     if due and due <= now:
-        return _row(3, title, LATE, "The next word from us is late. We are sorry.", due)
+        return _row(3, title, LATE, _("The next word from us is late. We are sorry."), due)
     missed = [clock for clock in clocks if clock.outcome == Outcome.MISSED and not clock.done_late_at]
     if missed and is_late(case, now):
-        return _row(3, title, LATE, so_far or "The next word from us is late. We are sorry.", missed[-1].due_at)
+        return _row(3, title, LATE, so_far or _("The next word from us is late. We are sorry."), missed[-1].due_at)
     return _row(3, title, CURRENT, so_far, due)
+
+
+def _updates(n: int) -> str:
+    return ngettext("%(n)d update", "%(n)d updates", n) % {"n": n}
+
+
+def _updates_so_far(n: int) -> str:
+    return ngettext("%(n)d update so far", "%(n)d updates so far", n) % {"n": n}
 
 
 def _rhythm(file: CaseFile, now: datetime) -> str:
@@ -173,11 +191,11 @@ def _rhythm(file: CaseFile, now: datetime) -> str:
 def _answer(file: CaseFile) -> dict[str, Any]:
     case, clocks = file.case, file.of(Clock.RESOLVE)
     last = clocks[-1] if clocks else None
-    title = "Answer or fix"
+    title = _("Answer or fix")
     if case.state == S.ANSWERED:
         # The time is the customer's, not ours: what happens at it is said with it.
-        said = {"before": "closes by itself on", "style": "date"}
-        return _row(4, title, CURRENT, "You have our answer. Tell us yes or no", case.promise_at, **said, **_kept(last))
+        line = _("You have our answer. Tell us yes or no")
+        return _row(4, title, CURRENT, line, case.promise_at, closes=True, **_kept(last))
     if case.state in SETTLED and case.resolved_at:
         return _row(4, title, DONE, "", case.resolved_at, **_kept(last))
     if case.state in OVER:
@@ -185,17 +203,17 @@ def _answer(file: CaseFile) -> dict[str, Any]:
     if last is None:
         return _row(4, title, TODO)
     if last.outcome == Outcome.MISSED:
-        return _row(4, title, LATE, "This takes longer than we said. We are sorry.", last.due_at)
+        return _row(4, title, LATE, _("This takes longer than we said. We are sorry."), last.due_at)
     if last.due_at is None:
-        return _row(4, title, TODO, "Our clock is stopped while we wait for your answer")
-    return _row(4, title, TODO, "We aim to have it by then", last.due_at)
+        return _row(4, title, TODO, _("Our clock is stopped while we wait for your answer"))
+    return _row(4, title, TODO, _("We aim to have it by then"), last.due_at)
 
 
 def _feedback(file: CaseFile) -> dict[str, Any]:
-    title = "Your feedback, and what we change"
+    title = _("Your feedback, and what we change")
     survey = getattr(file.case, "survey", None)
     if survey and survey.answered_at:
-        return _row(5, title, DONE, "Thank you for telling us", survey.answered_at)
+        return _row(5, title, DONE, _("Thank you for telling us"), survey.answered_at)
     if file.case.state in LEFT or (file.case.state == S.CLOSED and not file.case.resolved_at):
         return _row(5, title, NOT_NEEDED)
-    return _row(5, title, CURRENT if file.case.state in SETTLED else TODO, "Two short questions")
+    return _row(5, title, CURRENT if file.case.state in SETTLED else TODO, _("Two short questions"))

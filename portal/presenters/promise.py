@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext, pgettext_lazy
+
 from cases.lifecycle import OPEN, State
 from escalation.facts import Clock
 from escalation.lateness import is_late
@@ -14,21 +18,28 @@ from portal.presenters.casefile import CaseFile
 from portal.templatetags.times import when_words
 
 S = State
-HEAR = "You will next hear from us by"
-CONFIRMS = "Someone confirms they have it by"
-SPECIALIST = "A named specialist confirms they have it by"
-EVEN_IF = "even if there is nothing new"
-EXPLAINED = "you do not need to explain again"
+HEAR = _lazy("You will next hear from us by")
+CONFIRMS = _lazy("Someone confirms they have it by")
+SPECIALIST = _lazy("A named specialist confirms they have it by")
+EVEN_IF = _lazy("even if there is nothing new")
+EXPLAINED = _lazy("you do not need to explain again")
 #: The headline over the time and what stands after it, by state; other states read HEAR, EVEN_IF.
 SAYS = {
-    S.NEW: (HEAR, "when we have decided how fast we must act"),
+    S.NEW: (HEAR, _lazy("when we have decided how fast we must act")),
     S.REVIEWED: (CONFIRMS, ""),
     S.ESCALATED: (SPECIALIST, EXPLAINED),
     S.PASSED: (SPECIALIST, EXPLAINED),
 }
 #: Blocks that say when the case closes by itself, by the clock that counts the customer's time.
 ENDS_BY_ITSELF = {"answered": Clock.CONFIRM, "waiting_for_you": Clock.LAPSE}
-ENDED = {S.CONFIRMED: "Fixed", S.FEEDBACK: "Fixed", S.CLOSED: "Closed", S.WITHDRAWN: "Withdrawn"}
+#: How a case ended, without the day and with it.
+FIXED = pgettext_lazy("of a case", "Fixed"), pgettext_lazy("of a case", "Fixed %(day)s")
+ENDED = {
+    S.CONFIRMED: FIXED,
+    S.FEEDBACK: FIXED,
+    S.CLOSED: (pgettext_lazy("of a case", "Closed"), pgettext_lazy("of a case", "Closed %(day)s")),
+    S.WITHDRAWN: (pgettext_lazy("of a case", "Withdrawn"), pgettext_lazy("of a case", "Withdrawn %(day)s")),
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def promise_block(file: CaseFile, view: View) -> dict[str, Any]:
     block["proof_url"] = _proof_url(file, block, view)
     asked = file.open(Clock.SUPERVISOR)
     if asked and asked.due_at:
-        block["second"] = {"headline": "A supervisor replies by", "due": asked.due_at}
+        block["second"] = {"headline": _("A supervisor replies by"), "due": asked.due_at}
         block["second"]["proof_url"] = f"{view.base}why/#{Clock.SUPERVISOR}"
     return block
 
@@ -97,7 +108,7 @@ def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
     lead = team.lead.first_name if team and team.lead else ""
     found = {
         "name": "",
-        "team": team.name if team else "our team",
+        "team": team.name if team else _("our team"),
         "phone": "",
         "hours": "",
         "note": "",
@@ -108,33 +119,42 @@ def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
     if case.owner:
         found |= {"name": case.owner.first_name, "initials": case.owner.initials}
     if variant == "late" and case.unmended:
-        found["note"] = f"{lead or 'A supervisor'} has been told and is now responsible too."
+        found["note"] = (
+            _("%(lead)s has been told and is now responsible too.") % {"lead": lead}
+            if lead
+            else _("A supervisor has been told and is now responsible too.")
+        )
     elif not case.owner and lead:
-        found["note"] = f"Team lead: {lead}"
+        found["note"] = _("Team lead: %(lead)s") % {"lead": lead}
     elif variant == "covered":
-        found["note"] = f"took over from {view.covers}"
+        found["note"] = _("took over from %(name)s") % {"name": view.covers}
     return found
 
 
 def _running(file: CaseFile, view: View) -> dict[str, Any]:
     case = file.case
     if case.promise_at is None:
-        return {"headline": "We are setting the next time", "detail": "You hear from us as soon as it is set."}
+        return {"headline": _("We are setting the next time"), "detail": _("You hear from us as soon as it is set.")}
     headline, detail = SAYS.get(case.state, (HEAR, EVEN_IF))
     if case.state == S.WAITING_PARTNER:
-        detail = f"even if {file.partner or 'the other company'} has not answered us"
+        detail = (
+            _("even if %(partner)s has not answered us") % {"partner": file.partner}
+            if file.partner
+            else _("even if the other company has not answered us")
+        )
     return {"headline": headline, "due": case.promise_at, "detail": detail}
 
 
 def _waiting(file: CaseFile, view: View) -> dict[str, Any]:
     since = next((clock.paused_at for clock in file.clocks if clock.paused_at), None)
-    stopped = f"Our clock is stopped since {_moment(since, view)}." if since else ""
+    stopped = _("Our clock is stopped since %(time)s.") % {"time": _moment(since, view)} if since else ""
     lapse = file.open(Clock.LAPSE)
     if lapse and lapse.due_at:
-        stopped += f" Without an answer it closes by itself on {_day(lapse.due_at, view)}."
-    action = {"label": "Answer", "url": "#message", "kind": "primary"}
+        closes = _("Without an answer it closes by itself on %(day)s.") % {"day": _day(lapse.due_at, view)}
+        stopped = f"{stopped} {closes}"
+    action = {"label": pgettext("what a button does", "Answer"), "url": "#message", "kind": "primary"}
     return {
-        "headline": "We need something from you",
+        "headline": _("We need something from you"),
         "question": view.question,
         "detail": stopped.strip(),
         "actions": [action],
@@ -145,42 +165,52 @@ def _late(file: CaseFile, view: View) -> dict[str, Any]:
     case = file.case
     if case.promise_at is None or case.promise_at <= view.now:
         missed = case.promise_at or case.broken_due
-        return {"headline": "We are setting a new time", "missed": missed, "detail": "You get it by e-mail at once."}
-    return {"headline": "New time:", "due": case.promise_at, "missed": case.broken_due}
+        return {
+            "headline": _("We are setting a new time"),
+            "missed": missed,
+            "detail": _("You get it by e-mail at once."),
+        }
+    return {"headline": _("New time:"), "due": case.promise_at, "missed": case.broken_due}
 
 
 def _answered(file: CaseFile, view: View) -> dict[str, Any]:
     ends = file.case.promise_at
     return {
-        "headline": "Is it fixed?",
+        "headline": _("Is it fixed?"),
         "answer": view.answer,
-        "detail": f"Closes by itself on {_day(ends, view)}." if ends else "",
+        "detail": _("Closes by itself on %(day)s.") % {"day": _day(ends, view)} if ends else "",
         "actions": [
-            {"label": "Yes, it is fixed", "url": f"{view.base}fixed/", "kind": "primary"},
-            {"label": "No, it is not", "url": f"{view.base}not-fixed/", "kind": "secondary"},
+            {"label": _("Yes, it is fixed"), "url": f"{view.base}fixed/", "kind": "primary"},
+            {"label": _("No, it is not"), "url": f"{view.base}not-fixed/", "kind": "secondary"},
         ],
     }
 
 
 def _closed(file: CaseFile, view: View) -> dict[str, Any]:
     if file.case.state == S.MERGED:
-        go = {"label": f"See {file.other}", "url": f"/c/{file.other}/", "kind": "primary"}
+        go = {
+            "label": _("See %(reference)s") % {"reference": file.other},
+            "url": f"/c/{file.other}/",
+            "kind": "primary",
+        }
         return {
-            "headline": f"Joined to {file.other}",
-            "detail": "We go on with it there.",
+            "headline": _("Joined to %(reference)s") % {"reference": file.other},
+            "detail": _("We go on with it there."),
             "actions": [go] if file.other else [],
         }
     ended, until = file.settled_at, file.reopen_until
-    headline = ENDED[file.case.state] + (f" {_day(ended, view)}" if ended else "")
+    bare, dated = ENDED[file.case.state]
+    headline = dated % {"day": _day(ended, view)} if ended else bare
     if until and until >= view.now:
-        again = {"label": "Open it again", "url": f"{view.base}reopen/", "kind": "secondary"}
+        again = {"label": _("Open it again"), "url": f"{view.base}reopen/", "kind": "secondary"}
         return {
             "headline": headline,
-            "detail": f"You can open it again until {_day(until, view)}.",
+            "detail": _("You can open it again until %(day)s.") % {"day": _day(until, view)},
             "actions": [again],
         }
-    new = {"label": "Start a new case", "url": "/cases/new/", "kind": "secondary"}
-    return {"headline": headline, "detail": "Came back? Start a new case. We see this one beside it.", "actions": [new]}
+    new = {"label": _("Start a new case"), "url": "/cases/new/", "kind": "secondary"}
+    detail = _("Came back? Start a new case. We see this one beside it.")
+    return {"headline": headline, "detail": detail, "actions": [new]}
 
 
 def _moment(instant: datetime, view: View) -> str:

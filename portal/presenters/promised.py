@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.lifecycle import State
 from cases.models import Case
@@ -14,20 +16,23 @@ from escalation.verbs.filing import Outlook
 from portal.presenters.status import spoken
 from portal.templatetags.times import worktime_words, zone_words
 
-REVIEW, ACKNOWLEDGE = "We decide how fast we must act", "A named person confirms they have it"
+REVIEW, ACKNOWLEDGE = _lazy("We decide how fast we must act"), _lazy("A named person confirms they have it")
 
 
 def preview(seen: Outlook, *, zone: str, now: datetime) -> list[dict[str, str]]:
     """The promises a case would get, as label and value."""
     first = format_html("{} ({})", spoken(seen.first_word_by, zone, now), zone_words(zone))
     return [
-        {"label": "You first hear from us by", "value": first},
+        {"label": _("You first hear from us by"), "value": first},
         {
-            "label": "Then a named person has it within",
+            "label": _("Then a named person has it within"),
             "value": worktime_words(seen.acknowledged_within, seen.calendar),
         },
-        {"label": "After that, an update at least every", "value": worktime_words(seen.updates_every, seen.calendar)},
-        {"label": "We aim to have an answer within", "value": worktime_words(seen.answer_within, seen.calendar)},
+        {
+            "label": _("After that, an update at least every"),
+            "value": worktime_words(seen.updates_every, seen.calendar),
+        },
+        {"label": _("We aim to have an answer within"), "value": worktime_words(seen.answer_within, seen.calendar)},
     ]
 
 
@@ -42,6 +47,14 @@ def next_steps(case: Case, rules: Rules) -> list[dict[str, Any]]:
     within, every = worktime_words(cell.acknowledge, calendar), worktime_words(cell.update, calendar)
     return [
         {"title": REVIEW, "line": "", "at": first},
-        {"title": ACKNOWLEDGE, "line": f"Within {within} after that. You get their name.", "at": None},
-        {"title": f"You get an update at least every {every}", "line": "Even when there is nothing new.", "at": None},
+        {
+            "title": ACKNOWLEDGE,
+            "line": _("Within %(span)s after that. You get their name.") % {"span": within},
+            "at": None,
+        },
+        {
+            "title": _("You get an update at least every %(span)s") % {"span": every},
+            "line": _("Even when there is nothing new."),
+            "at": None,
+        },
     ]

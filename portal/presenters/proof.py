@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
+
 from escalation.book import rules_of
 from escalation.facts import Clock
 from escalation.models import StageClock
@@ -13,18 +16,22 @@ from escalation.worktime import Interval, Pause, Reckoning, reckon
 
 #: What a running clock leads to, in the customer's words; other clocks are ours.
 LEADS_TO = {
-    Clock.REVIEW: "We decide how fast we must act",
-    Clock.ACKNOWLEDGE: "A specialist confirms they have it",
-    Clock.UPDATE: "The next word from us",
-    Clock.REPLY: "Our reply to you",
-    Clock.RESOLVE: "Answer or fix",
-    Clock.SUPERVISOR: "A supervisor replies",
-    Clock.CONFIRM: "Your time to say yes or no",
-    Clock.LAPSE: "Your time to answer our question",
+    Clock.REVIEW: _lazy("We decide how fast we must act"),
+    Clock.ACKNOWLEDGE: _lazy("A specialist confirms they have it"),
+    Clock.UPDATE: _lazy("The next word from us"),
+    Clock.REPLY: _lazy("Our reply to you"),
+    Clock.RESOLVE: _lazy("Answer or fix"),
+    Clock.SUPERVISOR: _lazy("A supervisor replies"),
+    Clock.CONFIRM: _lazy("Your time to say yes or no"),
+    Clock.LAPSE: _lazy("Your time to answer our question"),
 }
 #: Times we count although they are the customer's own.
 THEIRS = (Clock.CONFIRM, Clock.LAPSE)
-WORDS = {"counted": "Open", "closed": "Closed", "paused": "We waited for your answer"}
+WORDS = {
+    "counted": pgettext_lazy("of opening hours", "Open"),
+    "closed": pgettext_lazy("of opening hours", "Closed"),
+    "paused": _lazy("We waited for your answer"),
+}
 
 
 def reckoning(clock: StageClock, rules: Rules) -> Reckoning:
@@ -72,7 +79,7 @@ def proofs(clocks: Iterable[StageClock], team: str, rules: Rules) -> list[dict[s
 
 
 def _row(interval: Interval) -> dict[str, Any]:
-    note = interval.note if interval.kind == "holiday" else WORDS[interval.kind]
+    note = interval.note if interval.kind == "holiday" else str(WORDS[interval.kind])
     return {
         "start": interval.start, "end": interval.end, "kind": interval.kind, "note": note, "seconds": interval.seconds,
     }  # fmt: skip

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.lifecycle import OPEN, State
 from cases.models import Severity
@@ -17,24 +19,22 @@ from portal.templatetags.times import when_html, when_words
 SHAPES, FAMILIES = {"up": "double"}, {"waiting": "you"}
 #: How each impact reads in “treated as High: …”.
 YOU_SAID = {
-    "blocked": "you cannot use it at all",
-    "loss": "you lost money or data",
-    "degraded": "it works badly",
-    "question": "you have a question",
-    "unsure": "you were not sure",
+    "blocked": _lazy("you cannot use it at all"),
+    "loss": _lazy("you lost money or data"),
+    "degraded": _lazy("it works badly"),
+    "question": _lazy("you have a question"),
+    "unsure": _lazy("you were not sure"),
 }
 
 
 def tag(case: Any, *, partner: str = "", other: str = "") -> dict[str, str]:
     """The tag in the form parts/tag.html takes."""
     words = WORDS[case.state]
-    said = words.tag
-    if "{name}" in said and not case.owner:
-        said = said.replace("{name}", "{team}").replace(" is working", " are working")
+    said = words.tag if case.owner else words.unnamed or words.tag
     word = said.format(
         name=case.owner.first_name if case.owner else "",
-        team=case.team.name if case.team else "another team",
-        partner=partner or "another company",
+        team=case.team.name if case.team else _("another team"),
+        partner=partner or _("another company"),
         other=other,
     )
     shape, family = SHAPES.get(words.shape, words.shape), FAMILIES.get(words.family, words.family)
@@ -46,16 +46,16 @@ def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, 
     if is_late(case, now):
         if case.promise_at and case.promise_at > now:
             time = spoken(case.promise_at, zone, now)
-            return format_html("We missed our time and are sorry. New time: {}.", time)
-        return "We missed our time and are sorry. We are setting a new one."
+            return format_html(_("We missed our time and are sorry. New time: {time}."), time=time)
+        return _("We missed our time and are sorry. We are setting a new one.")
     if case.state in OPEN and case.state != State.WAITING_CUSTOMER and case.promise_at is None:
-        return "We are setting the next time."
+        return _("We are setting the next time.")
     if answered and case.state == State.FEEDBACK:
-        return "Thank you for telling us how we did."
+        return _("Thank you for telling us how we did.")
     ends = until or case.promise_at
     return format_html(
-        WORDS[case.state].line,
-        name=case.owner.first_name if case.owner else case.team.name if case.team else "We",
+        str(WORDS[case.state].line),
+        name=case.owner.first_name if case.owner else case.team.name if case.team else _("We"),
         time=spoken(case.promise_at, zone, now),
         date=when_words(ends, zone=zone, now=now, style="date") if ends else "",
     )
@@ -70,11 +70,11 @@ def level(case: Any, top: int) -> dict[str, Any] | None:
     """How far up an open case is; nothing while it is where every case starts."""
     if case.tier <= 1 or case.state not in OPEN:
         return None
-    return {"number": case.tier, "of": top, "word": "With a specialist team"}
+    return {"number": case.tier, "of": top, "word": _("With a specialist team")}
 
 
 def severity_words(case: Any) -> str:
     """`High: you lost money or data`; nothing before we have decided."""
     if case.state == State.NEW:
         return ""
-    return f"{Severity(case.severity).label}: {YOU_SAID[case.impact]}"
+    return _("%(severity)s: %(said)s") % {"severity": Severity(case.severity).label, "said": YOU_SAID[case.impact]}

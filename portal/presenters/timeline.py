@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.files import of_case
 from cases.lifecycle import State
@@ -16,6 +18,9 @@ from escalation.facts import Clock
 from escalation.models import Notice
 from portal.presenters.files import by_event
 from portal.templatetags.times import when_words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SHOWN = 10  # rows before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
@@ -170,43 +175,47 @@ class Book:
         return event.actor.first_name if event.actor else self.house
 
     def team(self, event: Event) -> str:
-        return self.teams.get(event.data.get("team") or "", "another team")
+        return self.teams.get(event.data.get("team") or "", _("another team"))
 
 
 Told = dict[str, Any] | None
 
 
-def _said(title: str) -> Callable[[Book, Event], Told]:
+def _said(title: StrOrPromise) -> Callable[[Book, Event], Told]:
     """A message of ours; {who} is the person."""
     return lambda book, event: {"kind": "message", "title": title.format(who=book.who(event))}
 
 
-def _theirs(title: str) -> Callable[[Book, Event], Told]:
+def _theirs(title: StrOrPromise) -> Callable[[Book, Event], Told]:
     """Something the customer wrote."""
-    return lambda book, event: {"kind": "message", "title": title, "from_customer": True}
+    return lambda book, event: {"kind": "message", "title": str(title), "from_customer": True}
 
 
-def _done(title: str, tone: str = "plain") -> Callable[[Book, Event], Told]:
+def _done(title: StrOrPromise, tone: str = "plain") -> Callable[[Book, Event], Told]:
     """Something that was done; {who} and {team} are filled."""
     return lambda book, event: {"title": title.format(who=book.who(event), team=book.team(event)), "tone": tone}
 
 
 def _assessed(book: Book, event: Event) -> Told:
     word = Severity(event.data["severity"]).label
-    return {"title": f"We treat your case as {word}", "who": book.who(event)}
+    return {"title": _("We treat your case as %(severity)s") % {"severity": word}, "who": book.who(event)}
 
 
 def _handed_over(book: Book, event: Event) -> Told:
-    return {"title": f"{book.people.get(event.data['owner'], 'Somebody new')} now has your case"}
+    name = book.people.get(event.data["owner"])
+    return {"title": _("%(name)s now has your case") % {"name": name} if name else _("Somebody new now has your case")}
 
 
 def _waits(book: Book, event: Event) -> Told:
-    partner = event.data["args"].get("partner", "another company")
-    return {"kind": "message", "title": f"{book.who(event)}: we wait for {partner}"}
+    partner = event.data["args"].get("partner", _("another company"))
+    title = _("%(name)s: we wait for %(partner)s") % {"name": book.who(event), "partner": partner}
+    return {"kind": "message", "title": title}
 
 
 def _merged(book: Book, event: Event) -> Told:
-    return {"title": f"Joined to {event.data['args'].get('into', 'another case')}", "who": book.who(event)}
+    into = event.data["args"].get("into", "")
+    title = _("Joined to %(reference)s") % {"reference": into} if into else _("Joined to another case")
+    return {"title": title, "who": book.who(event)}
 
 
 def _missed(book: Book, event: Event) -> Told:
@@ -214,72 +223,84 @@ def _missed(book: Book, event: Event) -> Told:
     kind, climbed = event.data["args"]["kind"], event.data["to"] == State.ESCALATED
     told = kind not in OURS or event.data["from"] == State.NEW
     if not told:
-        return {"title": f"Passed to {book.team(event)}", "text": "You do not need to explain it again."}
-    said = f"We said {when_words(event.occurred_at, zone=book.zone, now=book.now, style='plain')}. We are sorry."
-    more = f" {book.team(event)} has it now; you do not need to explain it again." if climbed else ""
-    return {"kind": "clock", "tone": "late", "title": "We missed our time and told you", "text": said + more}
+        return {"title": _passed(book, event), "text": _("You do not need to explain it again.")}
+    time = when_words(event.occurred_at, zone=book.zone, now=book.now, style="plain")
+    said = _("We said %(time)s. We are sorry.") % {"time": time}
+    text = f"{said} {_has_it_now(book, event)}" if climbed else said
+    return {"kind": "clock", "tone": "late", "title": _("We missed our time and told you"), "text": text}
+
+
+def _passed(book: Book, event: Event) -> str:
+    return _("Passed to %(team)s") % {"team": book.team(event)}
+
+
+def _has_it_now(book: Book, event: Event) -> str:
+    return _("%(team)s has it now; you do not need to explain it again.") % {"team": book.team(event)}
 
 
 def _ran_out(book: Book, event: Event) -> Told:
     """A timer's end; of a level's step only what the customer was told then."""
     kind = event.data["args"]["kind"]
     if kind not in TIMERS:
-        return {"kind": "clock", "title": ENDS[kind]}
+        return {"kind": "clock", "title": str(ENDS[kind])}
     if event.letter == "priority_set":  # type: ignore[attr-defined]
         return _urgent(event)
     return {
         "kind": "clock",
-        "title": "We asked more people to look at your case",
-        "text": "The time we gave you stays.",
+        "title": _("We asked more people to look at your case"),
+        "text": _("The time we gave you stays."),
     }
 
 
 def _urgent(event: Event) -> dict[str, Any]:
-    return {"title": f"We treat your case as {Severity(event.data['severity']).label}"}
+    return {"title": _("We treat your case as %(severity)s") % {"severity": Severity(event.data["severity"]).label}}
 
 
 def _emergency(book: Book, event: Event) -> Told:
-    more = f"{book.team(event)} has it now; you do not need to explain it again."
-    return _urgent(event) | {"text": more, "who": book.who(event)}
+    return _urgent(event) | {"text": _has_it_now(book, event), "who": book.who(event)}
 
 
 ENDS = {
-    Clock.LAPSE: "Closed: we did not hear from you",
-    Clock.CONFIRM: "Closed by itself: you told us nothing else",
-    Clock.CLOSING: "Closed",
-    Clock.SURVEY: "We asked how we did",
+    Clock.LAPSE: _lazy("Closed: we did not hear from you"),
+    Clock.CONFIRM: _lazy("Closed by itself: you told us nothing else"),
+    Clock.CLOSING: _lazy("Closed"),
+    Clock.SURVEY: _lazy("We asked how we did"),
 }
 TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     # Their words stand under "What you told us": once is enough.
-    "filed": lambda book, event: {"kind": "message", "title": "You told us", "from_customer": True, "text": ""},
+    "filed": lambda book, event: {"kind": "message", "title": _("You told us"), "from_customer": True, "text": ""},
     "assessed": _assessed,
-    "escalated": lambda book, event: {"title": f"Passed to {book.team(event)}", "who": book.who(event)},
+    "escalated": lambda book, event: {"title": _passed(book, event), "who": book.who(event)},
     "missed": _missed,
     "ran_out": _ran_out,
     "reviewed": lambda book, event: {
-        "title": f"{book.team(event)} confirmed: treated as {Severity(event.data['severity']).label}"
+        "title": _("%(team)s confirmed: treated as %(severity)s")
+        % {"team": book.team(event), "severity": Severity(event.data["severity"]).label}
     },
-    "acknowledged": _done("{who} has your case", "good"),
-    "updated": _said("Update from {who}"),
-    "asked_customer": _said("{who} asked you"),
-    "customer_wrote": _theirs("You wrote"),
+    "acknowledged": _done(_lazy("{who} has your case"), "good"),
+    "updated": _said(_lazy("Update from {who}")),
+    "asked_customer": _said(_lazy("{who} asked you")),
+    "customer_wrote": _theirs(_lazy("You wrote")),
     "waits_for_partner": _waits,
-    "partner_answered": _done("The other company answered"),
+    "partner_answered": _done(_lazy("The other company answered")),
     "handed_over": _handed_over,
-    "returned_down": lambda book, event: {"title": f"Back with {book.team(event)}", "who": book.who(event)},
-    "answered": _said("Our answer, from {who}"),
-    "accepted": _done("You said it is fixed", "good"),
-    "rejected": _theirs("You said it is not fixed"),
-    "reopened": _theirs("You opened it again"),
-    "withdrawn": _done("You withdrew the case"),
+    "returned_down": lambda book, event: {
+        "title": _("Back with %(team)s") % {"team": book.team(event)},
+        "who": book.who(event),
+    },
+    "answered": _said(_lazy("Our answer, from {who}")),
+    "accepted": _done(_lazy("You said it is fixed"), "good"),
+    "rejected": _theirs(_lazy("You said it is not fixed")),
+    "reopened": _theirs(_lazy("You opened it again")),
+    "withdrawn": _done(_lazy("You withdrew the case")),
     "merged": _merged,
-    "closed": _done("Closed by {who}"),
-    "supervisor_asked": _theirs("You asked for a supervisor"),
-    "supervisor_answered": _said("{who} answered as supervisor"),
-    "apologised": _said("{who} wrote to say sorry"),
+    "closed": _done(_lazy("Closed by {who}")),
+    "supervisor_asked": _theirs(_lazy("You asked for a supervisor")),
+    "supervisor_answered": _said(_lazy("{who} answered as supervisor")),
+    "apologised": _said(_lazy("{who} wrote to say sorry")),
     "emergency": _emergency,
     "adopted": lambda book, event: {
-        "title": "You hear from us earlier",
-        "text": "We have new rules for cases like yours, and they are faster.",
+        "title": _("You hear from us earlier"),
+        "text": _("We have new rules for cases like yours, and they are faster."),
     },
 }

@@ -1,18 +1,21 @@
 """Times as customers read them: the absolute time first, its zone named once, then the rounded distance."""
 
+import json
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 
+from cases.languages import ENGLISH, current
+from cases.spelling import BETWEEN, clock_words, day_words, listed, zone_words
 from escalation.worktime import Calendar
 
 register = template.Library()
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -23,14 +26,21 @@ def local(instant: datetime, zone: str) -> datetime:
 
 def calendar_day(moment: date, *, with_year: bool) -> str:
     """'Fri 21 Nov', with the year when asked."""
-    words = f"{DAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]}"
-    return f"{words} {moment.year}" if with_year else words
+    return day_words(moment, with_year=with_year)
 
 
-def near_day(moment: datetime, now: datetime) -> str:
-    """'Today', 'Tomorrow', 'Yesterday' or nothing; both moments in one zone."""
-    distance = (moment.date() - now.date()).days
-    return {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get(distance, "")
+#: Days near today by their distance from it: how they begin a line, and how they stand in the middle of a sentence.
+NEAR = {
+    0: (pgettext_lazy("begins a line", "Today"), pgettext_lazy("within a sentence", "today")),
+    1: (pgettext_lazy("begins a line", "Tomorrow"), pgettext_lazy("within a sentence", "tomorrow")),
+    -1: (pgettext_lazy("begins a line", "Yesterday"), pgettext_lazy("within a sentence", "yesterday")),
+}
+
+
+def near_day(moment: datetime, now: datetime, *, lower: bool = False) -> str:
+    """'Today', 'Tomorrow', 'Yesterday' or nothing; both moments in one zone. `lower` for the middle of a sentence."""
+    words = NEAR.get((moment.date() - now.date()).days)
+    return str(words[lower]) if words else ""
 
 
 def when_words(instant: datetime, *, zone: str, now: datetime | None = None, style: str = "full") -> str:
@@ -39,42 +49,95 @@ def when_words(instant: datetime, *, zone: str, now: datetime | None = None, sty
     Styles: full; short ('Today, 16:00'); plain ('Fri 21 Nov, 16:00', which stays true on paper); date ('Fri 21 Nov').
     The year shows when it is not this year, or when there is no now to compare with.
     """
+    near, day, rest = _parts(instant, zone=zone, now=now, style=style)
+    return day if style == "date" else listed(near, rest)
+
+
+def _parts(
+    instant: datetime, *, zone: str, now: datetime | None, style: str, lower: bool = False
+) -> tuple[str, str, str]:
+    """The near day if it has one ('Today'), the day ('Fri 21 Nov'), and what stands after the near day."""
     moment = local(instant, zone)
     today = local(now, zone) if now else None
-    near = near_day(moment, today) if today and style != "plain" else ""
+    near = near_day(moment, today, lower=lower) if today and style not in ("plain", "date") else ""
     day = calendar_day(moment, with_year=today is None or today.year != moment.year)
-    if style == "date":
-        return day
-    parts = [near or day] if style == "short" else [near, day]
-    return ", ".join([*(part for part in parts if part), f"{moment:%H:%M}"])
+    return near, day, listed("" if near and style == "short" else day, clock_words(moment))
 
 
 def count(number: int, word: str) -> str:
-    """'1 hour', '3 hours'."""
+    """'1 hour', '3 hours': for the console, which is English."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _less(n: int) -> str:
+    return gettext("in less than a minute")
+
+
+def _less_late(n: int) -> str:
+    return gettext("less than a minute late")
+
+
+def _minutes(n: int) -> str:
+    return ngettext("in %(n)d minute", "in %(n)d minutes", n) % {"n": n}
+
+
+def _minutes_late(n: int) -> str:
+    return ngettext("%(n)d minute late", "%(n)d minutes late", n) % {"n": n}
+
+
+def _hours(n: int) -> str:
+    return ngettext("in about %(n)d hour", "in about %(n)d hours", n) % {"n": n}
+
+
+def _hours_late(n: int) -> str:
+    return ngettext("about %(n)d hour late", "about %(n)d hours late", n) % {"n": n}
+
+
+def _days_late(n: int) -> str:
+    return ngettext("%(n)d day late", "%(n)d days late", n) % {"n": n}
+
+
+#: Sentences of a distance, by unit: ahead of now, and past it.
+AHEAD = {"less": _less, "minute": _minutes, "hour": _hours}
+PAST = {"less": _less_late, "minute": _minutes_late, "hour": _hours_late, "day": _days_late}
 
 
 def relative_words(instant: datetime, *, now: datetime) -> str:
     """'in 40 minutes', 'in about 3 hours', '40 minutes late'; nothing once it is a day or more ahead."""
     seconds = (instant - now).total_seconds()
-    size = abs(seconds)
-    if seconds >= 0 and size >= DAY:
-        return ""
+    unit, number = _rounded(abs(seconds))
+    sentence = (AHEAD if seconds >= 0 else PAST).get(unit)
+    return sentence(number) if sentence else ""
+
+
+def _rounded(size: float) -> tuple[str, int]:
+    """The unit and number a span of seconds is said in."""
     if size < MINUTE:
-        words = "less than a minute"
-    elif size < HOUR - MINUTE / 2:
-        words = count(round(size / MINUTE), "minute")
-    elif size < DAY:
-        words = f"about {count(max(1, int(size / HOUR + 0.5)), 'hour')}"
-    else:
-        words = count(int(size // DAY), "day")
-    return f"in {words}" if seconds >= 0 else f"{words} late"
+        return "less", 0
+    if size < HOUR - MINUTE / 2:
+        return "minute", round(size / MINUTE)
+    if size < DAY:
+        return "hour", max(1, int(size / HOUR + 0.5))
+    return "day", int(size // DAY)
 
 
-def zone_words(zone: str) -> str:
-    """'London time' for Europe/London; 'UTC' stays 'UTC'."""
-    city = zone.rsplit("/", 1)[-1].replace("_", " ")
-    return city if city in {"UTC", "GMT"} else f"{city} time"
+#: A number of each plural category of Intl.PluralRules, in the languages that have it.
+SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+
+
+def relative_forms() -> dict[str, dict[str, str]]:
+    """Every sentence of a distance with {n} for the number, by unit and plural category, for the script's refreshing."""
+    return {
+        name + end: _forms(sentence)
+        for sentences, end in ((AHEAD, ""), (PAST, "-late"))
+        for name, sentence in sentences.items()
+    }
+
+
+def _forms(sentence: Callable[[int], str]) -> dict[str, str]:
+    """What differs from the form for 'other', and that one; a sentence may leave the number out ('in one hour')."""
+    forms = {category: sentence(n).replace(str(n), "{n}") for category, n in SAMPLES.items()}
+    return {category: words for category, words in forms.items() if category == "other" or words != forms["other"]}
 
 
 def worktime_words(seconds: float, calendar: Calendar) -> str:
@@ -85,22 +148,41 @@ def worktime_words(seconds: float, calendar: Calendar) -> str:
     """
     minutes = round(seconds / MINUTE)
     if minutes < 60:
-        return count(minutes, "minute")
-    working = "" if calendar.always else "working "
+        return _minutes_words(minutes)
     day_minutes = round(calendar.day_hours * 60)
     if minutes >= 2 * day_minutes and minutes % day_minutes == 0:
-        return count(minutes // day_minutes, f"{working}day")
+        return _days_words(minutes // day_minutes, calendar.always)
     hours, rest = divmod(minutes, 60)
-    words = count(hours, f"{working}hour")
-    return f"{words} and {count(rest, 'minute')}" if rest else words
+    words = _hours_words(hours, calendar.always)
+    return gettext("%(hours)s and %(minutes)s") % {"hours": words, "minutes": _minutes_words(rest)} if rest else words
+
+
+def _minutes_words(n: int) -> str:
+    return ngettext("%(n)d minute", "%(n)d minutes", n) % {"n": n}
+
+
+def _hours_words(n: int, always: bool) -> str:
+    if always:
+        return ngettext("%(n)d hour", "%(n)d hours", n) % {"n": n}
+    return ngettext("%(n)d working hour", "%(n)d working hours", n) % {"n": n}
+
+
+def _days_words(n: int, always: bool) -> str:
+    if always:
+        return ngettext("%(n)d day", "%(n)d days", n) % {"n": n}
+    return ngettext("%(n)d working day", "%(n)d working days", n) % {"n": n}
 
 
 def exact_words(seconds: float) -> str:
     """Seconds to the second, for columns that must add up: '1 h 30 min', '45 s'."""
     hours, rest = divmod(round(seconds), HOUR)
     minutes, left = divmod(rest, MINUTE)
-    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+    said = [
+        gettext("%(n)d h") % {"n": hours} if hours else "",
+        gettext("%(n)d min") % {"n": minutes} if minutes else "",
+        gettext("%(n)d s") % {"n": left} if left else "",
+    ]
+    return " ".join(part for part in said if part) or gettext("%(n)d min") % {"n": 0}
 
 
 def bar_segments(rows, *, start: datetime, due: datetime) -> list[dict]:
@@ -127,14 +209,14 @@ def when_html(
     instant: datetime, *, zone: str, now: datetime | None = None, style: str = "full", lower: bool = False
 ) -> SafeString:
     """A time element. On a screen it says 'today', on paper the date: the print sheet swaps them."""
-    words, stamp = when_words(instant, zone=zone, now=now, style=style), machine(instant, zone)
-    near, _, rest = words.partition(",")
-    if near not in ("Today", "Tomorrow", "Yesterday"):
-        return format_html('<time datetime="{}">{}</time>', stamp, words)
-    day = when_words(instant, zone=zone, now=now, style="date") + ","
-    paper = format_html(' data-paper="{}"', day) if style == "short" else ""
-    near = near.lower() if lower else near
-    return format_html('<time datetime="{}"{}><span class="near">{},</span>{}</time>', stamp, paper, near, rest)
+    near, day, rest = _parts(instant, zone=zone, now=now, style=style, lower=lower)
+    stamp = machine(instant, zone)
+    if not near:
+        return format_html('<time datetime="{}">{}</time>', stamp, day if style == "date" else rest)
+    comma = str(BETWEEN).rstrip()
+    paper = format_html(' data-paper="{}"', f"{day}{comma}") if style == "short" else ""
+    words = format_html('<span class="near">{}{}</span>{}{}', near, comma, str(BETWEEN)[len(comma) :], rest)
+    return format_html('<time datetime="{}"{}>{}</time>', stamp, paper, words)
 
 
 @register.filter(name="when")
@@ -159,7 +241,9 @@ def relative_tag(context, instant):
     words = relative_words(instant, now=context["now"]) if instant and context.get("now") else ""
     if not words:
         return ""
-    return format_html('<span data-relative="{}">{}</span>', machine(instant, "UTC"), words)
+    # The script knows English; for another language it is told the sentences.
+    forms = "" if current() == ENGLISH else format_html(' data-forms="{}"', json.dumps(relative_forms()))
+    return format_html('<span data-relative="{}"{}>{}</span>', machine(instant, "UTC"), forms, words)
 
 
 @register.simple_tag(name="zone_name", takes_context=True)

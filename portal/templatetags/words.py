@@ -3,6 +3,7 @@
 from django import template
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import mark_safe
+from django.utils.translation import pgettext_lazy
 
 from cases.replies import pieces
 
@@ -28,11 +29,11 @@ TAGS = {
 }
 LATE = {"shape": "diamond", "family": "late", "word": "Late"}
 STATE_WORDS = {
-    "done": "done",
-    "current": "current",
-    "todo": "not started",
-    "not_needed": "not needed",
-    "late": "late",
+    "done": pgettext_lazy("a step of the case is", "done"),
+    "current": pgettext_lazy("a step of the case is", "current"),
+    "todo": pgettext_lazy("a step of the case is", "not started"),
+    "not_needed": pgettext_lazy("a step of the case is", "not needed"),
+    "late": pgettext_lazy("a step of the case is", "late"),
 }
 
 

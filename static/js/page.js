@@ -1,22 +1,37 @@
 // Small comforts. Every page works without this file.
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const page = document.documentElement;
+const plural = new Intl.PluralRules(page.lang || "en");
 
-const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+// English is known here; a page in another language brings its sentences in data-forms.
+const unit = (word, about = "") => ({
+  [word]: { one: `in ${about}{n} ${word}`, other: `in ${about}{n} ${word}s` },
+  [`${word}-late`]: { one: `${about}{n} ${word} late`, other: `${about}{n} ${word}s late` },
+});
+const ENGLISH = {
+  less: { other: "in less than a minute" }, "less-late": { other: "less than a minute late" },
+  ...unit("minute"), ...unit("hour", "about "), ...unit("day"),
+};
 
 // The same rounding as portal/templatetags/times.py.
-function relative(seconds) {
-  const size = Math.abs(seconds);
+function rounded(size) {
+  if (size < MINUTE) return ["less", 0];
+  if (size < HOUR - MINUTE / 2) return ["minute", Math.round(size / MINUTE)];
+  if (size < DAY) return ["hour", Math.max(1, Math.floor(size / HOUR + 0.5))];
+  return ["day", Math.floor(size / DAY)];
+}
+
+function relative(seconds, sentences) {
   if (seconds >= DAY) return "";
-  let words = count(Math.floor(size / DAY), "day");
-  if (size < MINUTE) words = "less than a minute";
-  else if (size < HOUR - MINUTE / 2) words = count(Math.round(size / MINUTE), "minute");
-  else if (size < DAY) words = `about ${count(Math.max(1, Math.floor(size / HOUR + 0.5)), "hour")}`;
-  return seconds >= 0 ? `in ${words}` : `${words} late`;
+  const [name, number] = rounded(Math.abs(seconds));
+  const forms = sentences[seconds >= 0 ? name : `${name}-late`];
+  return (forms[plural.select(number)] ?? forms.other).replace("{n}", number);
 }
 
 function refresh() {
   for (const part of document.querySelectorAll("[data-relative]")) {
-    const words = relative((Date.parse(part.dataset.relative) - Date.now()) / 1000);
+    const { relative: stamp, forms } = part.dataset;
+    const words = relative((Date.parse(stamp) - Date.now()) / 1000, forms ? JSON.parse(forms) : ENGLISH);
     if (words && part.textContent !== words) part.textContent = words;
   }
 }

@@ -1,6 +1,8 @@
 """Dates and times in English, in the spelling of `portal.templatetags.times`: 'Fri 21 Nov 2025, 16:00', never a.m. or p.m."""
 
-DATE_FORMAT = "D j M Y"
+DAY_FORMAT = "D j M"
+DAY_WITH_YEAR_FORMAT = "D j M Y"
+DATE_FORMAT = DAY_WITH_YEAR_FORMAT
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "D j M Y, H:i"
 SHORT_DATE_FORMAT = DATE_FORMAT

@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/data/erase/again/": (all_(405), all_(303)),
     "account/data/keep/": (all_(405), all_(303)),
     "unsubscribe/<str:token>/": (all_(200), all_(200)),
+    "language/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
     "privacy/": (all_(200), all_(405)),
