@@ -16,6 +16,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 
+from cases import brand
+from cases.colour import palette
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Case, Message, Severity, Team, User
 from escalation.facts import Clock
@@ -67,7 +69,8 @@ def compose(notice: Notice, now: datetime) -> Letter:
     kept = text
     for token in secret:
         kept = kept.replace(token, SECRET_SHOWN)
-    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
+    colours = palette(context["brand"].colour)
+    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
     return Letter(subject, text, html, kept, notice.person.email, context["sender"])
 
 
@@ -98,10 +101,10 @@ def _clock_open(notice: Notice) -> bool:
 def _of_no_case(notice: Notice) -> dict[str, Any]:
     """What every wording may name in a letter to staff about no case; the kind's composer adds the rest."""
     return {
-        "brand": settings.BRAND,
+        "brand": brand.current(),
         "name": notice.person.first_name,
         "data": notice.data,
-        "sender": settings.BRAND["name"],
+        "sender": brand.current().from_name,
     }
 
 
@@ -114,7 +117,7 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
     zone = zone_of(notice.person)
     owner = people.get(data.get("owner"))
     return {
-        "brand": settings.BRAND,
+        "brand": brand.current(),
         "name": notice.person.first_name if known else "",
         "case": case,
         # Mail to an address nobody has proved to read carries no text a stranger may have typed.
@@ -153,9 +156,9 @@ def _access_link(notice: Notice, case: Case, now: datetime, secret: list[str]) -
 
 def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
     """A person's letter comes from that person; the rest from the company."""
-    brand = settings.BRAND["name"]
+    house = brand.current().from_name
     author = message.author if message and not message.from_customer else None
-    return f"{author.first_name} at {brand}" if author and notice.to_customer else brand
+    return f"{author.first_name} at {house}" if author and notice.to_customer else house
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -16,6 +16,7 @@ from cases.chain import make_anchor
 from escalation import follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
+from feedback import problem_letters
 from feedback.surveys import compose_invitation
 from portal import clock
 
@@ -25,7 +26,7 @@ ROLE, LETTERS = "beat", "letters"
 letters.register("survey", compose_invitation)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(reviews.KIND, reviews.compose)
-for kind, composer in starting.COMPOSERS.items():
+for kind, composer in (starting.COMPOSERS | problem_letters.COMPOSERS).items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.

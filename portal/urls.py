@@ -8,6 +8,7 @@ from portal import health
 from portal.pages import (
     account,
     acts,
+    brand,
     case,
     errors,
     filing,
@@ -32,7 +33,20 @@ class Token:
         return value
 
 
+class PictureKind:
+    """What pictures of ours are kept as."""
+
+    regex = "png|webp"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(Token, "token")
+register_converter(PictureKind, "picture_kind")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -59,6 +73,8 @@ urlpatterns = [
     path("how-we-escalate/", how_we_escalate.show, name="how_we_escalate"),
     path("privacy/", static_pages.privacy, name="privacy"),
     path("accessibility/", static_pages.accessibility, name="accessibility"),
+    path("brand/<slug:name>.css", brand.sheet, name="brand_sheet"),
+    path("brand/<slug:digest>.<picture_kind:kind>", brand.picture, name="brand_picture"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
     path("console/", admin.site.urls),

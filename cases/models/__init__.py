@@ -1,5 +1,6 @@
 """The tables of the `cases` room, one file a subject."""
 
+from cases.models.brand import BrandImage, BrandRevision
 from cases.models.case import Case, Impact, Severity
 from cases.models.category import Category, Product
 from cases.models.data_copy import DataCopy
@@ -12,6 +13,8 @@ from cases.models.reply import ReplyRevision, ReplyUse, SavedReply
 __all__ = [
     "AccessLink",
     "Anchor",
+    "BrandImage",
+    "BrandRevision",
     "Case",
     "Category",
     "Channel",

@@ -13,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
+from cases import brand
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from escalation.facts import Clock
@@ -87,6 +88,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         zone,
         request.user.pk,
         guest_case(request),
+        brand.current(),
         request.META.get("CSRF_COOKIE"),
         request.GET.urlencode(),
     )
@@ -94,7 +96,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
 
 
 def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | None = None) -> HttpResponse:
-    zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), settings.BRAND["name"]
+    zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), brand.current().name
     file, paper = CaseFile.load(case), request.GET.get("print") == "1"
     told = story(case, house=house, zone=zone, now=now, whole=paper or request.GET.get("all") == "1")
     view = promise.View(zone, now, base_url(case), question=told.question, answer=told.answer, covers=told.covers)

@@ -10,12 +10,12 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from portal import clock
-from portal.context import brand
+from portal.context import look
 
 
 def _page(name: str, status: int, **context: object) -> HttpResponse:
     """Rendered without the request: no session is read, no message is lost, no two readers get different pages."""
-    body = render_to_string(f"errors/{name}.html", {"brand": brand(), "zone": settings.COMPANY_TIME_ZONE, **context})
+    body = render_to_string(f"errors/{name}.html", {**look(), "zone": settings.COMPANY_TIME_ZONE, **context})
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store, private"})
 
 

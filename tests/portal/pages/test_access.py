@@ -58,6 +58,8 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "how-we-escalate/": (all_(200), all_(405)),
     "privacy/": (all_(200), all_(405)),
     "accessibility/": (all_(200), all_(405)),
+    "brand/<slug:name>.css": (all_(200), all_(405)),
+    "brand/<slug:digest>.<picture_kind:kind>": (all_(200), all_(405)),
     "styleguide/": (all_(404), all_(404)),
     "styleguide/<slug:page>/": (all_(404), all_(404)),
     "healthz": (all_(200), all_(405)),
