@@ -32,6 +32,8 @@ CODE_TYPED = Limit("code typed", 20, HOUR)
 #: Wrong passwords: few for one account, more for one client address, behind which a whole office may sit.
 SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
 CLIENT_SIGN_IN = Limit("sign in of a client", 50, timedelta(minutes=15))
+PROBLEM_FOLLOWED = Limit("problem followed", 5, HOUR)
+CLIENT_PROBLEM_FOLLOWED = Limit("problem followed by a client", 20, HOUR)
 MESSAGE = Limit("message", 30, HOUR)
 
 

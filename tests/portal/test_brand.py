@@ -13,31 +13,17 @@ from django.test import Client
 from PIL import Image, PngImagePlugin
 
 from cases import brand
-from cases.brand import Draft, NotKept
+from cases.brand import NotKept
 from cases.models import BrandImage, BrandRevision
 from escalation.models import Notice
 from portal import beat, clock, pictures, sheets
 from tests.cast import gather
+from tests.portal.brand_stories import kept, picture
 
 
 @pytest.fixture
 def cast(db):
     return gather()
-
-
-def kept(cast, *, seen=0, **more):
-    row = brand.change(
-        Draft(**{"name": "Acme Help", "colour": "#FFCC00"} | more), seen=seen, by=cast.supervisor, at=clock.now()
-    )
-    brand.forget()
-    return row
-
-
-def png(size=(300, 100), **how) -> io.BytesIO:
-    held = io.BytesIO()
-    Image.new("RGBA", size, (200, 20, 90, 255)).save(held, "PNG", **how)
-    held.seek(0)
-    return held
 
 
 # --- Whose counts
@@ -178,10 +164,10 @@ def test_an_owner_s_own_sheet_comes_last_under_the_same_policy(cast, settings, t
 def test_a_logo_is_made_anew_small_and_without_what_else_was_in_the_file(cast):
     said = PngImagePlugin.PngInfo()
     said.add_text("Author", "<script>alert(1)</script>")
-    image = pictures.logo(png((2000, 700), pnginfo=said), at=clock.now())
+    image = pictures.logo(picture((2000, 700), pnginfo=said), at=clock.now())
     assert (image.kind, image.height <= 80, image.width <= 480) == ("webp", True, True)
     assert len(image.data) <= pictures.ENOUGH and b"script" not in bytes(image.data)
-    again = pictures.logo(png((2000, 700)), at=clock.now())
+    again = pictures.logo(picture((2000, 700)), at=clock.now())
     assert again.pk == image.pk
 
 
@@ -193,7 +179,7 @@ def test_a_busy_picture_still_fits_what_a_page_may_carry(db):
 
 
 def test_pictures_are_served_so_that_they_can_do_nothing(cast, client):
-    image = pictures.icon(png((90, 30)), at=clock.now())
+    image = pictures.icon(picture((90, 30)), at=clock.now())
     answer = client.get(brand.address_of(image))
     assert (image.width, image.height, answer["Content-Type"]) == (64, 64, "image/png")
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -222,7 +208,7 @@ def bomb() -> bytes:
         b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>",
         b"<html>",
         bomb(),
-        png().getvalue()[:60],
+        picture().getvalue()[:60],
     ],
     ids=["empty", "gif", "svg", "html", "bomb", "cut"],
 )
@@ -233,8 +219,8 @@ def test_what_is_no_picture_is_refused_in_a_sentence(data, db):
 
 
 def test_pictures_that_were_only_tried_out_go_and_those_of_old_revisions_stay(cast):
-    used = pictures.logo(png(), at=clock.now())
-    tried = pictures.logo(png((301, 100)), at=clock.now())
+    used = pictures.logo(picture(), at=clock.now())
+    tried = pictures.logo(picture((301, 100)), at=clock.now())
     kept(cast, logo=used)
     BrandImage.objects.update(made_at=clock.now() - timedelta(days=2))
     kept(cast, seen=1)

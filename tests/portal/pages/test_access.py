@@ -11,9 +11,12 @@ from django.urls import URLPattern, get_resolver
 
 from cases.models import AccessLink, Case
 from cases.reference import make_reference
-from portal import beat, clock
+from feedback.problem_letters import CONFIRM, LEAVE, token_of
+from portal import beat, clock, pictures, sheets
 from portal.viewer import GUEST
+from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
+from tests.portal.problem_stories import followed
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
 #: Whose console and figures have tables of their own.
@@ -56,6 +59,12 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/sign-out/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
+    "problems/": (all_(200), all_(405)),
+    "problems/confirm/<token:token>/": (all_(200), all_(303)),
+    "problems/leave/<token:token>/": (all_(200), all_(303)),
+    "problems/<slug:slug>/": (all_(200), all_(405)),
+    "problems/<slug:slug>/follow/": (all_(405), all_(303) | {"anonymous": 200, "guest": 200}),
+    "problems/<slug:slug>/unfollow/": (all_(405), all_(303)),
     "privacy/": (all_(200), all_(405)),
     "accessibility/": (all_(200), all_(405)),
     "brand/<slug:name>.css": (all_(200), all_(405)),
@@ -88,6 +97,10 @@ class Stage:
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
         self.survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        self.problem, follower = followed(cast)
+        self.problem_links = {purpose: token_of(follower, purpose) for purpose in (CONFIRM, LEAVE)}
+        self.sheet = sheets.address("#FFCC00").removeprefix("/brand/").removesuffix(".css")
+        self.picture = pictures.icon(picture(), at=clock.now())
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
@@ -102,6 +115,10 @@ class Stage:
     def path(self, route: str) -> str:
         token = self.survey if route.startswith("s/") else self.follow
         filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
+        for purpose, secret in self.problem_links.items():
+            filled = filled.replace(f"problems/{purpose}/{token}", f"problems/{purpose}/{secret}")
+        filled = filled.replace("<slug:slug>", self.problem.slug).replace("<slug:name>", self.sheet)
+        filled = filled.replace("<slug:digest>.<picture_kind:kind>", f"{self.picture.digest}.{self.picture.kind}")
         return "/" + filled.replace("<slug:page>", "home")
 
 
