@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from portal import clock
 from portal.context import look
+
+AWAY_SECONDS = 120  # when we do not know how long
 
 
 def _page(name: str, status: int, **context: object) -> HttpResponse:
@@ -33,13 +39,31 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The request made no sense; it says no more than 404 does."""
+    """The request made no sense: it says no more than 404 does, unless it was only too big."""
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent | TooManyFieldsSent):
+        return too_large(request)
     return _page("404", 400)
 
 
+def too_large(request: HttpRequest, names: Sequence[str] = ()) -> HttpResponse:
+    """More was sent at once than we take; `names` are the files at fault, where they are known."""
+    return _page("413", 413, names=names)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our fault."""
+    """Our fault; where the database is away, it says that we are back soon."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return closed(request)
     return _page("500", 500)
+
+
+def closed(request: HttpRequest, back_at: datetime | None = None) -> HttpResponse:
+    """We are away for a while, until `back_at` where that is known."""
+    now = clock.now()
+    response = _page("503", 503, back_at=back_at, now=now)
+    seconds = (back_at - now).total_seconds() if back_at else AWAY_SECONDS
+    response["Retry-After"] = str(max(1, int(seconds)))
+    return response
 
 
 def too_many(request: HttpRequest, retry_at: datetime) -> HttpResponse:
