@@ -13,6 +13,8 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Supervisors": (
         ("cases", "case", "view_case"),
         ("cases", "case", "supervise"),
+        ("cases", "brandrevision", "edit_brand"),
+        ("feedback", "knownproblem", "run_problems"),
         ("cases", "savedreply", "write_replies"),
         ("feedback", "survey", "view_insights"),
         ("escalation", "notice", "view_notice"),

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from cases import brand
+from cases.colour import palette
 from cases.languages import house_language, isolated, reads
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Attachment, Case, Message, Severity, Team, User
@@ -84,7 +86,8 @@ def _compose(notice: Notice, now: datetime) -> Letter:
     kept = text
     for token in secret:
         kept = kept.replace(token, str(SECRET_SHOWN))
-    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject})
+    colours = palette(context["brand"].colour)
+    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
     # A letter that goes elsewhere than to the person's own address says so when it is owed.
     address = notice.address or notice.person.email
     return Letter(subject, text, html, kept, address, context["sender"], context["unsubscribe"])
@@ -133,10 +136,10 @@ def _clock_open(notice: Notice) -> bool:
 def _of_no_case(notice: Notice) -> dict[str, Any]:
     """What every wording may name in a letter about no case; the kind's composer adds the rest."""
     return {
-        "brand": settings.BRAND,
+        "brand": brand.current(),
         "name": notice.person.first_name,
         "data": notice.data,
-        "sender": settings.BRAND["name"],
+        "sender": brand.current().from_name,
     }
 
 
@@ -150,7 +153,7 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
     team = Team.objects.select_related("lead").filter(pk=data.get("team")).first()
     owner = people.get(data.get("owner"))
     return {
-        "brand": settings.BRAND,
+        "brand": brand.current(),
         "name": isolated(notice.person.first_name if known else ""),
         "case": case,
         "reference": isolated(case.reference),
@@ -199,11 +202,11 @@ def _access_link(notice: Notice, case: Case, now: datetime, secret: list[str]) -
 
 def _sender(notice: Notice, owner: User | None, message: Message | None) -> str:
     """A person's letter comes from that person; the rest from the company."""
-    brand = settings.BRAND["name"]
+    house = brand.current().from_name
     author = message.author if message and not message.from_customer else None
     if author and notice.to_customer:
-        return _("%(name)s at %(company)s") % {"name": author.first_name, "company": brand}
-    return brand
+        return _("%(name)s at %(company)s") % {"name": author.first_name, "company": house}
+    return house
 
 
 def instant_of(text: str | None) -> datetime | None:

@@ -22,6 +22,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 
+from cases import brand
 from escalation import webhooks
 from escalation.letters import Letter, NotNeeded, compose
 from escalation.models import Notice
@@ -154,7 +155,7 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
-        from_email=formataddr((letter.sender, settings.BRAND["from_email"])),
+        from_email=formataddr((letter.sender, brand.current().email)),
         to=[letter.address],
         headers=headers,
     )

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
+from cases import brand
 from cases.languages import supported
 from cases.models import Case, Category, ReplyRevision, SavedReply, User
 from cases.replies import ACTS, ENGLISH, Draft, check, language_of, offered
@@ -164,7 +165,7 @@ def values(case: Case, *, by: User, next_update: datetime | None, language: str 
         "owner_name": case.owner.first_name if case.owner else "",
         "my_name": by.first_name,
         "next_update": spelled(next_update, customer, language),
-        "company": str(settings.BRAND["name"]),
+        "company": brand.current().name,
     }
     return {name: value for name, value in known.items() if value}
 

@@ -17,6 +17,7 @@ from escalation import account_letters, digest, drafts, follow, letters, outbox,
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
+from feedback import problem_letters
 from feedback.surveys import compose_invitation
 from portal import clock, file_steps
 from portal.keeping import copies, erasing, retention
@@ -32,7 +33,8 @@ for kind in (leaving.ASKED, leaving.LAST):
     letters.register(kind, leaving.compose)
 letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
-for kind, composer in (starting.COMPOSERS | account_letters.COMPOSERS).items():
+composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS
+for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
 #: The red bar appears when the engine has not gone round well for this long.

@@ -1,16 +1,19 @@
 """The deploy checklist as system checks: `manage.py check` runs the first part, `check --deploy` all of it.
 
-portal.W001 is the brand colours' and lives with them.
+portal.W001 says what is made of a brand colour, with every ratio.
 """
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from cases import brand, colour
+from portal import sheets
 
 UNSAFE_SOURCES = ("'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:", "data:")
 MUST_BE_STRICT = ("default-src", "script-src", "style-src", "object-src", "base-uri", "frame-ancestors", "form-action")
@@ -70,6 +73,36 @@ def content_security_policy(**_: Any) -> list[CheckMessage]:
     if "csp.middleware.CSPMiddleware" not in settings.MIDDLEWARE:
         found.append(Error("The content security policy is not sent: its middleware is missing", id="portal.E009"))
     return found
+
+
+@register
+def brand_colours(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """What is made of the brand's colour, where it cannot be used as it is; the saved one's with `--database default`."""
+    said = settings.BRAND.get("colour", colour.HOUSE)
+    if not colour.is_colour(said):
+        return [Error(f"BRAND_COLOUR must be a colour like {colour.HOUSE}", id="portal.E026")]
+    return [*_of_colour(brand.current().colour if databases else said), *_own_sheet()]
+
+
+def _of_colour(said: str) -> Iterator[CheckMessage]:
+    found = colour.palette(said)
+    if found is colour.HOUSE_PALETTE:
+        return
+    ratios = "; ".join(
+        f"{p.theme}: {p.over} on {p.under} {p.colour} on {p.ground} {p.ratio:.2f}" for p in colour.pairs(found)
+    )
+    edged = " and ".join(theme.name for theme in found.themes if colour.is_edged(theme))
+    walked = " and ".join(theme.name for theme in found.themes if theme.link != found.colour)
+    done = [f"buttons have an edge in {edged}"] * bool(edged) + [f"links have a colour near it in {walked}"] * bool(
+        walked
+    )
+    if done:
+        yield Warning(f"The brand colour {said} needs help: {'; '.join(done)}", hint=ratios, id="portal.W001")
+
+
+def _own_sheet() -> Iterator[CheckMessage]:
+    if settings.BRAND_STYLESHEET and not sheets.own_address():
+        yield Error("BRAND_STYLESHEET cannot be read, or is larger than 64 KB", id="portal.E027")
 
 
 # --- Before it serves real people

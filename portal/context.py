@@ -9,13 +9,15 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
-from portal import clock
+from cases import brand
+from portal import clock, sheets
 from portal.viewer import zone_of
 
 
-def brand() -> dict[str, str]:
-    """The company as templates name it."""
-    return settings.BRAND | {"email": settings.BRAND["from_email"]}
+def look() -> dict[str, Any]:
+    """The company as templates name it, and the stylesheets its colour and its owner add."""
+    now = brand.current()
+    return {"brand": now, "brand_sheet": sheets.address(now.colour), "own_sheet": sheets.own_address()}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         return " ".join(str(message) for message in get_messages(request))
 
     return {
-        "brand": brand(),
+        **look(),
         "zone": zone_of(request, settings.COMPANY_TIME_ZONE),
         "now": clock.now(),
         "confirmation": confirmation,

@@ -46,7 +46,14 @@ BRAND = {
     "from_email": env.str("FROM_EMAIL", f"support@{MESSAGE_ID_DOMAIN}"),
     "phone": env.str("BRAND_PHONE", ""),
     "hours": env.str("BRAND_HOURS", "Monday to Friday, 09:00 to 17:30 London time"),
+    # What mails come from; the name where this is empty.
+    "from_name": env.str("BRAND_FROM_NAME", ""),
+    "colour": env.str("BRAND_COLOUR", "#0B4F8A"),
+    # At most five: BRAND_LINKS="Our shop=https://shop.example,Imprint=https://shop.example/imprint".
+    "links": env.dict("BRAND_LINKS", default={}),
 }
+# A stylesheet of one's own, a file; the last on every page, under the same strict policy.
+BRAND_STYLESHEET = env.str("BRAND_STYLESHEET", "")
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
 COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
 

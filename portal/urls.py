@@ -8,6 +8,7 @@ from portal import health
 from portal.pages import (
     account,
     acts,
+    brand,
     case,
     data,
     errors,
@@ -24,6 +25,7 @@ from portal.pages import (
     notifications,
     sent,
     language,
+    problems,
     static_pages,
     styleguide,
     survey,
@@ -42,7 +44,20 @@ class Token:
         return value
 
 
+class PictureKind:
+    """What pictures of ours are kept as."""
+
+    regex = "png|webp"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(Token, "token")
+register_converter(PictureKind, "picture_kind")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -104,8 +119,16 @@ urlpatterns = [
     path("language/", language.choose, name="language"),
     path("contact/", static_pages.contact, name="contact"),
     path("how-we-escalate/", how_we_escalate.show, name="how_we_escalate"),
+    path("problems/", problems.listing, name="problems"),
+    path("problems/confirm/<token:token>/", problems.confirm, name="problem_confirm"),
+    path("problems/leave/<token:token>/", problems.leave, name="problem_leave"),
+    path("problems/<slug:slug>/", problems.show, name="problem"),
+    path("problems/<slug:slug>/follow/", problems.follow, name="problem_follow"),
+    path("problems/<slug:slug>/unfollow/", problems.unfollow, name="problem_unfollow"),
     path("privacy/", static_pages.privacy, name="privacy"),
     path("accessibility/", static_pages.accessibility, name="accessibility"),
+    path("brand/<slug:name>.css", brand.sheet, name="brand_sheet"),
+    path("brand/<slug:digest>.<picture_kind:kind>", brand.picture, name="brand_picture"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
     path("console/", admin.site.urls),

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.test import TransactionTestCase
 
+from cases import brand
 from tests.plugins import browser as chromium
 
 # Playwright's synchronous API keeps an event loop running in the test's thread, which Django takes for asynchronous
@@ -178,3 +179,13 @@ def axe():
         return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
 
     return violations
+
+
+# --- The brand is read every few seconds: a test must not be the one in which it is
+
+
+@pytest.fixture(autouse=True)
+def brand_of_the_environment():
+    brand.remember(None)
+    yield
+    brand.remember(None)

@@ -1,6 +1,7 @@
 """The tables of the `cases` room, one file a subject."""
 
 from cases.models.attachment import Attachment
+from cases.models.brand import BrandImage, BrandRevision
 from cases.models.case import Case, Impact, Reach, Severity
 from cases.models.category import Category, Product
 from cases.models.data_copy import DataCopy
@@ -15,6 +16,8 @@ __all__ = [
     "AccessLink",
     "Anchor",
     "Attachment",
+    "BrandImage",
+    "BrandRevision",
     "Case",
     "Category",
     "Channel",

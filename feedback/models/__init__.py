@@ -1,6 +1,16 @@
 """The tables of the `feedback` room."""
 
+from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
 
-__all__ = ["PulseMonth", "PulseTally", "PulseTurn", "Survey"]
+__all__ = [
+    "KnownProblem",
+    "ProblemCase",
+    "ProblemFollower",
+    "ProblemUpdate",
+    "PulseMonth",
+    "PulseTally",
+    "PulseTurn",
+    "Survey",
+]

@@ -36,7 +36,7 @@ class Adapter(DefaultMFAAdapter):
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The portal's own name, not what a request calls it: a passkey is bound to it for good."""
-        return {"id": urlsplit(settings.BASE_URL).hostname or "localhost", "name": settings.BRAND["name"]}
+        return {"id": urlsplit(settings.BASE_URL).hostname or "localhost", "name": brand.current().name}
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         entity = super().get_public_key_credential_user_entity(user)

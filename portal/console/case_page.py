@@ -24,6 +24,7 @@ from portal.console.acts import ONLY_ONE
 from portal.console.deeds import DEEDS
 from portal.console.forms import other_versions
 from portal.console.home import act_url, usual_acts
+from portal.console.problems import link_of
 from portal.console.timeline import MOST, SHOWN, rows_of
 from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
 
@@ -71,6 +72,7 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "resolutions": list(Resolution.objects.filter(case=case).select_related("by").order_by("-at")),
         "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
         "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
+        **link_of(case),
         "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
     }
 

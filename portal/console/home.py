@@ -21,6 +21,7 @@ from escalation.lateness import late_since
 from escalation.load import LOOK_BACK, Picture
 from escalation.models import Notice, StageClock
 from escalation.permits import PERMITS, Actor, refusal
+from feedback import problems
 from feedback.pulse import QUESTION, question_for
 from portal.console import queries
 from portal.console.cover_load import home_line
@@ -70,6 +71,8 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "alerts": list(queries.alerts(viewer).order_by("raised_at")[:20]),
         "upcoming": upcoming(viewer, now),
         "desk": desk(actor, now, context["zone"]),
+        "silent_problems": list(problems.missed(now)),
+        "over_problems": list(problems.to_be_told(actor.user)),
         "pulse": question_for(actor.user, now) and QUESTION,
     }
     if actor.supervises:

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cases import brand
 from cases.models import Category, ReplyRevision, SavedReply, User
 from cases.models.case import reference_prefix
 from cases.replies import ACTS, check, fill
@@ -136,7 +137,7 @@ def sample(frame: dict[str, Any], language: str) -> dict[str, str]:
         "owner_name": "Tom",
         "my_name": "Tom",
         "next_update": saved_replies.spelled(tomorrow, User(time_zone=settings.COMPANY_TIME_ZONE), language),
-        "company": str(settings.BRAND["name"]),
+        "company": brand.current().name,
     }
 
 

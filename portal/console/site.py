@@ -16,7 +16,8 @@ from django.utils import timezone
 from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock
-from portal.console import adopting, attest, backtest, cover, home, pulse, queries, replies, reviews
+from portal.console import adopting, attest, backtest, brand, cover, home, problems, pulse, queries, replies, reviews
+from portal.context import look
 from portal.pages.personal import safe_next, with_next
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
@@ -48,7 +49,7 @@ class ConsoleSite(AdminSite):
         return inner
 
     def get_urls(self) -> list[Any]:
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse)
+        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems)
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -93,7 +94,7 @@ def zone_of(request: HttpRequest) -> str:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the shell and the time tags read on every page."""
-    return {"brand": settings.BRAND, "zone": zone_of(request), "now": clock.now()}
+    return {**look(), "zone": zone_of(request), "now": clock.now()}
 
 
 def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
@@ -105,11 +106,13 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Needs me now", "index", needy.count(), True),
         ("All cases", "cases_case_changelist", 0, True),
         ("Saved replies", "replies", 0, True),
+        ("Known problems", "problems", 0, True),
         ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
         ("Cover", "cover", 0, user.has_perm("cases.supervise")),
         ("Protocol", "escalation_protocolversion_changelist", 0, True),
         ("Messages", "escalation_notice_changelist", undelivered, user.has_perm("escalation.view_notice")),
         ("Audit", "cases_event_changelist", 0, True),
+        ("Brand", "brand", 0, user.has_perm(brand.EDIT)),
     ]
     links = [
         {

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from cases import later
 from cases.access import Viewer
+from cases import brand
 from cases.models import Case, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
@@ -51,7 +52,7 @@ def write(person: User, out: IO[bytes], *, at: datetime) -> None:
         for name, content in _files(made):
             archive.writestr(name, content)
         archive.writestr("data.json", json.dumps(made, ensure_ascii=False, indent=1, default=str))
-        context = _readable(made, zone_of(person)) | {"brand": settings.BRAND}
+        context = _readable(made, zone_of(person)) | {"brand": brand.current()}
         archive.writestr("index.html", render_to_string("copy/index.html", context))
         archive.writestr("style.css", STYLE)
 
@@ -61,7 +62,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
     cases, zone = cases_of(person), zone_of(person)
     surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=cases, answered_at__isnull=False)}
     told = [
-        export(case, for_customer=True, house=settings.BRAND["name"], zone=zone, at=at)
+        export(case, for_customer=True, house=brand.current().name, zone=zone, at=at)
         | {"survey": _survey(surveys.get(case.pk)), "files": _enclosed(case)}
         for case in cases
     ]

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from cases import brand
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from cases.spelling import clock_words
@@ -92,6 +93,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         get_language(),
         request.user.pk,
         guest_case(request),
+        brand.current(),
         request.META.get("CSRF_COOKIE"),
         request.GET.urlencode(),
         case.files_said,  # type: ignore[attr-defined]
@@ -100,7 +102,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
 
 
 def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | None = None) -> HttpResponse:
-    zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), settings.BRAND["name"]
+    zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), brand.current().name
     file, paper = CaseFile.load(case), request.GET.get("print") == "1"
     told = story(case, house=house, zone=zone, now=now, whole=paper or request.GET.get("all") == "1")
     view = promise.View(zone, now, base_url(case), question=told.question, answer=told.answer, covers=told.covers)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from portal import clock
-from portal.context import brand
+from portal.context import look
 from portal.uploads import MEGABYTES, TooLarge
+
+AWAY_SECONDS = 120  # when we do not know how long
 
 
 def _page(name: str, status: int, **context: object) -> HttpResponse:
     """Rendered without the request: no session is read, no message is lost, no two readers get different pages."""
-    body = render_to_string(f"errors/{name}.html", {"brand": brand(), "zone": settings.COMPANY_TIME_ZONE, **context})
+    body = render_to_string(f"errors/{name}.html", {**look(), "zone": settings.COMPANY_TIME_ZONE, **context})
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store, private"})
 
 
@@ -34,15 +39,33 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The request made no sense; it says no more than 404 does. One that is too large has a page that says so."""
+    """The request made no sense: it says no more than 404 does, unless it was only too large."""
     if isinstance(exception, TooLarge):
-        return _page("413", 413, file_name=exception.name, most=MEGABYTES)
+        return too_large(request, exception.name)
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent | TooManyFieldsSent):
+        return too_large(request)
     return _page("404", 400)
 
 
+def too_large(request: HttpRequest, name: str = "") -> HttpResponse:
+    """More was sent at once than we take; `name` is the file at fault, where it is known."""
+    return _page("413", 413, file_name=name, most=MEGABYTES)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our fault."""
+    """Our fault; where the database is away, it says that we are back soon."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return closed(request)
     return _page("500", 500)
+
+
+def closed(request: HttpRequest, back_at: datetime | None = None) -> HttpResponse:
+    """We are away for a while, until `back_at` where that is known."""
+    now = clock.now()
+    response = _page("503", 503, back_at=back_at, now=now)
+    seconds = (back_at - now).total_seconds() if back_at else AWAY_SECONDS
+    response["Retry-After"] = str(max(1, int(seconds)))
+    return response
 
 
 def too_many(request: HttpRequest, retry_at: datetime) -> HttpResponse:

@@ -14,10 +14,12 @@ from cases.lifecycle import OPEN
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.lateness import with_ledger
+from feedback import problems
 from portal import clock
 from portal.pages.doors import door, see_other
 from portal.pages.filing_drafts import drafts_of
 from portal.presenters.lists import case_rows, pressing_first
+from portal.presenters.problems import row
 from portal.viewer import guest_case, visible_cases, zone_of
 
 PER_PAGE = 20
@@ -28,11 +30,17 @@ LONGEST_QUERY = 100
 @door("GET")
 def home(request: HttpRequest) -> HttpResponse:
     """Tell us, follow, and the open cases of whoever is looking."""
-    context: dict[str, Any] = {"cases": []}
+    context: dict[str, Any] = {"cases": []} | known_problems()
     if request.user.is_authenticated or guest_case(request):
         page = Paginator(pressing_first(_mine(request).filter(state__in=OPEN)), AT_HOME).page(1)
-        context = {"cases": _rows(request, page), "case_count": page.paginator.count}
+        context |= {"cases": _rows(request, page), "case_count": page.paginator.count}
     return render(request, "pages/home.html", context | {"drafts": drafts_of(request)})
+
+
+def known_problems() -> dict[str, Any]:
+    """The newest problem many people have, and whether there are others."""
+    found = list(problems.current()[:2])
+    return {"known_problem": row(found[0], clock.now()), "more_problems": len(found) > 1} if found else {}
 
 
 @door("GET")

@@ -15,6 +15,7 @@ from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from cases import brand
 from cases.models import Category, Team
 from escalation.book import DEFAULT, PUBLIC, calendars_at
 from escalation.models import CalendarVersion, ProtocolChoice, ProtocolVersion
@@ -74,7 +75,7 @@ def _tag(
     teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours"))
     topics = list(Category.objects.order_by("pk").values_list("slug", "name", "translations"))
     labels = [one.label for one in versions]
-    reader = (request.user.pk, settings.BRAND, get_language())
+    reader = (request.user.pk, brand.current(), get_language())
     said = (version.label, version.status, labels, calendars, teams, topics, today, reader)
     instants = [one.published_at or one.made_at for one in (version, *versions)]
     changed = max([*instants, *(at for at in since.values_list("published_at", flat=True) if at)])

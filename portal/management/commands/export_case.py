@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
+from cases import brand
 from cases.models import Case
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         case = self._case(reference)
         zone = settings.COMPANY_TIME_ZONE
         with snapshot():
-            made = export(case, for_customer=customer, house=settings.BRAND["name"], zone=zone, at=clock.now())
+            made = export(case, for_customer=customer, house=brand.current().name, zone=zone, at=clock.now())
         if options["json"]:
             self.stdout.write(json.dumps(made, ensure_ascii=False, indent=1))
             return

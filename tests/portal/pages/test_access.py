@@ -16,10 +16,13 @@ from cases.models import AccessLink, Case, Draft
 from cases.models.door import hash_token
 from cases.reference import make_reference
 from escalation import verbs, wishes
-from portal import beat, clock
+from feedback.problem_letters import CONFIRM, LEAVE, token_of
+from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
 from portal.viewer import GUEST
+from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
+from tests.portal.problem_stories import followed
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
 #: Whose console and figures have tables of their own.
@@ -105,8 +108,16 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "language/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
+    "problems/": (all_(200), all_(405)),
+    "problems/confirm/<token:token>/": (all_(200), all_(303)),
+    "problems/leave/<token:token>/": (all_(200), all_(303)),
+    "problems/<slug:slug>/": (all_(200), all_(405)),
+    "problems/<slug:slug>/follow/": (all_(405), all_(303) | {"anonymous": 200, "guest": 200}),
+    "problems/<slug:slug>/unfollow/": (all_(405), all_(303)),
     "privacy/": (all_(200), all_(405)),
     "accessibility/": (all_(200), all_(405)),
+    "brand/<slug:name>.css": (all_(200), all_(405)),
+    "brand/<slug:digest>.<picture_kind:kind>": (all_(200), all_(405)),
     "styleguide/": (all_(404), all_(404)),
     "styleguide/<slug:page>/": (all_(404), all_(404)),
     "healthz": (all_(200), all_(405)),
@@ -149,6 +160,10 @@ class Stage:
         self.tokens = {"s/": survey, "cases/new/continue/": mailed}
         self.copy = copies.ask(cast.customer, at=clock.now())
         copies.make(self.copy.pk)
+        self.problem, follower = followed(cast)
+        self.tokens |= {f"problems/{purpose}/": token_of(follower, purpose) for purpose in (CONFIRM, LEAVE)}
+        self.sheet = sheets.address("#FFCC00").removeprefix("/brand/").removesuffix(".css")
+        self.picture = pictures.icon(picture(), at=clock.now())
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
@@ -166,6 +181,8 @@ class Stage:
         out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
         known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic", "<int:number>": "1"}
+        known |= {"<slug:slug>": self.problem.slug, "<slug:name>": self.sheet}
+        known |= {"<slug:digest>.<picture_kind:kind>": f"{self.picture.digest}.{self.picture.kind}"}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)
         return f"/{route}"
