@@ -16,13 +16,15 @@ from cases.chain import make_anchor
 from escalation import follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
-from feedback.surveys import compose_invitation
+from feedback import invitations
+from feedback import invitations
 from portal import clock
 
 log = logging.getLogger("milepost.beat")
 ROLE, LETTERS = "beat", "letters"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
-letters.register("survey", compose_invitation)
+letters.register(invitations.INVITATION, invitations.compose_invitation)
+letters.register(invitations.REMINDER, invitations.compose_reminder)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(reviews.KIND, reviews.compose)
 for kind, composer in starting.COMPOSERS.items():
@@ -132,7 +134,7 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *invitations.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: outbox.STEPS,
 }
 
