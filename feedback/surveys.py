@@ -39,6 +39,11 @@ def more_questions(case: Case, survey: Survey) -> tuple[str, ...]:
     return tuple(name for name, asked in wanted.items() if asked)
 
 
+def will_be_anonymous() -> bool:
+    """Whether an answer given now is counted without being shown beside its case."""
+    return bool(settings.SURVEY["anonymous"])
+
+
 def answer_of(case: Case) -> Survey | None:
     """The answer that was given, or None."""
     return Survey.objects.filter(case=case, answered_at__isnull=False).first()
@@ -47,6 +52,15 @@ def answer_of(case: Case) -> Survey | None:
 def change_until(survey: Survey) -> datetime | None:
     """The last instant at which an answer can be changed; None while there is none."""
     return survey.answered_at + CHANGE_WITHIN if survey.answered_at else None
+
+
+def closed_why(case: Case, *, at: datetime) -> str:
+    """Why nothing can be answered or changed any more, in a sentence; empty while it can."""
+    if case.state not in ASKABLE:
+        return _("This case is open again. Tell us on the case page; we ask you about it when it is settled.")
+    survey = answer_of(case)
+    until = change_until(survey) if survey else None
+    return _("This answer can no longer be changed. Tell us anyway, on the case page.") if until and at > until else ""
 
 
 def answer_survey(
@@ -62,8 +76,6 @@ def answer_survey(
 
     What was said on the second page stays, but the leave to call goes with the low score it was asked for.
     """
-    if case.state not in ASKABLE:
-        raise Refused(_("This case is open again. Tell us on the case page; we ask you about it when it is settled."))
     if satisfaction not in Survey.Satisfaction.values:
         raise Refused(_("Choose how satisfied you are."))
     with transaction.atomic():
@@ -73,7 +85,7 @@ def answer_survey(
         if not survey.is_low:
             survey.may_contact = None
         if survey.answered_at is None:
-            survey.answered_at, survey.is_anonymous = at, settings.SURVEY["anonymous"]
+            survey.answered_at, survey.is_anonymous = at, will_be_anonymous()
         else:
             survey.changed_at = at
         survey.save(update_fields=WRITTEN)
@@ -101,13 +113,11 @@ def add_to_answer(
 
 
 def _held(case: Case, at: datetime) -> Survey:
-    """The case's survey while the case is held, so that two answers come one after the other."""
-    Case.everything.select_for_update().get(pk=case.pk)
-    survey, _made = Survey.everything.get_or_create(case=case, defaults={"is_drill": case.is_drill})
-    until = change_until(survey)
-    if until and at > until:
-        raise Refused(_("This answer can no longer be changed. Tell us anyway, on the case page."))
-    return survey
+    """The case's survey while the case is held, so that two answers, or an answer and a reopening, take turns."""
+    held = Case.everything.select_for_update().get(pk=case.pk)
+    if why := closed_why(held, at=at):
+        raise Refused(why)
+    return Survey.everything.get_or_create(case=case, defaults={"is_drill": case.is_drill})[0]
 
 
 def _verdict(said: str) -> str:

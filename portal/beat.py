@@ -17,7 +17,6 @@ from escalation import follow, letters, outbox, reviews, starting, sweep
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import invitations
-from feedback import invitations
 from portal import clock
 
 log = logging.getLogger("milepost.beat")

@@ -15,7 +15,6 @@ from cases.models import Category, Product, User
 from cases.models.case import Impact, reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
-from feedback.models import Survey
 
 #: Signs that turn the reading direction of what follows; a title with one could disguise what a page says.
 TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,7 +24,6 @@ IMPACT_HINTS = {
     Impact.DEGRADED: "Slow, or errors now and then",
     Impact.QUESTION: "Nothing is broken",
 }
-YES_NO = (("yes", "Yes"), ("no", "No"))
 
 
 def clean_text(text: str, keep: str = "") -> str:
@@ -201,37 +199,6 @@ class Withdraw(Plain):
     """Withdraw a case; why is not asked for more than once."""
 
     text = text("Why?", 2000, rows=3, required=False)
-
-
-class Rating(Plain):
-    """The one question beside “Yes, it is fixed”."""
-
-    satisfaction = choice("How satisfied are you with how we handled it?", Survey.Satisfaction.choices, required=False)
-    comment = text("What should we keep or change?", 2000, rows=3, required=False)
-
-
-class SurveyForm(Plain):
-    """How did we do?"""
-
-    satisfaction = choice(
-        "Overall, how satisfied are you with how we handled your case?",
-        Survey.Satisfaction.choices,
-        wrong="Choose how satisfied you are",
-    )
-    fixed = choice("Is your problem fixed?", YES_NO, required=False)
-    comment = text("What should we keep or change?", 2000, rows=3, required=False)
-    may_contact = choice("May a supervisor contact you about this?", YES_NO, required=False)
-
-    def answer(self) -> dict[str, Any]:
-        """What `answer_survey` is told."""
-        said = self.cleaned_data
-        answers = {"yes": True, "no": False}
-        return {
-            "satisfaction": int(said["satisfaction"]),
-            "fixed": answers.get(said["fixed"]),
-            "comment": said["comment"],
-            "may_contact": answers.get(said["may_contact"]),
-        }
 
 
 #: Where a customer finds their reference.

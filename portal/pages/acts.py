@@ -10,6 +10,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from cases.lifecycle import State
 from cases.models import Case
@@ -19,13 +20,16 @@ from escalation.outlook import would_promise
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused
 from escalation.verbs.customer import reply
-from feedback.surveys import ASKABLE, answer_survey
+from feedback.models import Survey
+from feedback.surveys import ASKABLE, answer_of, answer_survey, asks_heard, closed_why, more_questions
 from portal import clock, forms, ratelimit
 from portal.pages.case import base_url, head, may, opened
-from portal.pages.doors import done, door, form_key, posted, shown_key
+from portal.pages.doors import done, door, form_key, posted, see_other, shown_key
+from portal.pages.survey import answered, more_page, survey_context
 from portal.presenters.casefile import CaseFile
 from portal.presenters.timeline import last_answer
-from portal.viewer import actor_for
+from portal.survey_forms import Rating, SurveyForm
+from portal.viewer import actor_for, is_customer
 
 
 def _act(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, sentence: str) -> HttpResponse | None:
@@ -87,7 +91,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
     if case.state in ASKABLE:
         return _rate(request, case)
-    form = forms.Rating(posted(request))
+    form = Rating(posted(request))
     if request.method == "POST":
 
         def act() -> None:
@@ -96,32 +100,54 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
                 settled = verbs.accept(case.pk, by=by, at=now, form_key=key)
                 if form.cleaned_data["satisfaction"]:
                     score, comment = int(form.cleaned_data["satisfaction"]), form.cleaned_data["comment"]
-                    answer_survey(settled, satisfaction=score, fixed=True, comment=comment, at=now)
+                    answer_survey(settled, satisfaction=score, fixed=Survey.Verdict.YES, comment=comment, at=now)
 
-        back = _act(request, form, act, case, "Thank you. Your case is marked as fixed.")
+        back = _act(request, form, act, case, _("Thank you. Your case is marked as fixed."))
         if back:
-            return back
+            return _on(case, back)
     elif sentence := may(request, case, "accept"):
         return _not_now(request, case, "It is fixed", sentence)
     return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
+def _on(case: Case, back: HttpResponse) -> HttpResponse:
+    """After an answer the questions that are left; without one, or with none left, the way `back`."""
+    survey = answer_of(case)
+    return see_other(f"{base_url(case)}fixed/more/") if survey and more_questions(case, survey) else back
+
+
+@door("GET", "POST")
+def fixed_more(request: HttpRequest, reference: str) -> HttpResponse:
+    """What may be said besides the rating."""
+    case = opened(request, reference)
+    if not is_customer(request, case):
+        return _not_theirs(request, case)
+    return more_page(request, case, f"{base_url(case)}fixed/", base_url(case))
+
+
+def _not_theirs(request: HttpRequest, case: Case) -> HttpResponse:
+    return _not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
+
+
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
-    form = forms.SurveyForm(posted(request))
+    before = answer_of(case)
+    form = SurveyForm(posted(request), initial=answered(before), heard=asks_heard(case))
     if may(request, case, "reopen"):
-        return _not_now(request, case, "How did we do?", "Only the customer of this case can answer.")
+        return _not_theirs(request, case)
+    if request.method != "POST" and (sentence := closed_why(case, at=clock.now())):
+        return _not_now(request, case, _("How did we do?"), sentence)
     if request.method == "POST" and not request.POST.get("satisfaction"):
         # The second press of "Yes, it is fixed": it is done already.
-        return done(request, base_url(case), "Your case is marked as fixed.")
+        return done(request, base_url(case), _("Your case is marked as fixed."))
     if request.method == "POST":
 
         def act() -> None:
             answer_survey(case, at=clock.now(), **form.answer())
 
-        back = _act(request, form, act, case, "Thank you for telling us how we did.")
+        back = _act(request, form, act, case, _("Thank you for telling us how we did."))
         if back:
-            return back
-    return _show(request, "survey", case, form)
+            return _on(case, back)
+    return render(request, "pages/survey.html", survey_context(request, case, form, before))
 
 
 def _until(case: Case, now: datetime) -> datetime:

@@ -111,7 +111,9 @@ class TestPage:
             "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "No clear change, was 100%", "67% say that their problem is fixed", "23% of the answers were low",
+            "No clear change, was 100%", "67% say that their problem is fixed", "8 of 12 answers to “Is your problem fixed?”",
+            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
 
@@ -186,8 +188,8 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, up, times, _ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, up, times)} == {"Too few"}
+        csat, fixed, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, fixed, up, times)} == {"Too few"}
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
@@ -207,7 +209,7 @@ class TestPage:
         for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
             topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
             Case.objects.filter(pk=case.pk).update(category=topic)
-        chart = manager.get("/insights/", DATES).context["charts"][4]
+        chart = manager.get("/insights/", DATES).context["charts"][6]
         assert len(chart["table"]["rows"]) > 12
         assert "The 8 largest of" in chart["desc"]
         assert chart["svg"].count("<tspan") == 8
@@ -244,7 +246,7 @@ class TestPage:
 
     def test_each_chart_has_its_table_and_its_file(self, manager):
         charts = manager.get("/insights/", DATES).context["charts"]
-        assert len(charts) == 7
+        assert len(charts) == 9
         for chart in charts:
             assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -396,7 +398,7 @@ class TestWords:
 
     def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
-        topics = manager.get("/insights/", DATES).context["charts"][4]
+        topics = manager.get("/insights/", DATES).context["charts"][6]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
         assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
 
