@@ -363,12 +363,11 @@ BEHIND: dict[str, Callable[[Period, str], Q]] = {
     "partly": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=Survey.Verdict.PARTLY),
     "spoken": lambda period, _: within("survey__answered_at", period) & ~Q(survey__heard=""),
     "heard": lambda period, _: within("survey__answered_at", period) & Q(survey__heard=Survey.Verdict.YES),
-    "told_effort": lambda period, _: within("survey__answered_at", period) & Q(survey__effort__isnull=False),
     "easy": lambda period, _: within("survey__answered_at", period) & Q(survey__effort__gte=EASY),
 }
 #: Numbers that speak of customers' answers: few of them would say what a single person answered.
 OF_ANSWERS = (
-    "asked", "answered", "satisfied", "score", "judged", "addressed", "partly", "spoken", "heard", "told_effort",
+    "asked", "answered", "satisfied", "score", "judged", "addressed", "partly", "spoken", "heard",
     "easy", "again", "again_low",
 )  # fmt: skip
 #: Of these the list leaves out who answered under the promise of not being shown beside their case.

@@ -49,6 +49,12 @@ def answer_of(case: Case) -> Survey | None:
     return Survey.objects.filter(case=case, answered_at__isnull=False).first()
 
 
+def shown_answer(case: Case) -> Survey | None:
+    """The answer as staff may see it beside its case: None without one, and for one given without a name."""
+    survey = getattr(case, "survey", None)
+    return survey if survey and survey.answered_at and not survey.is_anonymous else None
+
+
 def change_until(survey: Survey) -> datetime | None:
     """The last instant at which an answer can be changed; None while there is none."""
     return survey.answered_at + CHANGE_WITHIN if survey.answered_at else None

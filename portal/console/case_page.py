@@ -19,6 +19,7 @@ from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import Calendar, reckon
+from feedback.surveys import shown_answer
 from portal.console import guidance
 from portal.console.acts import ONLY_ONE
 from portal.console.deeds import DEEDS
@@ -34,7 +35,9 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
-    return with_ledger(Case.objects.visible_to(viewer)).with_people().filter(pk=case_id).first()
+    return (
+        with_ledger(Case.objects.visible_to(viewer)).with_people().select_related("survey").filter(pk=case_id).first()
+    )
 
 
 def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "resolutions": list(Resolution.objects.filter(case=case).select_related("by").order_by("-at")),
         "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
         "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
+        "said": shown_answer(case),
         "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
     }
 

@@ -38,7 +38,6 @@ TITLES = {
     "partly": "Cases whose customer said it is partly fixed",
     "spoken": "Cases whose customer said whether they felt heard",
     "heard": "Cases whose customer felt heard",
-    "told_effort": "Cases whose customer said whether it was easy",
     "easy": "Cases whose customer found it easy",
     "promises": "Cases with a promise that was kept or broken",
     "kept": "Cases with a promise that was kept",

@@ -58,7 +58,6 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),
-            said_tile(asked, csat),
             up_tile(asked, up),
             time_tile(asked, times),
             kept_tile(asked, kept),
@@ -96,7 +95,7 @@ def interval_line(share: Share) -> str:
 
 
 def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
-    """Satisfied, how the answers came, and how many of those invited answered."""
+    """Satisfied, how the answers came, how many of those invited answered, and what else they said."""
     now, asked_n = figures.now, figures.response.n
     answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
     response = f"{figures.response.hits:,} of {asked_n:,} invited by e-mail have answered"
@@ -108,6 +107,8 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         answered,
         came_words(now.n, figures.invited),
         cell(response, asked.cases("asked")) if asked_n else "Nobody was invited by e-mail in this period",
+        _said_line("Partly fixed", figures.partly, asked.cases("partly")),
+        _said_line("It was easy", figures.easy, asked.cases("easy")),
     ]
     return tile(
         "Satisfied",
@@ -116,20 +117,6 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         lines,
         change_words(now, figures.before),
     )
-
-
-def said_tile(asked: Asked, figures: Satisfaction) -> Tile:
-    """Is it fixed, and what else was said: partly, and whether it was easy; each share with its number and interval."""
-    now = figures.addressed
-    of = f"{now.hits:,} of {count_words(now.n, 'answer')} to “Is your problem fixed?”"
-    lines = [
-        interval_line(now),
-        few_words(now, "answer"),
-        cell(of, asked.cases("judged")) if now.shown else "",
-        _said_line("Partly fixed", figures.partly, asked.cases("partly")),
-        _said_line("It was easy", figures.easy, asked.cases("easy")),
-    ]
-    return tile("Fixed", share_words(now), asked.cases("addressed") if now.shown else "", lines, "")
 
 
 def _said_line(name: str, share: Share, url: str) -> Any:

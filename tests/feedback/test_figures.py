@@ -211,7 +211,7 @@ class TestCasesBehind:
             "filed": up.now.n, "escalated": up.now.hits, "open": times.open, "left": times.left,
             "resolved": times.wall.ended, "asked": csat.response.n, "answered": csat.now.n, "satisfied": csat.now.hits,
             "judged": csat.addressed.n, "addressed": csat.addressed.hits, "partly": csat.partly.hits,
-            "spoken": csat.heard.n, "heard": csat.heard.hits, "told_effort": csat.easy.n, "easy": csat.easy.hits,
+            "spoken": csat.heard.n, "heard": csat.heard.hits, "easy": csat.easy.hits,
         }  # fmt: skip
         assert {which: cases_behind(which, PERIOD, scope, at=AT).count() for which in said} == said
         for which, part in SCORE:

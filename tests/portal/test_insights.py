@@ -17,6 +17,7 @@ from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share, apart, change, wilson
+from feedback.models import Survey
 from feedback.periods import Period
 from portal import clock
 from portal.insights.casework import HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
@@ -111,8 +112,7 @@ class TestPage:
             "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "No clear change, was 100%", "67% say that their problem is fixed", "8 of 12 answers to “Is your problem fixed?”",
-            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
@@ -188,8 +188,8 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, fixed, up, times, _ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, fixed, up, times)} == {"Too few"}
+        csat, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, up, times)} == {"Too few"}
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
@@ -284,6 +284,19 @@ class TestCases:
         assert manager.get("/insights/cases.csv", one).status_code == 404
         assert story.cases["a8"].reference in browsers["supervisor"].get("/insights/cases/", one).content.decode()
         assert manager.get("/insights/cases/", DATES | {"which": "score", "part": "5"}).context["rows"]
+
+    def test_answers_without_a_name_count_but_neither_list_nor_file_says_whose(self, browsers, story):
+        dana, score = browsers["supervisor"], DATES | {"which": "score", "part": "1"}
+        Survey.objects.filter(case=story.cases["a8"]).update(is_anonymous=True)
+        page = dana.get("/insights/cases/", score)
+        assert story.cases["a8"].reference not in page.content.decode()
+        assert "Answers given without a name count in the figures and are not listed here." in text(page)
+        assert "13 answers given" in text(dana.get("/insights/", DATES))
+        rows = {row["Reference"]: row for row in rows_of(dana.get("/insights/cases.csv", DATES))}
+        hidden, shown = rows[story.cases["a8"].reference], rows[story.cases["a4"].reference]
+        names = ("Satisfaction (1 to 5)", "Is it fixed", "Felt heard", "Easy (1 to 5)")
+        assert [hidden[name] for name in (*names, "Answered")] == [""] * 5
+        assert [shown[name] for name in names] == ["4", "yes", "yes", "4"]
 
     @pytest.mark.parametrize("more", [{"which": "all"}, {"which": "score"}, {"which": "kept", "part": "7"}])
     def test_a_number_that_is_none_of_ours_is_a_missing_page(self, manager, more):
