@@ -9,6 +9,7 @@ from portal.pages import (
     account,
     acts,
     case,
+    coming_back,
     errors,
     filing,
     follow,
@@ -17,6 +18,7 @@ from portal.pages import (
     static_pages,
     styleguide,
     survey,
+    who_sees,
 )
 
 
@@ -42,11 +44,12 @@ urlpatterns = [
     path("c/<str:reference>/", case.show, name="case"),
     path("c/<str:reference>/message/", case.message, name="message"),
     path("c/<str:reference>/why/", case.why, name="why"),
+    path("c/<str:reference>/who/", who_sees.show, name="who_sees"),
     path("c/<str:reference>/supervisor/", acts.supervisor, name="supervisor"),
     path("c/<str:reference>/fixed/", acts.fixed, name="fixed"),
     path("c/<str:reference>/fixed/more/", acts.fixed_more, name="fixed_more"),
     path("c/<str:reference>/not-fixed/", acts.not_fixed, name="not_fixed"),
-    path("c/<str:reference>/reopen/", acts.reopen, name="reopen"),
+    path("c/<str:reference>/reopen/", coming_back.reopen, name="reopen"),
     path("c/<str:reference>/withdraw/", acts.withdraw, name="withdraw"),
     path("follow/", follow.ask, name="follow"),
     path("follow/code/", follow.code, name="follow_code"),

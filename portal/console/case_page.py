@@ -27,6 +27,7 @@ from portal.console.forms import other_versions
 from portal.console.home import act_url, usual_acts
 from portal.console.timeline import MOST, SHOWN, rows_of
 from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
+from portal.presenters.linked import with_links
 
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
 ENDED = (State.WITHDRAWN, State.MERGED)
@@ -35,9 +36,8 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
-    return (
-        with_ledger(Case.objects.visible_to(viewer)).with_people().select_related("survey").filter(pk=case_id).first()
-    )
+    cases = with_links(with_ledger(Case.objects.visible_to(viewer)))
+    return cases.with_people().select_related("survey").filter(pk=case_id).first()
 
 
 def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a customer can do to their case besides writing: ask for a supervisor, yes, no, open again, withdraw."""
+"""What a customer can do to their case besides writing: ask for a supervisor, yes, no, withdraw."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _show(request: HttpRequest, page: str, case: Case, form: Form, **context: An
     return render(request, f"pages/{page}.html", context)
 
 
-def _not_now(request: HttpRequest, case: Case, heading: str, sentence: str) -> HttpResponse:
+def not_now(request: HttpRequest, case: Case, heading: str, sentence: str) -> HttpResponse:
     """The page of an act that does not fit the case now: why not, and the way back."""
     context = {"case": head(case), "heading": heading, "sentence": sentence}
     return render(request, "pages/not_now.html", context)
@@ -79,7 +79,7 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
         if back:
             return back
     elif sentence := may(request, case, "ask_supervisor"):
-        return _not_now(request, case, "Ask for a supervisor", sentence)
+        return not_now(request, case, "Ask for a supervisor", sentence)
     asked = {"at": running.started_at, "reply_by": running.due_at} if running else None
     reply_by = None if running else would_promise(case, Clock.SUPERVISOR, at=now)
     return _show(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
@@ -106,7 +106,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
         if back:
             return _on(case, back)
     elif sentence := may(request, case, "accept"):
-        return _not_now(request, case, "It is fixed", sentence)
+        return not_now(request, case, "It is fixed", sentence)
     return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
@@ -126,7 +126,7 @@ def fixed_more(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _not_theirs(request: HttpRequest, case: Case) -> HttpResponse:
-    return _not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
+    return not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
 
 
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
@@ -135,7 +135,7 @@ def _rate(request: HttpRequest, case: Case) -> HttpResponse:
     if may(request, case, "reopen"):
         return _not_theirs(request, case)
     if request.method != "POST" and (sentence := closed_why(case, at=clock.now())):
-        return _not_now(request, case, _("How did we do?"), sentence)
+        return not_now(request, case, _("How did we do?"), sentence)
     if request.method == "POST" and not request.POST.get("satisfaction"):
         # The second press of "Yes, it is fixed": it is done already.
         return done(request, base_url(case), _("Your case is marked as fixed."))
@@ -158,38 +158,21 @@ def _until(case: Case, now: datetime) -> datetime:
 @door("GET", "POST")
 def not_fixed(request: HttpRequest, reference: str) -> HttpResponse:
     """No, it is not: open again, same people."""
-    return _again(request, reference, "reject", forms.NotFixed, "not_fixed", "It is not fixed")
-
-
-@door("GET", "POST")
-def reopen(request: HttpRequest, reference: str) -> HttpResponse:
-    """It came back."""
-    return _again(request, reference, "reopen", forms.Reopen, "reopen", "Open it again")
-
-
-def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], page: str, heading: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
-    form = kind(posted(request))
+    form = forms.NotFixed(posted(request))
     if request.method == "POST":
 
         def act() -> None:
             said = {"text": form.cleaned_data["text"], "by": actor_for(request, case), "form_key": form_key(request)}
-            getattr(verbs, verb)(case.pk, at=now, **said)
+            verbs.reject(case.pk, at=now, **said)
 
-        back = _act(request, form, act, case, "Your case is open again. You see below when you hear from us.")
+        back = _act(request, form, act, case, _("Your case is open again. You see below when you hear from us."))
         if back:
             return back
-    elif sentence := may(request, case, verb) or _too_late(case, verb, now):
-        return _not_now(request, case, heading, sentence)
-    answer = last_answer(case) if verb == "reject" else None
-    return _show(request, page, case, form, reply_by=would_promise(case, Clock.REPLY, at=now), answer=answer)
-
-
-def _too_late(case: Case, verb: str, now: datetime) -> str:
-    """A look at the page says already what the button would answer."""
-    until = CaseFile.load(case).reopen_until if verb == "reopen" else None
-    over = "The time to open this case again is over. Start a new case; we will see this one beside it."
-    return over if until and until < now else ""
+    elif sentence := may(request, case, "reject"):
+        return not_now(request, case, _("It is not fixed"), sentence)
+    reply_by = would_promise(case, Clock.REPLY, at=now)
+    return _show(request, "not_fixed", case, form, reply_by=reply_by, answer=last_answer(case))
 
 
 @door("GET", "POST")
@@ -210,5 +193,5 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
         if back:
             return back
     elif sentence := may(request, case, "withdraw"):
-        return _not_now(request, case, "Withdraw this case", sentence)
+        return not_now(request, case, "Withdraw this case", sentence)
     return _show(request, "withdraw", case, form, reopen_until=_until(case, now))

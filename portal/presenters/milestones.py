@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from cases.lifecycle import BUSY, SETTLED, WAITING, State
 from cases.models import Severity
 from escalation.facts import Clock, Outcome
@@ -40,6 +43,7 @@ def milestones(file: CaseFile, now: datetime) -> list[dict[str, Any]]:
             here = True
     for row in rows:
         row["why"] = _running(file, row)
+    rows[2]["kept_line"] = _updates_kept(file) if rows[2]["state"] == DONE else ""
     return rows
 
 
@@ -157,6 +161,15 @@ def _work(file: CaseFile, now: datetime) -> dict[str, Any]:
     if missed and is_late(case, now):
         return _row(3, title, LATE, so_far or "The next word from us is late. We are sorry.", missed[-1].due_at)
     return _row(3, title, CURRENT, so_far, due)
+
+
+def _updates_kept(file: CaseFile) -> str:
+    """How many of the times that were promised for our updates and replies we kept; nothing where none was."""
+    ended = [c for c in file.of(Clock.UPDATE, Clock.REPLY) if c.told and c.outcome in (Outcome.MET, Outcome.MISSED)]
+    n, met = len(ended), sum(clock.outcome == Outcome.MET for clock in ended)
+    if met < n:
+        return _("%(kept)d of %(n)d promised times kept") % {"kept": met, "n": n}
+    return ngettext("%(n)d promised time, kept", "%(n)d promised times, all kept", n) % {"n": n} if n else ""
 
 
 def _rhythm(file: CaseFile, now: datetime) -> str:

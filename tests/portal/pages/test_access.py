@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "c/<str:reference>/": (PAGE, all_(405)),
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
     "c/<str:reference>/why/": (PAGE, all_(405)),
+    "c/<str:reference>/who/": (PAGE, all_(405)),
     "c/<str:reference>/supervisor/": (PAGE, PAGE),
     "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
     "c/<str:reference>/fixed/more/": (PAGE | DONE_BY, PAGE | DONE_BY),

@@ -12,7 +12,7 @@ from escalation import outbox, verbs
 from escalation.models import Notice
 from feedback.models import Survey
 from portal import beat, clock
-from tests.portal.pages.scene import LOOK, answered, confirmed, look_at, make, working
+from tests.portal.pages.scene import LOOK, answered, look_at, working
 from tests.portal.pages.test_case_page import text_of
 
 FILING = {
@@ -183,21 +183,6 @@ def test_a_guest_sees_one_case_for_seven_days(cast):
     assert [row["ref"] for row in client.get("/cases/").context["cases"]] == [case.reference]
     look_at(LOOK + timedelta(days=7, minutes=1))
     assert client.get(f"/c/{case.reference}/")["Location"] == f"/follow/?reference={case.reference}"
-
-
-def test_reopen_inside_the_time_and_a_sentence_after_it(cast, sam):
-    case = confirmed(cast)
-    path = f"/c/{case.reference}/reopen/"
-    assert "You hear from us by" in text_of(sam.get(path))
-    again = sam.post(path, {"text": "It happened again"}, follow=True)
-    assert "Your case is open again." in text_of(again)
-    assert Case.objects.get(pk=case.pk).state == State.REOPENED
-    old = make(State.CLOSED, cast)
-    look_at(old.closed_at + timedelta(days=15))
-    assert "The time to open this case again is over." in text_of(sam.get(f"/c/{old.reference}/reopen/"))
-    late = sam.post(f"/c/{old.reference}/reopen/", {"text": "Now it is back"})
-    assert "The time to reopen this case is over." in text_of(late)
-    assert "Now it is back" in late.content.decode()
 
 
 def test_withdraw_with_a_reason_stops_everything(cast, sam):
