@@ -24,6 +24,7 @@ from feedback.models import Survey
 from feedback.periods import Period
 
 SATISFIED = 4  # and 5
+EASY = Survey.Effort.AGREE  # and strongly
 #: One group of counted rows, as a query gives it: what they have in common, and `n`.
 Row = Mapping[str, Any]
 LONGEST = 9  # digits of a number of seconds: thirty years
@@ -113,8 +114,14 @@ class Satisfaction:
     invited: int  # of the answers given in the period, those that came after an invitation
     weeks: list[Share]
     scores: dict[int, int]
-    addressed: Share  # "is your problem fixed?" yes among yes and no
-    by_topic: dict[str, Share]  # the same by topic
+    addressed: Share  # "is your problem fixed?": yes among yes, partly and no
+    partly: Share  # partly among the same
+    by_topic: dict[str, Share]  # addressed by topic, team and level, as the cases stand now
+    by_team: dict[str, Share]
+    by_level: dict[int, Share]
+    heard: Share  # "did you feel heard?": yes among yes, partly and no, of cases that were passed up
+    heard_by_level: dict[int, Share]
+    easy: Share  # "made it easy to handle my issue": agree (4 and 5) among all who said how far they agree
 
 
 def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
@@ -122,13 +129,24 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     rows = list(
         Survey.objects.filter(_both("answered_at", period) | within("invited_at", period), scope.on("case__"))
         .annotate(week=_week("answered_at", period), asked=_week("invited_at", period))
-        .values("week", "asked", "satisfaction", "fixed", topic=F("case__category__slug"))
+        .values(
+            "week",
+            "asked",
+            "satisfaction",
+            "fixed",
+            "heard",
+            "effort",
+            topic=F("case__category__slug"),
+            team=F("case__team__slug"),
+            level=F("case__tier"),
+        )
         .annotate(n=Count("pk"), answered=Count("answered_at"), invited=Count("invited_at"))
     )
     given = [row for row in rows if row["week"] is not None and row["week"] != BEFORE]
     asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
     weeks = _by(given, "week", _is_satisfied)
-    judged = [row for row in given if row["fixed"] is not None]
+    judged = [row for row in given if row["fixed"]]
+    spoken = [row for row in given if row["heard"]]
     scores: Counter[int | None] = Counter()
     for row in given:
         scores[row["satisfaction"]] += row["n"]
@@ -139,9 +157,23 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         invited=sum(row["invited"] for row in given),
         weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
         scores={score: scores[score] for score in (5, 4, 3, 2, 1)},
-        addressed=_share(judged, lambda row: row["fixed"]),
-        by_topic=_by(judged, "topic", lambda row: row["fixed"]),
+        addressed=_share(judged, _is_fixed),
+        partly=_share(judged, lambda row: row["fixed"] == Survey.Verdict.PARTLY),
+        by_topic=_by(judged, "topic", _is_fixed),
+        by_team=_by([row for row in judged if row["team"]], "team", _is_fixed),
+        by_level=_by(judged, "level", _is_fixed),
+        heard=_share(spoken, _is_heard),
+        heard_by_level=_by(spoken, "level", _is_heard),
+        easy=_share((row for row in given if row["effort"]), lambda row: row["effort"] >= EASY),
     )
+
+
+def _is_fixed(row: Row) -> bool:
+    return row["fixed"] == Survey.Verdict.YES
+
+
+def _is_heard(row: Row) -> bool:
+    return row["heard"] == Survey.Verdict.YES
 
 
 def _is_satisfied(row: Row) -> bool:
@@ -291,7 +323,8 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, at: d
         kinds = MILESTONES[part] if part else OURS
         of = _due(within("due_at", period), at).filter(status__in=PROMISED[which], clock__kind__in=kinds)
         return Case.objects.filter(scope.on(), pk__in=of.values("case"))
-    return Case.objects.filter(scope.on(), BEHIND[which](period, part))
+    found = Case.objects.filter(scope.on(), BEHIND[which](period, part))
+    return found.exclude(survey__is_anonymous=True) if which in SAYS_THE_ANSWER else found
 
 
 def _scored(period: Period, part: str) -> Q:
@@ -325,8 +358,17 @@ BEHIND: dict[str, Callable[[Period, str], Q]] = {
     "answered": lambda period, _: within("survey__answered_at", period),
     "satisfied": lambda period, _: within("survey__answered_at", period) & Q(survey__satisfaction__gte=SATISFIED),
     "score": _scored,
-    "judged": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed__isnull=False),
-    "addressed": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=True),
+    "judged": lambda period, _: within("survey__answered_at", period) & ~Q(survey__fixed=""),
+    "addressed": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=Survey.Verdict.YES),
+    "partly": lambda period, _: within("survey__answered_at", period) & Q(survey__fixed=Survey.Verdict.PARTLY),
+    "spoken": lambda period, _: within("survey__answered_at", period) & ~Q(survey__heard=""),
+    "heard": lambda period, _: within("survey__answered_at", period) & Q(survey__heard=Survey.Verdict.YES),
+    "easy": lambda period, _: within("survey__answered_at", period) & Q(survey__effort__gte=EASY),
 }
 #: Numbers that speak of customers' answers: few of them would say what a single person answered.
-OF_ANSWERS = ("asked", "answered", "satisfied", "score", "judged", "addressed", "again", "again_low")
+OF_ANSWERS = (
+    "asked", "answered", "satisfied", "score", "judged", "addressed", "partly", "spoken", "heard",
+    "easy", "again", "again_low",
+)  # fmt: skip
+#: Of these the list leaves out who answered under the promise of not being shown beside their case.
+SAYS_THE_ANSWER = tuple(name for name in OF_ANSWERS if name not in ("asked", "again", "again_low"))

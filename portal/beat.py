@@ -17,15 +17,15 @@ from escalation import account_letters, digest, drafts, follow, letters, outbox,
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
-from feedback import problem_letters
-from feedback.surveys import compose_invitation
+from feedback import invitations, problem_letters
 from portal import clock, file_steps
 from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
 ROLE, LETTERS, KEEPING = "beat", "letters", "keeping"
 # The engine owes the survey's invitation; what it says is known in a room the engine does not know.
-letters.register("survey", compose_invitation)
+letters.register(invitations.INVITATION, invitations.compose_invitation)
+letters.register(invitations.REMINDER, invitations.compose_reminder)
 letters.register(follow.KIND, follow.compose_code)
 letters.register(digest.KIND, digest.compose)
 letters.register(copies.KIND, copies.compose)
@@ -141,7 +141,7 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *invitations.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
     KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),

@@ -19,7 +19,6 @@ from cases.models import User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
-from feedback.models import Survey
 from portal.uploads import WithFiles
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Signs that turn the reading direction of what follows; a title with one could disguise what a page says.
 TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-YES_NO = (("yes", _lazy("Yes")), ("no", _lazy("No")))
 
 
 def clean_text(text: str, keep: str = "") -> str:
@@ -176,37 +174,6 @@ class Withdraw(Plain):
     text = text(_lazy("Why?"), 2000, rows=3, required=False)
 
 
-class Rating(Plain):
-    """The one question beside “Yes, it is fixed”."""
-
-    satisfaction = choice(
-        _lazy("How satisfied are you with how we handled it?"), Survey.Satisfaction.choices, required=False
-    )
-    comment = text(_lazy("What should we keep or change?"), 2000, rows=3, required=False)
-
-
-class SurveyForm(Plain):
-    """How did we do?"""
-
-    satisfaction = choice(
-        "Overall, how satisfied are you with how we handled your case?",
-        Survey.Satisfaction.choices,
-        wrong="Choose how satisfied you are",
-    )
-    fixed = choice("Is your problem fixed?", YES_NO, required=False)
-    comment = text("What should we keep or change?", 2000, rows=3, required=False)
-    may_contact = choice("May a supervisor contact you about this?", YES_NO, required=False)
-
-    def answer(self) -> dict[str, Any]:
-        """What `answer_survey` is told."""
-        said = self.cleaned_data
-        answers = {"yes": True, "no": False}
-        return {
-            "satisfaction": int(said["satisfaction"]),
-            "fixed": answers.get(said["fixed"]),
-            "comment": said["comment"],
-            "may_contact": answers.get(said["may_contact"]),
-        }
 
 
 class Follow(Plain):

@@ -56,6 +56,12 @@ BRAND = {
 BRAND_STYLESHEET = env.str("BRAND_STYLESHEET", "")
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
 COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
+# The survey of a settled case. When it goes is in the protocol (`windows.survey_*`); 0 days: no reminder.
+SURVEY = {
+    "effort": env.bool("SURVEY_EFFORT", True),
+    "anonymous": env.bool("SURVEY_ANONYMOUS", False),
+    "reminder_days": env.int("SURVEY_REMINDER_DAYS", 3),
+}
 
 # --- The application
 

@@ -10,6 +10,7 @@ from portal.pages import (
     acts,
     brand,
     case,
+    coming_back,
     data,
     errors,
     files,
@@ -29,6 +30,7 @@ from portal.pages import (
     static_pages,
     styleguide,
     survey,
+    who_sees,
 )
 
 
@@ -78,15 +80,18 @@ urlpatterns = [
     path("c/<str:reference>/message/", case.message, name="message"),
     path("c/<str:reference>/files/<uuid:which>/", files.download, name="file"),
     path("c/<str:reference>/why/", case.why, name="why"),
+    path("c/<str:reference>/who/", who_sees.show, name="who_sees"),
     path("c/<str:reference>/supervisor/", acts.supervisor, name="supervisor"),
     path("c/<str:reference>/fixed/", acts.fixed, name="fixed"),
+    path("c/<str:reference>/fixed/more/", acts.fixed_more, name="fixed_more"),
     path("c/<str:reference>/not-fixed/", acts.not_fixed, name="not_fixed"),
-    path("c/<str:reference>/reopen/", acts.reopen, name="reopen"),
+    path("c/<str:reference>/reopen/", coming_back.reopen, name="reopen"),
     path("c/<str:reference>/withdraw/", acts.withdraw, name="withdraw"),
     path("follow/", follow.ask, name="follow"),
     path("follow/code/", follow.code, name="follow_code"),
     path("follow/<token:token>/", follow.landing, name="follow_link"),
     path("s/<token:token>/", survey.answer, name="survey"),
+    path("s/<token:token>/more/", survey.more, name="survey_more"),
     path("s/<token:token>/thanks/", survey.thanks, name="survey_thanks"),
     path("account/", account.details, name="account"),
     # allauth looks some of its own pages up by name; these are ours in their place.

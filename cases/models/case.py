@@ -83,6 +83,10 @@ class Case(Lifecycle, Worldly):
     customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
     # False while anybody may have typed it in this person's name: until a secret mailed to their address came back.
     is_proven = models.BooleanField(default=True, editable=False)
+    # The settled case this one goes on from, when the time to open that one again was over.
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by", editable=False
+    )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="cases")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
     title = models.CharField(max_length=120)

@@ -63,6 +63,12 @@ class AccessLink(models.Model):
         return cls.objects.select_related("case", "user").filter(live, case__is_drill=False).first()
 
     @classmethod
+    def ended(cls, purpose: str, token: str, *, at: datetime) -> AccessLink | None:
+        """The link behind `token` when its time is over: for a page that says where else to go, and opens nothing."""
+        over = Q(purpose=purpose, token_hash=hash_token(token), expires_at__lte=at, code_hash="")
+        return cls.objects.select_related("case").filter(over, case__is_drill=False).first()
+
+    @classmethod
     def expect_code(
         cls, purpose: str, case: Case, *, user: User, asked: str, code: str, at: datetime, lasts: timedelta
     ) -> None:

@@ -4,6 +4,7 @@ from escalation.verbs.acting import Refused, Stale
 from escalation.verbs.began import Began
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
 from escalation.verbs.filing import Told, file_case, file_many, outlook
+from escalation.verbs.following import come_back, reopen_over
 from escalation.verbs.guided import adopt, emergency, justify, keep
 from escalation.verbs.staff import (
     acknowledge,
@@ -39,6 +40,7 @@ __all__ = [
     "ask_supervisor",
     "assess",
     "close",
+    "come_back",
     "emergency",
     "escalate",
     "file_case",
@@ -52,6 +54,7 @@ __all__ = [
     "partner_answered",
     "reject",
     "reopen",
+    "reopen_over",
     "reply",
     "return_down",
     "review",

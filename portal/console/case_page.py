@@ -19,6 +19,7 @@ from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import Calendar, reckon
+from feedback.surveys import shown_answer
 from portal.console import guidance
 from portal.console.acts import ONLY_ONE
 from portal.console.deeds import DEEDS
@@ -27,6 +28,7 @@ from portal.console.home import act_url, usual_acts
 from portal.console.problems import link_of
 from portal.console.timeline import MOST, SHOWN, rows_of
 from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
+from portal.presenters.linked import with_links
 
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
 ENDED = (State.WITHDRAWN, State.MERGED)
@@ -35,7 +37,8 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
-    return with_ledger(Case.objects.visible_to(viewer)).with_people().filter(pk=case_id).first()
+    cases = with_links(with_ledger(Case.objects.visible_to(viewer)))
+    return cases.with_people().select_related("survey").filter(pk=case_id).first()
 
 
 def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:
@@ -73,6 +76,7 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
         "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
         **link_of(case),
+        "said": shown_answer(case),
         "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
     }
 

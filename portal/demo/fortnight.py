@@ -23,7 +23,7 @@ from escalation.book import rules_in_force
 from escalation.outlook import next_update
 from escalation.store import peek
 from escalation.worktime import Calendar
-from feedback.surveys import answer_survey
+from feedback.surveys import add_to_answer, answer_survey
 from portal.demo import problems as p
 from portal.demo import replies
 from portal.demo.people import Cast
@@ -150,7 +150,11 @@ class Fortnight:
         broken = 2 * case.promises.filter(status="broken").count()
         score = max(1, min(5, 5 - broken - (case.rejections > 0) - (self.random.random() < 0.3)))
         comment = self.random.choice(p.COMMENTS[score]) if self.random.random() < 0.6 else ""
-        answer_survey(case, satisfaction=score, fixed=score > 2, comment=comment, at=now)
+        fixed = "yes" if score > 3 else "partly" if score > 1 else "no"
+        answer_survey(
+            case, satisfaction=score, fixed=fixed, heard="yes" if score > 2 else "no", comment=comment, at=now
+        )
+        add_to_answer(case, effort=score, at=now)
 
     def wants_supervisor(self, case_id: int, now: datetime) -> None:
         case = Case.objects.get(pk=case_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,14 @@ class Day(forms.DateField):
         return day
 
 
+class Names(NamedTuple):
+    """What topics, teams and levels are called, by what stands for them in an address."""
+
+    topics: dict[str, str]
+    teams: dict[str, str]
+    levels: dict[str, str]
+
+
 class Filters(forms.Form):
     """The bar above the figures. It is bound to the address, whatever that says."""
 
@@ -91,6 +99,11 @@ class Filters(forms.Form):
     def topics(self) -> dict[str, str]:
         """Topics as customers know them, by slug."""
         return self._labels("topic")
+
+    @property
+    def names(self) -> Names:
+        """What the figures call topics, teams and levels."""
+        return Names(self.topics, self._labels("team"), self._labels("level"))
 
     def _labels(self, name: str) -> dict[str, str]:
         choices: Any = self.fields[name]

@@ -10,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case as Choose
+from django.db.models import F, OuterRef, QuerySet, Subquery, When
 
 from cases.models import Category, Resolution, Severity
 from escalation.worktime import Calendar
 from feedback import suggestions, topics
-from feedback.figures import MILESTONES, OF_ANSWERS, cases_behind
+from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behind
 from feedback.intervals import FEWEST
 from feedback.models import Survey
 from portal.insights.asking import Asked
@@ -34,6 +35,10 @@ TITLES = {
     "score": "Cases by answer",
     "judged": "Cases whose customer said whether it is fixed",
     "addressed": "Cases whose customer said it is fixed",
+    "partly": "Cases whose customer said it is partly fixed",
+    "spoken": "Cases whose customer said whether they felt heard",
+    "heard": "Cases whose customer felt heard",
+    "easy": "Cases whose customer found it easy",
     "promises": "Cases with a promise that was kept or broken",
     "kept": "Cases with a promise that was kept",
     "broken": "Cases with a promise that was broken",
@@ -59,7 +64,9 @@ HEAD = (
     "How it stands", "Hours to answer", "Working hours to answer",
 )  # fmt: skip
 #: Only for those who may see cases.
-MORE_HEAD = ("Title", "Customer", "Satisfaction (1 to 5)", "Is it fixed", "Answered")
+MORE_HEAD = ("Title", "Customer", "Satisfaction (1 to 5)", "Is it fixed", "Felt heard", "Easy (1 to 5)", "Answered")
+#: What one answer says; the last one is when.
+ANSWERED = ("satisfaction", "fixed", "heard", "effort", "answered_at")
 FIELDS = (
     "pk", "reference", "title", "is_history", "origin", "severity", "tier", "state", "filed_at", "escalated_at",
     "resolved_at", "closed_at",
@@ -83,19 +90,23 @@ class Behind:
         """Whether a list would say what single people answered to somebody who may not know."""
         return self.which in OF_ANSWERS and not self.sees_cases and 0 < number < FEWEST
 
+    def leaves_out(self) -> bool:
+        """Whether answers that count may be missing from the list, for they were given without a name."""
+        return self.which in SAYS_THE_ANSWER and Survey.objects.filter(is_anonymous=True).exists()
+
     def rows(self) -> QuerySet:
         """The cases as flat rows, the newest first, in one query."""
         outcome = Resolution.objects.filter(case=OuterRef("pk")).order_by("-at").values("outcome")[:1]
         named = {"topic": F("category__name"), "held_by": F("team__name"), "outcome": Subquery(outcome)}
         if self.sees_cases:
-            named |= {
-                "customer_name": F("customer__name"),
-                "satisfaction": F("survey__satisfaction"),
-                "fixed": F("survey__fixed"),
-                "answered_at": F("survey__answered_at"),
-            }
+            named |= {"customer_name": F("customer__name")} | {name: _if_known(name) for name in ANSWERED}
         fields = FIELDS if self.sees_cases else tuple(name for name in FIELDS if name != "title")
         return self.cases.order_by("-filed_at", "-pk").values(*fields, **named)
+
+
+def _if_known(name: str) -> Choose:
+    """What was answered, unless it was promised that nobody is shown it beside its case."""
+    return Choose(When(survey__is_anonymous=False, then=F(f"survey__{name}")), default=None)
 
 
 def behind(asked: Asked, which: str, part: str, *, sees_cases: bool) -> Behind:
@@ -160,7 +171,7 @@ def csv_lines(behind: Behind, calendar: Calendar) -> Iterator[str]:
     for row in rows:
         cells = csv_row(row, calendar, zone)
         if behind.sees_cases:
-            cells += [row["title"], row["customer_name"], row["satisfaction"], _yes(row["fixed"])]
+            cells += [row["title"], row["customer_name"], *(row[name] for name in ANSWERED[:-1])]
             cells.append(_instant(row["answered_at"], zone))
         yield writer.writerow([safe(value) for value in cells])
 
@@ -185,7 +196,3 @@ def csv_row(row: dict[str, Any], calendar: Calendar, zone: ZoneInfo) -> list[Any
 def _instant(value: datetime | None, zone: ZoneInfo) -> str:
     """With its offset, so that nobody has to guess the zone."""
     return value.astimezone(zone).isoformat(sep=" ", timespec="seconds") if value else ""
-
-
-def _yes(value: bool | None) -> str:
-    return {True: "yes", False: "no", None: ""}[value]

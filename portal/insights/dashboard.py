@@ -19,7 +19,7 @@ from feedback.figures import (
 from feedback.intervals import FEWEST, Share
 from portal.charts import percent
 from portal.insights import drawing
-from portal.insights.asking import Asked
+from portal.insights.asking import Asked, Names
 from portal.insights.drawing import cell
 from portal.insights.words import (
     MEDIAN,
@@ -43,8 +43,8 @@ Tile = dict[str, Any]
 HERE = "Cases this team or level has now, wherever they were filed: most were escalated to it."
 
 
-def dashboard(asked: Asked, calendar: Calendar, topics: dict[str, str]) -> dict[str, Any]:
-    """What the template takes; `calendar` counts working time, `topics` names the topics."""
+def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
+    """What the template takes; `calendar` counts working time."""
     csat = satisfaction(asked.period, asked.scope)
     up = escalations(asked.period, asked.scope)
     times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
@@ -56,13 +56,18 @@ def dashboard(asked: Asked, calendar: Calendar, topics: dict[str, str]) -> dict[
     days = days_words(asked.period)
     return {
         "sentence": reading((csat, up, times, kept), days),
-        "tiles": [csat_tile(asked, csat), up_tile(asked, up), time_tile(asked, times), kept_tile(asked, kept)],
-        "charts": charts_of(asked, (csat, up, times, kept), topics),
+        "tiles": [
+            csat_tile(asked, csat),
+            up_tile(asked, up),
+            time_tile(asked, times),
+            kept_tile(asked, kept),
+        ],
+        "charts": charts_of(asked, (csat, up, times, kept), names),
     }
 
 
 def charts_of(
-    asked: Asked, figures: tuple[Satisfaction, Escalations, Resolving, Kept], topics: dict[str, str]
+    asked: Asked, figures: tuple[Satisfaction, Escalations, Resolving, Kept], names: Names
 ) -> list[drawing.Chart]:
     """The charts, in the order of the page."""
     csat, up, times, kept = figures
@@ -71,9 +76,11 @@ def charts_of(
     return [
         week(asked, csat.weeks, **weeks),  # type: ignore[arg-type]
         drawing.answers(asked, csat),
-        drawing.addressed(asked, csat, topics),
+        drawing.addressed(asked, csat, names.topics),
+        drawing.addressed_where(asked, csat, names),
+        drawing.heard(asked, csat, names),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
-        drawing.escalated(asked, up, topics),
+        drawing.escalated(asked, up, names.topics),
         drawing.durations(asked, times.now),
         drawing.kept(asked, kept),
     ]
@@ -88,7 +95,7 @@ def interval_line(share: Share) -> str:
 
 
 def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
-    """Satisfied, how the answers came, and how many of those invited answered."""
+    """Satisfied, how the answers came, how many of those invited answered, and what else they said."""
     now, asked_n = figures.now, figures.response.n
     answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
     response = f"{figures.response.hits:,} of {asked_n:,} invited by e-mail have answered"
@@ -100,6 +107,8 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         answered,
         came_words(now.n, figures.invited),
         cell(response, asked.cases("asked")) if asked_n else "Nobody was invited by e-mail in this period",
+        _said_line("Partly fixed", figures.partly, asked.cases("partly")),
+        _said_line("It was easy", figures.easy, asked.cases("easy")),
     ]
     return tile(
         "Satisfied",
@@ -108,6 +117,13 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         lines,
         change_words(now, figures.before),
     )
+
+
+def _said_line(name: str, share: Share, url: str) -> Any:
+    """'It was easy: 67% of 6 (30% to 90%)'; nothing while it is too few to show."""
+    if not share.shown:
+        return ""
+    return cell(f"{name}: {share_words(share)} of {share.n:,} ({interval_words(share)})", url)
 
 
 def up_tile(asked: Asked, figures: Escalations) -> Tile:

@@ -34,8 +34,28 @@ DEFINITIONS = (
     Definition(
         "addressed",
         "Is the problem fixed?",
-        "yes ÷ (yes + no)",
-        "The second question of the survey. Who leaves it out is not counted.",
+        "yes ÷ (yes + partly + no)",
+        "The second question of the survey: whether the customer’s concern was addressed. Partly is shown by itself and is not a yes. Who leaves the question out is not counted. Team and level are those the case has now.",
+    ),
+    Definition(
+        "heard",
+        "Felt heard",
+        "yes ÷ (yes + partly + no)",
+        "“Did you feel heard?”, asked only of customers whose case was passed up or began above the first level. It stands beside how satisfied they are and is no part of it.",
+        "A customer can feel heard and not be satisfied, and the other way round: read both.",
+    ),
+    Definition(
+        "easy",
+        "It was easy",
+        "agree or strongly agree ÷ all who said how far they agree",
+        "“… made it easy to handle my issue”, on the second page of the survey, which may be skipped or switched off.",
+        "Fewer answer it than the first page.",
+    ),
+    Definition(
+        "without-a-name",
+        "Answers without a name",
+        "counted in every figure, listed in none",
+        "Where the portal is set to ask without a name, an answer counts as every other one, but neither the case, the lists behind the numbers nor their files say whose it is.",
     ),
     Definition(
         "escalated",

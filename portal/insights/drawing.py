@@ -10,7 +10,7 @@ from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.models import Survey
 from portal import charts
 from portal.charts import Point, percent
-from portal.insights.asking import Asked
+from portal.insights.asking import Asked, Names
 from portal.insights.words import (
     MEDIAN,
     MILESTONE_WORDS,
@@ -186,11 +186,56 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
         by_size(figures.by_topic, topics),
         key="addressed",
         title=title,
-        desc="“Is your problem fixed?”: yes among yes and no, by topic, with the 95% interval.",
+        desc="“Is your problem fixed?”: yes among yes, partly and no, by topic, with the 95% interval.",
         of="Topic",
         unit="answer",
         which=("addressed", "judged"),
     )
+
+
+def addressed_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
+    """The same by the team and by the level the cases are with now: who may have to change something."""
+    teams = [
+        (names.teams.get(slug, slug), share, {"team": slug})
+        for slug, share in sorted(figures.by_team.items(), key=lambda pair: (-pair[1].n, pair[0]))
+    ]
+    return spread(
+        asked,
+        teams + _levels(figures.by_level, names),
+        key="addressed-where",
+        title="Is the problem fixed? By team and by level",
+        desc="Yes among yes, partly and no, by the team and by the level the cases have now, with the 95% interval.",
+        of="Team or level",
+        unit="answer",
+        which=("addressed", "judged"),
+    )
+
+
+def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
+    """Whether customers whose case was passed up felt heard: apart from how satisfied they are."""
+    whole = figures.heard
+    title = (
+        f"{percent(whole.value)} of those whose case was passed up felt heard ({interval_words(whole)})"
+        if whole.value is not None
+        else "Did those whose case was passed up feel heard?"
+    )
+    return spread(
+        asked,
+        _levels(figures.heard_by_level, names),
+        key="heard",
+        title=title,
+        desc="“Did you feel heard?”: yes among yes, partly and no, by the level the cases have now, with the 95% interval.",
+        of="Level",
+        unit="answer",
+        which=("heard", "spoken"),
+    )
+
+
+def _levels(shares: dict[int, Share], names: Names) -> list[tuple[str, Share, dict[str, str]]]:
+    return [
+        (f"Level {names.levels.get(str(level), level)}", share, {"level": str(level)})
+        for level, share in sorted(shares.items())
+    ]
 
 
 def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:

@@ -121,7 +121,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     question = Question(request)
     context = frame(request, heading="Figures", filters=question.form)
     if question.asked:
-        context |= dashboard(question.asked, question.calendar, question.form.topics)
+        context |= dashboard(question.asked, question.calendar, question.form.names)
         csv_url = question.asked.link("/insights/cases.csv", which="filed")
         context |= {"filter_words": question.asked.words, "csv_url": csv_url, "counted_to": question.at}
     return render(request, "pages/insights.html", context)
@@ -175,6 +175,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "back": said.link("/insights/topics/" if found.which in OF_TOPICS else "/insights/") if said else "",
         "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
         "few": few,
+        "leaves_out": found.leaves_out(),
         "page": page,
         "rows": [] if few else [shown(row) for row in page],
     }

@@ -1,4 +1,4 @@
-"""What a customer can do to their case besides writing: ask for a supervisor, yes, no, open again, withdraw."""
+"""What a customer can do to their case besides writing: ask for a supervisor, yes, no, withdraw."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from escalation.outlook import would_promise
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused
 from escalation.verbs.customer import reply
-from feedback.surveys import ASKABLE, answer_survey
+from feedback.models import Survey
+from feedback.surveys import ASKABLE, answer_of, answer_survey, asks_heard, closed_why, more_questions
 from portal import clock, forms, ratelimit
 from portal.pages.case import base_url, head, may, opened
-from portal.pages.doors import done, door, form_key, posted, shown_key
+from portal.pages.doors import done, door, form_key, posted, see_other, shown_key
+from portal.pages.survey import answered, more_page, survey_context
 from portal.presenters.casefile import CaseFile
 from portal.presenters.timeline import last_answer
+from portal.survey_forms import Rating, SurveyForm
 from portal.uploads import WithFiles, files_with
-from portal.viewer import actor_for
+from portal.viewer import actor_for, is_customer
 
 
 def _act(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, sentence: str) -> HttpResponse | None:
@@ -51,7 +54,7 @@ def _show(request: HttpRequest, page: str, case: Case, form: Form, **context: An
     return render(request, f"pages/{page}.html", context)
 
 
-def _not_now(request: HttpRequest, case: Case, heading: str, sentence: str) -> HttpResponse:
+def not_now(request: HttpRequest, case: Case, heading: str, sentence: str) -> HttpResponse:
     """The page of an act that does not fit the case now: why not, and the way back."""
     context = {"case": head(case), "heading": heading, "sentence": sentence}
     return render(request, "pages/not_now.html", context)
@@ -82,7 +85,7 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
         if back:
             return back
     elif sentence := may(request, case, "ask_supervisor"):
-        return _not_now(request, case, _("Ask for a supervisor"), sentence)
+        return not_now(request, case, _("Ask for a supervisor"), sentence)
     asked = {"at": running.started_at, "reply_by": running.due_at} if running else None
     reply_by = None if running else would_promise(case, Clock.SUPERVISOR, at=now)
     return _show(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
@@ -94,7 +97,7 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
     if case.state in ASKABLE:
         return _rate(request, case)
-    form = forms.Rating(posted(request))
+    form = Rating(posted(request))
     if request.method == "POST":
 
         def act() -> None:
@@ -103,20 +106,42 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
                 settled = verbs.accept(case.pk, by=by, at=now, form_key=key)
                 if form.cleaned_data["satisfaction"]:
                     score, comment = int(form.cleaned_data["satisfaction"]), form.cleaned_data["comment"]
-                    answer_survey(settled, satisfaction=score, fixed=True, comment=comment, at=now)
+                    answer_survey(settled, satisfaction=score, fixed=Survey.Verdict.YES, comment=comment, at=now)
 
         back = _act(request, form, act, case, _("Thank you. Your case is marked as fixed."))
         if back:
-            return back
+            return _on(case, back)
     elif sentence := may(request, case, "accept"):
-        return _not_now(request, case, _("It is fixed"), sentence)
+        return not_now(request, case, _("It is fixed"), sentence)
     return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
+def _on(case: Case, back: HttpResponse) -> HttpResponse:
+    """After an answer the questions that are left; without one, or with none left, the way `back`."""
+    survey = answer_of(case)
+    return see_other(f"{base_url(case)}fixed/more/") if survey and more_questions(case, survey) else back
+
+
+@door("GET", "POST")
+def fixed_more(request: HttpRequest, reference: str) -> HttpResponse:
+    """What may be said besides the rating."""
+    case = opened(request, reference)
+    if not is_customer(request, case):
+        return _not_theirs(request, case)
+    return more_page(request, case, f"{base_url(case)}fixed/", base_url(case))
+
+
+def _not_theirs(request: HttpRequest, case: Case) -> HttpResponse:
+    return not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
+
+
 def _rate(request: HttpRequest, case: Case) -> HttpResponse:
-    form = forms.SurveyForm(posted(request))
+    before = answer_of(case)
+    form = SurveyForm(posted(request), initial=answered(before), heard=asks_heard(case))
     if may(request, case, "reopen"):
-        return _not_now(request, case, _("How did we do?"), _("Only the customer of this case can answer."))
+        return _not_theirs(request, case)
+    if request.method != "POST" and (sentence := closed_why(case, at=clock.now())):
+        return not_now(request, case, _("How did we do?"), sentence)
     if request.method == "POST" and not request.POST.get("satisfaction"):
         # The second press of "Yes, it is fixed": it is done already.
         return done(request, base_url(case), _("Your case is marked as fixed."))
@@ -127,8 +152,8 @@ def _rate(request: HttpRequest, case: Case) -> HttpResponse:
 
         back = _act(request, form, act, case, _("Thank you for telling us how we did."))
         if back:
-            return back
-    return _show(request, "survey", case, form)
+            return _on(case, back)
+    return render(request, "pages/survey.html", survey_context(request, case, form, before))
 
 
 def _until(case: Case, now: datetime) -> datetime:
@@ -139,38 +164,21 @@ def _until(case: Case, now: datetime) -> datetime:
 @door("GET", "POST")
 def not_fixed(request: HttpRequest, reference: str) -> HttpResponse:
     """No, it is not: open again, same people."""
-    return _again(request, reference, "reject", forms.NotFixed, "not_fixed", _("It is not fixed"))
-
-
-@door("GET", "POST")
-def reopen(request: HttpRequest, reference: str) -> HttpResponse:
-    """It came back."""
-    return _again(request, reference, "reopen", forms.Reopen, "reopen", _("Open it again"))
-
-
-def _again(request: HttpRequest, reference: str, verb: str, kind: type[Form], page: str, heading: str) -> HttpResponse:
     case, now = opened(request, reference), clock.now()
-    form = kind(posted(request))
+    form = forms.NotFixed(posted(request))
     if request.method == "POST":
 
         def act() -> None:
             said = {"text": form.cleaned_data["text"], "by": actor_for(request, case), "form_key": form_key(request)}
-            getattr(verbs, verb)(case.pk, at=now, files=files_with(form), **said)
+            verbs.reject(case.pk, at=now, files=files_with(form), **said)
 
         back = _act(request, form, act, case, _("Your case is open again. You see below when you hear from us."))
         if back:
             return back
-    elif sentence := may(request, case, verb) or _too_late(case, verb, now):
-        return _not_now(request, case, heading, sentence)
-    answer = last_answer(case) if verb == "reject" else None
-    return _show(request, page, case, form, reply_by=would_promise(case, Clock.REPLY, at=now), answer=answer)
-
-
-def _too_late(case: Case, verb: str, now: datetime) -> str:
-    """A look at the page says already what the button would answer."""
-    until = CaseFile.load(case).reopen_until if verb == "reopen" else None
-    over = _("The time to open this case again is over. Start a new case; we will see this one beside it.")
-    return over if until and until < now else ""
+    elif sentence := may(request, case, "reject"):
+        return not_now(request, case, _("It is not fixed"), sentence)
+    reply_by = would_promise(case, Clock.REPLY, at=now)
+    return _show(request, "not_fixed", case, form, reply_by=reply_by, answer=last_answer(case))
 
 
 @door("GET", "POST")
@@ -191,5 +199,5 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
         if back:
             return back
     elif sentence := may(request, case, "withdraw"):
-        return _not_now(request, case, _("Withdraw this case"), sentence)
+        return not_now(request, case, _("Withdraw this case"), sentence)
     return _show(request, "withdraw", case, form, reopen_until=_until(case, now))

@@ -31,6 +31,7 @@ from portal.pages.wanted import case_url, follow_url
 from portal.presenters import milestones as steps
 from portal.presenters import promise, status
 from portal.presenters.casefile import CaseFile, page_query
+from portal.presenters.linked import closed_block, with_links
 from portal.presenters.proof import proofs
 from portal.presenters.timeline import story
 from portal.templatetags.times import local, relative_words, when_words
@@ -43,7 +44,7 @@ def opened(request: HttpRequest, reference: str) -> Case:
     Who is not signed in is asked for a code instead: alike for every reference that can be one, there or not.
     """
     try:
-        return case_or_404(page_query(visible_cases(request)), reference)
+        return case_or_404(with_links(page_query(visible_cases(request))), reference)
     except Http404:
         if request.user.is_authenticated or not reference_in(reference):
             raise
@@ -87,6 +88,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         case.event_seq,
         is_late(case, now),
         survey and (survey.answered_at, survey.changed_at),
+        case.goes_on_in,
         when_words(now, zone=zone, style="date"),
         relative_words(case.promise_at, now=now) if case.promise_at else "",
         zone,
@@ -104,7 +106,9 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
 def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | None = None) -> HttpResponse:
     zone, house = zone_of(request, settings.COMPANY_TIME_ZONE), brand.current().name
     file, paper = CaseFile.load(case), request.GET.get("print") == "1"
-    told = story(case, house=house, zone=zone, now=now, whole=paper or request.GET.get("all") == "1")
+    oldest_first = request.GET.get("order") == "oldest"
+    whole = paper or oldest_first or request.GET.get("all") == "1"
+    told = story(case, house=house, zone=zone, now=now, whole=whole)
     view = promise.View(zone, now, base_url(case), question=told.question, answer=told.answer, covers=told.covers)
     if form is None and not paper and not may(request, case, "reply"):
         form = Message(initial={"seen": case.event_seq})
@@ -112,13 +116,15 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "case": _told(case),
         "tag": status.tag(case, partner=file.partner, other=file.other),
         "level": status.level(case, file.protocol.top),
-        "promise": promise.promise_block(file, view),
+        "promise": _reachable(promise.promise_block(file, view) | closed_block(file, view.base, now), form),
+        "linked_from": case.goes_on_from,
         "question": told.question,
         "paper": paper,
         "milestones": steps.milestones(file, now),
         "why_url": f"{base_url(case)}why/",
         "version": case.protocol,
-        "rows": told.rows[::-1] if paper else told.rows,
+        "rows": told.rows[::-1] if paper or oldest_first else told.rows,
+        "oldest_first": oldest_first,
         "older": {"count": told.older, "url": "?all=1"} if told.older else None,
         "form": form,
         "message_url": f"{base_url(case)}message/",
@@ -128,6 +134,15 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
     }
     acts = _acts(request, file) if not paper else {"actions": [], "links": []}
     return render(request, "pages/case.html", context | acts)
+
+
+def _reachable(block: dict[str, Any], form: Message | None) -> dict[str, Any]:
+    """The promise block with a way to who answers for the case: a message, and a number, the house's if need be."""
+    handler = block["handler"]
+    if not handler["phone"]:
+        handler |= {"phone": settings.BRAND["phone"], "hours": settings.BRAND["hours"]}
+    handler["message_url"] = "#message" if form is not None else ""
+    return block
 
 
 def _told(case: Case) -> dict[str, Any]:
@@ -161,6 +176,7 @@ def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]
     if not may(request, case, "withdraw"):
         links.append({"label": _("Withdraw this case"), "url": f"{base}withdraw/"})
     links.append({"label": _("Print or save"), "url": "?print=1"})
+    links.append({"label": _("Who can see this case"), "url": f"{base}who/"})
     return {"actions": actions, "links": links}
 
 

@@ -1,4 +1,4 @@
-"""The survey behind a mailed link: looking records only that it was opened, the answer comes by the button."""
+"""The survey behind a mailed link: a look records nothing, the answer comes by the button; a second page may be skipped."""
 
 from __future__ import annotations
 
@@ -10,14 +10,24 @@ from django.shortcuts import render
 from cases.models import AccessLink, Case
 from escalation.verbs import Refused
 from feedback.models import Survey
-from feedback.surveys import CHANGE_WITHIN, answer_survey
-from portal import clock, forms, ratelimit
+from feedback.surveys import (
+    add_to_answer,
+    answer_of,
+    answer_survey,
+    asks_heard,
+    change_until,
+    closed_why,
+    more_questions,
+    will_be_anonymous,
+)
+from portal import clock, ratelimit
 from portal.pages.case import head
-from portal.pages.doors import door, see_other, shown_key
+from portal.pages.doors import door, posted, see_other, shown_key
 from portal.presenters.casefile import CaseFile
+from portal.survey_forms import MoreForm, SurveyForm
 
 PURPOSE = AccessLink.Purpose.SURVEY
-UNHAPPY = (Survey.Satisfaction.VERY_DISSATISFIED, Survey.Satisfaction.DISSATISFIED)
+WORDS = {True: "yes", False: "no", None: ""}
 
 
 @door("GET", "POST")
@@ -26,32 +36,48 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     at = clock.now()
     link = AccessLink.find(PURPOSE, token, at=at)
     if link is None:
-        return _ended(request)
+        return _gone(request, token)
+    case, before = link.case, answer_of(link.case)
+    chosen = _chosen(request)
+    initial = answered(before) | ({"satisfaction": str(chosen)} if chosen else {})
+    form = SurveyForm(posted(request), initial=initial, heard=asks_heard(case))
     if request.method == "POST":
-        ratelimit.count(ratelimit.MESSAGE, f"survey {link.case_id}", at=at)
-        form = forms.SurveyForm(request.POST)
+        ratelimit.count(ratelimit.MESSAGE, f"survey {case.pk}", at=at)
         if form.is_valid():
             try:
-                answer_survey(link.case, at=at, **form.answer())
+                survey = answer_survey(case, at=at, **form.answer())
             except Refused as why:
                 form.add_error(None, str(why))
             else:
-                return see_other(f"/s/{token}/thanks/")
-        return _show(request, link.case, form)
-    chosen = _chosen(request)
-    initial = _answered(link.case) | ({"satisfaction": str(chosen)} if chosen else {})
-    return _show(request, link.case, forms.SurveyForm(initial=initial), chosen)
+                return see_other(f"/s/{token}/{'more' if more_questions(case, survey) else 'thanks'}/")
+    elif why_not := closed_why(case, at=at):
+        return _closed(request, case, why_not)
+    return render(request, "pages/survey.html", survey_context(request, case, form, before, chosen))
 
 
-def _show(request: HttpRequest, case: Case, form: forms.SurveyForm, chosen: int | None = None) -> HttpResponse:
-    word = Survey.Satisfaction(chosen).label if chosen else ""
-    context = {"case": head(case), "form": form, "chosen_word": word, "key": shown_key(request)}
-    return render(request, "pages/survey.html", context)
+def survey_context(
+    request: HttpRequest, case: Case, form: SurveyForm, before: Survey | None, chosen: int | None = None
+) -> dict[str, Any]:
+    """What pages/survey.html takes."""
+    return {
+        "case": head(case),
+        "form": form,
+        "chosen_word": Survey.Satisfaction(chosen).label if chosen else "",
+        "changing": before is not None,
+        "anonymous": before.is_anonymous if before else will_be_anonymous(),
+        "key": shown_key(request),
+    }
 
 
-def _ended(request: HttpRequest) -> HttpResponse:
-    """Wrong and expired look the same; there is no case to name."""
-    return render(request, "pages/survey.html", {"expired": True, "case": {"url": "/cases/"}}, status=404)
+def _gone(request: HttpRequest, token: str) -> HttpResponse:
+    """Unknown links name no case; one whose time is over leads to its case, which asks for a code."""
+    link = AccessLink.ended(PURPOSE, token, at=clock.now())
+    return _closed(request, link.case if link else None)
+
+
+def _closed(request: HttpRequest, case: Case | None, why: str = "") -> HttpResponse:
+    context = {"case": head(case) if case else {}, "sentence": why}
+    return render(request, "pages/survey_closed.html", context, status=404)
 
 
 def _chosen(request: HttpRequest) -> int | None:
@@ -59,18 +85,44 @@ def _chosen(request: HttpRequest) -> int | None:
     return int(score) if score in ("1", "2", "3", "4", "5") else None
 
 
-def _answered(case: Case) -> dict[str, Any]:
+def answered(survey: Survey | None) -> dict[str, Any]:
     """What was answered before, so that it can be changed."""
-    survey = Survey.objects.filter(case=case, answered_at__isnull=False).first()
     if survey is None:
         return {}
-    words = {True: "yes", False: "no", None: ""}
-    return {
-        "satisfaction": str(survey.satisfaction),
-        "fixed": words[survey.fixed],
-        "comment": survey.comment,
-        "may_contact": words[survey.may_contact],
+    names = ("satisfaction", "fixed", "heard", "comment", "effort")
+    said = {name: getattr(survey, name) for name in names}
+    return {name: "" if value is None else str(value) for name, value in said.items()} | {
+        "may_contact": WORDS[survey.may_contact]
     }
+
+
+@door("GET", "POST")
+def more(request: HttpRequest, token: str) -> HttpResponse:
+    """What may be said besides: was it easy, may we call. Nobody must."""
+    link = AccessLink.find(PURPOSE, token, at=clock.now())
+    return more_page(request, link.case, f"/s/{token}/", f"/s/{token}/thanks/") if link else _gone(request, token)
+
+
+def more_page(request: HttpRequest, case: Case, first: str, after: str) -> HttpResponse:
+    """The second page of a case's survey; `first` is where the answer is given, `after` where one goes on."""
+    at, survey = clock.now(), answer_of(case)
+    if survey is None:
+        return see_other(first)
+    asked = more_questions(case, survey)
+    form = MoreForm(posted(request), initial=answered(survey), asked=asked)
+    if request.method == "POST":
+        ratelimit.count(ratelimit.MESSAGE, f"survey {case.pk}", at=at)
+        if form.is_valid():
+            try:
+                add_to_answer(case, at=at, **form.answer())
+            except Refused as why:
+                form.add_error(None, str(why))
+            else:
+                return see_other(after)
+    elif not asked or closed_why(case, at=at):
+        return see_other(after)
+    context = {"case": head(case), "form": form, "after": after, "key": shown_key(request)}
+    return render(request, "pages/survey_more.html", context)
 
 
 @door("GET")
@@ -78,15 +130,18 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     """Thank you, and until when the answer can be changed."""
     link = AccessLink.find(PURPOSE, token, at=clock.now())
     if link is None:
-        return _ended(request)
-    survey = Survey.objects.filter(case=link.case, answered_at__isnull=False).first()
-    if survey is None or survey.answered_at is None:
+        return _gone(request, token)
+    survey = answer_of(link.case)
+    if survey is None:
         return see_other(f"/s/{token}/")
     reopen = CaseFile.load(link.case).reopen_until
     context = {
         "case": head(link.case),
-        "change_until": survey.answered_at + CHANGE_WITHIN,
-        "unhappy": survey.fixed is False or survey.satisfaction in UNHAPPY,
+        "survey_url": f"/s/{token}/",
+        "change_until": change_until(survey),
+        "anonymous": survey.is_anonymous,
+        "may_contact": survey.may_contact,
+        "unhappy": survey.fixed in (Survey.Verdict.NO, Survey.Verdict.PARTLY) or survey.is_low,
         "again": reopen is not None and reopen >= clock.now(),
     }
     return render(request, "pages/survey_thanks.html", context)

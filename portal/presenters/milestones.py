@@ -43,6 +43,7 @@ def milestones(file: CaseFile, now: datetime) -> list[dict[str, Any]]:
             here = True
     for row in rows:
         row["why"] = _running(file, row)
+    rows[2]["kept_line"] = _updates_kept(file) if rows[2]["state"] == DONE else ""
     return rows
 
 
@@ -175,6 +176,15 @@ def _updates(n: int) -> str:
 
 def _updates_so_far(n: int) -> str:
     return ngettext("%(n)d update so far", "%(n)d updates so far", n) % {"n": n}
+
+
+def _updates_kept(file: CaseFile) -> str:
+    """How many of the times that were promised for our updates and replies we kept; nothing where none was."""
+    ended = [c for c in file.of(Clock.UPDATE, Clock.REPLY) if c.told and c.outcome in (Outcome.MET, Outcome.MISSED)]
+    n, met = len(ended), sum(clock.outcome == Outcome.MET for clock in ended)
+    if met < n:
+        return _("%(kept)d of %(n)d promised times kept") % {"kept": met, "n": n}
+    return ngettext("%(n)d promised time, kept", "%(n)d promised times, all kept", n) % {"n": n} if n else ""
 
 
 def _rhythm(file: CaseFile, now: datetime) -> str:

@@ -22,7 +22,7 @@ from portal.templatetags.times import when_words
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-SHOWN = 10  # rows before "Show n older"
+MOST, SHOWN = 20, 10  # more than `MOST` rows: so many of the newest before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
 KINDS = (
     "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "asked_customer",
@@ -50,7 +50,9 @@ class Story:
 def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = False) -> Story:
     """The newest rows (all with `whole`) of a case; `house` is the company's name, which stands for the engine."""
     events = visible(case)
-    chosen = list(events if whole else events[:SHOWN])
+    chosen = list(events if whole else events[: MOST + 1])
+    if not whole and len(chosen) > MOST:
+        chosen = chosen[:SHOWN]
     texts = _texts(case, chosen)
     files = by_event(chosen, _files(case, chosen), case.reference)
     book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files)
@@ -62,7 +64,7 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
         older,
         question=question.text if question and case.state == State.WAITING_CUSTOMER else "",
         covers=_covers(case, chosen, book),
-        answer=_told(answer) if answer and case.state == State.ANSWERED else None,
+        answer=_told(answer) | {"expectation": case.expectation} if answer and case.state == State.ANSWERED else None,
     )
 
 
@@ -106,7 +108,7 @@ def last_answer(case: Case) -> dict[str, Any] | None:
     """Our newest answer in the form parts/answer.html takes, for a page that asks whether it helped."""
     answers = Message.everything.filter(case=case, kind=Message.Kind.ANSWER).select_related("author")
     newest = answers.order_by("at", "pk").last()
-    return _told(newest) if newest else None
+    return _told(newest) | {"expectation": case.expectation} if newest else None
 
 
 def _teams() -> dict[str, str]:

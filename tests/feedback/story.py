@@ -10,7 +10,7 @@ The period is three weeks, 12 January to 1 February 2026; it is looked at on Mon
 |---|---|---|---|---|---|
 | a1 | Mon 12 | orders | plain | 25 h | 13, 5, yes |
 | a2 | Mon 12 | orders | plain | 25 h | 13, 4, yes |
-| a3 | Tue 13 | billing | plain | 25 h | 14, 2, no |
+| a3 | Tue 13 | billing | plain | 25 h | 14, 2, partly |
 | a4 | Tue 13 | billing | up | 25 h (9.5 h working) | 14, 4, yes |
 | a5 | Wed 14 | orders | up | 49 h (18 h) | 16, 5, left out |
 | a6 | Wed 14 | account | plain | 49 h | 16, 3, no (asked) |
@@ -48,7 +48,7 @@ from escalation.models import Promise, StageClock
 from feedback.intervals import Share
 from feedback.models import Survey
 from feedback.periods import Period
-from feedback.surveys import answer_survey
+from feedback.surveys import add_to_answer, answer_survey
 from tests.cast import Cast, gather
 
 ZONE = "Europe/London"
@@ -63,7 +63,14 @@ SATISFIED_WEEKS = [Share(4, 6), Share(3, 5), Share(2, 2)]
 SCORES = {5: 5, 4: 4, 3: 1, 2: 2, 1: 1}
 RESPONSE = Share(3, 5)  # a6, b1, b2 of those and a7, c2
 ADDRESSED = Share(8, 12)
+PARTLY = Share(1, 12)
+ADDRESSED_LEVELS = {1: Share(6, 8), 2: Share(2, 4)}  # level 2: a4, a8, b3, b6
 ADDRESSED_TOPICS = {"orders": Share(6, 7), "billing": Share(2, 4), "account": Share(0, 1)}
+#: Who also said whether they felt heard (of cases that went up; a1 did not and is not asked), and whether it was easy.
+HEARD_BY = {"a1": "yes", "a4": "yes", "a5": "yes", "a8": "no", "b3": "partly", "b6": "yes"}
+HEARD, HEARD_LEVELS = Share(3, 5), {2: Share(3, 5)}
+EFFORT_BY = {"a1": 5, "a2": 4, "a3": 2, "a4": 4, "a6": 3, "b1": 5}
+EASY = Share(4, 6)
 ESCALATED = Share(9, 20)
 ESCALATED_BEFORE = Share(1, 5)
 ESCALATED_WEEKS = [Share(3, 8), Share(3, 6), Share(3, 6)]
@@ -144,9 +151,11 @@ class Story:
         for name in names:
             Survey.objects.update_or_create(case=self.cases[name], defaults={"invited_at": at})
 
-    def says(self, name: str, at: datetime, score: int, fixed: bool | None = True) -> None:
+    def says(self, name: str, at: datetime, score: int, fixed: str = "yes") -> None:
         case = Case.objects.get(pk=self.cases[name].pk)
-        answer_survey(case, satisfaction=score, fixed=fixed, at=at)
+        answer_survey(case, satisfaction=score, fixed=fixed, heard=HEARD_BY.get(name, ""), at=at)
+        if name in EFFORT_BY:
+            add_to_answer(case, effort=EFFORT_BY[name], at=at)
 
     # The table -----------------------------------------------------------------------------------------------
 
@@ -157,7 +166,7 @@ class Story:
             self.plain(name, day(filed), "orders", day(filed + 1))
             self.says(name, day(filed + 1, 12), score)
         self.passed("p4", day(6), "billing", day(7))
-        self.says("p4", day(7, 12), 2, fixed=False)
+        self.says("p4", day(7, 12), 2, fixed="no")
         self.plain("p5", day(7), "billing", day(8))
         self.says("p5", day(8, 12), 4)
 
@@ -178,11 +187,11 @@ class Story:
         self.asked("a6", "a7", at=day(16, 11.5))
         self.says("a1", day(13, 12), 5)
         self.says("a2", day(13, 12), 4)
-        self.says("a3", day(14, 12), 2, fixed=False)
+        self.says("a3", day(14, 12), 2, fixed="partly")
         self.says("a4", day(14, 12), 4)
-        self.says("a5", day(16, 12), 5, fixed=None)
-        self.says("a6", day(16, 12), 3, fixed=False)
-        self.says("a8", day(19, 12), 1, fixed=False)
+        self.says("a5", day(16, 12), 5, fixed="")
+        self.says("a6", day(16, 12), 3, fixed="no")
+        self.says("a8", day(19, 12), 1, fixed="no")
 
     def second_week(self) -> None:
         self.plain("b1", day(19), "orders", day(20))
@@ -201,7 +210,7 @@ class Story:
         self.asked("b1", "b2", at=day(20, 11.5))
         self.says("b1", day(20, 12), 5)
         self.says("b2", day(20, 12), 5)
-        self.says("b3", day(22, 12), 2, fixed=False)
+        self.says("b3", day(22, 12), 2, fixed="no")
         self.says("b5", day(23, 12), 4)
         self.says("b6", day(26, 12), 4)
 
@@ -229,7 +238,7 @@ class Story:
     def drill(self) -> None:
         """A case like a4 with an answer, put into the other world with all that is its own."""
         self.passed("d", day(13), "billing", day(14))
-        self.says("d", day(14, 12), 1, fixed=False)
+        self.says("d", day(14, 12), 1, fixed="no")
         case = self.cases["d"]
         for model in (Survey, Promise, StageClock, Message):
             model.everything.filter(case=case).update(is_drill=True)

@@ -40,6 +40,13 @@ class TestByHand:
         assert found.scores == told.SCORES
         assert found.response == told.RESPONSE
         assert (found.addressed, found.by_topic) == (told.ADDRESSED, told.ADDRESSED_TOPICS)
+        assert (found.partly, sum(found.by_team.values(), Share())) == (told.PARTLY, told.ADDRESSED)
+        assert found.by_level == told.ADDRESSED_LEVELS
+
+    def test_heard_is_asked_of_those_passed_up_and_counted_by_itself(self, story):
+        found = satisfaction(PERIOD)
+        assert (found.heard, found.heard_by_level) == (told.HEARD, told.HEARD_LEVELS)
+        assert found.easy == told.EASY
 
     def test_escalations_are_a_cohort(self, story):
         found = escalations(PERIOD)
@@ -203,7 +210,8 @@ class TestCasesBehind:
         said = {
             "filed": up.now.n, "escalated": up.now.hits, "open": times.open, "left": times.left,
             "resolved": times.wall.ended, "asked": csat.response.n, "answered": csat.now.n, "satisfied": csat.now.hits,
-            "judged": csat.addressed.n, "addressed": csat.addressed.hits,
+            "judged": csat.addressed.n, "addressed": csat.addressed.hits, "partly": csat.partly.hits,
+            "spoken": csat.heard.n, "heard": csat.heard.hits, "easy": csat.easy.hits,
         }  # fmt: skip
         assert {which: cases_behind(which, PERIOD, scope, at=AT).count() for which in said} == said
         for which, part in SCORE:

@@ -35,6 +35,7 @@ SEES_DRILLS = {
     "escalation/verbs/acting.py": "writes what was said",
     "escalation/verbs/filing.py": "a reference must be free in both worlds",
     "escalation/verbs/staff.py": "writes outcomes, joins cases",
+    "feedback/invitations.py": "the survey of the letter it writes",
     "feedback/surveys.py": "locks the case it was handed",
     "portal/management/commands/demo.py": "an empty database has no drills either",
     "portal/management/commands/verify_log.py": "how long the whole log is",

@@ -17,6 +17,7 @@ from cases.models import Case, Category
 from escalation.models import ProtocolVersion
 from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share, apart, change, wilson
+from feedback.models import Survey
 from feedback.periods import Period
 from portal import clock
 from portal.insights.casework import HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
@@ -111,7 +112,8 @@ class TestPage:
             "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "No clear change, was 100%", "67% say that their problem is fixed", "23% of the answers were low",
+            "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
 
@@ -207,7 +209,7 @@ class TestPage:
         for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
             topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
             Case.objects.filter(pk=case.pk).update(category=topic)
-        chart = manager.get("/insights/", DATES).context["charts"][4]
+        chart = manager.get("/insights/", DATES).context["charts"][6]
         assert len(chart["table"]["rows"]) > 12
         assert "The 8 largest of" in chart["desc"]
         assert chart["svg"].count("<tspan") == 8
@@ -244,7 +246,7 @@ class TestPage:
 
     def test_each_chart_has_its_table_and_its_file(self, manager):
         charts = manager.get("/insights/", DATES).context["charts"]
-        assert len(charts) == 7
+        assert len(charts) == 9
         for chart in charts:
             assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -282,6 +284,19 @@ class TestCases:
         assert manager.get("/insights/cases.csv", one).status_code == 404
         assert story.cases["a8"].reference in browsers["supervisor"].get("/insights/cases/", one).content.decode()
         assert manager.get("/insights/cases/", DATES | {"which": "score", "part": "5"}).context["rows"]
+
+    def test_answers_without_a_name_count_but_neither_list_nor_file_says_whose(self, browsers, story):
+        dana, score = browsers["supervisor"], DATES | {"which": "score", "part": "1"}
+        Survey.objects.filter(case=story.cases["a8"]).update(is_anonymous=True)
+        page = dana.get("/insights/cases/", score)
+        assert story.cases["a8"].reference not in page.content.decode()
+        assert "Answers given without a name count in the figures and are not listed here." in text(page)
+        assert "13 answers given" in text(dana.get("/insights/", DATES))
+        rows = {row["Reference"]: row for row in rows_of(dana.get("/insights/cases.csv", DATES))}
+        hidden, shown = rows[story.cases["a8"].reference], rows[story.cases["a4"].reference]
+        names = ("Satisfaction (1 to 5)", "Is it fixed", "Felt heard", "Easy (1 to 5)")
+        assert [hidden[name] for name in (*names, "Answered")] == [""] * 5
+        assert [shown[name] for name in names] == ["4", "yes", "yes", "4"]
 
     @pytest.mark.parametrize("more", [{"which": "all"}, {"which": "score"}, {"which": "kept", "part": "7"}])
     def test_a_number_that_is_none_of_ours_is_a_missing_page(self, manager, more):
@@ -396,7 +411,7 @@ class TestWords:
 
     def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
-        topics = manager.get("/insights/", DATES).context["charts"][4]
+        topics = manager.get("/insights/", DATES).context["charts"][6]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
         assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
 

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from escalation import verbs
 from escalation.facts import Clock
 from escalation.models import Notice, ProtocolVersion
+from feedback.surveys import add_to_answer, answer_survey
 from portal import clock
 from portal.console.deeds import DEEDS
 from tests.portal.console import stories
@@ -40,6 +41,20 @@ def test_the_page_has_the_whole_case(signed_in, cast, rich, everything):
     assert "Our clocks stand still until the customer answers." in text
     assert len(page.context["milestones"]) == 5
     assert [m["state"] for m in page.context["milestones"]] == ["done", "done", "current", "todo", "todo"]
+
+
+def test_what_the_customer_answered_stands_with_the_case_unless_it_was_promised_not_to(signed_in, cast, rich, settings):
+    told = {"satisfaction": 1, "fixed": "partly", "comment": "Nobody called back.", "at": clock.now()}
+    for name, shown in (("=a", True), ("=b", False)):
+        case = stories.acknowledged(cast, title=name)
+        verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=stories.minutes(10))
+        case = verbs.accept(case.pk, by=cast.customer, at=stories.minutes(11))
+        settings.SURVEY = settings.SURVEY | {"anonymous": not shown}
+        add_to_answer(answer_survey(case, **told).case, may_contact=True, at=clock.now())
+        page = signed_in(cast.tiers[1]).get(stories.page_url(case)).content.decode()
+        for words in ("How the customer found it", "Nobody called back.", "Very dissatisfied", "Partly"):
+            assert (words in page) == shown
+    assert "How the customer found it" not in signed_in(cast.tiers[1]).get(stories.page_url(rich)).content.decode()
 
 
 def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):

@@ -4,19 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from cases.lifecycle import State
-from cases.models import AccessLink, Case, Message
+from cases.models import Case, Message
 from escalation import verbs
 from escalation.models import StageClock
-from feedback.surveys import answer_survey
-from portal import clock
 from tests.portal.pages.scene import (
     LOOK,
     acknowledged,
     answered,
-    confirmed,
     look_at,
     make,
     step,
@@ -176,34 +172,6 @@ class TestPaper:
         case = working(cast)
         assert {"label": "Print or save", "url": "?print=1"} in sam.get(f"/c/{case.reference}/").context["links"]
         assert f'href="/c/{case.reference}/"' in sam.get(f"/c/{case.reference}/?print=1").content.decode()
-
-
-class TestThanks:
-    """Nothing is promised that no clock keeps."""
-
-    def thanks(self, cast, score, **said):
-        case = Case.objects.get(pk=confirmed(cast).pk)
-        answer_survey(case, satisfaction=score, at=clock.now(), **said)
-        token = AccessLink.issue("survey", case, user=cast.customer, at=clock.now(), lasts=timedelta(days=30))
-        return case, f"/s/{token}/thanks/"
-
-    def test_dissatisfied_is_told_who_sees_it_and_how_to_get_an_answer(self, cast):
-        case, path = self.thanks(cast, 1)
-        page = Client().get(path)
-        assert "It counts in the figures our managers work with. Nobody is given a time to reply to it." in text_of(
-            page
-        )
-        assert f'href="/c/{case.reference}/reopen/"' in page.content.decode()
-
-    def test_satisfied_is_not_asked_again(self, cast):
-        _, path = self.thanks(cast, 5, fixed=True)
-        assert "do something about it" not in text_of(Client().get(path))
-
-    def test_when_the_time_to_reopen_is_over_a_new_case_is_offered(self, cast):
-        case, path = self.thanks(cast, 1)
-        look_at(case.resolved_at + timedelta(days=15))
-        body = Client().get(path).content.decode()
-        assert 'href="/cases/new/"' in body and "reopen" not in body
 
 
 def test_waiting_page_asks_for_the_answer(cast, sam):
