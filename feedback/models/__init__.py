@@ -1,6 +1,29 @@
 """The tables of the `feedback` room."""
 
+from feedback.models.article import (
+    Article,
+    ArticleAct,
+    ArticleRevision,
+    ArticleTried,
+    ArticleUse,
+    ArticleVote,
+    ArticleWord,
+    FilingOffer,
+)
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
 
-__all__ = ["PulseMonth", "PulseTally", "PulseTurn", "Survey"]
+__all__ = [
+    "Article",
+    "ArticleAct",
+    "ArticleRevision",
+    "ArticleTried",
+    "ArticleUse",
+    "ArticleVote",
+    "ArticleWord",
+    "FilingOffer",
+    "PulseMonth",
+    "PulseTally",
+    "PulseTurn",
+    "Survey",
+]
