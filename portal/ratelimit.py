@@ -33,6 +33,7 @@ CODE_TYPED = Limit("code typed", 20, HOUR)
 SIGN_IN = Limit("sign in", 10, timedelta(minutes=15))
 CLIENT_SIGN_IN = Limit("sign in of a client", 50, timedelta(minutes=15))
 MESSAGE = Limit("message", 30, HOUR)
+CLIENT_VOTE = Limit("vote of a client", 120, HOUR)
 
 
 class TooMany(Exception):

@@ -12,6 +12,7 @@ from portal.pages import (
     errors,
     filing,
     follow,
+    help,
     home,
     how_we_escalate,
     static_pages,
@@ -36,6 +37,10 @@ register_converter(Token, "token")
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("help/", help.index, name="help"),
+    path("help/<slug:slug>/", help.article, name="help_article"),
+    path("help/<slug:slug>/answered/", help.answered, name="help_answered"),
+    path("help/<slug:slug>/solved/", help.solved, name="help_solved"),
     path("cases/", home.my_cases, name="my_cases"),
     path("cases/new/", filing.new, name="new_case"),
     path("cases/new/sent/<str:reference>/", filing.sent, name="sent"),

@@ -13,6 +13,7 @@ from cases.models import AccessLink, Case
 from cases.reference import make_reference
 from portal import beat, clock
 from portal.viewer import GUEST
+from tests.feedback.article_shelf import REFUND, published
 from tests.portal.pages.scene import answered, confirmed, working
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
@@ -35,6 +36,10 @@ SIGNED_IN = all_(200) | {"anonymous": 303, "guest": 303}
 #: Address -> (look, post with an empty form).
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "": (all_(200), all_(405)),
+    "help/": (all_(200), all_(405)),
+    "help/<slug:slug>/": (all_(200), all_(405)),
+    "help/<slug:slug>/answered/": (all_(405), all_(303)),
+    "help/<slug:slug>/solved/": (all_(405), all_(200)),
     "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
     "cases/new/": (all_(200), all_(200)),
     "cases/new/sent/<str:reference>/": (CASE, all_(405)),
@@ -86,6 +91,7 @@ class Stage:
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
         self.survey = AccessLink.issue("survey", settled, user=cast.customer, **lasts)
+        self.article = published(cast, REFUND, topic="billing")
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
@@ -100,7 +106,7 @@ class Stage:
     def path(self, route: str) -> str:
         token = self.survey if route.startswith("s/") else self.follow
         filled = route.replace("<token:token>", token).replace("<str:reference>", self.case.reference)
-        return "/" + filled.replace("<slug:page>", "home")
+        return "/" + filled.replace("<slug:page>", "home").replace("<slug:slug>", self.article.slug)
 
 
 @pytest.fixture
