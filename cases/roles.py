@@ -9,7 +9,10 @@ from django.apps import apps
 
 #: Group -> (app label, model, permission codename).
 ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "Agents": (("cases", "case", "view_case"),),
+    "Agents": (
+        ("cases", "case", "view_case"),
+        ("feedback", "article", "write_articles"),
+    ),
     "Supervisors": (
         ("cases", "case", "view_case"),
         ("cases", "case", "supervise"),
@@ -17,6 +20,8 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("feedback", "knownproblem", "run_problems"),
         ("cases", "savedreply", "write_replies"),
         ("feedback", "survey", "view_insights"),
+        ("feedback", "article", "write_articles"),
+        ("feedback", "article", "publish_articles"),
         ("escalation", "notice", "view_notice"),
         ("escalation", "notice", "change_notice"),
         ("escalation", "protocolversion", "view_protocolversion"),

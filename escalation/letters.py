@@ -24,8 +24,8 @@ from cases.colour import palette
 from cases.languages import house_language, isolated, reads
 from cases.lifecycle import OPEN, State
 from cases.models import AccessLink, Attachment, Case, Message, Severity, Team, User
-from escalation import wishes
 from cases.spelling import spell
+from escalation import wishes
 from escalation.facts import Clock
 from escalation.models import Notice, StageClock
 

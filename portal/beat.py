@@ -141,7 +141,14 @@ def _anchor(at: datetime) -> int:
 
 #: What each hand of the engine does. They run side by side, so that a mail server that hangs delays no clock.
 HANDS: dict[str, tuple[Step, ...]] = {
-    ROLE: (*sweep.STEPS, *starting.STEPS, *reviews.STEPS, *invitations.STEPS, *drafts.STEPS, Step("anchor", _no_anchor, _anchor)),
+    ROLE: (
+        *sweep.STEPS,
+        *starting.STEPS,
+        *reviews.STEPS,
+        *invitations.STEPS,
+        *drafts.STEPS,
+        Step("anchor", _no_anchor, _anchor),
+    ),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
     KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),

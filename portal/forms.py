@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from cases.models import User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.verbs.customer import SUPERVISOR_REASONS
@@ -172,8 +171,6 @@ class Withdraw(Plain):
     """Withdraw a case; why is not asked for more than once."""
 
     text = text(_lazy("Why?"), 2000, rows=3, required=False)
-
-
 
 
 class Follow(Plain):

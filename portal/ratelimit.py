@@ -41,6 +41,7 @@ CLIENT_PROBLEM_FOLLOWED = Limit("problem followed by a client", 20, HOUR)
 MESSAGE = Limit("message", 30, HOUR)
 COPY = Limit("copy of one's data", 5, timedelta(days=1))
 ERASURE = Limit("erasure asked", 10, HOUR)
+CLIENT_VOTE = Limit("vote of a client", 120, HOUR)
 
 
 class TooMany(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -49,9 +50,7 @@ def come_back(
         return _linked(case, text.strip(), by=by, at=at, form_key=form_key, files=files)
 
 
-def _linked(
-    case: Case, text: str, *, by: User, at: datetime, form_key: str, files: Sequence[Attachment]
-) -> Case:
+def _linked(case: Case, text: str, *, by: User, at: datetime, form_key: str, files: Sequence[Attachment]) -> Case:
     """A new case about the same thing, promised by the rules in force now."""
     told = Told(case.title, text, case.category, case.impact, case.expectation, case.product)
     try:

@@ -1,10 +1,28 @@
 """The tables of the `feedback` room."""
 
+from feedback.models.article import (
+    Article,
+    ArticleAct,
+    ArticleRevision,
+    ArticleTried,
+    ArticleUse,
+    ArticleVote,
+    ArticleWord,
+    FilingOffer,
+)
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
 
 __all__ = [
+    "Article",
+    "ArticleAct",
+    "ArticleRevision",
+    "ArticleTried",
+    "ArticleUse",
+    "ArticleVote",
+    "ArticleWord",
+    "FilingOffer",
     "KnownProblem",
     "ProblemCase",
     "ProblemFollower",

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cases import brand
 from cases.sealing import seal, unseal
 
 Type = Authenticator.Type

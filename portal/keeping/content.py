@@ -12,14 +12,12 @@ from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases import later
+from cases import brand, later
 from cases.access import Viewer
-from cases import brand
 from cases.models import Case, User
 from cases.models.event import stamp
 from escalation.letters import zone_of

@@ -30,8 +30,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     form = forms.Reopen(posted(request))
     if request.method == "POST":
         ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=now)
-        form.take(request, by=actor_for(request, case), at=now)
-        if form.is_valid():
+        if not form.take(request, by=actor_for(request, case), at=now) and form.is_valid():
             said = {"text": form.cleaned_data["text"], "form_key": form_key(request), "files": form.enclosed()}
             try:
                 after = verbs.come_back(case.pk, by=actor_for(request, case), at=now, **said)

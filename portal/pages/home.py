@@ -14,7 +14,7 @@ from cases.lifecycle import OPEN
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.lateness import with_ledger
-from feedback import problems
+from feedback import knowledge, problems
 from portal import clock
 from portal.pages.doors import door, see_other
 from portal.pages.filing_drafts import drafts_of
@@ -34,7 +34,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated or guest_case(request):
         page = Paginator(pressing_first(_mine(request).filter(state__in=OPEN)), AT_HOME).page(1)
         context |= {"cases": _rows(request, page), "case_count": page.paginator.count}
-    return render(request, "pages/home.html", context | {"drafts": drafts_of(request)})
+    return render(
+        request, "pages/home.html", context | {"drafts": drafts_of(request), "help_search": knowledge.is_any()}
+    )
 
 
 def known_problems() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from cases.models import Team
 from escalation.letters import LINK_LASTS
-from feedback.surveys import LINK_LASTS as SURVEY_LASTS
+from feedback.invitations import LINK_LASTS as SURVEY_LASTS
 from portal.presenters.privacy import cookies
 from portal.viewer import GUEST_LASTS
 

@@ -20,6 +20,7 @@ from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
 from portal.viewer import GUEST
+from tests.feedback.article_shelf import REFUND, published
 from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
 from tests.portal.problem_stories import followed
@@ -51,6 +52,10 @@ TO_GET_IN = all_(303) | {"anonymous": 200, "guest": 200}
 #: Address -> (look, post with an empty form).
 TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "": (all_(200), all_(405)),
+    "help/": (all_(200), all_(405)),
+    "help/<slug:slug>/": (all_(200), all_(405)),
+    "help/<slug:slug>/answered/": (all_(405), all_(303)),
+    "help/<slug:slug>/solved/": (all_(405), all_(200)),
     "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
     "cases/new/": (all_(303), all_(405)),
     "cases/new/<slug:step>/": (all_(200), all_(200)),
@@ -167,6 +172,7 @@ class Stage:
         self.tokens |= {f"problems/{purpose}/": token_of(follower, purpose) for purpose in (CONFIRM, LEAVE)}
         self.sheet = sheets.address("#FFCC00").removeprefix("/brand/").removesuffix(".css")
         self.picture = pictures.icon(picture(), at=clock.now())
+        self.article = published(cast, REFUND, topic="billing")
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
         people |= {"supervisor": cast.supervisor, "manager": cast.manager}
@@ -184,7 +190,8 @@ class Stage:
         out = wishes.link_token(self.case.customer, wishes.BY_NAME["news"])
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
         known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic", "<int:number>": "1"}
-        known |= {"<slug:slug>": self.problem.slug, "<slug:name>": self.sheet}
+        slug = self.article.slug if route.startswith("help/") else self.problem.slug
+        known |= {"<slug:slug>": slug, "<slug:name>": self.sheet}
         known |= {"<slug:digest>.<picture_kind:kind>": f"{self.picture.digest}.{self.picture.kind}"}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)
