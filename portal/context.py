@@ -17,7 +17,8 @@ from portal.viewer import zone_of
 def look() -> dict[str, Any]:
     """The company as templates name it, and the stylesheets its colour and its owner add."""
     now = brand.current()
-    return {"brand": now, "brand_sheet": sheets.address(now.colour), "own_sheet": sheets.own_address()}
+    sheet = {"site_sheet": sheets.site(now.colour)[1], "brand_sheet": sheets.address(now.colour)}
+    return sheet | {"brand": now, "own_sheet": sheets.own_address()}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:

@@ -14,11 +14,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @require_safe
 def sheet(request: HttpRequest, name: str) -> HttpResponse:
-    """The sheet of a colour, or the owner's own."""
-    found = sheets.own_of_address(name) or sheets.of_address(name)
+    """The sheet of customer pages, of a colour, or the owner's own."""
+    whole = sheets.site_of_address(name)
+    found = whole[0] if whole else sheets.own_of_address(name) or sheets.of_address(name)
     if found is None:
         raise Http404
-    return kept(HttpResponse(found, content_type="text/css; charset=utf-8"))
+    response = kept(HttpResponse(found, content_type="text/css; charset=utf-8"))
+    if whole and not whole[1]:
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe
