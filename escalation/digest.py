@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from cases.lifecycle import State
 from cases.models import Case, Message, User
+from escalation import outbox
 from escalation.letters import NotNeeded, spell, zone_of
 from escalation.models import Notice
 from escalation.steps import Step
@@ -50,14 +51,14 @@ def _bundle_one(person: int, at: datetime) -> int:
         letter = Notice.objects.create(
             key=_key(reader, held[0], at), kind=KIND, to_customer=True, recipient=reader, owed_at=at, next_at=at
         )
-        return Notice.objects.filter(pk__in=held, state=S.HELD).update(state=S.BUNDLED, bundle=letter)
+        return outbox.gather(held, into=letter)
 
 
 def _key(reader: User, first: int, at: datetime) -> str:
     """One a person and day; only who changed the hour, or went back to single letters, may get another that day."""
     day = spell_day(at, zone_of(reader))
     key = f"{KIND}:{reader.pk}:{day}:email"
-    return f"{KIND}:{reader.pk}:{day}:{first}:email" if Notice.everything.filter(key=key).exists() else key
+    return f"{KIND}:{reader.pk}:{day}:{first}:email" if Notice.objects.filter(key=key).exists() else key
 
 
 def spell_day(at: datetime, zone: str) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 
 from cases.erasing import Eraser, Subject
 from cases.models import Case, User
+from escalation import outbox
 from escalation.letters import NotNeeded, spell, zone_of
 from escalation.models import Notice, SetAside
 from escalation.verbs import Refused, withdraw
@@ -105,16 +106,13 @@ def letters(who: Subject) -> None:
 
     One that is just being sent is taken from its worker, who could otherwise write down afterwards what it said.
     """
-    gone = {"data": {}, "address": "", "subject": "", "body": "", "error": "", "lease_until": None}
+    gone = {"data": {}, "address": "", "subject": "", "body": "", "error": ""}
     about = Notice.everything.filter(Q(case__in=who.cases) | Q(recipient=who.person))
     unsent = Q(state__in=(*Notice.PENDING, S.HELD))
     theirs = Q(recipient=who.person)
-    about.filter(theirs & unsent).update(state=S.CANCELLED, tries=F("tries") + 1, **gone)
+    outbox.call_off(about.filter(theirs & unsent), **gone)
     for notice in about.filter(~theirs & unsent):
-        notice.data = bare(notice.data)
-        Notice.everything.filter(pk=notice.pk).update(
-            state=S.WAITING, tries=F("tries") + 1, lease_until=None, data=notice.data, error=""
-        )
+        outbox.take_back(about.filter(pk=notice.pk), data=bare(notice.data), error="")
     about.exclude(unsent & ~theirs).update(**gone)
 
 

@@ -12,7 +12,7 @@ import logging
 import random
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -228,6 +228,21 @@ def reclaim(now: datetime) -> int:
     uncertain = leases_over(now).filter(kind__in=AT_MOST_ONCE).update(state=S.UNCERTAIN, lease_until=None)
     again = leases_over(now).update(state=S.WAITING, lease_until=None, next_at=now)
     return uncertain + again
+
+
+def gather(held: Sequence[int], into: Notice) -> int:
+    """Notices that were held are said by `into` from now on; how many there were still to gather."""
+    return Notice.objects.filter(pk__in=held, state=S.HELD).update(state=S.BUNDLED, bundle=into)
+
+
+def call_off(rows: models.QuerySet, **values: object) -> None:
+    """None of these goes any more; one that is just being sent is taken from its worker, who then notes nothing."""
+    rows.update(state=S.CANCELLED, lease_until=None, tries=F("tries") + 1, **values)
+
+
+def take_back(rows: models.QuerySet, **values: object) -> None:
+    """As `call_off`, but they are written anew and go: what a worker holds of them is void."""
+    rows.update(state=S.WAITING, lease_until=None, tries=F("tries") + 1, **values)
 
 
 def send_again(notice_id: int, now: datetime) -> bool:

@@ -24,7 +24,7 @@ class Wishes(Plain):
     progress_mail = choice(_lazy("Progress updates"), ProgressMail.choices, wrong=_lazy("Choose when you get updates"))
     digest_at = forms.TimeField(
         label=_lazy("If once a day: at what time?"),
-        widget=forms.TimeInput(attrs={"type": "time", "class": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         error_messages={
             "required": _lazy("Choose a time of day, such as 17:00"),
             "invalid": _lazy("Write the time as hours and minutes, such as 17:00"),
@@ -33,7 +33,7 @@ class Wishes(Plain):
     wants_surveys = tick(_lazy("Surveys: how we did, after a case is settled"))
     wants_news = tick(_lazy("News about what we changed"))
     wants_problems = tick(_lazy("Known problems I follow"))
-    text_urgent = tick(_lazy("Text messages, for urgent things only"))
+    text_urgent = tick(_lazy("For urgent things only"))
 
     def __init__(self, *args: Any, person: User, zone: str, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(person, name) for name in self.base_fields}

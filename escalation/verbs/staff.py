@@ -145,9 +145,19 @@ def wait_partner(case_id: int, *, partner: str, text: str, by: User, at: datetim
         raise Refused("Say which company we wait for.", field="partner")
     if sentence := not_sendable(partner):
         raise Refused(sentence, field="partner")
-    return Act("wait_partner", by, at, said=_said(text, K.UPDATE), **act).on(
-        case_id, lambda turn: f.WaitsForPartner(at=at, now=at, by=by.pk, partner=partner.strip())
-    )
+
+    def happening(turn: Turn) -> f.Happening:
+        if _names(partner, turn.case.customer):
+            raise Refused("Write the company's name, not a person's: it stays in the record.", field="partner")
+        return f.WaitsForPartner(at=at, now=at, by=by.pk, partner=partner.strip())
+
+    return Act("wait_partner", by, at, said=_said(text, K.UPDATE), **act).on(case_id, happening)
+
+
+def _names(text: str, person: User) -> bool:
+    """Whether a text that cannot be erased afterwards names the person: by address, or by first and last name."""
+    said, name = text.lower(), person.name.lower()
+    return "@" in text or (" " in name and name in said)
 
 
 def partner_answered(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

@@ -334,3 +334,11 @@ def test_two_hands_erase_once_and_a_change_of_mind_is_before_or_after():
         hand.join()
     assert errors == [] and sorted(map(int, done)) == [0, 0, 0, 1]
     assert User.objects.filter(erased_at__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("partner", ["Sam Okafor's bank", "sam@example.com"])
+def test_the_one_free_text_of_the_log_does_not_name_the_customer(cast, partner):
+    case = working(cast)
+    with pytest.raises(verbs.Refused, match="company's name"):
+        verbs.wait_partner(case.pk, partner=partner, text="We asked.", by=cast.tiers[1], at=step(40))
+    assert Case.objects.get(pk=case.pk).state == State.WORKING
