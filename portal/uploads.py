@@ -112,6 +112,8 @@ class WithFiles(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields[FIELD]
         field.help_text = hint()
+        if self.must_say:
+            self.fields[SAYS].help_text = "Needed with files: in a few words, for people who cannot see them."
         field.widget.attrs |= {"multiple": True, "accept": ",".join(ENDINGS)}
         self.kept: list[Attachment] = []
         self.refused: list[str] = []
@@ -148,6 +150,8 @@ class WithFiles(forms.Form):
             self._errors = ErrorDict()
         elif self.is_bound:
             unsaid = [no("unsaid", file.name) for file in self.kept if not file.description] if self.must_say else []
+            # From now on the page says that words are needed; whether they are missing has been asked already.
+            self.fields[SAYS].required = bool(self.must_say and self.kept)
             for name, wrong in ((FIELD, self.refused), (SAYS, unsaid[:1])):
                 if wrong:
                     self.add_error(name, [*wrong])

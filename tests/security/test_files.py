@@ -14,6 +14,7 @@ from cases import files
 from cases.models import Attachment, Case, Event
 from escalation import verbs
 from portal import checks, clock
+from portal.environment import attachment_storage
 from portal.pages.files import disposition
 from portal.viewer import GUEST
 from tests.cases import attachments as make
@@ -227,3 +228,12 @@ def test_a_served_folder_for_files_fails_the_check(settings, tmp_path):
 def test_no_address_serves_the_folder(client, db, settings):
     for address in ("/media/", "/attachments/", "/static/../attachments/", "/files/"):
         assert client.get(address).status_code in (400, 404)
+
+
+def test_settings_that_cannot_work_are_said(settings):
+    assert not checks.files()
+    settings.STORAGES = settings.STORAGES | {"attachments": attachment_storage("s3://files", folder=None)}
+    settings.CLAMD = "scanner.internal"
+    assert {found.id for found in checks.files()} >= {"portal.E011"}
+    settings.CLAMD = "/run/clamd.socket"
+    assert "portal.E011" not in {found.id for found in checks.files()}

@@ -230,6 +230,7 @@ class TestConsole:
         page = self.act(tom, case, "update", upload(), text="Look.")
         assert page.status_code == 422
         assert "Say what “notes.txt” shows." in text_of(page) and kept_on(page)
+        assert "What do the files show? (optional)" not in text_of(page)
         data = hidden(page) | {"kept_file": kept_on(page), "text": "Look.", "files_show": "Both charges"}
         tom.post(act_url(case, "update"), data)
         file = of_case(case).get()
