@@ -37,9 +37,17 @@ class UserManager(BaseUserManager["User"]):
         return self.annotate(plain=Lower("email")).filter(plain=email.strip().lower())
 
     def of_address(self, email: str, *, name: str = "", phone: str = "", **new: str) -> User:
-        """The person behind an address, made (with `new` too) when there is none; a known person is left alone."""
+        """The person behind an address, made (with `new` too) when there is none; a known person is left alone.
+
+        Known is who has a name or has shown that they read the address: a link to a draft needs neither.
+        """
         known = self.at_address(email).first()
         if known is not None:
+            if name and not (known.name or known.is_verified or known.has_usable_password()):
+                told = {"name": name, "phone": phone} | new
+                for field, value in told.items():
+                    setattr(known, field, value)
+                known.save(using=self._db, update_fields=list(told))
             return known
         try:
             with transaction.atomic(using=self.db):
