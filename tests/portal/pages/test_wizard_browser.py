@@ -104,7 +104,7 @@ def test_typing_is_saved_and_a_failure_is_announced_once(people, live_server, ne
     assert Draft.objects.get().answers["description"] == "Two payments for one order. And a third."
 
     alarm = page.get_by_role("alert")
-    context.route("**/cases/new/save/", lambda route: route.abort())
+    context.route("**/cases/new/save/", lambda route: route.fulfill(body="<p>Not our answer</p>"))
     page.get_by_label("What happened?").press_sequentially(" And a fourth.")
     page.clock.run_for(11_000)
     expect(alarm).to_have_text("Not saved. Your text is still on this page.")
