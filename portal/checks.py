@@ -5,6 +5,7 @@ portal.W001 is the brand colours' and lives with them.
 
 import stat
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,6 +47,19 @@ def queue_settings(**_: Any) -> list[CheckMessage]:
         found.append(Error("Q_CLUSTER: retry must be longer than timeout", id="portal.E004"))
     if queue.get("catch_up", True):
         found.append(Error("Q_CLUSTER: catch_up must be off, the sweep itself catches up", id="portal.E005"))
+    return found
+
+
+@register
+def files(**_: Any) -> list[CheckMessage]:
+    """What files need that is not always there."""
+    found: list[CheckMessage] = []
+    if settings.STORAGES["attachments"]["BACKEND"].startswith("storages.") and not find_spec("storages"):
+        hint = "Install the extra: pip install milepost[objects]"
+        found.append(Error("ATTACHMENTS_URL names object storage, which is not installed", hint=hint, id="portal.E010"))
+    port = settings.CLAMD.rpartition(":")[2]
+    if settings.CLAMD and not settings.CLAMD.startswith("/") and not (":" in settings.CLAMD and port.isdigit()):
+        found.append(Error("CLAMD must be host:port or the path of a socket", id="portal.E011"))
     return found
 
 
@@ -104,7 +118,10 @@ def cookies(**_: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def data_folder(**_: Any) -> list[CheckMessage]:
     """Attachments and the key lie there."""
-    return list(_open_to_others(Path(settings.DATA_DIR))) + list(_served(Path(settings.MEDIA_ROOT)))
+    where = settings.STORAGES["attachments"].get("OPTIONS", {}).get("location", "")
+    # Object storage has its own place, outside this machine.
+    lie = Path(where) if Path(where).is_absolute() else Path(settings.MEDIA_ROOT)
+    return list(_open_to_others(Path(settings.DATA_DIR))) + list(_served(lie))
 
 
 def _open_to_others(folder: Path) -> Iterator[CheckMessage]:

@@ -96,8 +96,8 @@ def database_settings(parsed: dict[str, Any], *, pool: bool) -> dict[str, Any]:
 def attachment_storage(url: str, *, folder: Path) -> dict[str, Any]:
     """The entry of STORAGES for attachments; an empty `url` keeps them in `folder`, for this account's eyes only.
 
-    s3://bucket/prefix?endpoint=https://host&region=name keeps them in object storage (needs django-storages[s3], as in
-    requirements/objects.in; the keys come from where its library looks for them), and memory: for as long as the
+    s3://bucket/prefix?endpoint=https://host&region=name keeps them in object storage (needs the extra
+    `objects`; the keys come from where its library looks for them), and memory: for as long as the
     process lives. Anything else raises: a guess here would lose files.
     """
     parts = urlsplit(url)

@@ -7,8 +7,9 @@ not has a sentence that names it. `WithFiles.take` is called once, before it is 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -95,7 +96,7 @@ def hint() -> str:
 class WithFiles(forms.Form):
     """A form that files may go with. `kept` are those that wait for it to be sent."""
 
-    added_files = FilesField(label=_lazy("Add files"), required=False)
+    added_files = FilesField(label=_lazy("Choose files"), required=False)
     files_show = forms.CharField(
         label=_lazy("What do the files show?"),
         required=False,
@@ -159,10 +160,11 @@ class WithFiles(forms.Form):
 def _taken(request: HttpRequest, draft: str, *, by: User | None, at: datetime) -> list[str]:
     """The sentences for the files that are not kept."""
     wrong = []
-    for upload in request.FILES.getlist(FIELD):
+    for number, upload in enumerate(request.FILES.getlist(FIELD)):
         name = upload.name or ""
         try:
-            keep(check(name, cast(BinaryIO, upload)), draft=draft, by=by, at=at)
+            # They are listed in the order they were chosen in.
+            keep(check(name, cast(BinaryIO, upload)), draft=draft, by=by, at=at + timedelta(microseconds=number))
         except Unfit as why:
             wrong.append(str(why))
     return wrong
@@ -188,10 +190,11 @@ def pressed(request: HttpRequest) -> str:
 
 
 def draft_of(request: HttpRequest) -> str:
-    """The key files of this press wait under: the form's one-time id, this browser, this person, this address."""
-    key = (request.POST.get("idempotency_key") or request.POST.get("form_key") or "")[:64]
-    if not key:
-        return ""
+    """The key files of this press wait under: the form's one-time id, this browser, this person, this address.
+
+    A form without an id has a key of its own each time: its files go with this press or not at all.
+    """
+    key = (request.POST.get("idempotency_key") or request.POST.get("form_key") or secrets.token_hex(16))[:64]
     bound = (key, request.META.get("CSRF_COOKIE", ""), str(request.user.pk), request.path)
     return salted_hmac("milepost.files", "|".join(bound), algorithm="sha256").hexdigest()
 

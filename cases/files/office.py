@@ -53,10 +53,12 @@ def looked_into(name: str, content: bytes, *, inside: bool = False) -> str:
 def _kind_of(name: str, archive: zipfile.ZipFile, inside: bool) -> str:
     entries = archive.infolist()
     names = {entry.filename for entry in entries}
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unfit(no("password", name))
     kind = _by_mimetype(archive, names) or _by_content_types(name, archive, names)
     if not kind:
         raise Unfit(no("archive", name))
-    if any(entry.flag_bits & 1 for entry in entries) or _is_locked(archive, names):
+    if _is_locked(archive, names):
         raise Unfit(no("password", name))
     if len(entries) > ENTRIES_MOST or len(names) < len(entries) or sum(e.file_size for e in entries) > UNPACKED_MOST:
         raise Unfit(no("unpacked", name))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import QuerySet
 
 from cases.files.keeping import discard
@@ -44,10 +45,19 @@ def _settle(file: Attachment) -> None:
     except (NoScanner, FileNotFoundError) as error:
         log.error("File %s is not checked yet: %s", file.pk, error if isinstance(error, NoScanner) else "no bytes")
         return
-    rows = Attachment.everything.filter(pk=file.pk, state=S.CHECKING)
-    if not harmful:
-        rows.update(state=S.READY, check_at=None)
-    elif rows.update(state=S.REFUSED, check_at=None, stored_as=""):
+    _said(file, S.REFUSED if harmful else S.READY)
+
+
+def _said(file: Attachment, state: str) -> None:
+    """Takes down what the scanner said, unless the file was erased or taken away meanwhile."""
+    with transaction.atomic():
+        row = Attachment.everything.select_for_update().filter(pk=file.pk, state=S.CHECKING).first()
+        if row is None:
+            return
+        row.state, row.check_at = state, None
+        row.stored_as = "" if state == S.REFUSED else row.stored_as
+        row.save(update_fields=["state", "check_at", "stored_as"])
+    if state == S.REFUSED:
         storages[STORAGE].delete(file.stored_as)
 
 

@@ -67,7 +67,8 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
 
         def act() -> None:
-            said, act = form.cleaned_data, {"by": actor_for(request, case), "at": now, "form_key": form_key(request)}
+            said = form.cleaned_data
+            act: dict[str, Any] = {"by": actor_for(request, case), "at": now, "form_key": form_key(request)}
             act["files"] = form.enclosed()
             if running:
                 reply(case.pk, text=said["text"], seen=said["seen"], **act)

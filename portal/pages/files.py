@@ -49,5 +49,5 @@ def download(request: HttpRequest, reference: str, which: UUID) -> HttpResponse:
 def disposition(how: str, name: str, ending: str) -> str:
     """The header that names a file: in plain letters for every program, and as it is for those that can."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()+") else "_" for c in name)
-    plain = plain if plain.strip("_. ") else f"file.{ending}"
+    plain = plain if plain.rpartition(".")[0].strip("_. ") else f"file.{ending}"
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
