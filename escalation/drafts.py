@@ -28,7 +28,8 @@ BATCH = 200
 def _end(draft: Draft, at: datetime, become: Callable[[], Case]) -> Case:
     """One draft becomes one thing, however often and from wherever the button is pressed."""
     with transaction.atomic():
-        held = Draft.objects.select_for_update(of=("self",)).select_related("case").filter(pk=draft.pk).first()
+        # Not joined with its case: who waited for the row would be given the join as it was before.
+        held = Draft.objects.select_for_update().filter(pk=draft.pk).first()
         if held is None:
             raise Refused(GONE)
         if held.case is not None:

@@ -46,9 +46,15 @@ class UserManager(BaseUserManager["User"]):
         """The person behind an address, made (with `new` too) when there is none; a known person is left alone.
 
         `language` is the one they read our pages in; our letters to them are written in it.
+        Known is who has a name or has shown that they read the address: a link to a draft needs neither.
         """
         known = self.at_address(email).first()
         if known is not None:
+            if name and not (known.name or known.is_verified or known.has_usable_password()):
+                told = {"name": name, "phone": phone, "language": kept_code(language)} | new
+                for field, value in told.items():
+                    setattr(known, field, value)
+                known.save(using=self._db, update_fields=list(told))
             return known
         try:
             with transaction.atomic(using=self.db):

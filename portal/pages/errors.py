@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
@@ -77,5 +78,15 @@ def too_many(request: HttpRequest, retry_at: datetime) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that did not come from one of our pages, or from one that was open for too long."""
+    """A form that did not come from one of our pages, or from one that was open for too long.
+
+    What was typed into a question of filing is held on the page, to be sent with a fresh secret; but only where the
+    browser says that it came from a page of ours: nobody else shall put words on it.
+    """
+    ours = f"{request.scheme}://{request.get_host()}"
+    if request.path.startswith("/cases/new/") and request.headers.get("Origin") == ours:
+        held = [(name, text) for name, text in request.POST.items() if name != "csrfmiddlewaretoken"]
+        response = render(request, "errors/kept.html", {"held": held}, status=403)
+        response["Cache-Control"] = "no-store, private"
+        return response
     return _page("csrf", 403)

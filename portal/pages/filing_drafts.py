@@ -45,7 +45,7 @@ def save(request: HttpRequest) -> HttpResponse:
     kept |= {name: "" for name in form.errors if name in request.POST and not request.POST[name].strip()}
     kept = {name: text for name, text in kept.items() if name in request.POST or known.get(name)}
     if draft is None and not any(kept.values()):
-        return JsonResponse({"saved": False})  # nothing has been typed yet
+        return JsonResponse({})  # nothing has been typed yet
     at = clock.now()
     try:
         ratelimit.count(ratelimit.SAVING, f"from {ratelimit.client(request)} {draft.pk if draft else ''}", at=at)

@@ -93,7 +93,7 @@ def test_a_purchase_order_climbs_to_the_chief_officer_and_is_surveyed(stage, cas
 
     # A guest files, sees the promise before sending, and the reference after.
     customer = stage.guest()
-    customer.goto(f"{stage.address}/cases/new/")
+    customer.goto(f"{stage.address}/cases/new/one-page/")
     customer.get_by_label("An order").check()
     customer.get_by_label("I have lost money or data").check()
     customer.get_by_label("Sum it up in a few words").fill("My online purchase order was refused")
@@ -101,7 +101,7 @@ def test_a_purchase_order_climbs_to_the_chief_officer_and_is_surveyed(stage, cas
     customer.get_by_label("What would put it right?").fill("The order confirmed.")
     customer.get_by_label("name", exact=False).first.fill("Hedda Gast")
     customer.get_by_label("E-mail").fill("hedda@example.com")
-    customer.get_by_role("button", name="Check what we will promise").click()
+    customer.get_by_role("button", name="Continue").click()
     expect(customer.get_by_text("10:00").first).to_be_visible()  # 30 working minutes from 9:30, before anything is sent
     customer.get_by_role("button", name="Send my case").click()
     expect(customer.get_by_role("heading", level=1)).to_contain_text("We have your case")

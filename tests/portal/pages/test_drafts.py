@@ -233,7 +233,7 @@ class TestAutosave:
         assert "description" not in Draft.objects.get().answers
 
     def test_nothing_typed_begins_nothing(self, cast):
-        assert save(Client(), "details", title="", description="").json() == {"saved": False}
+        assert save(Client(), "details", title="", description="").json() == {}
         assert not Draft.objects.exists()
 
     def test_it_is_limited_and_needs_our_own_page(self, cast, monkeypatch):

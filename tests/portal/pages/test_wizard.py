@@ -466,3 +466,18 @@ def test_staff_see_what_is_a_fact_and_no_rule(cast):
 def test_hidden_fields_of_the_last_look_name_no_answer(cast):
     client = Client()
     assert set(hidden_on(look(client))) == {"idempotency_key", "draft", "seen"}
+
+
+def test_a_page_that_was_open_for_too_long_keeps_what_was_typed(cast):
+    client = Client(enforce_csrf_checks=True)
+    typed, ours = PAGES["topic"] | {"q": "my <words>"}, {"origin": "http://testserver"}
+    foreign = client.post("/cases/new/topic/", typed, headers={"origin": "https://elsewhere.example"})
+    assert foreign.status_code == 403 and "my &lt;words&gt;" not in foreign.content.decode()
+    kept = client.post("/cases/new/topic/", typed, headers=ours)
+    body = kept.content.decode()
+    assert kept.status_code == 403 and 'name="q" value="my &lt;words&gt;"' in body
+    assert not Draft.objects.exists()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)[1]
+    again = client.post("/cases/new/topic/", typed | {"csrfmiddlewaretoken": token}, headers=ours)
+    assert again["Location"] == "/cases/new/impact/"
+    assert Draft.objects.get().answers["title"] == "my <words>"
