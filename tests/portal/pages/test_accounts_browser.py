@@ -94,7 +94,8 @@ def test_staff_add_a_passkey_on_their_way_and_use_it_as_second_step(people, addr
 
 def test_a_device_that_does_not_answer_is_said_and_nothing_is_sent(people, address, wide):
     wide.goto(f"{address}/account/sign-in/")
-    wide.evaluate("navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+    refuse = "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+    wide.evaluate(refuse)
     wide.get_by_role("button", name="Sign in with a passkey").click()
     expect(wide.get_by_text("Your device did not answer.")).to_be_visible()
 
