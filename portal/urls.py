@@ -65,6 +65,7 @@ urlpatterns = [
     path("account/second-step/", second_step.second_step, name="mfa_authenticate"),
     path("account/passkey-options/", second_step.passkey_options, name="passkey_options"),
     path("account/sign-out/", sign_in.sign_out, name="sign_out"),
+    path("account/stay/", sign_in.stay, name="stay"),
     path("account/confirm/", account.confirm, name="confirm"),
     path("account/kept/", kept.kept, name="kept"),
     path("account/email/", account.email, name="email_change"),
