@@ -149,6 +149,14 @@ def cookies(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def second_factor(**_: Any) -> list[CheckMessage]:
+    """Staff see what others told us: a mailbox alone must not open the console where others can reach it."""
+    if settings.STAFF_SECOND_FACTOR or settings.ON_LOOPBACK:
+        return []
+    return [Error("STAFF_SECOND_FACTOR is off: a password or a mailbox alone opens the console", id="portal.E026")]
+
+
+@register(Tags.security, deploy=True)
 def data_folder(**_: Any) -> list[CheckMessage]:
     """Attachments and the key lie there."""
     where = settings.STORAGES["attachments"].get("OPTIONS", {}).get("location", "")

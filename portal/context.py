@@ -33,4 +33,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "zone": zone_of(request, settings.COMPANY_TIME_ZONE),
         "now": clock.now(),
         "confirmation": confirmation,
+        "idle_minutes": settings.STAFF_IDLE_MINUTES,
     }

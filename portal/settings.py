@@ -218,7 +218,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "milepost_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "portal.pages.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.pages.kept.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- What browsers are told

@@ -36,8 +36,12 @@ class Adapter(DefaultMFAAdapter):
         return _("Passkey %(number)s") % {"number": number}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """The portal's own name, not what a request calls it: a passkey is bound to it for good."""
-        return {"id": urlsplit(settings.BASE_URL).hostname or "localhost", "name": brand.current().name}
+        """The portal's own name, not what a request calls it: a passkey is bound to it for good.
+
+        A passkey cannot be bound to a number, so a portal on one's own machine is `localhost` to it.
+        """
+        name = "localhost" if settings.ON_LOOPBACK else urlsplit(settings.BASE_URL).hostname
+        return {"id": name or "localhost", "name": brand.current().name}
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         entity = super().get_public_key_credential_user_entity(user)

@@ -26,7 +26,8 @@ from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
 from portal import clock, ratelimit
 from portal.forms import Message
-from portal.pages.doors import Elsewhere, done, door, form_key, see_other, shown_key
+from portal.pages.doors import Elsewhere, Instead, done, door, form_key, see_other, shown_key
+from portal.pages.kept import kept_page
 from portal.pages.wanted import case_url, follow_url
 from portal.presenters import milestones as steps
 from portal.presenters import promise, status
@@ -48,6 +49,8 @@ def opened(request: HttpRequest, reference: str) -> Case:
     except Http404:
         if request.user.is_authenticated or not reference_in(reference):
             raise
+        if (page := kept_page(request)) is not None:
+            raise Instead(page) from None
         raise Elsewhere(follow_url(request.path, reference_in(reference))) from None
 
 

@@ -28,6 +28,14 @@ class Elsewhere(Exception):
         super().__init__(url)
 
 
+class Instead(Exception):
+    """Another page is shown in place of the one asked for. Nothing has been done."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+        super().__init__(response.status_code)
+
+
 def door(*methods: str) -> Callable[[View], View]:
     """A page about a person or a case: only `methods` (HEAD goes with GET), kept by nobody, telling nobody its address."""
     allowed = [*methods, "HEAD"] if "GET" in methods else list(methods)
@@ -41,6 +49,8 @@ def door(*methods: str) -> Callable[[View], View]:
                 response = errors.too_many(request, why.retry_at)
             except Elsewhere as other:
                 response = see_other(other.url)
+            except Instead as other:
+                response = other.response
             response["Cache-Control"] = "no-store, private"
             # The pages' own meta says same-origin: without any referrer browsers would post our forms with the
             # origin "null", which the CSRF check must refuse. Neither tells another site anything.

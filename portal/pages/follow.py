@@ -14,6 +14,7 @@ from cases.models import AccessLink, Case, Tally
 from escalation.follow import ask_code, open_with_code, open_with_link
 from portal import clock, forms, ratelimit
 from portal.pages.doors import done, door, posted, see_other, shown_key
+from portal.pages.kept import kept_for
 from portal.pages.wanted import ask_url, case_url, safe_page
 from portal.viewer import let_in, reference_in
 
@@ -97,5 +98,6 @@ def _enter(request: HttpRequest, case: Case) -> HttpResponse:
         del request.session[ASKED]
         page = asked["page"]
     let_in(request, case, at=clock.now())
+    after = kept_for(request, case.reference) or case_url(case.reference, page)
     sentence = _("You are following case %(reference)s on this device.") % {"reference": case.reference}
-    return done(request, case_url(case.reference, page), sentence)
+    return done(request, after, sentence)

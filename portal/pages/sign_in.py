@@ -28,7 +28,7 @@ from portal.accounts.codes import count_try
 from portal.forms import Code
 from portal.pages.doors import done, door, posted, see_other, shown_key
 from portal.pages.follow import masked
-from portal.pages.personal import onward, safe_next, with_next
+from portal.pages.personal import onward, own, safe_next, with_next
 from portal.viewer import guest_case
 
 ASK, CODE = "/account/sign-in/", "/account/sign-in/code/"
@@ -131,6 +131,12 @@ def _page(request: HttpRequest, stage: str, form: Any, after: str, **more: Any) 
     context["password_url"] = with_next(f"{ASK}password/", after)
     context["ask_url"] = with_next(ASK, after)
     return render(request, "pages/sign_in.html", context)
+
+
+@own("POST")
+def stay(request: HttpRequest) -> HttpResponse:
+    """A sign of life: being asked is enough, `portal.accounts.gates` notes it."""
+    return HttpResponse(status=204)
 
 
 @door("POST")

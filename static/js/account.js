@@ -52,7 +52,7 @@ for (const field of document.querySelectorAll("input[data-show]")) {
   const button = document.createElement("button");
   const [show, hide] = [field.dataset.show, field.dataset.hide];
   button.type = "button";
-  button.className = "button button-secondary";
+  button.className = "button button-secondary after";
   button.textContent = show;
   button.setAttribute("aria-controls", field.id);
   button.addEventListener("click", () => {

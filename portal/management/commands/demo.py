@@ -66,7 +66,7 @@ class Command(BaseCommand):
         return show
 
     def _sign_ins(self, people: Cast) -> None:
-        self.stdout.write("\nDemo sign-ins (all with the same password):")
+        self.stdout.write("\nDemo sign-ins (choose “Use a password instead”; all have the same):")
         for role, email, password in people.sign_ins:
             self.stdout.write(f"  {role:<11} {email:<36} {password}")
 
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         first = address(next(iter(TEAMS.values()))[0])
         if settings.ON_LOOPBACK and User.objects.filter(email=first).exists():
             names = ("Sam Okafor", "Tom Reed", "Dana Voss", "Max Berger", "Ivo Novak")
-            self.stdout.write(f"Demo sign-ins, password {LOOPBACK_PASSWORD}: " + ", ".join(map(address, names)))
+            self.stdout.write(f"Demo sign-ins (“Use a password instead”), password {LOOPBACK_PASSWORD}: " + ", ".join(map(address, names)))
 
 
 def _mail_backend() -> Any:

@@ -94,6 +94,8 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/second-step/": (all_(303), all_(303)),
     "account/passkey-options/": (all_(405), all_(200)),
     "account/confirm/": (SIGNED_IN, SIGNED_IN),
+    "account/stay/": (all_(405), all_(204) | {"anonymous": 303, "guest": 303}),
+    "account/kept/": (all_(303), all_(303)),
     "account/email/": (all_(303), all_(303)),
     "account/email/code/": (all_(303), all_(303)),
     "account/signing-in/": (SIGNED_IN, all_(405)),

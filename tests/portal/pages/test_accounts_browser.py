@@ -94,7 +94,8 @@ def test_staff_add_a_passkey_on_their_way_and_use_it_as_second_step(people, addr
 
 def test_a_device_that_does_not_answer_is_said_and_nothing_is_sent(people, address, wide):
     wide.goto(f"{address}/account/sign-in/")
-    wide.evaluate("navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+    refuse = "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+    wide.evaluate(refuse)
     wide.get_by_role("button", name="Sign in with a passkey").click()
     expect(wide.get_by_text("Your device did not answer.")).to_be_visible()
 
@@ -138,3 +139,15 @@ def test_every_page_keeps_the_rules_and_fits(people, address, new_context, axe, 
     expect(page.get_by_role("heading", name=re.compile("Scan this"))).to_be_visible()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_staff_are_warned_before_an_idle_session_ends_and_can_stay(people, address, wide, settings):
+    settings.STAFF_IDLE_MINUTES = 3  # the page warns at once: it counts a minute less than the server does
+    wide.goto(f"{address}/console/")
+    sign_in_by_password(wide, "dana@example.com")
+    warning = wide.get_by_role("alertdialog")
+    expect(warning).to_contain_text("You are signed out in two minutes")
+    expect(warning.get_by_role("button", name="Stay signed in")).to_be_focused()
+    with wide.expect_response(f"{address}/account/stay/") as answered:
+        warning.get_by_role("button", name="Stay signed in").click()
+    assert answered.value.status == 204
