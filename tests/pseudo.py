@@ -86,7 +86,7 @@ def outside(text: str, own: list[str]) -> list[str]:
 class Visible(HTMLParser):
     """The words of a page as one text, and those of its attributes; `skip` names classes of parts that are left out."""
 
-    NEVER_CLOSED = frozenset("meta link input br img hr rect path use".split())
+    NEVER_CLOSED = frozenset(["meta", "link", "input", "br", "img", "hr", "rect", "path", "use"])
 
     def __init__(self, skip: tuple[str, ...] = ()) -> None:
         super().__init__()
