@@ -1,6 +1,6 @@
 # Milepost's targets.  `make run` and `make test` need Python 3.11 or newer, make and a network for the first time.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test check bench faults lock clean
+.PHONY: help setup browser run test check messages bench faults lock clean
 .DELETE_ON_ERROR:
 
 # Without byte code every start compiles some hundred modules again.
@@ -25,6 +25,7 @@ help:
 	@echo "make run     start Milepost with a demo fortnight (PORT=8000)"
 	@echo "make test    the whole suite on SQLite and PostgreSQL, browser tests included"
 	@echo "make check   lint, types, templates, migrations, locks, house tests"
+	@echo "make messages  take new customer sentences into the catalogues and compile them"
 	@echo "make setup   the virtual environment with the locked set, nothing else"
 	@echo "make bench   the standard benchmark;  make faults   the fault suite"
 	@echo "make lock    write requirements/*.txt anew;  make clean   remove what was built"
@@ -73,6 +74,12 @@ check: setup
 	$(PY) manage.py check
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest --quiet tests/house
+
+# Takes up new sentences with GNU gettext and compiles the catalogues; says so where gettext is missing.
+messages: export SECRET_KEY := only-for-taking-up-sentences-never-for-a-server-0123456789
+messages: export DATABASE_URL := sqlite://:memory:
+messages: setup
+	@$(PY) manage.py messages $(ARGS)
 
 bench: setup
 	@$(PY) manage.py help bench >/dev/null 2>&1 || { echo "make bench: there is no 'manage.py bench' yet, so nothing was measured."; exit 1; }

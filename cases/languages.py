@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -44,7 +45,13 @@ def current() -> str:
 
 def own_names() -> list[tuple[str, str]]:
     """(code, name in the language itself) of every language customers can choose."""
-    return [(code, str(get_language_info(code)["name_local"]).capitalize()) for code, _ in settings.LANGUAGES]
+    return [(code, _own_name(code)) for code, _ in settings.LANGUAGES]
+
+
+def _own_name(code: str) -> str:
+    # Nobody looks for "British English" in a list.
+    name = str(get_language_info(ENGLISH if code.partition("-")[0] == ENGLISH else code)["name_local"])
+    return name[:1].upper() + name[1:]
 
 
 def in_language(translations: Mapping[str, Mapping[str, str]], field: str, default: str) -> str:
@@ -57,3 +64,11 @@ def isolated(words: object) -> str:
     """Words from elsewhere (a name, a reference, a time) for the middle of a plain text: kept in one piece from right to left."""
     text = str(words or "")
     return f"{FIRST_STRONG}{text}{END}" if text and get_language_bidi() else text
+
+
+def written() -> set[str]:
+    """The languages, by what stands before the dash, our sentences are written in: English, and those with a catalogue."""
+    bases = {code.partition("-")[0] for code, _ in settings.LANGUAGES}
+    places = [Path(place) for place in settings.LOCALE_PATHS]
+    with_catalogue = {code for code in bases for place in places if (place / code / "LC_MESSAGES/django.mo").exists()}
+    return with_catalogue | {ENGLISH}

@@ -125,17 +125,38 @@ def _forms(word: str) -> str:
 ENGLISH_ONLY = ("tier", "queue", "resolve")
 
 
+#: Our own words in other languages, as patterns of a whole word: compounds, endings and articles do not hide them.
+ELSEWHERE = {
+    "de": (
+        r"\w*tickets?\w*", r"\w*eskal(?:ation|ier)\w*", r"warteschlangen?", r"agent(?:en|in|innen)?",
+        r"sla-?verletzung(?:en)?", r"fristverletzung(?:en)?", r"sachbearbeiter\w*", r"supportstufen?",
+    ),
+    "tr": (
+        r"bilet\w*", r"eskalasyon\w*", r"eskale", r"kuyru[kğ]\w*", r"ihlal\w*", r"atanan\w*", r"müşteri temsilci\w*",
+        r"ajan\w*",
+    ),
+    "ar": (
+        r"\w*تذكرة\w*", r"\w*تذاكر\w*", r"\w*تصعيد\w*", r"\w*طابور\w*", r"\w*انتهاك\w*", r"\w*وكيل\w*",
+        r"\w*المكلَّ?ف\w*",
+    ),
+}  # fmt: skip
+
+
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(rf"\b(?:{_forms(word)})\b" for word in words), re.I)
 
 
 _IN_ENGLISH = _any_of(NOT_FOR_CUSTOMERS)
 _ELSEWHERE = _any_of(word for word in NOT_FOR_CUSTOMERS if word not in ENGLISH_ONLY)
+_BY_LANGUAGE = {
+    code: re.compile("|".join([*(rf"\b(?:{one})\b" for one in words), _ELSEWHERE.pattern]), re.I)
+    for code, words in ELSEWHERE.items()
+}
 
 
 def forbidden_in(text: str, language: str = "en") -> list[str]:
     """The words of `text` no customer may read, as they stand there, each once."""
-    words = _IN_ENGLISH if language == "en" else _ELSEWHERE
+    words = _IN_ENGLISH if language == "en" else _BY_LANGUAGE.get(language.partition("-")[0], _ELSEWHERE)
     return list(dict.fromkeys(found[0] for found in words.finditer(text)))
 
 

@@ -17,6 +17,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
 from cases.access import workers
+from cases.languages import written
 from cases.models import Category, Team, User
 from cases.roles import ROLES
 from escalation.book import DEFAULT
@@ -129,7 +130,7 @@ def world_now(at: datetime, *, key: str = DEFAULT, topics: Iterable[str] = ()) -
         webhooks=getattr(settings, "WEBHOOKS", {}),
         own_hosts=frozenset({urlsplit(settings.BASE_URL).netloc.lower()}),
         channels=frozenset(() if settings.EMAIL_BACKEND in SILENT else ("email",)),
-        letters={kind: frozenset({_language(settings.LANGUAGE_CODE)}) for kind in CUSTOMER_EVENTS if _has_letter(kind)},
+        letters={kind: frozenset(written()) for kind in CUSTOMER_EVENTS if _has_letter(kind)},
         languages=tuple({_language(one) for one in customers.order_by().values_list("language", flat=True).distinct()}),
         elsewhere=_calendars_elsewhere(key),
         zone=settings.COMPANY_TIME_ZONE,

@@ -15,7 +15,10 @@ from django.utils.html import format_html
 from cases.models import Team, User
 from portal.console.accounts import NewPassword, NewPerson, Person
 from portal.console.filters import ByActive, ByKind, ByTeamOf
+from portal.console.other_languages import field_names, form_with, languages
 from portal.console.quiet import PEOPLE, QuietAdmin
+
+OTHERS = "In other languages"
 
 
 class ReadBySupervisors(QuietAdmin):
@@ -167,10 +170,37 @@ class TeamAdmin(ReadBySupervisors):
         return field
 
 
-class CategoryAdmin(ReadBySupervisors):
+class NamedAdmin(ReadBySupervisors):
+    """A list customers choose from, by names in their languages."""
+
+    #: What can be said in other languages.
+    kinds: ClassVar[tuple[str, ...]] = ("name",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **({"form": form_with(self.kinds)} | kwargs))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Its own fields, then those of the other languages; who may only look reads them in one line."""
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if not may:
+            return [(None, {"fields": self.in_words([*self.fields, "elsewhere"])})]  # type: ignore[misc]
+        others = field_names(self.kinds)
+        sets = [(None, {"fields": list(self.fields)})]  # type: ignore[arg-type]
+        return [*sets, (OTHERS, {"fields": others})] if others else sets
+
+    @admin.display(description=OTHERS)
+    def elsewhere(self, row: Any) -> str:
+        named = languages()
+        return "; ".join(
+            f"{named[code]}: {', '.join(said.values())}" for code, said in row.translations.items() if code in named
+        )
+
+
+class CategoryAdmin(NamedAdmin):
     """Topics customers choose from; a matrix names a topic by its slug, so the slug stays."""
 
     one, many = "topic", "topics"
+    kinds = ("name", "example")
 
     list_display = ("name", "short_name", "example", "place", "offered")
     fields = ("name", "slug", "example", "urgent_line", "position", "is_active")
@@ -203,7 +233,7 @@ class CategoryAdmin(ReadBySupervisors):
         return "Customers can choose it" if topic.is_active else "Retired"
 
 
-class ProductAdmin(ReadBySupervisors):
+class ProductAdmin(NamedAdmin):
     """Products and services customers choose from; which protocol counts may depend on one."""
 
     one, many = "product", "products"

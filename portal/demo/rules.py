@@ -13,8 +13,8 @@ from escalation import choice_drafts, publishing, reviews, verbs
 from escalation.book import DEFAULT
 from escalation.calendars import DAY
 from escalation.models import ProtocolVersion, Rota, Shift
+from portal.demo import languages, replies
 from portal.demo import problems as p
-from portal.demo import replies
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import Cast
 
@@ -41,6 +41,7 @@ def set_up(people: Cast, start: datetime) -> None:
         Product.objects.create(slug=slug, name=name, position=place)
         for place, (slug, name) in enumerate(PRODUCTS.items(), start=1)
     ]
+    languages.translate()
     authors = Group.objects.get(name="Protocol authors")
     for person in authors_of(people):
         person.groups.add(authors)

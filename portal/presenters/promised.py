@@ -43,12 +43,12 @@ def next_steps(case: Case, rules: Rules) -> list[dict[str, Any]]:
         cell = rules.protocol.cell(case.category.slug, case.severity, case.tier)
         calendar = rules.calendar(cell.calendar, case.filed_at)
     except MissingCell:
-        return [{"title": REVIEW, "line": "", "at": first}]
+        return [{"title": str(REVIEW), "line": "", "at": first}]
     within, every = worktime_words(cell.acknowledge, calendar), worktime_words(cell.update, calendar)
     return [
-        {"title": REVIEW, "line": "", "at": first},
+        {"title": str(REVIEW), "line": "", "at": first},
         {
-            "title": ACKNOWLEDGE,
+            "title": str(ACKNOWLEDGE),
             "line": _("Within %(span)s after that. You get their name.") % {"span": within},
             "at": None,
         },

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cases.lifecycle import MILESTONE, State
-from cases.words import NOT_FOR_CUSTOMERS, WORDS
+from cases.words import NOT_FOR_CUSTOMERS, WORDS, forbidden_in
 
 #: Tag, shape and family of each state, written out from the design's table of words.
 TAGS = {
@@ -54,3 +54,19 @@ def test_every_line_says_what_happens_next(state):
 def test_the_list_of_words_to_avoid_is_the_designs():
     wanted = {"ticket", "SLA", "breach", "tier", "queue", "assignee", "pending", "escalate", "resolve", "agent", "L2"}
     assert wanted <= set(NOT_FOR_CUSTOMERS)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("de", "Ihr Supportticket wurde eskaliert; die Eskalation liegt in der Warteschlange.", 4),
+        ("de", "Ihr Fall ist bei Priya. Die Agentur und der Sachverhalt sind klar.", 0),
+        ("tr", "Biletiniz kuyrukta; eskalasyon bekliyor.", 3),
+        ("tr", "Başvurunuz Priya’da. Yarın haber veriyoruz.", 0),
+        ("ar", "تم تصعيد التذكرة إلى الوكيل.", 3),
+        ("ar", "حالتك لدى بريا. ستسمع منا غدًا.", 0),
+        ("ar", "Your SLA", 1),
+    ],
+)
+def test_our_own_words_are_found_in_other_languages(language, text, found):
+    assert len(forbidden_in(text, language)) == found
