@@ -6,11 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cases.lifecycle import OPEN
+from cases.models import Message
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.lateness import with_ledger
@@ -78,7 +79,8 @@ def _mine(request: HttpRequest) -> QuerySet:
 def _search(cases: QuerySet, query: str) -> QuerySet:
     if not query:
         return cases
-    found = Q(title__icontains=query) | Q(description__icontains=query)
+    said = Message.objects.filter(case=OuterRef("pk"), text__icontains=query)
+    found = Q(title__icontains=query) | Q(description__icontains=query) | Exists(said)
     try:
         found |= Q(reference=read_reference(query, reference_prefix()))
     except BadReference:

@@ -106,7 +106,8 @@ Supervisor = form(
 )
 Survey = form(
     satisfaction=choose("Overall, how satisfied are you with how we handled your case?", *WORDS),
-    fixed=choose("Is your problem fixed?", "Yes", "No, open it again", required=False),
+    fixed=choose("Is your problem fixed?", "Yes", "Partly", "No", required=False),
+    heard=choose("Did you feel heard?", "Yes", "Partly", "No", required=False),
     comment=text("What should we keep or change?", rows=3, required=False),
 )
 Rating = form(satisfaction=choose("How satisfied are you with how we handled it?", *WORDS, required=False))
@@ -354,6 +355,8 @@ def pages() -> dict:
         "follow_code": {"form": Code({}), "sent_to": "s***@example.com", "minutes": 15, "again_url": "#"},
         "follow_landing": {"reference": REF},
         "survey": of_case | {"form": Survey(initial={"satisfaction": "2"}), "chosen_word": "Satisfied"},
+        "survey_more": of_case | {"form": Rating(), "after": "#"},
+        "survey_closed": of_case,
         "survey_thanks": of_case | facts(unhappy=True, again=True, change_until=at(7, 12)),
         "sign_in": {"form": Address(), "stage": "ask"},
         "account": account | {"form": Details(), "devices": [{"name": "Firefox on Linux", "last_seen": at(0, 12)}]},

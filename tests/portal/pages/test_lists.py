@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.lifecycle import State
-from tests.portal.pages.scene import confirmed, make, working
+from escalation import verbs
+from tests.portal.pages.scene import confirmed, make, step, working
 from tests.portal.pages.test_case_page import text_of
 
 MOST_QUERIES = 6
@@ -59,6 +60,14 @@ def test_search_by_words(words, cast, sam):
     case = cast.file(title="A strange noise")
     cast.file(title="Something else", by=cast.other)
     assert case.reference in [row["ref"] for row in sam.get("/cases/", {"q": words}).context["cases"]]
+
+
+def test_search_finds_what_was_written_but_no_note_among_staff(cast, sam):
+    case = working(cast)
+    verbs.note(case.pk, text="Looks like fraud", by=cast.tiers[1], at=step(16))
+    found = sam.get("/cases/", {"q": "bank confirms"}).context["cases"]
+    assert [row["ref"] for row in found] == [case.reference]
+    assert sam.get("/cases/", {"q": "fraud"}).context["cases"] == []
 
 
 def test_search_by_reference_however_it_is_typed(cast, sam):

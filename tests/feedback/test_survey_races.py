@@ -1,0 +1,75 @@
+"""Two hands at one survey, and two texts that come back to one settled case, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cases.lifecycle import State
+from cases.models import Case, Message
+from escalation import verbs
+from escalation.letters import NotNeeded
+from escalation.models import Notice
+from feedback.invitations import compose_invitation, owe_reminders
+from feedback.models import Survey
+from feedback.surveys import answer_survey
+from tests.cast import MONDAY, gather
+from tests.escalation.sound import assert_sound
+from tests.escalation.stories import bring
+from tests.escalation.test_concurrency import at_once, refusals
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+LATER = MONDAY + timedelta(days=5)
+
+
+@pytest.fixture
+def cast(transactional_db):
+    return gather()
+
+
+def invitation(case: Case) -> Notice:
+    return Notice.objects.create(
+        key=f"survey:{case.pk}", kind="survey", case=case, to_customer=True, recipient=case.customer,
+        owed_at=LATER, next_at=LATER, state="sending",
+    )  # fmt: skip
+
+
+def test_two_letters_to_one_person_in_one_moment_are_one(cast):
+    for _ in range(4):
+        Survey.objects.all().delete()
+        notices = [invitation(bring(cast, State.CONFIRMED)) for _ in "12"]
+        results = at_once(*(lambda one=one: compose_invitation(one, LATER) for one in notices))
+        assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
+        assert Survey.objects.filter(invited_at__isnull=False).count() == 1
+
+
+def test_two_answers_in_one_moment_are_one_answer_and_a_change(cast):
+    case = bring(cast, State.CONFIRMED)
+    results = at_once(*(lambda score=score: answer_survey(case, satisfaction=score, at=LATER) for score in (1, 5)))
+    assert refusals(results) == []
+    survey = Survey.objects.get(case=case)
+    assert survey.changed_at == survey.answered_at == LATER
+
+
+def test_two_beats_owe_one_reminder(cast):
+    case = bring(cast, State.CONFIRMED)
+    invitation(case)
+    Notice.objects.filter(kind="survey").update(state="sent")
+    Survey.objects.create(case=case, invited_at=LATER)
+    assert not any(isinstance(r, Exception) for r in at_once(*[lambda: owe_reminders(LATER + timedelta(days=4))] * 2))
+    assert Notice.objects.filter(kind="survey_reminder").count() == 1
+
+
+def test_two_texts_after_the_time_to_reopen_are_one_linked_case(cast):
+    for _ in range(3):
+        case = bring(cast, State.CLOSED)
+        at = Case.objects.get(pk=case.pk).settled_at + timedelta(days=15)
+        assert refusals(at_once(*(writing(case, text, at) for text in ("One", "Two")))) == []
+        linked = Case.objects.get(follows=case)
+        assert_sound(linked)
+        assert set(Message.objects.filter(case=linked).values_list("text", flat=True)) == {"One", "Two"}
+
+
+def writing(case, text, at):
+    return lambda: verbs.come_back(case.pk, text=text, by=case.customer, at=at)
