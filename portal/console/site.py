@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock
-from portal.console import adopting, attest, backtest, cover, home, pulse, queries, replies, reviews
+from portal.console import adopting, articles, attest, backtest, cover, home, pulse, queries, replies, reviews
 from portal.console.accounts import OwnPassword, SignIn
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
@@ -50,7 +50,7 @@ class ConsoleSite(AdminSite):
         return inner
 
     def get_urls(self) -> list[Any]:
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse)
+        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, articles)
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -100,6 +100,7 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Needs me now", "index", needy.count(), True),
         ("All cases", "cases_case_changelist", 0, True),
         ("Saved replies", "replies", 0, True),
+        ("Articles", "articles", 0, True),
         ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
         ("Cover", "cover", 0, user.has_perm("cases.supervise")),
         ("Protocol", "escalation_protocolversion_changelist", 0, True),

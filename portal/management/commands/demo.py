@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import pulse, rules
+from portal.demo import articles, pulse, rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Playing {DAYS} days of the demo, a minute or less:")
         stage.play(self._progress(now))
         rules.draw_up(people, now)
+        articles.use_them(people, now)
         pulse.answer_months(people, now, seed=options["seed"])
         beat()
         cases = Case.objects.count()
