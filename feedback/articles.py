@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
@@ -29,6 +29,7 @@ WRITE, PUBLISH = "feedback.write_articles", "feedback.publish_articles"
 EVERY = timedelta(days=180)
 TITLE_MOST, ANSWER_MOST, BODY_MOST = 120, 300, 20000  # characters
 K = ArticleAct.Kind
+TRIES = 20  # of finding a free slug while others take them
 GONE = "This article is archived. Bring it back first."
 
 
@@ -211,25 +212,32 @@ def _tidy(draft: Draft) -> Draft:
 
 
 def _new(draft: Draft, by: User, at: datetime, made_from: Case | None, form_key: str) -> Article:
-    made: dict[str, Any] = {
-        "slug": _free_slug(draft.texts[ENGLISH].title), "topic_id": draft.topic, "audience": draft.audience,
-        "review_by": draft.review_by, "made_at": at, "made_by": by, "made_from": made_from,
+    said = {
+        "topic_id": draft.topic, "audience": draft.audience, "review_by": draft.review_by, "made_at": at, "made_by": by,
+        "made_from": made_from, "form_key": form_key or None,
     }  # fmt: skip
-    if form_key:
-        article, fresh = Article.objects.get_or_create(form_key=form_key, defaults=made)
-    else:
-        article, fresh = Article.objects.create(**made), True
-    if fresh:
-        _texts(article, draft, by, at)
-        _act(article, K.WRITTEN, by, at, "first draft")
+    for left in reversed(range(TRIES)):
+        there = Article.objects.filter(form_key=form_key).first() if form_key else None
+        if there is not None:
+            return there
+        try:
+            with transaction.atomic():
+                article = Article.objects.create(slug=_free_slug(draft.texts[ENGLISH].title), **said)
+            break
+        except IntegrityError:
+            if not left:
+                raise
+            # Somebody took the slug, or pressed the same button, in the same moment: it is there to be seen now.
+    _texts(article, draft, by, at)
+    _act(article, K.WRITTEN, by, at, "first draft")
     return article
 
 
 def _free_slug(title: str) -> str:
-    """A slug of the title that no article has; who makes two of one title at once waits for the row and is numbered."""
+    """A slug of the title that no article has yet."""
     plain = slugify(title)[:60].strip("-") or "article"
     taken = set(Article.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
-    return plain if plain not in taken else next(s for n in range(2, 9999) if (s := f"{plain}-{n}") not in taken)
+    return next(slug for n in count(1) if (slug := plain if n == 1 else f"{plain}-{n}") not in taken)
 
 
 def _held(article: Article, seen: int) -> Article:

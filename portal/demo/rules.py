@@ -13,7 +13,11 @@ from escalation import choice_drafts, publishing, reviews, verbs
 from escalation.book import DEFAULT
 from escalation.calendars import DAY
 from escalation.models import ProtocolVersion, Rota, Shift
+<<<<<<< HEAD
 from portal.demo import languages, replies
+=======
+from portal.demo import articles, replies
+>>>>>>> h5
 from portal.demo import problems as p
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import Cast
@@ -46,6 +50,7 @@ def set_up(people: Cast, start: datetime) -> None:
     for person in authors_of(people):
         person.groups.add(authors)
     replies.write_down(people.supervisors[0], start)
+    articles.write_down(people, start)
     _choose(made[0], people, start)
     for slug, turns in ROTAS.items():
         _rota(Team.objects.get(slug=slug), people.members[slug], turns, start)

@@ -121,6 +121,13 @@ DEFINITIONS = (
         "Those who answer are not all who were asked. Of a group that is all on one side no share is shown: it would say what each of them said.",
     ),
     Definition(
+        "deflection",
+        "Needed no case",
+        "visitors who said “This solved it” ÷ visitors shown articles while filing",
+        "Of the last 90 days, each visitor once a day, and only who pressed a button where the articles were shown. “Answered it” of an article: those who said yes ÷ those who said yes or no, each visitor once a day. “Used on” counts cases on which a colleague used it, “read in vain before” cases whose customer had read it.",
+        "Who leaves without a word is not counted: they may have given up. What somebody searched for is not kept.",
+    ),
+    Definition(
         "interval",
         "95% interval",
         "Wilson’s interval of a share",

@@ -11,5 +11,7 @@ urlpatterns = [
     path("cases/", views.cases, name="insights_cases"),
     path("cases.csv", views.cases_csv, name="insights_csv"),
     path("pulse/", views.pulse, name="insights_pulse"),
+    path("knowledge/", views.knowledge, name="insights_knowledge"),
+    path("knowledge.csv", views.knowledge_csv, name="insights_knowledge_csv"),
     path("definitions/", views.definitions, name="insights_definitions"),
 ]

@@ -17,6 +17,7 @@ from escalation.book import NoProtocol, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from portal import clock
+from portal.insights import knowledge as articles
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.insights.casework import OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
@@ -35,6 +36,7 @@ PLACES = (
     ("/insights/", "Figures"),
     ("/insights/topics/", "Topics"),
     ("/insights/pulse/", "Pulse"),
+    ("/insights/knowledge/", "Articles"),
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
@@ -195,6 +197,22 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
 def pulse(request: HttpRequest) -> HttpResponse:
     """What people who work on cases say of their month."""
     return render(request, "insights/pulse.html", frame(request, **told(clock.now())))
+
+
+@for_managers
+def knowledge(request: HttpRequest) -> HttpResponse:
+    """How help articles fare."""
+    return render(request, "insights/knowledge.html", frame(request, **articles.told(clock.now())))
+
+
+@for_managers
+def knowledge_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The same, article by article, as a file."""
+    now = clock.now()
+    lines = (line.encode() for line in articles.csv_lines(now))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="articles-to-{today_at(now).isoformat()}.csv"'
+    return response
 
 
 @for_managers

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
 ROLES = ("anonymous", "customer", "agent", "supervisor", "manager")
 PLACES = (
-    "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/", "/insights/pulse/", "/insights/topics/",
+    "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/topics/",
     "/insights/topics.csv",
 )  # fmt: skip
 

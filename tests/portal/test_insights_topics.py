@@ -131,7 +131,7 @@ class TestPage:
         asked = "?period=custom&from=2026-01-12&to=2026-02-01&topic=billing"
         assert [(tab["url"], tab["current"]) for tab in page.context["tabs"]] == [
             (f"/insights/{asked}", False), (f"/insights/topics/{asked}", True), ("/insights/pulse/", False),
-            ("/insights/definitions/", False),
+            ("/insights/knowledge/", False), ("/insights/definitions/", False),
         ]  # fmt: skip
 
     def test_every_link_leads_to_as_many_cases_as_its_number_says(self, manager):

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import pulse, rules
+from portal.demo import articles, pulse, rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Playing {DAYS} days of the demo, a minute or less:")
         stage.play(self._progress(now))
         rules.draw_up(people, now)
+        articles.use_them(people, now)
         pulse.answer_months(people, now, seed=options["seed"])
         beat()
         cases = Case.objects.count()
@@ -75,7 +76,10 @@ class Command(BaseCommand):
         first = address(next(iter(TEAMS.values()))[0])
         if settings.ON_LOOPBACK and User.objects.filter(email=first).exists():
             names = ("Sam Okafor", "Tom Reed", "Dana Voss", "Max Berger", "Ivo Novak")
-            self.stdout.write(f"Demo sign-ins (“Use a password instead”), password {LOOPBACK_PASSWORD}: " + ", ".join(map(address, names)))
+            self.stdout.write(
+                f"Demo sign-ins (“Use a password instead”), password {LOOPBACK_PASSWORD}: "
+                + ", ".join(map(address, names))
+            )
 
 
 def _mail_backend() -> Any:
