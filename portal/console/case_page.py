@@ -19,12 +19,8 @@ from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import Calendar, reckon
-<<<<<<< HEAD
 from feedback.surveys import shown_answer
-from portal.console import guidance
-=======
 from portal.console import articles_beside, guidance
->>>>>>> h5
 from portal.console.acts import ONLY_ONE
 from portal.console.deeds import DEEDS
 from portal.console.forms import other_versions
@@ -79,12 +75,9 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "resolutions": list(Resolution.objects.filter(case=case).select_related("by").order_by("-at")),
         "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
         "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
-<<<<<<< HEAD
         **link_of(case),
         "said": shown_answer(case),
-=======
         **articles_beside.panel(case, turn, actor.user),
->>>>>>> h5
         "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
     }
 

@@ -16,14 +16,22 @@ from django.utils import timezone
 from cases.access import Viewer
 from escalation.permits import Actor
 from portal import beat, clock
-<<<<<<< HEAD
-from portal.console import adopting, attest, backtest, brand, cover, home, problems, pulse, queries, replies, reviews
+from portal.console import (
+    adopting,
+    articles,
+    attest,
+    backtest,
+    brand,
+    cover,
+    home,
+    problems,
+    pulse,
+    queries,
+    replies,
+    reviews,
+)
 from portal.context import look
 from portal.pages.personal import safe_next, with_next
-=======
-from portal.console import adopting, articles, attest, backtest, cover, home, pulse, queries, replies, reviews
-from portal.console.accounts import OwnPassword, SignIn
->>>>>>> h5
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 
@@ -54,11 +62,7 @@ class ConsoleSite(AdminSite):
         return inner
 
     def get_urls(self) -> list[Any]:
-<<<<<<< HEAD
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems)
-=======
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, articles)
->>>>>>> h5
+        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles)
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -115,11 +119,8 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Needs me now", "index", needy.count(), True),
         ("All cases", "cases_case_changelist", 0, True),
         ("Saved replies", "replies", 0, True),
-<<<<<<< HEAD
-        ("Known problems", "problems", 0, True),
-=======
         ("Articles", "articles", 0, True),
->>>>>>> h5
+        ("Known problems", "problems", 0, True),
         ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
         ("Cover", "cover", 0, user.has_perm("cases.supervise")),
         ("Protocol", "escalation_protocolversion_changelist", 0, True),

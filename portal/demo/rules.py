@@ -13,11 +13,7 @@ from escalation import choice_drafts, publishing, reviews, verbs
 from escalation.book import DEFAULT
 from escalation.calendars import DAY
 from escalation.models import ProtocolVersion, Rota, Shift
-<<<<<<< HEAD
-from portal.demo import languages, replies
-=======
-from portal.demo import articles, replies
->>>>>>> h5
+from portal.demo import articles, languages, replies
 from portal.demo import problems as p
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import Cast
