@@ -75,7 +75,10 @@ class Command(BaseCommand):
         first = address(next(iter(TEAMS.values()))[0])
         if settings.ON_LOOPBACK and User.objects.filter(email=first).exists():
             names = ("Sam Okafor", "Tom Reed", "Dana Voss", "Max Berger", "Ivo Novak")
-            self.stdout.write(f"Demo sign-ins (“Use a password instead”), password {LOOPBACK_PASSWORD}: " + ", ".join(map(address, names)))
+            self.stdout.write(
+                f"Demo sign-ins (“Use a password instead”), password {LOOPBACK_PASSWORD}: "
+                + ", ".join(map(address, names))
+            )
 
 
 def _mail_backend() -> Any:
