@@ -200,7 +200,9 @@ def test_the_way_there_and_back(cast, sam):
     assert "That is not the address of this account" in wrong and 'value="olga@example.com"' in wrong
     assert User.objects.get(pk=cast.customer.pk).erase_at is None
     said = sam.post(f"{HERE}erase/", {"email": "SAM@example.com"}, follow=True).content.decode()
-    assert "Your account will be erased" in said and "Keep my account" in said
+    assert "Your account will be erased" in said and said.count("Keep my account") == 1
+    assert "Keep my account" in sam.get("/account/").content.decode()
+    assert "Keep my account" not in sam.get("/cases/").content.decode()
     send(clock.now())
     (letter,) = [m for m in mail.outbox if m.subject == "Your account will be erased"]
     assert "Keep my account" in letter.body
