@@ -11,6 +11,8 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection, models
 from django.test import Client
@@ -115,19 +117,42 @@ def fill(cast, settings, folder):
     return who, browser
 
 
+def enclose(who, case):
+    """As soon as there are files and drafts: one of theirs each, a note's, and one that waits; where the bytes lie."""
+    table_of_files, drafts = not_yet._table("attachment"), not_yet._table("draft")
+    if drafts:
+        lasts = {"made_at": LOOK, "saved_at": LOOK, "expires_at": later(days=60)}
+        drafts.objects.create(owner=who, answers={"title": f"{SIGN} begun"}, **lasts)
+        drafts.objects.create(secret_hash="x", answers={"email": f"{SIGN}@example.com"}, **lasts)
+    if not table_of_files:
+        return []
+    message, note = case.messages.first(), case.notes.first()
+    rows = []
+    for place in ({"case": case, "message": message}, {"case": case, "note": note}, {"draft": "d", "expires_at": LOOK}):
+        row = table_of_files(uploaded_by=who, name=f"{SIGN}.txt", description=SIGN, kind="txt", at=LOOK, **place)
+        row.stamp(SIGN.encode())
+        row.stored_as = storages["attachments"].save(f"zz/{SIGN}{len(rows)}", ContentFile(SIGN.encode()))
+        row.save()
+        rows.append(row.stored_as)
+    return rows
+
+
 @pytest.mark.django_db(transaction=True)
 def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model):
     look_at(LOOK)
     cast = gather()
     who, browser = fill(cast, settings, tmp_path)
+    bytes_of = enclose(who, who.cases.get(title=f"{SIGN} open"))
     before = {name for name, _ in traces(tmp_path, SIGN)}
     for name in ("cases_user", "cases_case", "cases_message", "cases_note", "escalation_notice", "feedback_survey"):
         assert name in before, name
+    assert not bytes_of or {"cases_attachment", "cases_draft"} <= before
     assert any(name.endswith(".log") for name in before), "letters lie in the folder"
     began = time.monotonic()
     gone(who)
     assert time.monotonic() - began < 60
     assert traces(tmp_path, SIGN) == []
+    assert not [name for name in bytes_of if storages["attachments"].exists(name)]
     assert browser.get("/account/").status_code == 303
     assert not DataCopy.objects.exists() and not list((tmp_path / "copies").iterdir())
     assert not Case.objects.open().filter(customer=who).exists()
@@ -175,7 +200,9 @@ def test_the_way_there_and_back(cast, sam):
     assert "That is not the address of this account" in wrong and 'value="olga@example.com"' in wrong
     assert User.objects.get(pk=cast.customer.pk).erase_at is None
     said = sam.post(f"{HERE}erase/", {"email": "SAM@example.com"}, follow=True).content.decode()
-    assert "Your account will be erased" in said and "Keep my account" in said
+    assert "Your account will be erased" in said and said.count("Keep my account") == 1
+    assert "Keep my account" in sam.get("/account/").content.decode()
+    assert "Keep my account" not in sam.get("/cases/").content.decode()
     send(clock.now())
     (letter,) = [m for m in mail.outbox if m.subject == "Your account will be erased"]
     assert "Keep my account" in letter.body
@@ -297,11 +324,6 @@ def test_a_session_of_anybody_else_stays(cast, sam):
     gone(cast.customer)
     assert other.get("/cases/").status_code == 200
     assert Session.objects.count() == 1
-
-
-def test_files_are_asked_where_they_are_kept(cast):
-    """Until the release has files there is nothing to ask; then what is asked is theirs."""
-    assert list(not_yet.files_about(cast.customer, ())) == []
 
 
 @pytest.mark.postgres
