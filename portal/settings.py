@@ -170,7 +170,6 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Uploads go to disk as they come in: memory stays flat whatever somebody sends.
 FILE_UPLOAD_HANDLERS = ["portal.uploads.LimitedUpload"]
-DATA_UPLOAD_MAX_NUMBER_FILES = 20
 # A scanner for viruses that speaks clamd's protocol, as host:port or the path of its socket; empty: none.
 CLAMD = env.str("CLAMD", "")
 

@@ -30,6 +30,7 @@ FIELD, SAYS, KEPT, REMOVE = "added_files", "files_show", "kept_file", "remove_fi
 MEGABYTES = SIZE_MOST // (1024 * 1024)
 #: More than this is not read to its end, whatever it is: five large files, and what a form holds besides.
 BODY_MOST = 8 * SIZE_MOST
+LOOKED_AT_MOST = 2 * FILES_MOST  # files of one press: each costs work, fit or not
 
 
 # --- As they come in
@@ -167,10 +168,14 @@ def _taken(request: HttpRequest, draft: str, *, by: User | None, at: datetime) -
     for number, upload in enumerate(request.FILES.getlist(FIELD)):
         name = upload.name or ""
         try:
+            if number >= LOOKED_AT_MOST:
+                raise Unfit(no("many", name, most=FILES_MOST), is_full=True)
             # They are listed in the order they were chosen in.
             keep(check(name, cast(BinaryIO, upload)), draft=draft, by=by, at=at + timedelta(microseconds=number))
         except Unfit as why:
             wrong.append(str(why))
+            if why.is_full:
+                break
     return wrong
 
 

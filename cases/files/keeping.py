@@ -86,7 +86,7 @@ def _room(row: Attachment, most: int) -> None:
         if (recent.aggregate(all=Sum("size"))["all"] or 0) + row.size > PERSON_BYTES_MOST:
             raise Unfit(no("person_full", row.name))
     if there.count() >= most:
-        raise Unfit(no("many", row.name, most=most))
+        raise Unfit(no("many", row.name, most=most), is_full=True)
 
 
 def enclose(

@@ -27,7 +27,14 @@ INNER = re.compile(
 
 
 class Unfit(ValueError):
-    """The file is not kept; the message is the sentence for who sent it. Other files of the form are not touched."""
+    """The file is not kept; the message is the sentence for who sent it. Other files of the form are not touched.
+
+    `is_full`: the form has all the files it can have, whatever comes next.
+    """
+
+    def __init__(self, sentence: str, *, is_full: bool = False) -> None:
+        self.is_full = is_full
+        super().__init__(sentence)
 
 
 def ending(name: str) -> str:

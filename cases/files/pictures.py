@@ -55,18 +55,20 @@ def _drawn(name: str, picture: Any, kind: str) -> bytes:
         _moving(picture, out, kind, colours)
     else:
         picture.load()
-        still = _bare(ImageOps.exif_transpose(picture), kind)
+        # In place: a large picture is there once, not three times.
+        ImageOps.exif_transpose(picture, in_place=True)
+        still = _bare(picture, kind)
         still.save(out, **SAVED[kind], **colours)
     return out.getvalue()
 
 
 def _bare(picture: Any, kind: str) -> Any:
-    """A copy of the dots alone, in a mode the format can say."""
-    modes = JPEG_MODES if kind == "jpeg" else OTHER_MODES
-    copy = picture.copy() if picture.mode in modes else picture.convert("RGB" if kind == "jpeg" else "RGBA")
+    """The dots alone, in a mode the format can say."""
     seen = picture.info.get("transparency")
-    copy.info = {} if seen is None or kind == "jpeg" else {"transparency": seen}
-    return copy
+    modes = JPEG_MODES if kind == "jpeg" else OTHER_MODES
+    bare = picture if picture.mode in modes else picture.convert("RGB" if kind == "jpeg" else "RGBA")
+    bare.info = {} if seen is None or kind == "jpeg" or bare is not picture else {"transparency": seen}
+    return bare
 
 
 def _moving(picture: Any, out: io.BytesIO, kind: str, colours: dict[str, bytes]) -> None:

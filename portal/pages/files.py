@@ -16,7 +16,7 @@ from portal.viewer import viewer_of
 
 log = logging.getLogger("milepost.files")
 #: Whatever a browser makes of the bytes: nothing in them runs, loads or sends, and they are of no site.
-POLICY = "default-src 'none'; sandbox"
+POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @door("GET")

@@ -155,7 +155,7 @@ class TestHeaders:
         inline = name == "shot.png" and query == "?view=1"
         assert found["Content-Type"] == mime
         assert found["Content-Disposition"].startswith("inline;" if inline else "attachment;")
-        assert found["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert found["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
         assert found["X-Content-Type-Options"] == "nosniff"
         assert found["Cache-Control"] == "no-store, private"
         assert found["Referrer-Policy"] == "no-referrer"

@@ -159,6 +159,12 @@ class TestRefusing:
         assert "“5.txt” is one too many: at most 5 files at once." in text_of(page)
         assert len(kept_on(page)) == 5
 
+    def test_a_heap_is_not_worked_through(self, cast, sam):
+        case = working(cast)
+        heap = [upload(f"{n}.exe", b"MZ\0") for n in range(30)]
+        said = text_of(send(sam, case, *heap, page=sam.get(f"/c/{case.reference}/")))
+        assert "“9.exe” is not a kind of file" in said and "“10.exe” is one too many" in said and "11.exe" not in said
+
     def test_a_file_that_was_swept_is_said(self, cast, sam):
         case = working(cast)
         page = send(sam, case, upload(), upload("c.exe", b"MZ\0"), page=sam.get(f"/c/{case.reference}/"))
