@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from cases.languages import house_language, reads, supported
 
@@ -72,5 +73,5 @@ def _of_account(request: HttpRequest) -> str:
 def _asked_for(request: HttpRequest) -> str:
     """The first language of Accept-Language we have."""
     header = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-    asked = (code for code, _ in translation.trans_real.parse_accept_lang_header(header) if code != "*")
+    asked = (code for code, _ in parse_accept_lang_header(header) if code != "*")
     return next((found for code in asked if (found := supported(code))), "")

@@ -134,7 +134,7 @@ def _clock(clock: StageClock, rules: Rules) -> dict[str, Any]:
     shown: list[Promise] = sorted(clock.shown.all(), key=lambda promise: (promise.made_at, promise.pk))
     return {
         "kind": clock.kind,
-        "promises": LEADS_TO.get(clock.kind),
+        "promises": str(LEADS_TO[clock.kind]) if clock.kind in LEADS_TO else None,
         "level": clock.tier,
         "target_seconds": clock.target,
         "calendar": clock.calendar,

@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cases.languages import isolated
 from escalation.calendars import reading
 from escalation.worktime import Calendar
 from portal.templatetags.times import calendar_day, zone_words
@@ -68,5 +69,6 @@ def days_off(calendar: Calendar, since: date, most: int) -> list[str]:
     """The next days off from `since` on: 'Fri 25 Dec 2026, Christmas Day'."""
     ahead = [(day, name) for day, name in calendar.days_off if day >= since]
     return [
-        _("%(day)s, %(name)s") % {"day": calendar_day(day, with_year=True), "name": name} for day, name in ahead[:most]
+        _("%(day)s, %(name)s") % {"day": calendar_day(day, with_year=True), "name": isolated(name)}
+        for day, name in ahead[:most]
     ]

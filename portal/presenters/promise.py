@@ -142,7 +142,7 @@ def _running(file: CaseFile, view: View) -> dict[str, Any]:
             if file.partner
             else _("even if the other company has not answered us")
         )
-    return {"headline": headline, "due": case.promise_at, "detail": detail}
+    return {"headline": str(headline), "due": case.promise_at, "detail": str(detail)}
 
 
 def _waiting(file: CaseFile, view: View) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def _closed(file: CaseFile, view: View) -> dict[str, Any]:
         }
     ended, until = file.settled_at, file.reopen_until
     bare, dated = ENDED[file.case.state]
-    headline = dated % {"day": _day(ended, view)} if ended else bare
+    headline = dated % {"day": _day(ended, view)} if ended else str(bare)
     if until and until >= view.now:
         again = {"label": _("Open it again"), "url": f"{view.base}reopen/", "kind": "secondary"}
         return {

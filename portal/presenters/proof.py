@@ -71,7 +71,7 @@ def proofs(clocks: Iterable[StageClock], team: str, rules: Rules) -> list[dict[s
     rows = []
     for clock in sorted(shown, key=lambda clock: (not clock.promise, clock.due_at is None, clock.due_at)):
         working = proof(clock, team, rules)
-        title = LEADS_TO[clock.kind]
+        title = str(LEADS_TO[clock.kind])
         rows.append(
             {"kind": clock.kind, "title": title, "theirs": clock.kind in THEIRS, "proof": working, "clock": clock}
         )
