@@ -44,7 +44,7 @@ class BrandForm(Plain):
     logo = picture("Logo", "PNG, WebP or JPEG. It stands in place of the name, on white in dark mode.")
     no_logo = forms.BooleanField(label="Take the logo out", required=False)
     logo_alt = line("What the logo says, for who cannot see it", 120, required=False, help_text="Empty: the name.")
-    icon = picture("Icon of the browser’s tab", "Square. Without one it is the logo.")
+    icon = picture("Icon of the browser’s tab", "Square. Without one it is made from the logo.")
     no_icon = forms.BooleanField(label="Take the icon out", required=False)
     from_name = line("Name that letters come from", 60, required=False, help_text="Empty: the name.")
     phone = line("Phone", 40, required=False, kind="tel")
@@ -80,6 +80,10 @@ class BrandForm(Plain):
                 said[f"{name}_row"] = make(file, at=self.at) if file else kept_image(said.get(f"{name}_kept", ""))
             except pictures.NotAPicture as why:
                 self.add_error(name, str(why))
+        if said.get("logo") and said.get("logo_row") and not said.get("icon_row"):
+            # A logo of one's own comes with an icon of one's own: the logo on a square.
+            said["logo"].seek(0)
+            said["icon_row"] = pictures.icon(said["logo"], at=self.at)
         return said
 
     def draft(self) -> Draft:

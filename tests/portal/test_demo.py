@@ -13,7 +13,8 @@ from escalation.lateness import is_late, with_ledger
 from escalation.lint.versions import lint_version
 from escalation.models import ChoiceDraft, PlanReview, ProtocolChoice, Rota
 from escalation.packs import install, read_pack
-from portal.demo import replies, rules, story
+from feedback import problems
+from portal.demo import known, replies, rules, story
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import cast
 
@@ -69,3 +70,13 @@ def test_every_saved_reply_of_the_demo_is_sound_and_names_what_comes_next(row):
         if "update" in acts:
             assert "{next_update}" in last, "an update says when the customer next hears from us"
         assert "{" not in fill(text, {})
+
+
+def test_the_demo_knows_a_problem_there_is_and_one_with_a_missed_time(db):
+    install_roles()
+    install(read_pack("five_tier"), at=datetime(2025, 1, 1, tzinfo=UTC))
+    known.tell(cast("x"), SUNDAY)
+    assert [one.title for one in problems.current()] == ["Card payments are slow"]
+    assert not problems.missed(SUNDAY)
+    over = problems.listed(SUNDAY).exclude(over_at=None).get()
+    assert [bool(one.missed) for one in problems.timeline(over)] == [True, False]

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import articles, pulse, rules
+from portal.demo import articles, known, pulse, rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         rules.draw_up(people, now)
         articles.use_them(people, now)
         pulse.answer_months(people, now, seed=options["seed"])
+        known.tell(people, now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(

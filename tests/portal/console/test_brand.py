@@ -46,13 +46,15 @@ def test_saving_keeps_a_revision_and_says_when_it_shows(signed_in, cast, monday)
 def test_a_preview_keeps_nothing_but_the_pictures_it_shows(signed_in, cast, monday):
     client = signed_in(cast.supervisor)
     page = client.post(URL, said(press="preview", logo=logo())).content.decode()
-    image = BrandImage.objects.get()
+    image, icon = BrandImage.objects.get(kind="webp"), BrandImage.objects.get(kind="png")
+    assert f'name="icon_kept" value="{icon.digest}"' in page
     assert not BrandRevision.objects.exists()
     assert "It is not saved yet" in page and page.count(brand.address_of(image)) == 2
     assert f'name="logo_kept" value="{image.digest}"' in page
     assert 'value="#ffcc00"' in page and "preview.css?colour=%23FFCC00" in page
-    client.post(URL, said(logo_kept=image.digest))
-    assert BrandRevision.objects.get().logo == image
+    client.post(URL, said(logo_kept=image.digest, icon_kept=icon.digest))
+    row = BrandRevision.objects.get()
+    assert (row.logo, row.favicon) == (image, icon)
     client.post(URL, said(seen="1", logo_kept=image.digest, no_logo="on"))
     assert BrandRevision.objects.get(number=2).logo is None
 
