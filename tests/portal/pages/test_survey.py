@@ -358,9 +358,10 @@ class TestThanks:
         _, path = self.thanks(cast, 5, fixed="yes")
         assert "do something about it" not in text_of(Client().get(path))
 
-    def test_when_the_time_to_reopen_is_over_a_new_case_is_offered(self, cast):
+    def test_when_the_time_to_reopen_is_over_a_linked_case_is_offered(self, cast):
         case, path = self.thanks(cast, 1)
         add_to_answer(case, may_contact=False, at=clock.now())
         look_at(case.resolved_at + timedelta(days=15))
-        body = Client().get(path).content.decode()
-        assert 'href="/cases/new/"' in body and "reopen" not in body
+        page = Client().get(path)
+        assert "Start a linked case" in text_of(page) and "Open your case again" not in text_of(page)
+        assert f'href="/c/{case.reference}/reopen/"' in page.content.decode()
