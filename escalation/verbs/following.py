@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,13 +25,9 @@ def reopen_over(case: Case, at: datetime) -> bool:
     return at > settled + timedelta(seconds=rules_of(case.protocol).protocol.windows.reopen)
 
 
-<<<<<<< HEAD
 def come_back(
     case_id: int, *, text: str, by: User, at: datetime, form_key: str = "", files: Sequence[Attachment] = ()
 ) -> Case:
-=======
-def come_back(case_id: int, *, text: str, by: User, at: datetime, form_key: str = "", **more: Any) -> Case:
->>>>>>> h8
     """The case, open again; or the linked one that goes on from it, with `text` as what happened.
 
     Nothing typed is lost to a date: while a linked case is open already, the text is a message to that one. A second
@@ -42,11 +37,7 @@ def come_back(case_id: int, *, text: str, by: User, at: datetime, form_key: str 
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
         if not reopen_over(case, at):
-<<<<<<< HEAD
             return reopen(case_id, text=text, by=by, at=at, form_key=form_key, files=files)
-=======
-            return reopen(case_id, text=text, by=by, at=at, form_key=form_key, **more)
->>>>>>> h8
         if by.pk != case.customer_id:
             raise Refused(_("Only the customer can do this."))
         if not text.strip():
@@ -56,7 +47,6 @@ def come_back(case_id: int, *, text: str, by: User, at: datetime, form_key: str 
             return pressed.case
         running = case.followed_by.filter(state__in=OPEN).order_by("pk").last()
         if running:
-<<<<<<< HEAD
             return reply(running.pk, text=text, by=by, at=at, form_key=form_key, files=files)
         return _linked(case, text.strip(), by=by, at=at, form_key=form_key, files=files)
 
@@ -66,17 +56,6 @@ def _linked(case: Case, text: str, *, by: User, at: datetime, form_key: str, fil
     told = Told(case.title, text, case.category, case.impact, case.expectation, case.product)
     try:
         linked = file_case(told, by=by, at=at, form_key=form_key, proven=case.is_proven, files=files)
-=======
-            return reply(running.pk, text=text, by=by, at=at, form_key=form_key, **more)
-        return _linked(case, text.strip(), by=by, at=at, form_key=form_key, **more)
-
-
-def _linked(case: Case, text: str, *, by: User, at: datetime, form_key: str, **more: Any) -> Case:
-    """A new case about the same thing, promised by the rules in force now."""
-    told = Told(case.title, text, case.category, case.impact, case.expectation, case.product)
-    try:
-        linked = file_case(told, by=by, at=at, form_key=form_key, proven=case.is_proven, **more)
->>>>>>> h8
     except (NoProtocol, MissingCell) as why:
         raise Refused(str(why)) from None
     linked.follows = case
