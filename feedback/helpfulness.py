@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -45,7 +46,7 @@ def fares(at: datetime) -> dict[int, Fare]:
     )  # fmt: skip
     made = {}
     for pk in {*votes, *used, *tried}:
-        row = votes.get(pk, {"n": 0})
+        row: Any = votes.get(pk, {"n": 0})
         answered = {place: row.get(place, 0) for place in Where.values}
         made[pk] = Fare(Share(sum(answered.values()), row["n"]), answered, used.get(pk, 0), tried.get(pk, 0))
     return made

@@ -88,7 +88,7 @@ class Topic(Question):
 class Effect(Question):
     """How does it affect you?"""
 
-    free = ("needed_why",)
+    free: tuple[str, ...] = ("needed_why",)
 
     impact = choice(_lazy("How does this affect you?"), Impact.choices, wrong=_lazy("Choose how this affects you"))
     reach = choice(_lazy("Who is affected?"), Reach.choices, required=False)
@@ -117,7 +117,7 @@ class Effect(Question):
 class Details(Question):
     """In your words."""
 
-    free = ("title", "description", "expectation")
+    free: tuple[str, ...] = ("title", "description", "expectation")
 
     title = line(_lazy("Sum it up in a few words"), 120, wrong=_lazy("Write one line that sums it up"))
     description = text(
@@ -140,7 +140,7 @@ class Details(Question):
 class Contact(Question):
     """How do we reach you? Asked of who is not signed in; `zone` is the browser's own word."""
 
-    free = ("call_hours",)
+    free: tuple[str, ...] = ("call_hours",)
 
     name = line(_lazy("Your name"), 150, wrong=_lazy("Enter your name"), token="name")
     email = email(help_text=_lazy("Every update goes here."))
@@ -175,13 +175,13 @@ class Contact(Question):
 class Filing(Details, Effect, Topic):
     """Everything on one page, from somebody who is signed in."""
 
-    free = (*Effect.free, *Details.free)
+    free: tuple[str, ...] = (*Effect.free, *Details.free)
 
 
 class GuestFiling(Contact, Filing):
     """The same from somebody who is not."""
 
-    free = (*Filing.free, *Contact.free)
+    free: tuple[str, ...] = (*Filing.free, *Contact.free)
 
 
 def language_name(code: str) -> str:

@@ -22,9 +22,9 @@ class SessionStore(DatabaseStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         return seal(super().encode(session_dict))
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         try:
-            return super().decode(unseal(session_data))
+            return super().decode(unseal(str(session_data)))
         except ValueError:
             # A row of before sessions were sealed, or of another key: as good as none.
             return {}

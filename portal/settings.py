@@ -41,7 +41,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", 1 if IS_HTTPS else 0)
 # --- What the portal says of itself
 
 MESSAGE_ID_DOMAIN = "milepost.localhost" if ON_LOOPBACK else _host
-BRAND = {
+BRAND: dict[str, Any] = {
     "name": env.str("BRAND_NAME", "Milepost Support"),
     "from_email": env.str("FROM_EMAIL", f"support@{MESSAGE_ID_DOMAIN}"),
     "phone": env.str("BRAND_PHONE", ""),

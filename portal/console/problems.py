@@ -177,7 +177,7 @@ def part_of(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     form = PartOf(request.POST, problems=choices(link.problem_id if link else None))
     if form.is_valid():
         try:
-            said = chosen(case, form.cleaned_data["problem"], link and link.problem, frame)
+            said = chosen(case, form.cleaned_data["problem"], link.problem if link else None, frame)
         except Refused as why:
             form.add_error("problem", str(why))
         else:

@@ -19,7 +19,7 @@ from portal.accounts import devices, standing
 from portal.accounts.codes import MailedCode
 from portal.forms import Code
 from portal.pages.doors import done, posted, see_other, shown_key
-from portal.pages.personal import own, safe_next, with_next
+from portal.pages.personal import me, own, safe_next, with_next
 from portal.pages.sign_in import WRONG_CODE
 from portal.viewer import zone_of
 
@@ -31,14 +31,14 @@ TAKEN = _lazy("That address has an account of its own. Sign in with it, or ask u
 def details(request: HttpRequest) -> HttpResponse:
     """Name, phone, language, time zone and needs of whoever is signed in."""
     company = settings.COMPANY_TIME_ZONE
-    said = {"company_zone": company, "zone": zone_of(request, company), "now": clock.now()}
+    said: dict[str, Any] = {"company_zone": company, "zone": zone_of(request, company), "now": clock.now()}
     form = account_forms.Details(posted(request), instance=request.user, **said)
     if request.method == "POST":
         ratelimit.count(ratelimit.MESSAGE, f"account {request.user.pk}", at=clock.now())
         if form.is_valid():
             form.instance.save(update_fields=list(form.fields))
             return done(request, "/account/", _("Your details are saved."))
-        request.user.refresh_from_db()  # the page must not greet a person by what was refused
+        me(request).refresh_from_db()  # the page must not greet a person by what was refused
     return render(request, "pages/account.html", {"form": form, "key": shown_key(request)})
 
 
@@ -49,7 +49,7 @@ def email(request: HttpRequest) -> HttpResponse:
     form.fields["email"].label = _("New e-mail address")
     if request.method == "POST" and form.is_valid():
         new = form.cleaned_data["email"]
-        if new.lower() == request.user.email.lower():
+        if new.lower() == me(request).email.lower():
             form.add_error("email", _("That is your address already"))
         else:
             at = clock.now()
@@ -124,14 +124,14 @@ def confirm(request: HttpRequest) -> HttpResponse:
         word_form.add_error("password", WRONG_PASSWORD)
     context: dict[str, Any] = {"code_form": code_form, "word_form": word_form, "waiting": waiting, "next": after}
     context |= {"form": word_form if way == "password" else code_form, "key": shown_key(request)}
-    return render(request, "pages/confirm.html", context | {"has_password": request.user.has_usable_password()})
+    return render(request, "pages/confirm.html", context | {"has_password": me(request).has_usable_password()})
 
 
 def _knows_password(request: HttpRequest, typed: str) -> bool:
     """Whether it is their password; guesses count with those at the sign-in page."""
-    account = f"as {request.user.email}"
+    account = f"as {me(request).email}"
     ratelimit.count(ratelimit.SIGN_IN, account, at=clock.now())
-    found = authenticate(request, username=request.user.email, password=typed)
+    found = authenticate(request, username=me(request).email, password=typed)
     if found is None or found.pk != request.user.pk:
         return False
     ratelimit.forget(ratelimit.SIGN_IN, account)

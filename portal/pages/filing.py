@@ -89,7 +89,7 @@ def came_with(said: QueryDict) -> str:
 
 def _came(said: QueryDict) -> dict[str, str]:
     """What came with the address, by the names of our answers."""
-    came = {ours: said[name][:120] for name, ours in CAME_WITH.items() if said.get(name)}
+    came = {ours: str(said[name])[:120] for name, ours in CAME_WITH.items() if said.get(name)}
     if not re.fullmatch(r"[\w-]{1,80}", came.get("article", "")):
         came.pop("article", None)
     return came

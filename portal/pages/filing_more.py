@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -73,7 +74,7 @@ def _take(request: HttpRequest, draft: Draft) -> list[str]:
     wrong, at, by = [], clock.now(), person_of(request)
     for sent in request.FILES.getlist("files"):
         try:
-            checked = files.check(sent.name or "", sent.file)
+            checked = files.check(sent.name or "", cast(BinaryIO, sent))
             files.keep(checked, draft=draft.files_key, by=by, at=at, lasts=LASTS)
         except Unfit as why:
             wrong.append(str(why))

@@ -80,7 +80,7 @@ def _search(cases: QuerySet, query: str) -> QuerySet:
     if not query:
         return cases
     said = Message.objects.filter(case=OuterRef("pk"), text__icontains=query)
-    found = Q(title__icontains=query) | Q(description__icontains=query) | Exists(said)
+    found: Any = Q(title__icontains=query) | Q(description__icontains=query) | Exists(said)
     try:
         found |= Q(reference=read_reference(query, reference_prefix()))
     except BadReference:

@@ -33,7 +33,7 @@ LIMIT = ratelimit.Limit("texts kept of a client", 30, ratelimit.HOUR)
 
 def fields_of(posted: QueryDict) -> dict[str, str]:
     """What is kept of a posted form; nothing where nothing was written, or far too much."""
-    found = {name: posted[name] for name in FIELDS if posted.get(name)}
+    found = {name: str(posted[name]) for name in FIELDS if posted.get(name)}
     written = any(found.get(name, "").strip() for name in WRITTEN)
     return found if written and sum(map(len, found.values())) <= MOST else {}
 

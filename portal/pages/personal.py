@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from cases.models import User
 from portal.accounts.standing import is_fresh
 from portal.pages.doors import Elsewhere, View, door, see_other
 
@@ -31,6 +32,13 @@ def own(*methods: str, fresh: bool = False) -> Any:
         return door(*methods)(inner)
 
     return wrap
+
+
+def me(request: HttpRequest) -> User:
+    """Who is signed in, on a page of `own`."""
+    if not request.user.is_authenticated:
+        raise TypeError("Only behind a door that asks who it is.")
+    return request.user
 
 
 def with_next(url: str, after: str) -> str:

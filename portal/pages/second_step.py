@@ -58,7 +58,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             ratelimit.forget(ratelimit.SIGN_IN, f"second step of {person.pk}")
             post_authentication(request, authenticator, reauthenticated=stage is None)
             return onward(stage.exit()) if stage else see_other(after)
-        wrong = used.errors["credential"][0] if answered else ""
+        wrong = str(used.errors["credential"][0]) if answered else ""
     context = {"form": form, "next": after, "key": shown_key(request), "passkey_wrong": wrong}
     context |= {"by_code": bool(kinds & {Type.TOTP, Type.RECOVERY_CODES}), "by_passkey": Type.WEBAUTHN in kinds}
     return render(request, "pages/second_step.html", context)
