@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -57,7 +58,7 @@ def ways_in(who: Subject) -> None:
 def files(who: Subject) -> None:
     """Names, descriptions and bytes of files; the bytes go when the rows have."""
     for file in later.files_about(who.person, who.cases):
-        transaction.on_commit(lambda name=file.stored_as: later.remove_bytes(name))
+        transaction.on_commit(partial(later.remove_bytes, file.stored_as))
         if file.case_id is None:
             file.delete()
             continue

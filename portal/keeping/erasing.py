@@ -10,6 +10,7 @@ import email.policy
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -37,7 +38,7 @@ def our_copies(who: Subject) -> None:
     for row in DataCopy.objects.filter(user=who.person):
         Task.objects.filter(name=f"copy-{row.pk}").delete()
         if row.file:
-            transaction.on_commit(lambda name=row.file: (copies.folder() / name).unlink(missing_ok=True))
+            transaction.on_commit(partial((copies.folder() / row.file).unlink, missing_ok=True))
         row.delete()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -35,13 +36,13 @@ def data(request: HttpRequest) -> HttpResponse:
         return done(request, HERE, _("We are making your copy. We write to you when it is ready."))
     row = copies.newest(request.user)
     # The queue may have died since: the page says so of a row the beat has not got to either.
-    context = {"copy": row, "slow": row is not None and copies.trouble(row, at)}
+    context: dict[str, Any] = {"copy": row, "slow": row is not None and copies.trouble(row, at)}
     context |= {"is_staff": request.user.is_staff, "erase_at": request.user.erase_at}
     return render(request, "pages/data.html", context)
 
 
 @door("GET")
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: HttpRequest, pk: int) -> Any:
     """The file, for who asked for it and is signed in; to everybody else it does not exist."""
     if not request.user.is_authenticated:
         return see_other(f"{settings.LOGIN_URL}?next={HERE}")
