@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from cases.models import ProgressMail, User
 from portal.forms import Plain, choice, email
 
+WHEN: Any = _lazy("Progress updates")
+CHOOSE_WHEN: Any = _lazy("Choose when you get updates")
+
 
 def tick(label: Any, hint: Any = "") -> forms.BooleanField:
     """A box to tick; the hint stands under its words."""
@@ -21,7 +24,7 @@ def tick(label: Any, hint: Any = "") -> forms.BooleanField:
 class Wishes(Plain):
     """Which letters a person gets, and when."""
 
-    progress_mail = choice(_lazy("Progress updates"), ProgressMail.choices, wrong=_lazy("Choose when you get updates"))
+    progress_mail = choice(WHEN, ProgressMail.choices, wrong=CHOOSE_WHEN)
     digest_at = forms.TimeField(
         label=_lazy("If once a day: at what time?"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
