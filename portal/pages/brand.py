@@ -30,7 +30,7 @@ def picture(request: HttpRequest, digest: str, kind: str) -> HttpResponse:
     """A logo or an icon, which a browser that opens it by itself shows and nothing more."""
     found = get_object_or_404(BrandImage, digest=digest, kind=kind)
     response = kept(HttpResponse(bytes(found.data), content_type=f"image/{found.kind}"))
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     response["Content-Disposition"] = "inline"
     return response
 

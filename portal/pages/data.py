@@ -51,7 +51,7 @@ def download(request: HttpRequest, pk: int) -> Any:
         raise Http404
     response = FileResponse(path.open("rb"), as_attachment=True, filename="my-data.zip", content_type="application/zip")
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 
