@@ -68,7 +68,6 @@ urlpatterns = [
     path("help/", help.index, name="help"),
     path("help/<slug:slug>/", help.article, name="help_article"),
     path("help/<slug:slug>/answered/", help.answered, name="help_answered"),
-    path("help/<slug:slug>/solved/", help.solved, name="help_solved"),
     path("cases/", home.my_cases, name="my_cases"),
     path("cases/new/", filing.begin, name="new_case"),
     path("cases/new/one-page/", filing.one_page, name="one_page"),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from escalation.drafts import send_draft
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused, Told, outlook
 from escalation.verbs.acting import own_key
+from feedback import knowledge
 from portal import clock, ratelimit, similar
 from portal.drafts import current, filing_door, held, keep, person_of, today, way_of
 from portal.filing_forms import Filing, GuestFiling, Question, as_posted
@@ -236,7 +238,10 @@ def _send(request: HttpRequest, draft: Draft, whole: Whole) -> HttpResponse:
             ratelimit.count(ratelimit.CLIENT_FILING, f"from {ratelimit.client(request)}", at=at)
     customer = person or _customer(said)
     try:
-        case = send_draft(draft, _told(draft, said), by=customer, at=at, form_key=key, proven=bool(person))
+        with transaction.atomic():
+            case = send_draft(draft, _told(draft, said), by=customer, at=at, form_key=key, proven=bool(person))
+            if case.article:
+                knowledge.tried(case, [case.article], at=at)
     except (NoProtocol, MissingCell):
         return _show(request, draft, whole)
     except Refused as why:

@@ -14,11 +14,13 @@ from cases.files import Unfit
 from cases.models import Draft
 from cases.models.draft import LASTS
 from escalation.verbs import Refused
+from feedback import knowledge
 from portal import clock, similar
 from portal.drafts import current, filing_door, keep, person_of, way_of
 from portal.filing_steps import CHECK, FILES, SIMILAR, Way
 from portal.pages.doors import done, see_other, shown_key
 from portal.pages.filing import url_of
+from portal.pages.help import visitor
 
 
 @filing_door("GET", "POST")
@@ -30,6 +32,9 @@ def like(request: HttpRequest) -> HttpResponse:
     onward, problem = url_of(way_of(request).after("details", draft.step)), ""
     if request.method == "POST":
         kind, _, key = request.POST.get("match", "").partition(":")
+        if any(match.kind == "article" for match in similar.like(request, draft)):
+            # Counted when a button is pressed: looking at a page counts nothing.
+            knowledge.offered(visitor(request), at=clock.now())
         if not kind:
             return see_other(onward)
         try:

@@ -100,15 +100,6 @@ def answered(request: HttpRequest, slug: str) -> HttpResponse:
     return see_other(f"/cases/new/?{urlencode(said)}")
 
 
-@door("POST")
-def solved(request: HttpRequest, slug: str) -> HttpResponse:
-    """'This solved it', while filing: counted once, and nothing is filed."""
-    row, at = readable(request, slug), clock.now()
-    ratelimit.count(ratelimit.CLIENT_VOTE, f"from {ratelimit.client(request)}", at=at)
-    knowledge.solved(row.article_id, visitor(request), at=at)
-    return render(request, "pages/help_solved.html", {"row": row})
-
-
 def readable(request: HttpRequest, slug: str) -> ArticleRevision:
     """The text for this reader; what is a draft, archived, or not for them is 404 alike."""
     staff = Viewer(request.user).is_staff

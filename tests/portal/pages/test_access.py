@@ -55,7 +55,6 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "help/": (all_(200), all_(405)),
     "help/<slug:slug>/": (all_(200), all_(405)),
     "help/<slug:slug>/answered/": (all_(405), all_(303)),
-    "help/<slug:slug>/solved/": (all_(405), all_(200)),
     "cases/": (all_(200) | {"anonymous": 303}, all_(405)),
     "cases/new/": (all_(303), all_(405)),
     "cases/new/<slug:step>/": (all_(200), all_(200)),

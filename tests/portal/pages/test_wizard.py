@@ -12,6 +12,7 @@ from escalation import verbs
 from escalation.models import Notice
 from portal import sensitive, similar
 from portal.sensitive import look as found_in
+from portal.similar.match import Finder, Match
 from tests.portal.pages.scene import LOOK, look_at, working
 from tests.portal.pages.test_case_page import text_of
 from tests.portal.pages.test_journeys import FILING, deliver, file_as_guest, hidden_on, link_in, look, send
@@ -274,12 +275,12 @@ def test_a_guest_sees_the_one_case_they_proved(cast):
 
 def test_another_kind_only_needs_a_finder(cast, sam, monkeypatch):
     def find(request, draft):
-        return [similar.Match("thing", "a", "A known thing", "Follow it")]
+        return [Match("thing", "a", "A known thing", "Follow it")]
 
     def choose(request, draft, key):
         return "/", f"You follow {key}."
 
-    monkeypatch.setattr(similar, "FINDERS", [*similar.FINDERS, similar.Finder("thing", find, choose)])
+    monkeypatch.setattr(similar, "FINDERS", [*similar.FINDERS, Finder("thing", find, choose)])
     walk(sam, until="files")
     assert "A known thing" in text_of(sam.get("/cases/new/similar/"))
     assert sam.post("/cases/new/similar/", {"match": "thing:b"}).status_code == 200

@@ -1,13 +1,8 @@
-"""What may make a new case needless: an own open case, a known problem, an article; each kind has a finder.
-
-A finder says what is like a draft (`find`) and what its button does (`choose`). Add one to FINDERS and it is asked.
-"""
+"""Open cases of one's own that a draft is like: what was typed may belong there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -18,10 +13,9 @@ from cases.models import Case, Draft
 from escalation.drafts import add_to_case
 from portal import clock, ratelimit
 from portal.pages.doors import form_key
+from portal.similar.match import Match
 from portal.viewer import actor_for, guest_case, visible_cases
 
-#: Of each kind this many are shown.
-MOST = 3
 #: How many of one's newest open cases are compared.
 CANDIDATES = 40
 #: Words shorter than this say too little; of longer ones endings differ, so only their start counts.
@@ -78,42 +72,6 @@ EMPTY = frozenset(
 ENOUGH, FEWEST = 0.34, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One thing that is like the draft. `text` opens in place; `key` is what the button sends back to `choose`."""
-
-    kind: str
-    key: str
-    title: str
-    button: str
-    line: str = ""
-    text: str = ""
-    url: str = ""
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finder:
-    """One kind: `choose` does what the button says and returns (where to go, what to say there)."""
-
-    kind: str
-    find: Callable[[HttpRequest, Draft], Sequence[Match]]
-    choose: Callable[[HttpRequest, Draft, str], tuple[str, str]]
-
-
-def like(request: HttpRequest, draft: Draft) -> list[Match]:
-    """All that is like the draft, kind by kind, the most alike first."""
-    return [match for finder in FINDERS for match in list(finder.find(request, draft))[:MOST]]
-
-
-def choose(request: HttpRequest, draft: Draft, kind: str, key: str) -> tuple[str, str] | None:
-    """Does what was pressed; None where there is no such kind or thing. Raises Refused with a sentence."""
-    finder = next((one for one in FINDERS if one.kind == kind), None)
-    if finder is None or not any(match.key == key for match in finder.find(request, draft)):
-        return None
-    return finder.choose(request, draft, key)
-
-
 def words_of(text: str) -> set[str]:
     """The words of a text that say something, cut to their stems."""
     words = (word for word in re.findall(r"\w+", text.casefold()) if word not in EMPTY)
@@ -159,6 +117,3 @@ def add(request: HttpRequest, draft: Draft, key: str) -> tuple[str, str]:
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=at)
     add_to_case(draft, case, by=by, at=at, form_key=form_key(request))
     return f"/c/{case.reference}/", _("What you wrote is added to this case.")
-
-
-FINDERS: list[Finder] = [Finder("case", own_cases, add)]
