@@ -109,7 +109,7 @@ class TestOffered:
         (billing,), (wait,) = (group.offers for group in page.context["offers"])
         assert [(t.language, t.marked) for t in billing.texts] == [("de", ""), ("en", "English")]
         assert [(t.language, t.marked) for t in wait.texts] == [("en", "English")]
-        assert billing.texts[0].text.startswith("Ich suche") and "Di 13 Jan, 10:00 (London)." in billing.texts[0].text
+        assert billing.texts[0].text.startswith("Ich suche") and "Di 13. Jan, 10:00 (" in billing.texts[0].text
         assert "In English" in page.content.decode()
 
 
