@@ -10,12 +10,15 @@ from django.test import Client
 from cases.models import Case, Category, Draft, Event, Message, User
 from escalation import verbs
 from escalation.models import Notice
+from feedback.models import ArticleTried, ArticleVote, FilingOffer, ProblemFollower
 from portal import sensitive, similar
 from portal.sensitive import look as found_in
 from portal.similar.match import Finder, Match
+from tests.feedback.article_shelf import REFUND, published
 from tests.portal.pages.scene import LOOK, look_at, working
 from tests.portal.pages.test_case_page import text_of
 from tests.portal.pages.test_journeys import FILING, deliver, file_as_guest, hidden_on, link_in, look, send
+from tests.portal.problem_stories import opened
 
 PAGES = {
     "topic": {"category": "billing"},
@@ -271,6 +274,53 @@ def test_a_guest_sees_the_one_case_they_proved(cast):
     case = Case.objects.get()
     walk(client, until="files", title=FILING["title"], description=FILING["description"])
     assert [match.key for match in client.get("/cases/new/similar/").context["matches"]] == [case.reference]
+
+
+def test_an_article_that_solves_it_ends_the_draft_and_is_counted_once(cast, client):
+    refund = published(cast, REFUND, topic="billing")
+    assert walk(client, until="files", title="When does my refund arrive?")["Location"] == "/cases/new/similar/"
+    page = client.get("/cases/new/similar/")
+    assert REFUND.answer in text_of(page) and "<summary>Read the article</summary>" in page.content.decode()
+    assert not FilingOffer.objects.exists()  # looking counts nothing
+    done = client.post("/cases/new/similar/", {"match": f"article:{refund.slug}"})
+    assert done["Location"] == f"/help/{refund.slug}/"
+    assert "Nothing was sent, and what you typed is deleted." in text_of(client.get(done["Location"]))
+    assert not Draft.objects.exists() and not Case.objects.exists()
+    assert FilingOffer.objects.get().solved
+    assert ArticleVote.objects.get().where == "filing"
+
+
+def test_who_goes_on_past_an_article_was_shown_one(cast, client):
+    published(cast, REFUND, topic="billing")
+    walk(client, until="files", title="When does my refund arrive?")
+    assert client.post("/cases/new/similar/", {"match": ""})["Location"] == "/cases/new/files/"
+    assert not FilingOffer.objects.get().solved
+
+
+def test_the_article_that_did_not_help_is_not_shown_again_and_stands_with_the_case(cast, client):
+    refund = published(cast, REFUND, topic="billing")
+    page = client.get(f"/cases/new/?article={refund.slug}", follow=True)
+    assert f'name="article" value="{refund.slug}"' in page.content.decode()
+    answer(client, "topic", article=refund.slug)
+    for step in ("impact", "details"):
+        there = answer(client, step, **({"title": "When does my refund arrive?"} if step == "details" else {}))
+    assert there["Location"] == "/cases/new/files/"
+    for step in ("files", "contact", "check"):
+        answer(client, step)
+    assert ArticleTried.objects.get().article == refund
+    assert ArticleTried.objects.get().case == Case.objects.get()
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_known_problem_is_followed_and_the_draft_stays(signed_in, cast, sam, client):
+    problem = opened(cast, title="Charged twice by card since morning")
+    browser = sam if signed_in else client
+    assert walk(browser, until="files")["Location"] == "/cases/new/similar/"
+    assert "Paying by card takes minutes." in text_of(browser.get("/cases/new/similar/"))
+    followed = browser.post("/cases/new/similar/", {"match": f"problem:{problem.slug}"})
+    assert followed["Location"] == f"/problems/{problem.slug}/"
+    assert ProblemFollower.objects.filter(problem=problem).count() == signed_in
+    assert Draft.objects.exists()
 
 
 def test_another_kind_only_needs_a_finder(cast, sam, monkeypatch):
