@@ -307,7 +307,7 @@ def test_the_article_that_did_not_help_is_not_shown_again_and_stands_with_the_ca
     assert there["Location"] == "/cases/new/files/"
     for step in ("files", "contact"):
         answer(client, step)
-    send(client)
+    send(client, client.get("/cases/new/check/"))
     assert ArticleTried.objects.get().article == refund
     assert ArticleTried.objects.get().case == Case.objects.get()
 
