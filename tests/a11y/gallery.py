@@ -5,17 +5,23 @@ A page of the URL configuration that no entry shows fails `test_the_gallery_show
 
 from __future__ import annotations
 
+import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.test import Client
 
 from cases.lifecycle import State
-from cases.models import AccessLink, Case
+from cases.models import AccessLink, Case, Draft, User
+from cases.models.door import hash_token
+from escalation import verbs, wishes
+from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock
 from tests.cast import Cast, gather
+from tests.feedback.article_shelf import REFUND, TWICE, published
+from tests.portal import problem_stories
 from tests.portal.pages import scene
 
 S = State
@@ -29,7 +35,7 @@ class Look:
 
     name: str
     path: str
-    who: str = "customer"  # or "nobody"
+    who: str = "customer"  # signed in a moment ago; or "nobody", or "filer": a guest with a draft up to the last look
     post: dict[str, str] | None = None  # sent from the page's own form before looking: an error page
 
 
@@ -43,13 +49,18 @@ class World:
     def path(self, look: Look) -> str:
         return look.path.format(**self.names)
 
-    def cookie(self, who: str, base: str) -> list[dict[str, Any]]:
-        """What a browser holds when `who` is signed in; the way in has stories of its own."""
-        if who == "nobody":
-            return []
+    def cookies(self, who: str, base: str) -> list[dict[str, Any]]:
+        """What the browser of `who` holds; the ways there have stories of their own."""
         client = Client()
-        client.force_login(self.cast.customer)
-        return [{"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": base}]
+        if who == "customer":
+            client.force_login(self.cast.customer)
+            session = client.session
+            session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
+            session.save()
+        elif who == "filer":
+            for step, said in ANSWERS.items():
+                client.post(f"/cases/new/{step}/", said)
+        return [{"name": name, "value": one.value, "url": base} for name, one in client.cookies.items()]
 
 
 #: States whose case page looks different, by the name they have in addresses.
@@ -58,6 +69,17 @@ STATES = {
     "answered": S.ANSWERED, "confirmed": S.CONFIRMED, "closed": S.CLOSED, "withdrawn": S.WITHDRAWN,
     "merged": S.MERGED, "reopened": S.REOPENED,
 }  # fmt: skip
+
+
+#: What the filer answers.
+ANSWERS = {
+    "topic": {"category": "billing"},
+    "impact": {"impact": "loss", "reach": "team"},
+    "details": {"title": "When does my refund arrive?", "description": "Two payments.", "expectation": "One back."},
+    "similar": {"match": ""},
+    "files": {},
+    "contact": {"name": "Nora Guest", "email": "nora@example.net", "phone": "", "call_hours": "", "language": "en"},
+}
 
 
 def world() -> World:
@@ -71,8 +93,26 @@ def world() -> World:
     for name in ("follow", "survey"):
         case = Case.objects.get(pk=made["confirmed" if name == "survey" else "working"].pk)
         found.names[name] = AccessLink.issue(name, case, user=cast.customer, **lasts)
+    verbs.ask_supervisor(made["partner"].pk, reason="slow", text="Soon.", by=cast.customer, at=clock.now())
+    _answers(cast, found.names)
     beat.beat()
     return found
+
+
+def _answers(cast: Cast, names: dict[str, str]) -> None:
+    """Articles, a known problem somebody follows, a draft on its way by mail, and the way out of letters."""
+    names["article"] = published(cast, REFUND, topic="billing").slug
+    published(cast, TWICE, topic="billing")
+    problem, follower = problem_stories.followed(cast)
+    problem_stories.said(cast, problem)
+    names["problem"] = problem.slug
+    names |= {purpose: token_of(follower, purpose) for purpose in (CONFIRM, LEAVE)}
+    names["out"] = wishes.link_token(User.objects.get(pk=cast.customer.pk), wishes.BY_NAME["news"])
+    names["draft"], at = secrets.token_urlsafe(32), clock.now()
+    Draft.objects.create(
+        link_hash=hash_token(f"draft_link:{names['draft']}"),
+        made_at=at, saved_at=at, expires_at=at + timedelta(days=14),
+    )  # fmt: skip
 
 
 def looks() -> list[Look]:
@@ -82,11 +122,33 @@ def looks() -> list[Look]:
         Look("home, nobody", "/", "nobody"),
         Look("my cases", "/cases/"),
         Look("my cases, none found", "/cases/?q=zebra"),
+        Look("help", "/help/"),
+        Look("help, found", "/help/?q=refund", "nobody"),
+        Look("help, nothing found", "/help/?q=zebra", "nobody"),
+        Look("article", "/help/{article}/", "nobody"),
+        Look("file, topic", "/cases/new/topic/", "nobody"),
+        Look("file, nothing chosen", "/cases/new/topic/", "nobody", post={}),
+        Look("file, on one page", "/cases/new/one-page/", "nobody"),
+        Look("file, go on?", "/cases/new/", "filer"),
+        Look("file, impact", "/cases/new/impact/", "filer"),
+        Look("file, details", "/cases/new/details/", "filer"),
+        Look("file, nothing written", "/cases/new/details/", "filer", post={"title": "", "description": ""}),
+        Look("file, a card number", "/cases/new/details/", "filer", post={"description": "4111 1111 1111 1111"}),
+        Look("file, similar", "/cases/new/similar/", "filer"),
+        Look("file, files", "/cases/new/files/", "filer"),
+        Look("file, contact", "/cases/new/contact/", "filer"),
+        Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}),
+        Look("file, last look", "/cases/new/check/", "filer"),
+        Look("file, later", "/cases/new/later/", "filer"),
+        Look("file, throw away", "/cases/new/draft/", "filer"),
+        Look("file, mailed link", "/cases/new/continue/{draft}/", "nobody"),
         Look("confirmation", "/cases/new/sent/{new}/"),
         *(Look(f"case, {name}", f"/c/{{{name}}}/") for name in (*STATES, "late", "long")),
         Look("case, on paper", "/c/{working}/?print=1"),
         Look("why then", "/c/{working}/why/"),
+        Look("who can see it", "/c/{working}/who/"),
         Look("ask for a supervisor", "/c/{working}/supervisor/"),
+        Look("add for the supervisor", "/c/{partner}/supervisor/"),
         Look("it is fixed", "/c/{answered}/fixed/"),
         Look("it is fixed, rate", "/c/{confirmed}/fixed/"),
         Look("it is not fixed", "/c/{answered}/not-fixed/"),
@@ -99,9 +161,28 @@ def looks() -> list[Look]:
         Look("follow, code", "/follow/", "nobody", post={"reference": "{working}", "email": "sam@example.com"}),
         Look("follow, mailed link", "/follow/{follow}/", "nobody"),
         Look("survey", "/s/{survey}/?score=4", "nobody"),
+        Look("survey, nothing chosen", "/s/{survey}/", "nobody", post={}),
         Look("survey, ended", "/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "nobody"),
         Look("account", "/account/"),
+        Look("account, a name missing", "/account/", post={"name": ""}),
+        Look("notifications", "/account/notifications/"),
+        Look("signing in", "/account/signing-in/"),
+        Look("second step", "/account/signing-in/second/"),
+        Look("password", "/account/signing-in/password/"),
+        Look("an app", "/account/signing-in/app/"),
+        Look("passkeys", "/account/signing-in/passkeys/"),
+        Look("another address", "/account/email/"),
+        Look("show that it is you", "/account/confirm/"),
+        Look("data", "/account/data/"),
+        Look("erase", "/account/data/erase/"),
+        Look("unsubscribe", "/unsubscribe/{out}/", "nobody"),
         Look("sign in", "/account/sign-in/", "nobody"),
+        Look("sign in, code", "/account/sign-in/", "nobody", post={"email": "sam@example.com"}),
+        Look("sign in, password", "/account/sign-in/password/", "nobody"),
+        Look("problems", "/problems/", "nobody"),
+        Look("problem", "/problems/{problem}/", "nobody"),
+        Look("problem, follow?", "/problems/confirm/{confirm}/", "nobody"),
+        Look("problem, leave?", "/problems/leave/{leave}/", "nobody"),
         Look("contact", "/contact/", "nobody"),
         Look("how we escalate", "/how-we-escalate/", "nobody"),
         Look("privacy", "/privacy/", "nobody"),

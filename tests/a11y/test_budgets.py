@@ -78,7 +78,7 @@ def weigh(page, address: str) -> dict[str, list[int]]:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_weighs_little(path, here, live_server, new_context):
     context, budget = new_context(), PAGES[path]
-    context.add_cookies(here.cookie("customer", live_server.url))
+    context.add_cookies(here.cookies("customer", live_server.url))
     weights = weigh(context.new_page(), live_server.url + path.format(**here.names))
     assert sum(weights["html"]) <= budget.html * KB, weights
     assert sum(weights["style"]) <= budget.style * KB, weights
@@ -110,7 +110,7 @@ def slow_phone(context):
 @pytest.mark.parametrize("path", ["/c/{working}/", "/cases/new/", "/"])
 def test_the_largest_part_stands_soon_on_a_slow_phone(path, here, live_server, new_context):
     context = new_context(viewport={"width": 360, "height": 800}, is_mobile=True, has_touch=True)
-    context.add_cookies(here.cookie("customer", live_server.url))
+    context.add_cookies(here.cookies("customer", live_server.url))
     tries = []
     for _ in range(3):  # the best of three: other work on the machine only ever adds
         page = slow_phone(context)

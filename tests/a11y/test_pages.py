@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import resolve
 
 from portal import clock
 from tests.a11y import rules
 from tests.a11y.gallery import Look, looks, world
 from tests.portal.pages.scene import LOOK, look_at
+from tests.portal.pages.test_access import TABLE
 
 SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 360, "height": 800}}
 SCHEMES = ("light", "dark")
-PARTS = 6  # tests of a language, so that several processes share the work
+PARTS = 8  # tests of a language, so that several processes share the work
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def open_at(page, base: str, here, look: Look) -> None:
     for name, value in (look.post or {}).items():
         page.locator(f'main [name="{name}"]').fill(value.format(**here.names))
     if look.post is not None:
-        page.locator("main form[method=post] button").last.click()
+        page.locator("main form[method=post] button[type=submit]:visible").last.click()
 
 
 def faults(page, axe) -> list[str]:
@@ -51,10 +53,10 @@ def faults(page, axe) -> list[str]:
 def test_every_page_keeps_the_rules(language, part, here, live_server, new_context, watch, axe):
     watch.allow("status of 404|status of 403")
     wrong = {}
-    for who in ("customer", "nobody"):
+    for who in ("customer", "nobody", "filer"):
         context = new_context(reduced_motion="reduce")
         context.set_extra_http_headers({"Accept-Language": language})
-        context.add_cookies(here.cookie(who, live_server.url))
+        context.add_cookies(here.cookies(who, live_server.url))
         for look in looks()[part::PARTS]:
             if look.who == who:
                 page = context.new_page()
@@ -65,10 +67,27 @@ def test_every_page_keeps_the_rules(language, part, here, live_server, new_conte
     assert not wrong, "\n".join(f"{name}:\n  " + "\n  ".join(found) for name, found in wrong.items())
 
 
+#: Not pages: files, pictures, sheets, what machines ask; and what only DEBUG shows.
+NO_PAGES = ("styleguide/", "brand/", "healthz", "readyz", "account/data/copy/", "c/<str:reference>/files/")
+#: Pages that need more than a look at rows; their own browser tests run the same rules.
+ELSEWHERE = ("s/<token:token>/thanks/", "s/<token:token>/more/", "account/kept/")
+
+
+def test_the_gallery_shows_every_page(here):
+    readers = ("anonymous", "guest", "customer")
+    pages = {route for route, (look, _) in TABLE.items() if any(look[who] == 200 for who in readers)}
+    shown = set()
+    for look in looks():
+        path = here.path(look).partition("?")[0]
+        if look.name != "not found":
+            shown.add(resolve(path).route)
+    assert {route for route in pages - shown if not route.startswith((*NO_PAGES, *ELSEWHERE))} == set()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_keyboard_reaches_everything_in_sight(size, here, live_server, new_context):
     context = new_context(viewport=SIZES[size])
-    context.add_cookies(here.cookie("customer", live_server.url))
+    context.add_cookies(here.cookies("customer", live_server.url))
     page, wrong = context.new_page(), {}
     for look in looks():
         if look.name in ("home", "my cases", "case, working", "case, asked", "case, answered", "ask for a supervisor"):
