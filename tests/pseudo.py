@@ -8,8 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from cases.models import Case, Category, Message, Product, Team, User
+from cases.models import Attachment, Case, Category, Message, Product, Team, User
 from escalation.models import ProtocolVersion
+from feedback.models import ArticleText, KnownProblem, ProblemUpdate
 from portal.catalogues import Sentence, packed, sentences
 
 #: The made-up language, written from left to right; Arabic's code is used for one from right to left.
@@ -60,10 +61,14 @@ def users_own() -> list[str]:
         (Category, ("name", "example")), (Product, ("name",)), (Team, ("name", "hours", "phone")),
         (User, ("name", "email", "phone")), (Message, ("text",)),
         (Case, ("title", "description", "expectation", "reference", "protocol")),
+        (KnownProblem, ("title",)), (ProblemUpdate, ("impact", "doing")),
+        (ArticleText, ("title", "answer")), (Attachment, ("name", "description")),
     ):  # fmt: skip
         for row in model._base_manager.values_list(*fields):
             found += [str(value) for value in row]
     found += [part for user in User.objects.all() for part in (user.first_name, user.initials)]
+    for body in ArticleText._base_manager.values_list("body", flat=True):
+        found += [re.sub(r"^(#+|\d+\.|[-*]) ", "", row) for row in body.replace("**", "").splitlines()]
     for document in ProtocolVersion.objects.values_list("document", flat=True):
         found += [document["name"], document.get("currency", "")]
         found += [tier.get(name, "") for tier in document["tiers"] for name in ("name", "may", "contact")]
@@ -77,7 +82,7 @@ def outside(text: str, own: list[str]) -> list[str]:
     for sign in text:
         depth += {OPEN: 1, CLOSE: -1}.get(sign, 0)
         kept.append(sign if depth == 0 and sign != CLOSE else "\n" if kept and kept[-1] != "\n" else "")
-    rest = re.sub(r"https?://\S+|\S+@\S+|\[?MP-[\w-]+\]?", "", "".join(kept))
+    rest = re.sub(r"https?://\S+|/\?score=\d|\S+@\S+|\[?MP-[\w-]+\]?|milepost_\w+", "", "".join(kept))
     for word in own:
         rest = rest.replace(word, "\n")
     return [piece.strip() for piece in rest.splitlines() if re.search(r"[A-Za-z]{2}", piece)]

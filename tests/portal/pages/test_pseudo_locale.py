@@ -3,9 +3,7 @@
 A page of the URL table that says something outside ⟦brackets⟧ fails here with those words. To mend it, mark them
 ({% translate %}, {% blocktranslate %}, gettext); nothing has to be added to a catalogue for this test.
 
-THE SWITCH: routes in NOT_YET, parts in PARTS_NOT_YET and letters in LETTERS_NOT_YET are looked at but may still speak
-English. When all branches are merged, empty all three and run this file: what fails is what is left to mark. New
-addresses are walked by themselves, through the table of test_access.py.
+New addresses are walked by themselves, through the table of test_access.py.
 """
 
 import re
@@ -22,24 +20,6 @@ from tests.portal.pages.scene import LOOK, MAKERS, feedback, late, waiting_custo
 from tests.portal.pages.test_access import TABLE, Stage, routes
 from tests.pseudo import CODE, leaks, outside, users_own, write_catalogue
 
-#: Pages of other rooms' work that are not marked yet.
-NOT_YET = {
-    "cases/new/",
-    "cases/new/sent/<str:reference>/",
-    "c/<str:reference>/fixed/",
-    "s/<token:token>/",
-    "s/<token:token>/thanks/",
-    "account/",
-    "account/sign-in/",
-    "contact/",
-    "privacy/",
-    "accessibility/",
-}
-#: Classes (or tags) of parts that stand on every page and are not marked yet: the bar and the foot.
-PARTS_NOT_YET = ("top", "foot")
-#: Error pages.
-ERRORS_NOT_YET = True
-LETTERS_NOT_YET = {"survey"}
 #: Not for people, or in English on purpose.
 NO_PAGE = {"healthz", "readyz", "styleguide/", "styleguide/<slug:page>/"}
 MAIL = django_settings.BASE_DIR / "templates" / "mail"
@@ -70,12 +50,8 @@ def test_every_page(route, cast, spoken):
         browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = CODE
         for how, response in answers(browser, stage.path(route)):
             if response.status_code == 200 and response.get("Content-Language") == CODE:
-                found |= {(how, piece) for piece in leaks(response.text, users_own(), PARTS_NOT_YET)}
-    assert not found or route in NOT_YET
-
-
-def test_the_list_of_what_is_left_names_addresses_there_are():
-    assert set(routes()) >= NOT_YET
+                found |= {(how, piece) for piece in leaks(response.text, users_own())}
+    assert not found
 
 
 PAGES = ("", "why/", "?print=1", "supervisor/", "withdraw/", "reopen/", "not-fixed/")
@@ -89,7 +65,7 @@ def test_the_pages_of_a_case_in_every_state(state, cast, spoken):
     browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = CODE
     pages = {page: browser.get(f"/c/{case.reference}/{page}") for page in PAGES}
     assert {page.status_code for page in pages.values()} == {200}
-    assert not {name: left for name, page in pages.items() if (left := leaks(page.text, users_own(), PARTS_NOT_YET))}
+    assert not {name: left for name, page in pages.items() if (left := leaks(page.text, users_own()))}
 
 
 @pytest.mark.parametrize("kind", LETTERS)
@@ -101,7 +77,7 @@ def test_every_letter(kind, known, cast, spoken):
     letter = compose(Notice(case=case, kind=kind, recipient=cast.customer, to_customer=True, data=told(cast)), LOOK)
     own = users_own()
     left = outside(letter.subject, own) + outside(letter.text, own) + outside(letter.kept_text, own)
-    assert not left or kind in LETTERS_NOT_YET
+    assert not left
     assert not re.search(r"%\(|\{\{", letter.text)
     assert f'lang="{CODE}" dir="ltr"' in letter.html
 
