@@ -10,7 +10,7 @@ from django.conf import settings
 
 from cases.models import Attachment, Case, Category, Message, Product, Team, User
 from escalation.models import ProtocolVersion
-from feedback.models import ArticleText, KnownProblem, ProblemUpdate
+from feedback.models import ArticleRevision, KnownProblem, ProblemUpdate
 from portal.catalogues import Sentence, packed, sentences
 
 #: The made-up language, written from left to right; Arabic's code is used for one from right to left.
@@ -62,12 +62,12 @@ def users_own() -> list[str]:
         (User, ("name", "email", "phone")), (Message, ("text",)),
         (Case, ("title", "description", "expectation", "reference", "protocol")),
         (KnownProblem, ("title",)), (ProblemUpdate, ("impact", "doing")),
-        (ArticleText, ("title", "answer")), (Attachment, ("name", "description")),
+        (ArticleRevision, ("title", "answer")), (Attachment, ("name", "description")),
     ):  # fmt: skip
         for row in model._base_manager.values_list(*fields):
             found += [str(value) for value in row]
     found += [part for user in User.objects.all() for part in (user.first_name, user.initials)]
-    for body in ArticleText._base_manager.values_list("body", flat=True):
+    for body in ArticleRevision._base_manager.values_list("body", flat=True):
         found += [re.sub(r"^(#+|\d+\.|[-*]) ", "", row) for row in body.replace("**", "").splitlines()]
     for document in ProtocolVersion.objects.values_list("document", flat=True):
         found += [document["name"], document.get("currency", "")]
@@ -120,3 +120,13 @@ def leaks(page: str, own: list[str], skip: tuple[str, ...] = ()) -> list[str]:
     reader.feed(page)
     said = ["".join(reader.words), *reader.attributes]
     return [piece for text in said for piece in outside(text, own)]
+
+
+def plain_words(template: str) -> list[str]:
+    """What a template says itself, outside of marks: in its text, its attributes and the labels it hands on."""
+    said = re.sub(r"(?s){% comment %}.*?{% endcomment %}|{% blocktranslate.*?{% endblocktranslate %}", "", template)
+    handed = re.findall(r"""(?:label|line|submit|heading)=["']([A-Z][^"']*)["']""", said)
+    said = re.sub(r"(?s){%.*?%}|{{.*?}}|{#.*?#}|<(script|style).*?</\1>", "\n", said)
+    shown = re.findall(r"""(?:aria-label|placeholder|title|alt|data-[a-z]+)="([A-Z][^"]*)\"""", said)
+    words = [row.strip() for row in re.sub(r"<[^>]*>|&\w+;", "\n", said).splitlines()]
+    return [word for word in (*words, *handed, *shown) if re.search(r"[A-Za-z]{2}", word)]
