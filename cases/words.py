@@ -69,7 +69,10 @@ WORDS: dict[str, Words] = {
         _lazy("Answered: is it fixed?"), "tick", "good", _lazy("Tell us yes or no. It closes by itself on {date}.")
     ),
     S.CONFIRMED: Words(
-        pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Thank you. Reopen until {date} if it comes back."),
+        pgettext_lazy("of a case", "Fixed"),
+        "tick",
+        "good",
+        _lazy("Thank you. Reopen until {date} if it comes back."),
         over=_lazy("Came back? Start a linked case."),
     ),
     S.FEEDBACK: Words(pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Two short questions are waiting.")),
@@ -82,7 +85,10 @@ WORDS: dict[str, Words] = {
     ),
     S.REOPENED: Words(_lazy("Open again"), "half", "progress", _lazy("{name} replies by {time}.")),
     S.WITHDRAWN: Words(
-        _lazy("Withdrawn by you"), "square", "neutral", _lazy("Changed your mind? Reopen until {date}."),
+        _lazy("Withdrawn by you"),
+        "square",
+        "neutral",
+        _lazy("Changed your mind? Reopen until {date}."),
         over=_lazy("Changed your mind? Start a linked case."),
     ),
     S.MERGED: Words(_lazy("Joined to {other}"), "square", "neutral", _lazy("We go on with it there.")),

@@ -17,7 +17,9 @@ KIND = "received"
 CORRECTED = (
     "The e-mail address was corrected in the browser that filed the case, before anybody had proved the first one."
 )
-PROVED = _lazy("Somebody has opened the link we sent already, so the address is right. Open your case from that e-mail.")
+PROVED = _lazy(
+    "Somebody has opened the link we sent already, so the address is right. Open your case from that e-mail."
+)
 ON_ITS_WAY = _lazy("Our e-mail is being sent this very moment. Try again in a minute.")
 
 

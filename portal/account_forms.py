@@ -10,12 +10,12 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, LoginWebAuthnForm
 from django import forms
 from django.conf import settings
-from django.conf.locale import LANG_INFO
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from cases.languages import own_names
 from cases.models import User
 from portal.forms import Code, OneLine, Plain, email, line, text
 
@@ -179,8 +179,8 @@ class NewPasskey(AddWebAuthnForm):
 
 def languages() -> list[tuple[str, str]]:
     """What customers may choose, each in its own words; the portal's own is kept without its region."""
-    codes = [code.partition("-")[0] if code == settings.LANGUAGE_CODE else code for code, _name in settings.LANGUAGES]
-    return [(code, LANG_INFO[code]["name_local"].capitalize()) for code in codes]
+    ours = settings.LANGUAGE_CODE
+    return [(code.partition("-")[0] if code == ours else code, name) for code, name in own_names()]
 
 
 class Details(forms.ModelForm):

@@ -149,7 +149,11 @@ class Contact(Question):
     call_hours = line(
         _lazy("When can we call you?"), 100, required=False, help_text=_lazy("For example: mornings, or after 17:00.")
     )
-    language = forms.ChoiceField(label=_lazy("Which language shall we write in?"), required=False)
+    language = forms.ChoiceField(
+        label=_lazy("Which language shall we write in?"),
+        required=False,
+        error_messages={"invalid_choice": _lazy("Choose one of the languages listed")},
+    )
     zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-zone": ""}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ OPEN, CLOSE = "⟦", "⟧"
 KEPT = re.compile(r"(<[^>]+>|%\(\w+\)[sd]|\{\w*\}|&\w+;|%%)")
 ACCENTS = str.maketrans("aceilnosuyAEIOU", "áçéïľñôšüýÁÉÍÓÚ")
 DAYS = "Mon Tue Wed Thu Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec January"
+MONTHS = "January February March Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 #: Names that are the same in every language, and what stands in addresses and examples.
 NAMES = ("English", "Deutsch", "Türkçe", "العربيّة", "PDF", "UTC", "London", "WCAG", "MP")
 SHOWN_BY = ("aria-label", "alt", "title", "placeholder", "data-label")
@@ -82,7 +82,7 @@ def outside(text: str, own: list[str]) -> list[str]:
     for sign in text:
         depth += {OPEN: 1, CLOSE: -1}.get(sign, 0)
         kept.append(sign if depth == 0 and sign != CLOSE else "\n" if kept and kept[-1] != "\n" else "")
-    rest = re.sub(r"https?://\S+|/\?score=\d|\S+@\S+|\[?MP-[\w-]+\]?|milepost_\w+", "", "".join(kept))
+    rest = re.sub(r"https?://\S+|/\?score=\d|\S+@\S+|\[?MP-[\w-]+\]?|milepost_\w+|\d+\xa0bytes", "", "".join(kept))
     for word in own:
         rest = rest.replace(word, "\n")
     return [piece.strip() for piece in rest.splitlines() if re.search(r"[A-Za-z]{2}", piece)]

@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 
 from cases import brand, later
 from cases.access import Viewer
-from cases.models import Case, User
+from cases.models import Case, Category, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
 from escalation.models import Notice
 from feedback.models import Survey
+from portal.filing_steps import FORMS
 from portal.presenters.export import export
 
 FORMAT = 1
@@ -94,9 +95,21 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
         "labelled": [(words[name], made["details"][name]) for name in words],
         "cases": cases,
         "letters": [letter | {"at": _local(letter["at"], zone)} for letter in made["letters"]],
-        "drafts": made["drafts"],
+        "drafts": [_begun(answers) for answers in made["drafts"]],
         "zone": zone,
     }
+
+
+def _begun(answers: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was answered of a draft, with the words of each question and of each choice; a topic by its name."""
+    asked = {name: field for form in FORMS.values() for name, field in form.base_fields.items()}
+    names = dict(Category.objects.values_list("slug", "name")) | dict(Product.objects.values_list("slug", "name"))
+    told = []
+    for name, said in answers.items():
+        if said and name in asked and not asked[name].widget.is_hidden:
+            choices = names if name in ("category", "product") else dict(getattr(asked[name], "choices", ()))
+            told.append((str(asked[name].label), str(choices.get(said, said))))
+    return told
 
 
 def _local(text: str, zone: str) -> str:
