@@ -22,7 +22,7 @@ class Words:
 
     `tag` and `line` may hold {name}, {team}, {partner}, {date}, {time}, {other}; the page fills them.
     `shape` and `family` choose the tag's icon and colours. `unnamed` stands for `tag` while no person is known: the
-    sentence about a team.
+    sentence about a team. `over` stands for `line` when the time to open the case again is over.
     """
 
     tag: StrOrPromise
@@ -30,6 +30,7 @@ class Words:
     family: str
     line: StrOrPromise
     unnamed: StrOrPromise = ""
+    over: StrOrPromise = ""
 
 
 S = State
@@ -68,7 +69,8 @@ WORDS: dict[str, Words] = {
         _lazy("Answered: is it fixed?"), "tick", "good", _lazy("Tell us yes or no. It closes by itself on {date}.")
     ),
     S.CONFIRMED: Words(
-        pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Thank you. Reopen until {date} if it comes back.")
+        pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Thank you. Reopen until {date} if it comes back."),
+        over=_lazy("Came back? Start a linked case."),
     ),
     S.FEEDBACK: Words(pgettext_lazy("of a case", "Fixed"), "tick", "good", _lazy("Two short questions are waiting.")),
     S.CLOSED: Words(
@@ -76,10 +78,12 @@ WORDS: dict[str, Words] = {
         "square",
         "neutral",
         _lazy("Came back? Reopen it until {date}, or start a new case."),
+        over=_lazy("Came back? Start a linked case."),
     ),
     S.REOPENED: Words(_lazy("Open again"), "half", "progress", _lazy("{name} replies by {time}.")),
     S.WITHDRAWN: Words(
-        _lazy("Withdrawn by you"), "square", "neutral", _lazy("Changed your mind? Reopen until {date}.")
+        _lazy("Withdrawn by you"), "square", "neutral", _lazy("Changed your mind? Reopen until {date}."),
+        over=_lazy("Changed your mind? Start a linked case."),
     ),
     S.MERGED: Words(_lazy("Joined to {other}"), "square", "neutral", _lazy("We go on with it there.")),
 }

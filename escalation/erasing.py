@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Max, Q
+from django.utils.translation import gettext as _
 
 from cases.erasing import Eraser, Subject
 from cases.models import Case, User
@@ -32,7 +33,7 @@ def ask(person: User, *, at: datetime) -> datetime:
     with transaction.atomic():
         held = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
         if held.is_staff:
-            raise Refused("This is a colleague's account. Ask whoever runs Milepost for you.")
+            raise Refused(_("This is a colleague's account. Ask whoever runs Milepost for you."))
         if held.erase_at is None and held.erased_at is None:
             held.erase_at = at + CHANGE_OF_MIND
             held.save(update_fields=["erase_at"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _lazy
 
 from cases.models import AccessLink, Case, Event, User
 from escalation.facts import Noted
@@ -16,8 +17,8 @@ KIND = "received"
 CORRECTED = (
     "The e-mail address was corrected in the browser that filed the case, before anybody had proved the first one."
 )
-PROVED = "Somebody has opened the link we sent already, so the address is right. Open your case from that e-mail."
-ON_ITS_WAY = "Our e-mail is being sent this very moment. Try again in a minute."
+PROVED = _lazy("Somebody has opened the link we sent already, so the address is right. Open your case from that e-mail.")
+ON_ITS_WAY = _lazy("Our e-mail is being sent this very moment. Try again in a minute.")
 
 
 def send_receipt(case: Case, *, at: datetime) -> None:
@@ -46,7 +47,7 @@ def correct_address(case: Case, address: str, *, name: str = "", phone: str = ""
         # Those that wait are held by this, so that no worker takes them with the old address meanwhile.
         letters.filter(state=Notice.State.WAITING).update(recipient=person)
         if letters.filter(state=Notice.State.SENDING).exists():
-            raise Refused(ON_ITS_WAY)
+            raise Refused(str(ON_ITS_WAY))
         AccessLink.objects.filter(case=held, user=first).delete()
         held.customer = person
         held.save(update_fields=["customer"])
@@ -60,7 +61,7 @@ def correct_address(case: Case, address: str, *, name: str = "", phone: str = ""
 
 def _unproved(case: Case) -> None:
     if case.is_proven:
-        raise Refused(PROVED)
+        raise Refused(str(PROVED))
 
 
 def _owe(case: Case, person: User, at: datetime) -> None:

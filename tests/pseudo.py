@@ -8,8 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from cases.models import Case, Category, Message, Product, Team, User
+from cases.models import Attachment, Case, Category, Message, Product, Team, User
 from escalation.models import ProtocolVersion
+from feedback.models import ArticleRevision, KnownProblem, ProblemUpdate
 from portal.catalogues import Sentence, packed, sentences
 
 #: The made-up language, written from left to right; Arabic's code is used for one from right to left.
@@ -60,10 +61,14 @@ def users_own() -> list[str]:
         (Category, ("name", "example")), (Product, ("name",)), (Team, ("name", "hours", "phone")),
         (User, ("name", "email", "phone")), (Message, ("text",)),
         (Case, ("title", "description", "expectation", "reference", "protocol")),
+        (KnownProblem, ("title",)), (ProblemUpdate, ("impact", "doing")),
+        (ArticleRevision, ("title", "answer")), (Attachment, ("name", "description")),
     ):  # fmt: skip
         for row in model._base_manager.values_list(*fields):
             found += [str(value) for value in row]
     found += [part for user in User.objects.all() for part in (user.first_name, user.initials)]
+    for body in ArticleRevision._base_manager.values_list("body", flat=True):
+        found += [re.sub(r"^(#+|\d+\.|[-*]) ", "", row) for row in body.replace("**", "").splitlines()]
     for document in ProtocolVersion.objects.values_list("document", flat=True):
         found += [document["name"], document.get("currency", "")]
         found += [tier.get(name, "") for tier in document["tiers"] for name in ("name", "may", "contact")]
@@ -77,7 +82,7 @@ def outside(text: str, own: list[str]) -> list[str]:
     for sign in text:
         depth += {OPEN: 1, CLOSE: -1}.get(sign, 0)
         kept.append(sign if depth == 0 and sign != CLOSE else "\n" if kept and kept[-1] != "\n" else "")
-    rest = re.sub(r"https?://\S+|\S+@\S+|\[?MP-[\w-]+\]?", "", "".join(kept))
+    rest = re.sub(r"https?://\S+|/\?score=\d|\S+@\S+|\[?MP-[\w-]+\]?|milepost_\w+", "", "".join(kept))
     for word in own:
         rest = rest.replace(word, "\n")
     return [piece.strip() for piece in rest.splitlines() if re.search(r"[A-Za-z]{2}", piece)]
@@ -115,3 +120,13 @@ def leaks(page: str, own: list[str], skip: tuple[str, ...] = ()) -> list[str]:
     reader.feed(page)
     said = ["".join(reader.words), *reader.attributes]
     return [piece for text in said for piece in outside(text, own)]
+
+
+def plain_words(template: str) -> list[str]:
+    """What a template says itself, outside of marks: in its text, its attributes and the labels it hands on."""
+    said = re.sub(r"(?s){% comment %}.*?{% endcomment %}|{% blocktranslate.*?{% endblocktranslate %}", "", template)
+    handed = re.findall(r"""(?:label|line|submit|heading)=["']([A-Z][^"']*)["']""", said)
+    said = re.sub(r"(?s){%.*?%}|{{.*?}}|{#.*?#}|<(script|style).*?</\1>", "\n", said)
+    shown = re.findall(r"""(?:aria-label|placeholder|title|alt|data-[a-z]+)="([A-Z][^"]*)\"""", said)
+    words = [row.strip() for row in re.sub(r"<[^>]*>|&\w+;", "\n", said).splitlines()]
+    return [word for word in (*words, *handed, *shown) if re.search(r"[A-Za-z]{2}", word)]

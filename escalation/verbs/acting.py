@@ -44,7 +44,9 @@ class Stale(Refused):
 
     def __init__(self, since: list[Event]) -> None:
         self.since = since
-        super().__init__("The case changed while you were writing. Nothing of yours was lost: look, then send again.")
+        super().__init__(
+            _("The case changed while you were writing. Nothing of yours was lost: look, then send again.")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -28,6 +32,7 @@ from escalation import erasing as of_escalation
 from escalation.steps import Step
 from feedback import erasing as of_feedback
 from portal.keeping import copies
+from portal.sessions import SessionStore
 from portal.viewer import GUEST
 
 BETWEEN = "-" * 79 + "\n"  # what Django's folder of mails writes after each
@@ -46,12 +51,21 @@ def sessions(who: Subject) -> None:
     """Every browser they are signed in with or follow a case in, and any that holds their address."""
     gone = []
     for session in Session.objects.iterator(chunk_size=500):
-        kept = session.get_decoded()
+        kept = SessionStore().decode(session.session_data)
         guest = (kept.get(GUEST) or {}).get("case")
         mine = kept.get("_auth_user_id") == str(who.person.pk) or guest in who.cases
         if mine or who.person.email.lower() in json.dumps(kept, default=str).lower():
             gone.append(session.pk)
     Session.objects.filter(pk__in=gone).delete()
+
+
+def ways_to_sign_in(who: Subject) -> None:
+    """Proved addresses, apps, passkeys, recovery codes and the list of their devices; whoever is signed in is no longer."""
+    EmailAddress.objects.filter(user=who.person).delete()
+    Authenticator.objects.filter(user=who.person).delete()
+    UserSession.objects.filter(user=who.person).delete()
+    who.person.session_salt = secrets.token_hex(16)
+    who.person.save(update_fields=["session_salt"])
 
 
 def diary(who: Subject) -> None:
@@ -98,6 +112,7 @@ def _texts(parsed: email.message.EmailMessage) -> Iterator[email.message.EmailMe
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("copies", our_copies),
     ("sessions", sessions),
+    ("ways to sign in", ways_to_sign_in),
     ("diary", diary),
     ("filed mail", filed_mail),
     *of_escalation.ERASERS,

@@ -52,9 +52,11 @@ def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, 
         return _("We are setting the next time.")
     if answered and case.state == State.FEEDBACK:
         return _("Thank you for telling us how we did.")
-    ends = until or case.promise_at
+    words, ends = WORDS[case.state], until or case.promise_at
+    if words.over and until and until < now:
+        return str(words.over)
     return format_html(
-        str(WORDS[case.state].line),
+        str(words.line),
         name=case.owner.first_name if case.owner else case.team.name if case.team else _("We"),
         time=spoken(case.promise_at, zone, now),
         date=when_words(ends, zone=zone, now=now, style="date") if ends else "",

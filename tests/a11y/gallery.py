@@ -140,7 +140,6 @@ def looks() -> list[Look]:
         Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}),
         Look("file, last look", "/cases/new/check/", "filer"),
         Look("file, later", "/cases/new/later/", "filer"),
-        Look("file, throw away", "/cases/new/draft/", "filer"),
         Look("file, mailed link", "/cases/new/continue/{draft}/", "nobody"),
         Look("confirmation", "/cases/new/sent/{new}/"),
         *(Look(f"case, {name}", f"/c/{{{name}}}/") for name in (*STATES, "late", "long")),

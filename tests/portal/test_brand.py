@@ -40,7 +40,7 @@ def test_the_newest_revision_counts_on_pages_errors_and_letters(cast, django_cap
     kept(cast, phone="+44 20 1", hours="Always", links=(("Our shop", "https://shop.example/"),), from_name="Acme")
     page = Client().get("/").content.decode()
     assert "Acme Help" in page and 'href="tel:+44201"' in page and 'href="https://shop.example/"' in page
-    assert sheets.address("#FFCC00") in page
+    assert sheets.site("#FFCC00")[1] in page
     assert "Acme Help" in Client().get("/no/such/page/").content.decode()
     cast.file()
     beat.beat()
@@ -143,7 +143,17 @@ def test_an_address_that_does_not_fit_is_no_address(name, client, db):
 
 def test_the_house_s_own_colour_needs_no_sheet(client, db):
     assert sheets.address("#0b4f8a") == ""
-    assert b"/brand/" not in client.get("/accessibility/").content
+    assert client.get("/accessibility/").content.count(b"/brand/") == 1  # what every page wears
+
+
+def test_a_page_wears_one_sheet_kept_for_ever_and_another_version_s_address_is_answered_for_now(client, db):
+    text, address = sheets.site("#FFCC00")
+    whole = client.get(address)
+    assert whole.content.decode() == text and "immutable" in whole["Cache-Control"]
+    assert "--brand:" in text.rpartition("@layer tokens")[2]  # the colour comes after ours
+    stale = client.get(address.replace(address[-10:-4], "000000"))
+    assert stale.content == whole.content and stale["Cache-Control"] == "no-store"
+    assert client.get("/brand/site-zebra-0000000000000000.css").status_code == 404
 
 
 def test_an_owner_s_own_sheet_comes_last_under_the_same_policy(cast, settings, tmp_path, client):
@@ -153,7 +163,7 @@ def test_an_owner_s_own_sheet_comes_last_under_the_same_policy(cast, settings, t
     kept(cast)
     page = client.get("/accessibility/")
     links = [part.split('"')[0] for part in page.content.decode().split('rel="stylesheet" href="')[1:]]
-    assert links[-2:] == [sheets.address("#FFCC00"), sheets.own_address()]
+    assert links == [sheets.site("#FFCC00")[1], sheets.own_address()]
     assert client.get(links[-1]).content == file.read_bytes()
     assert "unsafe" not in page["Content-Security-Policy"]
 
@@ -183,7 +193,7 @@ def test_pictures_are_served_so_that_they_can_do_nothing(cast, client):
     answer = client.get(brand.address_of(image))
     assert (image.width, image.height, answer["Content-Type"]) == (64, 64, "image/png")
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
     assert client.get(brand.address_of(image).replace(".png", ".webp")).status_code == 404
 

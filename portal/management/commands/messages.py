@@ -32,7 +32,7 @@ class Command(makemessages.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options.pop("compile"):
             self._extract(options)
-        self._compile()
+        self._compile(options["verbosity"])
 
     def _extract(self, options: dict[str, Any]) -> None:
         if not (shutil.which("xgettext") and shutil.which("msgmerge")):
@@ -47,12 +47,12 @@ class Command(makemessages.Command):
         chosen |= {"ignore_patterns": [*staff, *elsewhere], "add_location": "file", "no_wrap": True}
         super().handle(**(options | chosen))
 
-    def _compile(self) -> None:
+    def _compile(self, verbosity: int) -> None:
         wanted = catalogues.sentences()
         for code, path in catalogues.catalogues().items():
             text = path.read_text(encoding="utf-8")
             path.with_suffix(".mo").write_bytes(catalogues.compiled(text))
             wrong = catalogues.faults(wanted, text)
             self.stdout.write(f"{code}: {len(wanted)} sentences, {len(wrong)} to see to.")
-            for one in wrong if self.verbosity > 1 else wrong[:5]:
+            for one in wrong if verbosity > 1 else wrong[:5]:
                 self.stdout.write(f"  {one}")

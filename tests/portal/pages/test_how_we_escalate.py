@@ -249,7 +249,7 @@ class TestKept:
         assert Client().get(URL, headers={"If-None-Match": page["ETag"]}).status_code == 304
         assert Client().get(URL, headers={"If-Modified-Since": page["Last-Modified"]}).status_code == 304
         assert page["Cache-Control"] == "private, max-age=300"
-        assert page["Vary"] == "Cookie, Accept-Language"
+        assert page["Vary"] == "Cookie, Accept-Language, Accept-Encoding"
 
     def test_a_new_version_a_new_name_and_another_reader_are_other_pages(self, cast):
         old = Client().get(URL)["ETag"]

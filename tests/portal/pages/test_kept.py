@@ -20,7 +20,7 @@ TEXT = "Line one <b>bold</b> & “more”\n\n  the third"
 
 def hidden(page) -> dict[str, str]:
     """The fields a form of the page would send again, as a browser reads them."""
-    body = page.content.decode()
+    body = page.content.decode().partition("<main")[2].partition("</main>")[0]
     found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', body))
     found |= {
         name: text.removeprefix("\n")

@@ -20,6 +20,7 @@ from portal.catalogues import packed
 from portal.templatetags.times import relative_forms, relative_words, when_html, when_words
 from tests.cast import MONDAY
 from tests.portal.pages.scene import LOOK, acknowledged, working
+from tests.portal.pages.test_journeys import file_as_guest
 from tests.pseudo import RIGHT_TO_LEFT, write_catalogue
 
 COOKIE = django_settings.LANGUAGE_COOKIE_NAME
@@ -141,9 +142,7 @@ class TestChoice:
 
 class TestAccount:
     def test_who_files_in_a_language_is_written_to_in_it(self, cast):
-        asked = {"category": "orders", "impact": "loss", "title": "Zweimal abgebucht", "description": "Zwei Zahlungen."}
-        asked |= {"name": "Julia Brandt", "email": "julia@example.com", "step": "send", "idempotency_key": "k1"}
-        Client().post("/cases/new/", asked, headers=GERMAN)
+        file_as_guest(Client(headers=GERMAN), name="Julia Brandt", email="julia@example.com", language="de")
         assert User.objects.get(email="julia@example.com").language == "de"
 
     def test_who_is_known_keeps_theirs(self, cast):
