@@ -6,7 +6,7 @@ are named, so that the person can read that part again. docs/reviews.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -111,15 +111,16 @@ def to_read(person: User) -> list[ProtocolVersion]:
     return named if named and workers().filter(pk=person.pk).exists() else []
 
 
-def may_take_duty(person: User, at: datetime) -> str:
+def may_take_duty(person: User, at: datetime, unread: Iterable[ProtocolVersion] | None = None) -> str:
     """Why a person may not be put on duty at `at`, in a sentence; empty when they may.
 
     Reading is asked for within GRACE of publishing. What came with the installation, published by nobody, is shown
-    as unread but keeps nobody from duty: else a new installation would have nobody at work.
+    as unread but keeps nobody from duty: else a new installation would have nobody at work. `unread` is what `to_read`
+    found for this person, where somebody has asked already.
     """
     overdue = [
         version
-        for version in to_read(person)
+        for version in (to_read(person) if unread is None else unread)
         if version.published_by_id is not None and version.published_at and version.published_at + GRACE <= at
     ]
     if not overdue:

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import brand
@@ -90,7 +91,7 @@ def row(one: ReplyRevision, used: Usage) -> dict[str, Any]:
         "acts": [ACTS[act] for act in one.acts if act in ACTS],
         "levels": level_words(one.up_to_level),
         "languages": [names.get(code, code) for code in one.texts],
-        "missing": [name for code, name in names.items() if code not in one.texts],
+        "missing": get_text_list([name for code, name in names.items() if code not in one.texts], "or"),
         "used": used,
     }
 

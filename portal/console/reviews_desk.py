@@ -30,7 +30,7 @@ def desk(actor: Actor, now: datetime, zone: str) -> list[Line]:
 
 def _to_read(actor: Actor, now: datetime) -> list[Line]:
     unread = attesting.to_read(actor.user)
-    barred = attesting.may_take_duty(actor.user, now) if unread else ""
+    barred = attesting.may_take_duty(actor.user, now, unread)
     return [
         {
             "tone": RED if barred else AMBER,

@@ -68,6 +68,11 @@ def older_version(cast):
     return case
 
 
+def main_of(page):
+    """What a page itself has, from its <main> on, without what the shell adds on every page."""
+    return page.content.decode().partition("<main")[2].partition("</main>")[0]
+
+
 def hidden(page):
     """The hidden fields of an act's form, as a browser would send them back."""
     text = page.content.decode()

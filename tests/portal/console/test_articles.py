@@ -151,7 +151,7 @@ def test_a_preview_saves_nothing_and_runs_nothing(scene):
     page = scene.tom.post(NEW, TYPED | {"press": "check", "body_en": body})
     assert page.status_code == 200 and Article.objects.count() == 5
     assert "Nothing is wrong with it. It is not saved yet." in text(page)
-    shown = page.content.decode().split('id="preview"')[1]
+    shown = stories.main_of(page).split('id="preview"')[1]
     assert "<h2>Head</h2>" in shown and "<script" not in shown and 'href="javascript' not in shown
     assert html.escape(body) in page.content.decode()
 

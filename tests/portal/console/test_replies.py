@@ -144,7 +144,7 @@ class TestWriting:
         page = words(scene.dana.get(url(made)))
         assert "Saved. It is offered from now on." in page
         assert "<mark>[[the amount]]</mark> back to you, Sam." in page
-        assert "Customers who read German are offered the English text, marked so." in page
+        assert "Customers who read German, Turkish or Arabic are offered the English text, marked so." in page
 
     def test_checking_shows_it_filled_and_keeps_nothing(self, scene, everything):
         before = everything()
