@@ -80,7 +80,7 @@ def _picture(protocol: Protocol) -> dict[str, Any]:
     """Steps from the bottom left to the top right; the table beside it says the same."""
     (width, height), top = STEP, protocol.top
     steps = [
-        {"number": n, "x": (n - 1) * RUN + 2, "y": (top - n) * RISE + 2, "tx": (n - 1) * RUN + 26, "ty": (top - n) * RISE + 28}
+        {"number": n, "x": (n - 1) * RUN + 2, "y": (top - n) * RISE + 2, "tx": (n - 1) * RUN + 2 + width // 2, "ty": (top - n) * RISE + 28}
         for n in range(1, top + 1)
     ]  # fmt: skip
     return {

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cases.languages import isolated
 from cases.lifecycle import BUSY, SETTLED, WAITING, State
 from cases.models import Severity
 from escalation.facts import Clock, Outcome
@@ -140,7 +141,7 @@ def _who(file: CaseFile) -> str:
     case = file.case
     if case.owner is None:
         return case.team.name if case.team else ""
-    named = {"name": case.owner.first_name, "team": case.team.name if case.team else ""}
+    named = {"name": isolated(case.owner.first_name), "team": isolated(case.team.name) if case.team else ""}
     return _("%(name)s, %(team)s") % named if case.team else case.owner.first_name
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from cases.lifecycle import State
@@ -36,7 +37,8 @@ class Look:
     name: str
     path: str
     who: str = "customer"  # signed in a moment ago; or "nobody", or "filer": a guest with a draft up to the last look
-    post: dict[str, str] | None = None  # sent from the page's own form before looking: an error page
+    post: dict[str, str] | None = None  # sent from the page's own form before looking
+    error: bool = False  # what was sent is refused, and the page says so
 
 
 @dataclass
@@ -49,9 +51,13 @@ class World:
     def path(self, look: Look) -> str:
         return look.path.format(**self.names)
 
-    def cookies(self, who: str, base: str) -> list[dict[str, Any]]:
-        """What the browser of `who` holds; the ways there have stories of their own."""
+    def cookies(self, who: str, base: str, language: str = "en") -> list[dict[str, Any]]:
+        """What the browser of `who` holds; the ways there have stories of their own.
+
+        The language is the one chosen in the footer: that of the account would win over what the browser asks for.
+        """
         client = Client()
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
         if who == "customer":
             client.force_login(self.cast.customer)
             session = client.session
@@ -127,17 +133,19 @@ def looks() -> list[Look]:
         Look("help, nothing found", "/help/?q=zebra", "nobody"),
         Look("article", "/help/{article}/", "nobody"),
         Look("file, topic", "/cases/new/topic/", "nobody"),
-        Look("file, nothing chosen", "/cases/new/topic/", "nobody", post={}),
+        Look("file, nothing chosen", "/cases/new/topic/", "nobody", post={}, error=True),
         Look("file, on one page", "/cases/new/one-page/", "nobody"),
         Look("file, go on?", "/cases/new/", "filer"),
         Look("file, impact", "/cases/new/impact/", "filer"),
         Look("file, details", "/cases/new/details/", "filer"),
-        Look("file, nothing written", "/cases/new/details/", "filer", post={"title": "", "description": ""}),
+        Look(
+            "file, nothing written", "/cases/new/details/", "filer", post={"title": "", "description": ""}, error=True
+        ),
         Look("file, a card number", "/cases/new/details/", "filer", post={"description": "4111 1111 1111 1111"}),
         Look("file, similar", "/cases/new/similar/", "filer"),
         Look("file, files", "/cases/new/files/", "filer"),
         Look("file, contact", "/cases/new/contact/", "filer"),
-        Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}),
+        Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}, error=True),
         Look("file, last look", "/cases/new/check/", "filer"),
         Look("file, later", "/cases/new/later/", "filer"),
         Look("file, mailed link", "/cases/new/continue/{draft}/", "nobody"),
@@ -154,16 +162,16 @@ def looks() -> list[Look]:
         Look("open it again", "/c/{confirmed}/reopen/"),
         Look("withdraw", "/c/{working}/withdraw/"),
         Look("not now", "/c/{closed}/withdraw/"),
-        Look("message without a word", "/c/{working}/message/", post={"text": ""}),
+        Look("message without a word", "/c/{working}/message/", post={"text": ""}, error=True),
         Look("follow", "/follow/", "nobody"),
-        Look("follow, not a reference", "/follow/", "nobody", post={"reference": "x", "email": "not one"}),
+        Look("follow, not a reference", "/follow/", "nobody", post={"reference": "x", "email": "not one"}, error=True),
         Look("follow, code", "/follow/", "nobody", post={"reference": "{working}", "email": "sam@example.com"}),
         Look("follow, mailed link", "/follow/{follow}/", "nobody"),
         Look("survey", "/s/{survey}/?score=4", "nobody"),
-        Look("survey, nothing chosen", "/s/{survey}/", "nobody", post={}),
+        Look("survey, nothing chosen", "/s/{survey}/", "nobody", post={}, error=True),
         Look("survey, ended", "/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "nobody"),
         Look("account", "/account/"),
-        Look("account, a name missing", "/account/", post={"name": ""}),
+        Look("account, a name missing", "/account/", post={"name": ""}, error=True),
         Look("notifications", "/account/notifications/"),
         Look("signing in", "/account/signing-in/"),
         Look("second step", "/account/signing-in/second/"),
