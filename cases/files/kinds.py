@@ -52,9 +52,10 @@ STARTS = (
     (b"PK\x03\x04", "zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
 )
-#: What a browser that guesses takes for a page, at the start of a text after white space.
+#: What a browser that guesses takes for a page, at the start of a text after white space. A comment ends at its first
+#: end and is never taken up again: with two ways to read the same comments a few dozen of them would take years.
 PAGE = re.compile(
-    r"(?is)^[\s\ufeff]*(<!--.*?-->\s*)*<(!doctype|html|head|body|script|iframe|svg|style|title|table|div|h1|font|img|a|b|br|p|\?xml)[\s>/]"
+    r"(?is)^[\s\ufeff]*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(!doctype|html|head|body|script|iframe|svg|style|title|table|div|h1|font|img|a|b|br|p|\?xml)[\s>/]"
 )
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")  # escape is in logs with colours
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -30,27 +31,39 @@ PARTS = {
 }  # fmt: skip
 EMBEDDED = ("xlsx", "docx", "pptx")  # a chart brings the table it was made from
 MACROS = re.compile(r"(?i)(vbaproject|vbadata|macrosheets/|activex/|(^|/)(basic|scripts)/)")
-#: Links that a program follows when it opens the file.
-OPENS_BY_ITSELF = re.compile(
-    rb"""(?is)<[^>]*relationship\b(?=[^>]*targetmode\s*=\s*["']external)(?=[^>]*/(attachedtemplate|oleobject|frame|subdocument)["'])"""
-)
+#: Links that a program follows when it opens the file, of those that lead out of it.
+OUTSIDE = re.compile(r"targetmode\s*=\s*[\"']\s*external")
+FOLLOWED = re.compile(r"/(attachedtemplate|oleobject|frame|subdocument)\s*[\"']")
 
 
-def looked_into(name: str, content: bytes, *, inside: bool = False) -> str:
+class Room:
+    """What a file and all that is in it may take up together, so that files inside do not begin to count anew."""
+
+    def __init__(self) -> None:
+        self.parts, self.unpacked = ENTRIES_MOST, UNPACKED_MOST
+
+    def take(self, entries: list[zipfile.ZipInfo]) -> bool:
+        """Whether these parts still fit."""
+        self.parts -= len(entries)
+        self.unpacked -= sum(entry.file_size for entry in entries)
+        return self.parts >= 0 and self.unpacked >= 0
+
+
+def looked_into(name: str, content: bytes, *, within: Room | None = None) -> str:
     """The kind of an office file: a key of KINDS. Raises Unfit for other archives and for what may harm.
 
-    `inside`: it is itself part of one, and may hold no further one.
+    `within`: it is itself part of one, shares the room that one has left, and may hold no further one.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _kind_of(name, archive, inside)
+            return _kind_of(name, archive, within or Room(), inside=within is not None)
     except Unfit:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, NotImplementedError):
         raise Unfit(no("broken", name)) from None
 
 
-def _kind_of(name: str, archive: zipfile.ZipFile, inside: bool) -> str:
+def _kind_of(name: str, archive: zipfile.ZipFile, room: Room, *, inside: bool) -> str:
     entries = archive.infolist()
     names = {entry.filename for entry in entries}
     if any(entry.flag_bits & 1 for entry in entries):
@@ -60,10 +73,10 @@ def _kind_of(name: str, archive: zipfile.ZipFile, inside: bool) -> str:
         raise Unfit(no("archive", name))
     if _is_locked(archive, names):
         raise Unfit(no("password", name))
-    if len(entries) > ENTRIES_MOST or len(names) < len(entries) or sum(e.file_size for e in entries) > UNPACKED_MOST:
+    if not room.take(entries) or len(names) < len(entries):
         raise Unfit(no("unpacked", name))
     for entry in entries:
-        _part(name, archive, entry, inside)
+        _part(name, archive, entry, room, inside=inside)
     return kind
 
 
@@ -90,7 +103,7 @@ def _read(archive: zipfile.ZipFile, part: str) -> bytes:
         return file.read(PART_MOST)
 
 
-def _part(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, inside: bool) -> None:
+def _part(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Room, *, inside: bool) -> None:
     """One part: its name, and its bytes to the end, so that what is said of its size is true."""
     path = entry.filename
     last = ending(path.rpartition("/")[2])
@@ -103,11 +116,26 @@ def _part(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, inside: b
     if last in EMBEDDED:
         if inside or entry.file_size > PART_MOST:
             raise Unfit(no("active", name))
-        looked_into(name, _read(archive, path), inside=True)
+        looked_into(name, _read(archive, path), within=room)
         return
+    if last == "rels" and entry.file_size > PART_MOST:
+        raise Unfit(no("active", name))  # what is not read to its end could lead anywhere
     with archive.open(entry) as file:
-        start = file.read(PART_MOST) if last == "rels" else b""
-        if OPENS_BY_ITSELF.search(start):
+        if last == "rels" and _opens_by_itself(file.read(PART_MOST)):
             raise Unfit(no("active", name))
         while file.read(CHUNK):
             pass
+
+
+def _opens_by_itself(links: bytes) -> bool:
+    """Whether a program that opens the file follows one of its links to somewhere else.
+
+    Read tag by tag, each once: a text of nothing but beginnings of tags takes no longer than any other.
+    """
+    if links[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in links:
+        return True  # the programs write UTF-8; another code would hide what stands here
+    for tag in links.decode("utf-8", "replace").split("<"):
+        said = html.unescape(tag).lower()
+        if "relationship" in said and OUTSIDE.search(said) and FOLLOWED.search(said):
+            return True
+    return False

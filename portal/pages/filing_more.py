@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 
 from cases import files
-from cases.files import Unfit
+from cases.files import Unfit, no
 from cases.models import Draft
 from cases.models.draft import LASTS
 from escalation.verbs import Refused
@@ -21,6 +21,7 @@ from portal.filing_steps import CHECK, FILES, SIMILAR, Way
 from portal.pages.doors import done, see_other, shown_key
 from portal.pages.filing import url_of
 from portal.pages.help import visitor
+from portal.uploads import LOOKED_AT_MOST
 
 
 @filing_door("GET", "POST")
@@ -77,12 +78,16 @@ def add_files(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest, draft: Draft) -> list[str]:
     """Keeps what can be kept; the sentences for the rest."""
     wrong, at, by = [], clock.now(), person_of(request)
-    for sent in request.FILES.getlist("files"):
+    for number, sent in enumerate(request.FILES.getlist("files")):
         try:
+            if number >= LOOKED_AT_MOST:
+                raise Unfit(no("many", sent.name or "", most=files.FILES_MOST), is_full=True)
             checked = files.check(sent.name or "", cast(BinaryIO, sent))
             files.keep(checked, draft=draft.files_key, by=by, at=at, lasts=LASTS)
         except Unfit as why:
             wrong.append(str(why))
+            if why.is_full:
+                break
     return wrong
 
 
