@@ -45,7 +45,7 @@ class Adapter(DefaultAccountAdapter):
         try:
             return str(ipaddress.ip_address(seen))
         except ValueError:
-            return "0.0.0.0"  # noqa: S104 -- nothing listens there: it stands for a client behind a socket
+            return "0.0.0.0"  # noqa: S104 # nosec B104 - nothing listens there: it stands for a client behind a socket
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """The one mail of the flows we use: the code to sign in. Any other would be one nobody here has worded."""
