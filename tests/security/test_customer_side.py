@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cases.models import AccessLink, Case, Message
+from cases.later import drop_drafts
+from cases.models import AccessLink, Attachment, Case, Message
 from escalation import verbs
 from portal import clock
 from tests.feedback.article_shelf import shelf
@@ -144,3 +146,15 @@ def test_choosing_a_language_leads_to_no_other_site(path, db):
     for said in ({"next": f"http://testserver{path}"}, {}):
         answer = Client().post("/language/", {"language": "de"} | said, headers={"referer": f"http://testserver{path}"})
         assert answer["Location"] == "/"
+
+
+def test_erasing_takes_files_along_that_were_added_before_signing_in(cast):
+    """The row of such a file names nobody: it stayed for as long as the draft would have waited."""
+    browser = Client()
+    browser.post("/cases/new/one-page/", FILING)
+    browser.post("/cases/new/files/", {"files": SimpleUploadedFile("scan.txt", b"my passport")})
+    browser.force_login(cast.customer)
+    browser.post("/cases/new/one-page/", FILING | {"title": "Another title"})
+    assert Attachment.objects.filter(case=None, uploaded_by=None).count() == 1
+    drop_drafts(cast.customer)
+    assert not Attachment.everything.exists()
