@@ -25,16 +25,23 @@ def cases_of_address(email: str) -> CaseQuerySet:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person at a door: their account, and the cases a guest proved by link or code."""
+    """A person at a door: their account, the cases a guest proved by link or code, and those filed here in a name.
+
+    `filed_cases` are seen only until somebody proves that they read the address they were filed with: from then on
+    what is said there is that person's, and who filed it may be a stranger.
+    """
 
     user: User | AnonymousUser
     guest_cases: tuple[int, ...] = ()
+    filed_cases: tuple[int, ...] = ()
 
     def sees(self) -> Q:
         """The cases this viewer may see, as a condition on Case."""
         if self.is_staff:
             return Q()
         mine = Q(pk__in=self.guest_cases)
+        if self.filed_cases:
+            mine |= Q(pk__in=self.filed_cases, is_proven=False)
         return mine | Q(customer_id=self.user.pk) if self.user.is_authenticated else mine
 
     @property

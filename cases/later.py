@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
+from cases.files import drop
 from cases.models import Case, User
 
 
@@ -25,12 +26,18 @@ def drafts_of(person: User) -> Iterable[Any]:
 
 
 def drop_drafts(person: User) -> None:
-    """Deletes drafts of the person, and those nobody holds in which their address stands."""
+    """Deletes drafts of the person, and those nobody holds in which their address stands, with the files that wait there.
+
+    A file added before signing in is nobody's by its row: only its draft leads to it.
+    """
     table = _table("draft")
     if table is not None:
-        table.objects.annotate(said=Cast("answers", TextField())).filter(
+        theirs = table.objects.annotate(said=Cast("answers", TextField())).filter(
             Q(owner=person) | Q(owner=None, said__icontains=person.email)
-        ).delete()
+        )
+        for draft in theirs:
+            drop(draft.files_key)
+        theirs.delete()
 
 
 def drafts_over(at: datetime) -> Any:

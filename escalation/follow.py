@@ -59,6 +59,11 @@ def open_with_link(token: str, *, at: datetime) -> Case | None:
     return _proved(AccessLink.find(FOLLOW, token, at=at))
 
 
+def close_links(person: User) -> None:
+    """What was mailed to the address the person has left opens none of their cases any more."""
+    AccessLink.objects.filter(purpose=FOLLOW, user=person).delete()
+
+
 def prove(person: User, *, filed_here: int | None = None) -> None:
     """The person read a code mailed to their address: it is theirs.
 
@@ -70,6 +75,17 @@ def prove(person: User, *, filed_here: int | None = None) -> None:
         person.save(update_fields=["is_verified"])
     if filed_here is not None:
         Case.objects.filter(pk=filed_here, customer=person, is_proven=False).update(is_proven=True)
+
+
+def take_on(case: Case, person: User) -> None:
+    """The signed-in customer writes on a case that was filed in their name: it is theirs from now on.
+
+    Until then it could be moved to another address by the browser that filed it, which would take their words along.
+    """
+    if person.pk == case.customer_id and not case.is_proven:
+        # Only while it is theirs: it may be moved to another address in this very moment.
+        Case.objects.filter(pk=case.pk, customer=person, is_proven=False).update(is_proven=True)
+        case.is_proven = True
 
 
 def _proved(link: AccessLink | None) -> Case | None:

@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from cases.files import ENDINGS, FILES_MOST, SIZE_MOST, Unfit, check, drop, keep, no, safe_name, waiting
 from cases.models import Attachment, User
 from cases.models.attachment import DESCRIPTION_MOST
+from portal import ratelimit
 
 FIELD, SAYS, KEPT, REMOVE = "added_files", "files_show", "kept_file", "remove_file"
 MEGABYTES = SIZE_MOST // (1024 * 1024)
@@ -130,6 +131,8 @@ class WithFiles(forms.Form):
     def take(self, request: HttpRequest, *, by: User | None, at: datetime, draft: str = "") -> bool:
         """Keeps what came and fits. True when a button of the files was pressed: then nothing else is to be done."""
         draft = draft or draft_of(request)
+        if not request.user.is_authenticated:
+            by = None  # a guest may be a stranger: the day's worth of the case's customer is not theirs to use up
         self.shown_only = REMOVE in request.POST
         if self.shown_only:
             drop(draft, _uuid(request.POST[REMOVE]))
@@ -170,6 +173,7 @@ def _taken(request: HttpRequest, draft: str, *, by: User | None, at: datetime) -
         try:
             if number >= LOOKED_AT_MOST:
                 raise Unfit(no("many", name, most=FILES_MOST), is_full=True)
+            count_guest(request, name, at=at)
             # They are listed in the order they were chosen in.
             keep(check(name, cast(BinaryIO, upload)), draft=draft, by=by, at=at + timedelta(microseconds=number))
         except Unfit as why:
@@ -177,6 +181,16 @@ def _taken(request: HttpRequest, draft: str, *, by: User | None, at: datetime) -
             if why.is_full:
                 break
     return wrong
+
+
+def count_guest(request: HttpRequest, name: str, *, at: datetime) -> None:
+    """Counts a file of somebody who is not signed in by their client. Raises Unfit where that has sent a day's worth."""
+    if request.user.is_authenticated:
+        return
+    try:
+        ratelimit.count(ratelimit.CLIENT_FILES, f"from {ratelimit.client(request)}", at=at)
+    except ratelimit.TooMany:
+        raise Unfit(no("person_full", name), is_full=True) from None
 
 
 def _lost(request: HttpRequest, kept: list[Attachment], by: User | None) -> bool:

@@ -22,7 +22,11 @@ GUEST_LASTS = timedelta(days=7)
 def viewer_of(request: HttpRequest) -> Viewer:
     """The person of the request with the case they proved as a guest, if they did."""
     guest = guest_case(request)
-    return Viewer(request.user, (guest,) if guest else ())
+    if not guest:
+        return Viewer(request.user)
+    if request.session[GUEST].get("proved"):
+        return Viewer(request.user, guest_cases=(guest,))
+    return Viewer(request.user, filed_cases=(guest,))
 
 
 def guest_case(request: HttpRequest) -> int | None:
@@ -34,9 +38,12 @@ def guest_case(request: HttpRequest) -> int | None:
     return kept["case"] if until and until > clock.now() else None
 
 
-def let_in(request: HttpRequest, case: Case, *, at: datetime) -> None:
-    """Opens exactly this case to the browser, under a new session key; the guest case it had before is given up."""
-    request.session[GUEST] = {"case": case.pk, "until": (at + GUEST_LASTS).isoformat()}
+def let_in(request: HttpRequest, case: Case, *, at: datetime, proved: bool) -> None:
+    """Opens exactly this case to the browser, under a new session key; the guest case it had before is given up.
+
+    `proved`: a link or code came back here. Who only filed it sees it until somebody has proved the address.
+    """
+    request.session[GUEST] = {"case": case.pk, "until": (at + GUEST_LASTS).isoformat(), "proved": proved}
     request.session.cycle_key()
 
 

@@ -15,7 +15,7 @@ from portal.pages.doors import see_other
 from portal.pages.personal import with_next
 
 #: Where staff see what is other people's.
-GUARDED = ("/console/", "/insights/", "/cases/", "/c/")
+GUARDED = ("/console/", "/insights/", "/cases/", "/c/", "/help/")
 SALT = "milepost.seen"
 #: Seconds between two writings of the cookie that says when somebody was last there.
 EVERY = 60
@@ -29,7 +29,8 @@ def staff_gate(get_response: Answer) -> Answer:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        guarded = request.path.startswith(GUARDED)
+        # What is routed, not the whole path: a header that names a prefix must not lead past this gate.
+        guarded = request.path_info.startswith(GUARDED)
         if not (guarded or settings.IDLE_COOKIE_NAME in request.COOKIES) or not _is_staff(request):
             return get_response(request)
         last = _last_seen(request)

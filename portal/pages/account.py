@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from cases.models import User
 from escalation.account_letters import CONFIRM, MOVED, NEW_ADDRESS, owe_word
+from escalation.follow import close_links
 from portal import account_forms, clock, ratelimit
 from portal.accounts import devices, standing
 from portal.accounts.codes import MailedCode
@@ -87,6 +88,7 @@ def _move(request: HttpRequest, address: str) -> bool:
             person.email, person.is_verified = address, True
             person.save(update_fields=["email", "is_verified"])
             devices.end_others(request)
+            close_links(person)
             owe_word(MOVED, person, "old", at=at, address=old)
             owe_word(MOVED, person, "new", at=at)
     except IntegrityError:

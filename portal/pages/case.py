@@ -21,6 +21,7 @@ from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from cases.spelling import clock_words
 from escalation.facts import Clock
+from escalation.follow import take_on
 from escalation.lateness import is_late
 from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
@@ -45,7 +46,10 @@ def opened(request: HttpRequest, reference: str) -> Case:
     Who is not signed in is asked for a code instead: alike for every reference that can be one, there or not.
     """
     try:
-        return case_or_404(with_links(page_query(visible_cases(request))), reference)
+        case = case_or_404(with_links(page_query(visible_cases(request))), reference)
+        if request.method == "POST" and request.user.is_authenticated:
+            take_on(case, request.user)
+        return case
     except Http404:
         if request.user.is_authenticated or not reference_in(reference):
             raise

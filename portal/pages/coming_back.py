@@ -62,5 +62,5 @@ def _on(request: HttpRequest, case: Case, after: Case) -> HttpResponse:
     if after.pk == case.pk:
         return done(request, base_url(case), _("Your case is open again. You see below when you hear from us."))
     if guest_case(request) == case.pk:
-        let_in(request, after, at=clock.now())
+        let_in(request, after, at=clock.now(), proved=after.is_proven)
     return done(request, base_url(after), _("We go on with it here. You see below when you hear from us."))

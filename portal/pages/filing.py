@@ -281,7 +281,7 @@ def _arrive(request: HttpRequest, case: Case, said: dict[str, Any]) -> HttpRespo
             # Shown as it was typed: how an account of ours spells it is nobody else's business.
             request.session[TYPED] = said["email"]
             request.session[FILED] = {"case": case.pk, "name": said["name"], "phone": said["phone"]}
-        let_in(request, case, at=clock.now())
+        let_in(request, case, at=clock.now(), proved=False)
     return see_other(f"/cases/new/sent/{case.reference}/")
 
 

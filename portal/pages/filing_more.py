@@ -21,7 +21,7 @@ from portal.filing_steps import CHECK, FILES, SIMILAR, Way
 from portal.pages.doors import done, see_other, shown_key
 from portal.pages.filing import url_of
 from portal.pages.help import visitor
-from portal.uploads import LOOKED_AT_MOST
+from portal.uploads import LOOKED_AT_MOST, count_guest
 
 
 @filing_door("GET", "POST")
@@ -82,6 +82,7 @@ def _take(request: HttpRequest, draft: Draft) -> list[str]:
         try:
             if number >= LOOKED_AT_MOST:
                 raise Unfit(no("many", sent.name or "", most=files.FILES_MOST), is_full=True)
+            count_guest(request, sent.name or "", at=at)
             checked = files.check(sent.name or "", cast(BinaryIO, sent))
             files.keep(checked, draft=draft.files_key, by=by, at=at, lasts=LASTS)
         except Unfit as why:

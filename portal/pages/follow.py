@@ -97,7 +97,7 @@ def _enter(request: HttpRequest, case: Case) -> HttpResponse:
     if asked.get("for") == case.reference:
         del request.session[ASKED]
         page = asked["page"]
-    let_in(request, case, at=clock.now())
+    let_in(request, case, at=clock.now(), proved=True)
     after = kept_for(request, case.reference) or case_url(case.reference, page)
     sentence = _("You are following case %(reference)s on this device.") % {"reference": case.reference}
     return done(request, after, sentence)

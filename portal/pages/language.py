@@ -54,4 +54,6 @@ def _back(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     place = urlsplit(wanted)
-    return place._replace(scheme="", netloc="").geturl() if ours and place.path.startswith("/") else "/"
+    # A path of two strokes names another site once the name of ours is taken off it.
+    plain = place.path.startswith("/") and not place.path.startswith(("//", "/\\"))
+    return place._replace(scheme="", netloc="").geturl() if ours and plain else "/"

@@ -15,6 +15,7 @@ from allauth.account.models import Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
+from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -67,7 +68,9 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         ratelimit.count(ratelimit.CODE_TYPED, f"to sign in from {ratelimit.client(request)}", at=clock.now())
         typed = form.cleaned_data["code"]
-        live = process.user and process.is_valid() and count_try(state)
+        # A code that went to an address the account has left since opens it no more.
+        here = process.user and process.user.email == state["email"]  # type: ignore[attr-defined]
+        live = here and process.is_valid() and count_try(state)
         if live and compare_user_code(actual=typed, expected=process.code):
             prove(process.user, filed_here=guest_case(request))  # type: ignore[arg-type]
             return _in(request, process.finish(state["next"]))
@@ -141,6 +144,8 @@ def stay(request: HttpRequest) -> HttpResponse:
 
 @door("POST")
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the session, the case of a guest included."""
+    """Ends the session, the case of a guest included; what a guest began or sent here is let go of as well."""
     logout(request)
-    return done(request, "/", _("You are signed out."))
+    response = done(request, "/", _("You are signed out."))
+    response.delete_cookie(settings.DRAFT_COOKIE_NAME, samesite="Lax")
+    return response

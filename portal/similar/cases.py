@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cases.lifecycle import OPEN
 from cases.models import Case, Draft
 from escalation.drafts import add_to_case
+from escalation.follow import take_on
 from portal import clock, ratelimit
 from portal.pages.doors import form_key
 from portal.similar.match import Match
@@ -115,5 +116,7 @@ def add(request: HttpRequest, draft: Draft, key: str) -> tuple[str, str]:
     case = next(case for case in _own(request) if case.reference == key)
     at, by = clock.now(), actor_for(request, case)
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=at)
+    if request.user.is_authenticated:
+        take_on(case, request.user)
     add_to_case(draft, case, by=by, at=at, form_key=form_key(request))
     return f"/c/{case.reference}/", _("What you wrote is added to this case.")

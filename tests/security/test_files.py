@@ -39,7 +39,7 @@ def signed_in(person=None, *, guest_of=None):
         client.force_login(person)
     if guest_of:
         session = client.session
-        session[GUEST] = {"case": guest_of.pk, "until": (clock.now() + timedelta(days=1)).isoformat()}
+        session[GUEST] = {"case": guest_of.pk, "until": (clock.now() + timedelta(days=1)).isoformat(), "proved": True}
         session.save()
         client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client

@@ -2,6 +2,7 @@
 
 import io
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,10 +10,12 @@ from django.test import Client
 
 from cases import files
 from cases.files import office
+from cases.models import Attachment, Case
+from portal import ratelimit
 from portal.pages import filing_more
 from portal.uploads import LOOKED_AT_MOST
 from tests.cases import attachments as make
-from tests.portal.pages.test_journeys import FILING
+from tests.portal.pages.test_journeys import FILING, file_as_guest
 
 QUICK = 1.0  # seconds; each of these took from three to for ever
 
@@ -99,3 +102,26 @@ def test_one_press_while_filing_has_only_so_many_files_looked_at(cast, monkeypat
 
 def _unfit(name: str):
     raise files.Unfit(files.no("kind", name))
+
+
+class TestRoomOfOthers:
+    def test_a_stranger_uses_up_nobodys_day(self, cast):
+        """Files of a guest once counted for the case's customer, in whose name anybody can file."""
+        stranger = Client()
+        file_as_guest(stranger, email="sam@example.com")
+        case = Case.objects.get()
+        note = SimpleUploadedFile("a.txt", b"noise")
+        assert stranger.post(f"/c/{case.reference}/message/", {"text": "x", "added_files": note}).status_code == 303
+        assert Attachment.objects.filter(case=case).count() == 1
+        assert not Attachment.objects.filter(uploaded_by=cast.customer).exists()
+
+    def test_guests_have_a_days_worth_a_client(self, cast, monkeypatch):
+        monkeypatch.setattr(ratelimit, "CLIENT_FILES", ratelimit.Limit("files of a client", 3, timedelta(days=1)))
+        for number, kept in ((1, 2), (2, 1), (3, 0)):
+            browser = Client()
+            browser.post("/cases/new/one-page/", FILING)
+            two = [SimpleUploadedFile(f"{number}{n}.txt", b"noise") for n in "ab"]
+            page = browser.post("/cases/new/files/", {"files": two})
+            assert page.status_code == (303 if kept == 2 else 200)
+            assert Attachment.objects.filter(name__startswith=str(number)).count() == kept
+        assert "as much as we take in a day" in page.content.decode()

@@ -88,7 +88,7 @@ class TestLinked:
     def test_a_guest_is_let_in_to_the_linked_case(self, old):
         guest = Client()
         session = guest.session
-        session[GUEST] = {"case": old.pk, "until": (clock.now() + timedelta(days=1)).isoformat()}
+        session[GUEST] = {"case": old.pk, "until": (clock.now() + timedelta(days=1)).isoformat(), "proved": True}
         session.save()
         guest.cookies["milepost_session"] = session.session_key
         back = send(guest, old)
