@@ -34,12 +34,16 @@ class Viewer:
     user: User | AnonymousUser
     guest_cases: tuple[int, ...] = ()
     filed_cases: tuple[int, ...] = ()
+    #: The customer's `session_salt` when the guest proved: another one has ended what was open in their name.
+    guest_salt: str = ""
 
     def sees(self) -> Q:
         """The cases this viewer may see, as a condition on Case."""
         if self.is_staff:
             return Q()
         mine = Q(pk__in=self.guest_cases)
+        if self.guest_cases:
+            mine &= Q(customer__session_salt=self.guest_salt)
         if self.filed_cases:
             mine |= Q(pk__in=self.filed_cases, is_proven=False)
         return mine | Q(customer_id=self.user.pk) if self.user.is_authenticated else mine

@@ -24,8 +24,9 @@ def viewer_of(request: HttpRequest) -> Viewer:
     guest = guest_case(request)
     if not guest:
         return Viewer(request.user)
-    if request.session[GUEST].get("proved"):
-        return Viewer(request.user, guest_cases=(guest,))
+    kept = request.session[GUEST]
+    if kept.get("proved"):
+        return Viewer(request.user, guest_cases=(guest,), guest_salt=kept.get("salt", ""))
     return Viewer(request.user, filed_cases=(guest,))
 
 
@@ -43,7 +44,8 @@ def let_in(request: HttpRequest, case: Case, *, at: datetime, proved: bool) -> N
 
     `proved`: a link or code came back here. Who only filed it sees it until somebody has proved the address.
     """
-    request.session[GUEST] = {"case": case.pk, "until": (at + GUEST_LASTS).isoformat(), "proved": proved}
+    until, salt = (at + GUEST_LASTS).isoformat(), case.customer.session_salt
+    request.session[GUEST] = {"case": case.pk, "until": until, "proved": proved, "salt": salt}
     request.session.cycle_key()
 
 

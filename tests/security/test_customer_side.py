@@ -105,7 +105,9 @@ class TestAnAddressThatWasLeft:
     def test_links_that_went_there_open_no_case_any_more(self, cast):
         case = Case.objects.get(pk=working(cast).pk)
         links = token_in(deliver())
-        person = Client()
+        inside, person = Client(), Client()
+        inside.post(f"/follow/{links}/")
+        assert inside.get(f"/c/{case.reference}/").status_code == 200
         person.post(ASK, {"email": "sam@example.com"})
         person.post(CODE, {"code": code_in(deliver()[-1])})
         person.post("/account/email/", {"email": "sam@elsewhere.example"})
@@ -114,6 +116,7 @@ class TestAnAddressThatWasLeft:
         cast.customer.refresh_from_db()
         assert cast.customer.email == "sam@elsewhere.example"
         assert Client().post(f"/follow/{links}/").status_code == 404
+        assert inside.get(f"/c/{case.reference}/").status_code == 303
 
 
 class TestSecondStep:

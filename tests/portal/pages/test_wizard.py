@@ -465,10 +465,10 @@ class TestTheReceiptAgain:
         assert (case.customer.email, case.customer.name) == ("right@example.net", "Nora Guest")
         stranger = Client()
         assert stranger.post(link_in(wrong, "follow")).status_code == 404
-        assert stranger.post(link_in(right, "follow")).status_code == 303
         assert "right@example.net" in text_of(client.get(f"/cases/new/sent/{case.reference}/"))
-        # The address is proved now: nobody changes it here any more.
-        assert self.again(client, case, "third@example.net")["Location"] == f"/cases/new/sent/{case.reference}/"
+        assert stranger.post(link_in(right, "follow")).status_code == 303
+        # The address is proved now: nobody changes it here any more, nor sees the case without a code.
+        assert self.again(client, case, "third@example.net")["Location"] == f"/follow/?reference={case.reference}"
         case.refresh_from_db()
         assert case.customer.email == "right@example.net"
 
