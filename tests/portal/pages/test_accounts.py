@@ -359,7 +359,7 @@ class TestDetails:
             "contact_needs": "By  relay\nservice",
         }
         page = text_of(sam.post("/account/", typed, follow=True))
-        assert "It is 21:02 there now." in page
+        assert "Dort ist es jetzt 21:02." in page  # in the language just chosen
         cast.customer.refresh_from_db()
         assert (cast.customer.language, cast.customer.contact_needs) == ("de", "By  relay\nservice")
 
