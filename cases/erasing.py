@@ -14,7 +14,7 @@ from functools import partial
 from django.db import models, transaction
 from django.db.models import Q
 
-from cases import later
+from cases import theirs
 from cases.models import AccessLink, Case, FormKey, Message, Note, ReplyUse, Resolution, User
 
 #: What stands where a text was. Colleagues read it; the customer is gone.
@@ -57,8 +57,8 @@ def ways_in(who: Subject) -> None:
 
 def files(who: Subject) -> None:
     """Names, descriptions and bytes of files; the bytes go when the rows have."""
-    for file in later.files_about(who.person, who.cases):
-        transaction.on_commit(partial(later.remove_bytes, file.stored_as))
+    for file in theirs.files_about(who.person, who.cases):
+        transaction.on_commit(partial(theirs.remove_bytes, file.stored_as))
         if file.case_id is None:
             file.delete()
             continue
@@ -71,7 +71,7 @@ def files(who: Subject) -> None:
 
 def drafts(who: Subject) -> None:
     """What was begun and never sent, also by somebody who only typed this address."""
-    later.drop_drafts(who.person)
+    theirs.drop_drafts(who.person)
 
 
 def belongings(who: Subject) -> None:

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases import brand, later
+from cases import brand, theirs
 from cases.access import Viewer
 from cases.models import Case, Category, Product, User
 from cases.models.event import stamp
@@ -66,7 +66,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
         for case in cases
     ]
     details = {field: _plain(getattr(person, field)) for field in DETAILS}
-    drafts = [draft.answers for draft in later.drafts_of(person)]
+    drafts = [draft.answers for draft in theirs.drafts_of(person)]
     return {
         "format": FORMAT,
         "made_at": stamp(at),
@@ -144,7 +144,7 @@ def _enclosed(case: Case) -> list[dict[str, Any]]:
     return [
         {"id": str(file.pk), "name": file.name, "description": file.description, "at": stamp(file.at)}
         | {"path": f"files/{case.reference}/{number:02d}-{file.name}"}
-        for number, file in enumerate(later.files_of(case), start=1)
+        for number, file in enumerate(theirs.files_of(case), start=1)
     ]
 
 
@@ -152,7 +152,7 @@ def _files(made: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """The bytes, one file at a time; what the storage has lost is said in the data instead."""
     for case in made["cases"]:
         for file in case["files"]:
-            content = later.bytes_of(file.pop("id"))
+            content = theirs.bytes_of(file.pop("id"))
             if content is None:
                 file["path"] = None
             else:

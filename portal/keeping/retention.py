@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Exists, Model, QuerySet
 from django.utils import timezone
 
-from cases import later
 from cases.models import AccessLink, DataCopy, FormKey, Tally
 from escalation.models import Heartbeat
 from escalation.steps import Step
@@ -43,7 +42,6 @@ CLASSES = (
     Kept("counts against guessing", lambda at: Tally.objects.filter(window_ends__lt=at)),
     Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
     Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
-    Kept("drafts", lambda at: later.drafts_over(at)),
     Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
 )
 

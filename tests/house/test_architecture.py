@@ -25,7 +25,7 @@ SEES_DRILLS = {
     "cases/files/keeping.py": "gives a file to the case whose act it is, and takes away what waits",
     "cases/files/sweeping.py": "checks and takes away files whatever they belong to",
     "cases/erasing.py": "practice cases hold words of a person too",
-    "cases/later.py": "files of a person, whichever world",
+    "cases/theirs.py": "files of a person, whichever world",
     "cases/chain.py": "the log is one chain, drills included",
     "escalation/audit.py": "what must hold holds of every row",
     "escalation/replay.py": "replays the cases it was given",

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cases.later import drop_drafts
 from cases.models import AccessLink, Attachment, Case, Message
+from cases.theirs import drop_drafts
 from escalation import verbs
 from portal import clock
 from tests.feedback.article_shelf import shelf

@@ -7,6 +7,9 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
@@ -17,10 +20,9 @@ from django.core.management import call_command
 from django.db import connection, models
 from django.test import Client
 
-from cases import later as not_yet
 from cases.erasing import ERASED, Subject
 from cases.lifecycle import State
-from cases.models import AccessLink, Case, DataCopy, Message, User
+from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, User
 from escalation import erasing, outbox, verbs, wishes
 from escalation.models import Notice
 from feedback.surveys import answer_survey
@@ -118,18 +120,18 @@ def fill(cast, settings, folder):
 
 
 def enclose(who, case):
-    """As soon as there are files and drafts: one of theirs each, a note's, and one that waits; where the bytes lie."""
-    table_of_files, drafts = not_yet._table("attachment"), not_yet._table("draft")
-    if drafts:
-        lasts = {"made_at": LOOK, "saved_at": LOOK, "expires_at": later(days=60)}
-        drafts.objects.create(owner=who, answers={"title": f"{SIGN} begun"}, **lasts)
-        drafts.objects.create(secret_hash="x", answers={"email": f"{SIGN}@example.com"}, **lasts)
-    if not table_of_files:
-        return []
+    """Drafts and files: one of theirs each, a note's, and one that waits; a device and an app; where the bytes lie."""
+    lasts = {"made_at": LOOK, "saved_at": LOOK, "expires_at": later(days=60)}
+    Draft.objects.create(owner=who, answers={"title": f"{SIGN} begun"}, **lasts)
+    Draft.objects.create(secret_hash="x", answers={"email": f"{SIGN}@example.com"}, **lasts)
+    EmailAddress.objects.get_or_create(user=who, defaults={"email": who.email, "verified": True, "primary": True})
+    Authenticator.objects.create(user=who, type=Authenticator.Type.WEBAUTHN, data={"name": SIGN})
+    session = Session.objects.order_by("pk").first().session_key
+    UserSession.objects.get_or_create(user=who, session_key=session, defaults={"ip": "192.0.2.1", "user_agent": SIGN})
     message, note = case.messages.first(), case.notes.first()
     rows = []
     for place in ({"case": case, "message": message}, {"case": case, "note": note}, {"draft": "d", "expires_at": LOOK}):
-        row = table_of_files(uploaded_by=who, name=f"{SIGN}.txt", description=SIGN, kind="txt", at=LOOK, **place)
+        row = Attachment(uploaded_by=who, name=f"{SIGN}.txt", description=SIGN, kind="txt", at=LOOK, **place)
         row.stamp(SIGN.encode())
         row.stored_as = storages["attachments"].save(f"zz/{SIGN}{len(rows)}", ContentFile(SIGN.encode()))
         row.save()
@@ -146,7 +148,7 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
     before = {name for name, _ in traces(tmp_path, SIGN)}
     for name in ("cases_user", "cases_case", "cases_message", "cases_note", "escalation_notice", "feedback_survey"):
         assert name in before, name
-    assert not bytes_of or {"cases_attachment", "cases_draft"} <= before
+    assert {"cases_attachment", "cases_draft", "account_emailaddress", "mfa_authenticator"} <= before
     assert any(name.endswith(".log") for name in before), "letters lie in the folder"
     began = time.monotonic()
     gone(who)
