@@ -125,7 +125,6 @@ urlpatterns = [
     path("account/data/", data.data, name="data"),
     path("account/data/copy/<int:pk>/", data.download, name="data_copy"),
     path("account/data/erase/", data.erase, name="erase"),
-    path("account/data/erase/again/", data.sign_in_again, name="sign_in_again"),
     path("account/data/keep/", data.keep, name="keep_account"),
     path("unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
     path("language/", language.choose, name="language"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,13 +13,14 @@ from cases.models import Case
 from escalation import erasing
 from escalation.verbs import Refused
 from portal import clock, ratelimit
+from portal.accounts.standing import is_fresh
 from portal.forms_account import ToErase
 from portal.keeping import copies
 from portal.pages.doors import done, door, posted, see_other, shown_key
+from portal.pages.personal import CONFIRM, with_next
 from portal.viewer import viewer_of
 
 HERE, ERASE = "/account/data/", "/account/data/erase/"
-RECENT = timedelta(minutes=15)
 
 
 @door("GET", "POST")
@@ -57,13 +56,13 @@ def download(request: HttpRequest, pk: int) -> Any:
 
 @door("GET", "POST")
 def erase(request: HttpRequest) -> HttpResponse:
-    """What goes, what stays, and the button: after a sign-in a moment ago and the address typed out."""
+    """What goes, what stays, and the button: after a proof of the last minutes and with the address typed out."""
     if not request.user.is_authenticated:
         return see_other(f"{settings.LOGIN_URL}?next={ERASE}")
     person, at = request.user, clock.now()
     if person.erase_at is not None:
         return see_other(HERE)
-    form, recent = ToErase(posted(request), person=person), is_recent(request)
+    form, recent = ToErase(posted(request), person=person), is_fresh(request)
     if request.method == "POST" and recent:
         ratelimit.count(ratelimit.ERASURE, str(person.pk), at=at)
         if form.is_valid():
@@ -75,23 +74,9 @@ def erase(request: HttpRequest) -> HttpResponse:
                 return done(request, HERE, _("Your account will be erased. Until then you can change your mind."))
     open_cases = Case.objects.visible_to(viewer_of(request)).filter(customer=person).open().order_by("filed_at")
     context = {"form": form, "key": shown_key(request), "recent": recent, "open_cases": open_cases}
+    context |= {"confirm_url": with_next(CONFIRM, ERASE)}
     context |= {"days": erasing.CHANGE_OF_MIND.days, "keeps_days": settings.ERASURE_KEEPS_DAYS}
     return render(request, "pages/erase.html", context)
-
-
-def is_recent(request: HttpRequest) -> bool:
-    """Whether this person proved who they are a moment ago: in this session where it says so, else anywhere."""
-    proofs = request.session.get("account_authentication_methods") or []
-    stamps = [proof["at"] for proof in proofs if isinstance(proof, dict) and "at" in proof]
-    last = datetime.fromtimestamp(max(stamps), UTC) if stamps else getattr(request.user, "last_login", None)
-    return last is not None and abs(clock.now() - clock.shifted(last)) <= RECENT
-
-
-@door("POST")
-def sign_in_again(request: HttpRequest) -> HttpResponse:
-    """Ends the session and leads back through signing in: who took over an open browser cannot erase its owner."""
-    logout(request)
-    return see_other(f"{settings.LOGIN_URL}?next={ERASE}")
 
 
 @door("POST")

@@ -62,6 +62,7 @@ class World:
             client.force_login(self.cast.customer)
             session = client.session
             session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
+            session["account_authentication_methods_user"] = session["_auth_user_id"]
             session.save()
         elif who == "filer":
             for step, said in ANSWERS.items():

@@ -111,7 +111,6 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "account/data/": (SIGNED_IN, SIGNED_IN_DONE),
     "account/data/copy/<int:pk>/": (SIGNED_IN_ONLY | {"customer": 200}, all_(405)),
     "account/data/erase/": (SIGNED_IN, SIGNED_IN),
-    "account/data/erase/again/": (all_(405), all_(303)),
     "account/data/keep/": (all_(405), all_(303)),
     "unsubscribe/<str:token>/": (all_(200), all_(200)),
     "language/": (all_(405), all_(303)),
