@@ -60,8 +60,8 @@ def open_with_link(token: str, *, at: datetime) -> Case | None:
 
 
 def close_links(person: User) -> None:
-    """What was mailed to the address the person has left opens none of their cases any more."""
-    AccessLink.objects.filter(purpose=FOLLOW, user=person).delete()
+    """What was mailed to the address the person has left opens nothing of theirs any more, surveys included."""
+    AccessLink.objects.filter(user=person).delete()
 
 
 def prove(person: User, *, filed_here: int | None = None) -> None:

@@ -20,6 +20,7 @@ from portal.pages import errors
 from portal.pages.doors import done, door, see_other
 from portal.pages.personal import with_next
 from portal.pages.wanted import follow_url
+from portal.viewer import reference_in
 
 HERE, KEPT = "/account/kept/", "kept"
 #: The pages whose text is kept, by name, and the fields: what was written, then what the form needs beside it.
@@ -44,7 +45,7 @@ def page_of(path: str) -> str:
         found = resolve(path)
     except Resolver404:
         return ""
-    return found.kwargs["reference"] if found.url_name in PAGES else ""
+    return reference_in(found.kwargs["reference"]) if found.url_name in PAGES else ""
 
 
 def kept_page(request: HttpRequest) -> HttpResponse | None:

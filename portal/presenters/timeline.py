@@ -237,7 +237,7 @@ def _passed(book: Book, event: Event) -> str:
 
 
 def _has_it_now(book: Book, event: Event) -> str:
-    return _("%(team)s has it now; you do not need to explain it again.") % {"team": book.team(event)}
+    return _("It is with %(team)s now; you do not need to explain it again.") % {"team": book.team(event)}
 
 
 def _ran_out(book: Book, event: Event) -> Told:

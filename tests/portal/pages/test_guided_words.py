@@ -28,7 +28,7 @@ def test_an_emergency_is_told_as_what_it_means(cast, sam):
     before = told(case)
     assert before[0] == (
         "We treat your case as Critical",
-        "Customer support lead has it now; you do not need to explain it again.",
+        "It is with Customer support lead now; you do not need to explain it again.",
     )
     verbs.justify(case.pk, reason="Their shop stands still, says the guideline.", by=cast.mate, at=step(20))
     assert told(case) == before
