@@ -9,6 +9,7 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -19,6 +20,7 @@ from portal import account_forms, clock, ratelimit
 from portal.accounts import devices, standing
 from portal.accounts.codes import MailedCode
 from portal.forms import Code
+from portal.middleware import language_of
 from portal.pages.doors import done, posted, see_other, shown_key
 from portal.pages.personal import me, own, safe_next, with_next
 from portal.pages.sign_in import WRONG_CODE
@@ -38,7 +40,9 @@ def details(request: HttpRequest) -> HttpResponse:
         ratelimit.count(ratelimit.MESSAGE, f"account {request.user.pk}", at=clock.now())
         if form.is_valid():
             form.instance.save(update_fields=list(form.fields))
-            return done(request, "/account/", _("Your details are saved."))
+            # The language may be one of them: what is said next is said in it.
+            with translation.override(language_of(request)):
+                return done(request, "/account/", _("Your details are saved."))
         me(request).refresh_from_db()  # the page must not greet a person by what was refused
     return render(request, "pages/account.html", {"form": form, "key": shown_key(request)})
 

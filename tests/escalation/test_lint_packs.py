@@ -209,7 +209,7 @@ def test_a_stored_version_is_looked_at_in_the_world_there_is(cast):
     cast.tiers[2].teams.add(cast.teams[3])
     cast.tiers[3].is_active = False
     cast.tiers[3].save(update_fields=["is_active"])
-    cast.customer.language = "de"
+    cast.customer.language = "fr"
     cast.customer.save(update_fields=["language"])
     Category.objects.create(slug="tea", name="Tea")
     codes = {finding.code for finding in lint_version(version, AT)}

@@ -359,7 +359,7 @@ class TestDetails:
             "contact_needs": "By  relay\nservice",
         }
         page = text_of(sam.post("/account/", typed, follow=True))
-        assert "Dort ist es jetzt 21:02." in page  # in the language just chosen
+        assert "Dort ist es jetzt 21:02." in page and "Ihre Angaben sind gespeichert." in page  # as just chosen
         cast.customer.refresh_from_db()
         assert (cast.customer.language, cast.customer.contact_needs) == ("de", "By  relay\nservice")
 
