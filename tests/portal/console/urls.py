@@ -1,4 +1,4 @@
-"""The console alone with the way into it, so that its tests need no other door."""
+"""The console alone with the way into it and what its pages wear, so that its tests need no other door."""
 
 from django.contrib import admin
 from django.http import HttpResponse
@@ -9,5 +9,5 @@ from portal import urls
 urlpatterns = [
     path("console/", admin.site.urls),
     path("insights/", lambda request: HttpResponse("figures")),
-    *(one for one in urls.urlpatterns if str(one.pattern).startswith("account/")),
+    *(one for one in urls.urlpatterns if str(one.pattern).startswith(("account/", "brand/"))),
 ]
