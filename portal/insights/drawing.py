@@ -232,10 +232,7 @@ def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
 
 
 def _levels(shares: dict[int, Share], names: Names) -> list[tuple[str, Share, dict[str, str]]]:
-    return [
-        (f"Level {names.levels.get(str(level), level)}", share, {"level": str(level)})
-        for level, share in sorted(shares.items())
-    ]
+    return [(f"Level {level}", share, {"level": str(level)}) for level, share in sorted(shares.items())]
 
 
 def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:
