@@ -201,7 +201,7 @@ def addressed_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     ]
     return spread(
         asked,
-        teams + _levels(figures.by_level, names),
+        teams + _levels(figures.by_level),
         key="addressed-where",
         title="Is the problem fixed? By team and by level",
         desc="Yes among yes, partly and no, by the team and by the level the cases have now, with the 95% interval.",
@@ -221,7 +221,7 @@ def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     )
     return spread(
         asked,
-        _levels(figures.heard_by_level, names),
+        _levels(figures.heard_by_level),
         key="heard",
         title=title,
         desc="“Did you feel heard?”: yes among yes, partly and no, by the level the cases have now, with the 95% interval.",
@@ -231,7 +231,7 @@ def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     )
 
 
-def _levels(shares: dict[int, Share], names: Names) -> list[tuple[str, Share, dict[str, str]]]:
+def _levels(shares: dict[int, Share]) -> list[tuple[str, Share, dict[str, str]]]:
     return [(f"Level {level}", share, {"level": str(level)}) for level, share in sorted(shares.items())]
 
 
