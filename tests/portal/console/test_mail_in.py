@@ -12,7 +12,8 @@ LIST = "/console/mail/"
 
 
 @pytest.fixture
-def waiting(cast, monday):
+def waiting(cast, monday, settings):
+    settings.INBOUND = {"scheme": "imaps"}
     case = stories.acknowledged(cast)
     message = answer(case, "<script>alert(1)</script> Pay me.", sender="olga@example.com", subject="Mine <b>now</b>")
     taking.take(message.as_bytes(), at=MONDAY)
@@ -36,8 +37,10 @@ def test_it_says_who_and_why_and_is_dealt_with_once(signed_in, cast, waiting):
     assert "not the customer of the case" in page and "olga@example.com" in page and waiting.case.reference in page
     assert "<script>alert" not in page and "<b>now" not in page
     done = f"{LIST}{waiting.pk}/looked/"
-    assert "Done." in client.post(done, follow=True).content.decode()
-    again = client.post(done, follow=True).content.decode()
+    assert client.post(done).status_code == 303
+    assert "Done." in client.get(LIST).content.decode()
+    client.post(done)
+    again = client.get(LIST).content.decode()
     assert "already" in again and "Nothing waits" in again and "Pay me" not in again
 
 
