@@ -68,7 +68,7 @@ def _opened(where: dict[str, Any]) -> BaseMailBox:
 
 def _one(box: BaseMailBox, uid: str, at: datetime) -> None:
     found = SIZE.search(_flat(box.client.uid("FETCH", uid, "(RFC822.SIZE)")[1]))
-    whole = bool(found) and int(found[1]) <= SIZE_MOST
+    whole = found is not None and int(found[1]) <= SIZE_MOST
     raw = _body(box.client.uid("FETCH", uid, f"(BODY.PEEK[{'' if whole else 'HEADER'}])")[1])
     if raw is None:
         return  # somebody took it away meanwhile

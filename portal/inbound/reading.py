@@ -10,6 +10,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import getaddresses
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -65,8 +66,7 @@ class Received:
 
 def read(raw: bytes) -> Received:
     """Reads a message. May raise whatever the library raises for one that is no message at all."""
-    # The old parser keeps a header that breaks every rule; the new one raises for some.
-    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.compat32)
+    message = _parsed(raw)
     sender, name = _sender(message)
     return Received(
         key=key_of(message, raw),
@@ -80,6 +80,11 @@ def read(raw: bytes) -> Received:
         bounce=_bounce(message),
         forged="dmarc=fail" in " ".join(_all(message, "Authentication-Results")).lower(),
     )
+
+
+def _parsed(raw: bytes) -> EmailMessage:
+    # The old rules keep a header that breaks every rule; the new ones raise for some.
+    return cast(EmailMessage, message_from_bytes(raw, _class=EmailMessage, policy=policy.compat32))
 
 
 def key_of(message: EmailMessage, raw: bytes) -> str:
@@ -161,7 +166,7 @@ def _bounce(message: EmailMessage) -> Bounce | None:
     """What a delivery report says (RFC 3464); None for every other message."""
     if message.get_content_type() != "multipart/report" or message.get_param("report-type") != "delivery-status":
         return None
-    parts = message.get_payload()
+    parts: Any = message.get_payload()
     if not isinstance(parts, list):
         return None
     kinds = {part.get_content_type(): part for part in reversed(parts)}
@@ -181,7 +186,7 @@ def _bounce(message: EmailMessage) -> Bounce | None:
 
 def _fields(status: EmailMessage | None) -> dict[str, str]:
     """The fields of a report's groups, the last (the recipient's) winning."""
-    groups = status.get_payload() if status is not None else []
+    groups: Any = status.get_payload() if status is not None else []
     found: dict[str, str] = {}
     for group in groups if isinstance(groups, list) else []:
         found |= {name.lower(): " ".join(str(value).split()) for name, value in group.items()}
@@ -191,9 +196,9 @@ def _fields(status: EmailMessage | None) -> dict[str, str]:
 def _returned(kinds: dict[str, EmailMessage]) -> EmailMessage | None:
     """The head of the letter that came back."""
     if "message/rfc822" in kinds:
-        inner = kinds["message/rfc822"].get_payload()
+        inner: Any = kinds["message/rfc822"].get_payload()
         return inner[0] if isinstance(inner, list) and inner else None
     if "text/rfc822-headers" in kinds:
         head = bodies.content_of(kinds["text/rfc822-headers"])
-        return message_from_bytes(head.encode(), _class=EmailMessage, policy=policy.compat32)
+        return _parsed(head.encode())
     return None
