@@ -15,7 +15,7 @@ from cases.erasing import Eraser, Subject
 from cases.models import Case, User
 from escalation import outbox
 from escalation.letters import NotNeeded, spell, zone_of
-from escalation.models import Notice, SetAside
+from escalation.models import InboundMail, Notice, SetAside
 from escalation.verbs import Refused, withdraw
 
 ASKED, LAST = "erase_asked", "erase_done"
@@ -131,4 +131,14 @@ def troubles(who: Subject) -> None:
     SetAside.objects.filter(case__in=who.cases).update(error="(erased)")
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("letters", letters), ("troubles", troubles))
+def came_by_mail(who: Subject) -> None:
+    """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known."""
+    mine = Q(sender__iexact=who.person.email) | Q(case__in=who.cases)
+    InboundMail.objects.filter(mine).update(sender="", subject="", text="", reason="")
+
+
+ERASERS: tuple[tuple[str, Eraser], ...] = (
+    ("letters", letters),
+    ("troubles", troubles),
+    ("mail that came in", came_by_mail),
+)

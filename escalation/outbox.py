@@ -23,7 +23,8 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 
 from cases import brand
-from escalation import webhooks
+from cases.models import Case
+from escalation import reply_address, webhooks
 from escalation.letters import Letter, NotNeeded, compose
 from escalation.models import Notice
 from escalation.steps import Step
@@ -142,10 +143,16 @@ def message_id(notice: Notice) -> str:
 
 def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
     headers = {"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"}
+    reply_to: list[str] = []
     if notice.case is not None:
         name = hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]
         thread = f"<case-{name}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"References": thread, "In-Reply-To": thread}
+        if notice.to_customer and settings.INBOUND_URL:
+            # An answer lands on its case by either: by where it is sent, or by what it refers to.
+            secret = reply_address.token(notice.case)
+            headers["References"] = f"{thread} {reply_address.as_reference(secret)}"
+            reply_to = [reply_address.address(secret)]
     if letter.unsubscribe:
         # RFC 8058: a mail program's own button posts there; looking at the address changes nothing.
         headers |= {
@@ -158,6 +165,7 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
         from_email=formataddr((letter.sender, brand.current().email)),
         to=[letter.address],
         headers=headers,
+        reply_to=reply_to,
     )
     mail.attach_alternative(letter.html, "text/html")
     return mail
@@ -243,6 +251,15 @@ def call_off(rows: models.QuerySet, **values: object) -> None:
 def take_back(rows: models.QuerySet, **values: object) -> None:
     """As `call_off`, but they are written anew and go: what a worker holds of them is void."""
     rows.update(state=S.WAITING, lease_until=None, tries=F("tries") + 1, **values)
+
+
+def bounced(case: Case, told_of: str, why: str) -> Notice | None:
+    """The letter of `case` with the Message-ID `told_of` did not arrive after all; None where there is no such one."""
+    rows = Notice.objects.filter(case=case, state=S.SENT).exclude(channel=Notice.WEBHOOK).order_by("-pk")
+    found = next((notice for notice in rows if message_id(notice) == told_of), None)
+    if found and Notice.objects.filter(pk=found.pk, state=S.SENT).update(state=S.DEAD, error=why[:300]):
+        return found
+    return None
 
 
 def send_again(notice_id: int, now: datetime) -> bool:

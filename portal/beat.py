@@ -13,12 +13,13 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import account_letters, digest, drafts, follow, letters, outbox, reviews, starting, sweep
+from escalation import account_letters, digest, drafts, follow, letters, mail_letters, outbox, reviews, starting, sweep
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import invitations, problem_letters
 from portal import clock, file_steps
+from portal.inbound import fetching
 from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
@@ -33,6 +34,7 @@ for kind in (leaving.ASKED, leaving.LAST):
     letters.register(kind, leaving.compose)
 letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
+letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -151,7 +153,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     ),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: (*copies.STEPS, *erasing.STEPS, *retention.STEPS),
+    KEEPING: (*fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

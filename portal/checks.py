@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from cases import brand, colour
 from portal import sheets
+from portal.environment import is_loopback
 
 UNSAFE_SOURCES = ("'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:", "data:")
 MUST_BE_STRICT = ("default-src", "script-src", "style-src", "object-src", "base-uri", "frame-ancestors", "form-action")
@@ -38,6 +39,10 @@ def addresses_and_zones(**_: Any) -> list[CheckMessage]:
         found.append(Error("COMPANY_TIME_ZONE must be a zone as in Europe/London", id="portal.E002"))
     if "@" not in settings.BRAND["from_email"]:
         found.append(Error("FROM_EMAIL must be a mail address", id="portal.E003"))
+    if settings.INBOUND_NEW not in ("open", "link"):
+        found.append(Error('INBOUND_NEW must be "open" or "link"', id="portal.E012"))
+    if "@" not in settings.INBOUND_ADDRESS:
+        found.append(Error("INBOUND_ADDRESS must be a mail address", id="portal.E013"))
     return found
 
 
@@ -193,6 +198,8 @@ def database_and_mail(**_: Any) -> list[CheckMessage]:
         settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
     ):
         found.append(Warning("Mails go out in the open: use smtp+tls:// or smtps://", id="portal.W023"))
+    if settings.INBOUND and settings.INBOUND["scheme"] == "imap" and not is_loopback(settings.INBOUND["host"]):
+        found.append(Warning("Mail is fetched in the open: use imaps:// or imap+tls://", id="portal.W026"))
     if settings.BRAND["from_email"].endswith(PLACEHOLDER_HOSTS):
         found.append(Warning("FROM_EMAIL is a placeholder; answers to it are lost", id="portal.W024"))
     return found

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 MAIL_TIMEOUT = 20  # seconds; below the lease of an outbox row, so a hanging server never doubles a mail
 SMTP_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+IMAP_SCHEMES = {"imap": 143, "imap+tls": 143, "imaps": 993}
 BUILT_IN_BACKENDS = {"console": "console", "memory": "locmem", "dummy": "dummy"}
 
 
@@ -62,6 +63,27 @@ def mail_settings(url: str, *, folder: Path) -> dict[str, Any]:
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": int(dict(parse_qsl(parts.query)).get("timeout", MAIL_TIMEOUT)),
+    }
+
+
+def inbound_settings(url: str) -> dict[str, Any]:
+    """Where mail is fetched from; empty for an empty `url`: then none is.
+
+    Known are imaps://user:password@host/INBOX, imap+tls:// (STARTTLS) and imap:// (in the open). Anything else raises.
+    """
+    parts = urlsplit(url)
+    if not url:
+        return {}
+    if parts.scheme not in IMAP_SCHEMES or not parts.hostname or not parts.username:
+        raise ImproperlyConfigured("INBOUND_URL must be imaps://, imap+tls:// or imap:// with a user and a host")
+    return {
+        "scheme": parts.scheme,
+        "host": parts.hostname,
+        "port": parts.port or IMAP_SCHEMES[parts.scheme],
+        "user": unquote(parts.username),
+        "password": unquote(parts.password or ""),
+        "folder": unquote(parts.path.strip("/")) or "INBOX",
+        "timeout": int(dict(parse_qsl(parts.query)).get("timeout", MAIL_TIMEOUT)),
     }
 
 

@@ -11,7 +11,15 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv
 
-from portal.environment import attachment_storage, database_settings, is_loopback, kept_secret, languages, mail_settings
+from portal.environment import (
+    attachment_storage,
+    database_settings,
+    inbound_settings,
+    is_loopback,
+    kept_secret,
+    languages,
+    mail_settings,
+)
 
 env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -275,6 +283,15 @@ _mail = mail_settings(env.str("EMAIL_URL", ""), folder=DATA_DIR / "mail")
 globals().update(_mail)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((BRAND["name"], BRAND["from_email"]))
 EMAIL_SUBJECT_PREFIX = ""
+
+# Mail that comes in, fetched from imaps://user:password@host/INBOX; empty: none is (docs/inbound.md).
+INBOUND_URL = env.str("INBOUND_URL", "")
+INBOUND = inbound_settings(INBOUND_URL)
+# What answers go to, as support+<token>@...: an address that ends up in that mailbox.
+INBOUND_ADDRESS = env.str("INBOUND_ADDRESS", "") or BRAND["from_email"]
+# What a mail that belongs to no case does: "open" one, or "link" to the page where one tells us.
+INBOUND_NEW = env.str("INBOUND_NEW", "open")
+INBOUND_TOPIC = env.str("INBOUND_TOPIC", "other")
 
 # Days after the end of a person's last case before they may be erased: what the law makes a company keep.
 ERASURE_KEEPS_DAYS = env.int("ERASURE_KEEPS_DAYS", 0)

@@ -3,6 +3,7 @@
 from escalation.models.backtest import BackTest
 from escalation.models.choices import ChoiceDraft, ProtocolChoice
 from escalation.models.clock import Promise, StageClock
+from escalation.models.inbound import InboundMail
 from escalation.models.outbox import Alert, Heartbeat, Notice, SetAside
 from escalation.models.protocol import Attestation, CalendarVersion, PlanReview, ProtocolVersion
 from escalation.models.rota import Leave, LoadCap, Override, Rota, Shift
@@ -14,6 +15,7 @@ __all__ = [
     "CalendarVersion",
     "ChoiceDraft",
     "Heartbeat",
+    "InboundMail",
     "Leave",
     "LoadCap",
     "Notice",

@@ -1,4 +1,4 @@
-"""What a customer does to their case; each is one verb, used by the pages and, later, by inbound mail."""
+"""What a customer does to their case; each is one verb, used by the pages and by inbound mail."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def reject(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Ca
     return Act("reject", by, at, said=said, **act).on(case_id, lambda turn: f.Rejected(at=at, now=at))
 
 
-def reopen(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
+def reopen(case_id: int, *, text: str, by: User, at: datetime, channel: str = Channel.PORTAL, **act: Any) -> Case:
     """It came back, inside the time to reopen."""
-    said = _said(text, K.REJECTION, Channel.PORTAL, _("Tell us what happened."), act.get("files", ()))
+    said = _said(text, K.REJECTION, channel, _("Tell us what happened."), act.get("files", ()))
 
     def happening(turn: Turn) -> f.Happening:
         lately = Event.everything.filter(case=turn.case, kind="reopened", occurred_at__gt=at - A_DAY)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.lifecycle import OPEN, SETTLED
 from cases.models import Attachment, Case, FormKey, User
+from cases.models.message import Channel
 from escalation.book import NoProtocol, rules_of
 from escalation.protocol import MissingCell
 from escalation.verbs.acting import Refused, own_key
@@ -26,18 +28,24 @@ def reopen_over(case: Case, at: datetime) -> bool:
 
 
 def come_back(
-    case_id: int, *, text: str, by: User, at: datetime, form_key: str = "", files: Sequence[Attachment] = ()
+    case_id: int,
+    *,
+    text: str,
+    by: User,
+    at: datetime,
+    form_key: str = "",
+    files: Sequence[Attachment] = (),
+    channel: str = Channel.PORTAL,
 ) -> Case:
     """The case, open again; or the linked one that goes on from it, with `text` as what happened.
 
     Nothing typed is lost to a date: while a linked case is open already, the text is a message to that one. A second
-    press of the same form finds what the first one did. `more` is what else goes with the text, for whichever verb
-    takes it. Raises Refused with a sentence.
+    press of the same form finds what the first one did. Raises Refused with a sentence.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
         if not reopen_over(case, at):
-            return reopen(case_id, text=text, by=by, at=at, form_key=form_key, files=files)
+            return reopen(case_id, text=text, by=by, at=at, form_key=form_key, files=files, channel=channel)
         if by.pk != case.customer_id:
             raise Refused(_("Only the customer can do this."))
         if not text.strip():
@@ -47,15 +55,15 @@ def come_back(
             return pressed.case
         running = case.followed_by.filter(state__in=OPEN).order_by("pk").last()
         if running:
-            return reply(running.pk, text=text, by=by, at=at, form_key=form_key, files=files)
-        return _linked(case, text.strip(), by=by, at=at, form_key=form_key, files=files)
+            return reply(running.pk, text=text, by=by, at=at, form_key=form_key, files=files, channel=channel)
+        return _linked(case, text.strip(), by=by, at=at, form_key=form_key, files=files, channel=channel)
 
 
-def _linked(case: Case, text: str, *, by: User, at: datetime, form_key: str, files: Sequence[Attachment]) -> Case:
+def _linked(case: Case, text: str, *, by: User, at: datetime, **act: Any) -> Case:
     """A new case about the same thing, promised by the rules in force now."""
     told = Told(case.title, text, case.category, case.impact, case.expectation, case.product)
     try:
-        linked = file_case(told, by=by, at=at, form_key=form_key, proven=case.is_proven, files=files)
+        linked = file_case(told, by=by, at=at, proven=case.is_proven, **act)
     except (NoProtocol, MissingCell) as why:
         raise Refused(str(why)) from None
     linked.follows = case

@@ -24,6 +24,7 @@ from portal.console import (
     brand,
     cover,
     home,
+    mail_in,
     problems,
     pulse,
     queries,
@@ -62,7 +63,7 @@ class ConsoleSite(AdminSite):
         return inner
 
     def get_urls(self) -> list[Any]:
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles)
+        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in)
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -115,6 +116,8 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
     viewer, actor, user = Viewer(request.user), Actor.of(request.user), request.user  # type: ignore[arg-type]
     needy = queries.in_scope(queries.attention(viewer, now=now), actor, queries.usual_scope(actor))
     undelivered = queries.undelivered().count()
+    sees_mail = bool(settings.INBOUND) and user.has_perm(mail_in.SEE)
+    mail = mail_in.to_look_at().count() if sees_mail else 0
     places = [
         ("Needs me now", "index", needy.count(), True),
         ("All cases", "cases_case_changelist", 0, True),
@@ -125,6 +128,7 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
         ("Cover", "cover", 0, user.has_perm("cases.supervise")),
         ("Protocol", "escalation_protocolversion_changelist", 0, True),
         ("Messages", "escalation_notice_changelist", undelivered, user.has_perm("escalation.view_notice")),
+        ("E-mail in", "mail_in", mail, sees_mail),
         ("Audit", "cases_event_changelist", 0, True),
         ("Brand", "brand", 0, user.has_perm(brand.EDIT)),
     ]

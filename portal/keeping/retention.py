@@ -15,7 +15,7 @@ from django.db.models import Exists, Model, QuerySet
 from django.utils import timezone
 
 from cases.models import AccessLink, DataCopy, FormKey, Tally
-from escalation.models import Heartbeat
+from escalation.models import Heartbeat, InboundMail
 from escalation.steps import Step
 from portal.keeping import erasing
 
@@ -25,6 +25,8 @@ EVERY = timedelta(days=1)
 FORM_KEYS = timedelta(days=30)
 #: That there was a copy is known for so long.
 COPIES = timedelta(days=90)
+#: A copy of a mail that comes later than this is another mail; who has not been looked at by then waits no longer.
+MAIL = timedelta(days=90)
 BATCH = 2000
 
 
@@ -42,6 +44,7 @@ CLASSES = (
     Kept("counts against guessing", lambda at: Tally.objects.filter(window_ends__lt=at)),
     Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
     Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
+    Kept("mail that came in", lambda at: InboundMail.objects.filter(at__lt=at - MAIL)),
     Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
 )
 

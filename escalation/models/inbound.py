@@ -1,0 +1,46 @@
+"""Mail that came in: remembered once each, and kept with its words only while a person must look."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from cases.models import Case, User
+
+
+class InboundMail(models.Model):
+    """One message of the mailbox, known by `key`: a second fetcher, or a second copy of it, finds it taken.
+
+    Sender, subject and text are kept only of those that wait for a person; the files stay in the mailbox.
+    """
+
+    class State(models.TextChoices):
+        LANDED = "landed", "On its case"
+        OPENED = "opened", "Opened a case"
+        LINKED = "linked", "Answered with a link"
+        BOUNCED = "bounced", "A letter of ours that did not arrive"
+        IGNORED = "ignored", "Automatic, left alone"
+        WAITING = "waiting", "Waits for a person"
+        BROKEN = "broken", "Could not be read"
+        SEEN = "seen", "A person has looked"
+
+    TO_LOOK_AT = (State.WAITING, State.BROKEN)
+
+    key = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices)
+    reason = models.CharField(max_length=300, blank=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    sender = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    seen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("at",), condition=Q(state__in=("waiting", "broken")), name="inbound_to_look_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"  # who wrote it is personal

@@ -1,0 +1,72 @@
+"""Where an answer to a letter about a case goes: an address with a token that only this server can make.
+
+Whoever has one got a letter about the case. It opens nothing and shows nothing: it says which case words belong to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from cases.models import Case
+
+#: Small letters and digits only: mail programs change the case of addresses. 120 bits of the HMAC.
+MARK_LENGTH = 30
+TOKEN = re.compile(rf"c([0-9]+)x([0-9a-f]{{{MARK_LENGTH}}})")
+#: What looks like one: a wrong token is told from none.
+LOOSE = re.compile(r"(?<=[+.])c[0-9]{1,30}x[0-9a-f]{8,64}(?=@)", re.IGNORECASE)
+REFERENCE = "reply."
+
+
+def token(case: Case) -> str:
+    """The token of a case, the same for every letter about it."""
+    # The letter after the number keeps its digits apart from those of the mark.
+    return f"c{case.pk}x{_mark(case.pk, settings.SECRET_KEY)}"
+
+
+def _mark(pk: int, key: str) -> str:
+    return salted_hmac("milepost.reply", str(pk), secret=key, algorithm="sha256").hexdigest()[:MARK_LENGTH]
+
+
+def address(secret: str) -> str:
+    """The address answers go to."""
+    name, _, host = parseaddr(settings.INBOUND_ADDRESS)[1].rpartition("@")
+    return f"{name}+{secret}@{host}"
+
+
+def as_reference(secret: str) -> str:
+    """The token as a message's id, for mail programs that drop it from the address but keep what is referred to."""
+    return f"<{REFERENCE}{secret}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+def is_ours(mailbox: str) -> bool:
+    """Whether `mailbox` is our own address, with a token or without."""
+    name, _, host = parseaddr(settings.INBOUND_ADDRESS)[1].lower().rpartition("@")
+    theirs, _, there = mailbox.lower().rpartition("@")
+    return there == host and theirs.partition("+")[0] == name
+
+
+def cases_of(tokens: Iterable[str]) -> list[Case]:
+    """The cases that valid tokens name; wrong ones name none."""
+    found = {pk for text in tokens if (pk := _read(text)) is not None}
+    return list(Case.objects.filter(pk__in=found).select_related("customer").order_by("pk"))
+
+
+def _read(text: str) -> int | None:
+    whole = TOKEN.fullmatch(text.lower())
+    if not whole or len(whole[1]) > 18:
+        return None
+    pk, mark = int(whole[1]), whole[2]
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    # Every key is tried: how long it takes says nothing.
+    fits = [constant_time_compare(mark, _mark(pk, key)) for key in keys]
+    return pk if any(fits) else None
+
+
+def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """What looks like a token in addresses of ours and in ids that are referred to; each once, in order."""
+    return tuple(dict.fromkeys(found[0].lower() for text in texts for found in LOOSE.finditer(text)))

@@ -1,0 +1,1 @@
+"""Mail that comes in: fetched, read, and put where it belongs; see docs/inbound.md."""

@@ -1,0 +1,76 @@
+"""As much of an IMAP server as the fetcher speaks to, on loopback: sign in, search what is unread, fetch, flag."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+import threading
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """One connection."""
+
+    def say(self, *lines: bytes) -> None:
+        for line in lines:
+            self.wfile.write(line + b"\r\n")
+
+    def handle(self) -> None:
+        self.say(b"* OK [CAPABILITY IMAP4rev1] ready")
+        while line := self.rfile.readline().strip():
+            tag, _, rest = line.partition(b" ")
+            word = rest.split(b" ")[0].upper()
+            self.server.heard.append(rest.split(b" ")[0] if word == b"LOGIN" else rest)
+            if word == b"LOGIN" and b'"pass"' not in rest:
+                self.say(tag + b" NO wrong password")
+                continue
+            if word == b"UID":
+                self.uid(rest)
+            if word == b"CAPABILITY":
+                self.say(b"* CAPABILITY IMAP4rev1")
+            if word == b"SELECT":
+                self.say(b"* %d EXISTS" % len(self.server.mails))
+            if word == b"LOGOUT":
+                self.say(b"* BYE")
+            self.say(tag + b" OK done")
+            if word == b"LOGOUT":
+                return
+
+    def uid(self, rest: bytes) -> None:
+        mails, flags = self.server.mails, self.server.flags
+        words = rest.split(b" ")
+        if words[1].upper() == b"SEARCH":
+            unread = [b"%d" % n for n in mails if b"\\Seen" not in flags[n]]
+            self.say(b" ".join([b"* SEARCH", *unread]))
+            return
+        number = int(words[2])
+        if words[1].upper() == b"STORE":
+            flags[number] |= set(re.findall(rb"\\\w+", rest))
+        elif b"RFC822.SIZE" in rest:
+            self.say(b"* 1 FETCH (UID %d RFC822.SIZE %d)" % (number, self.server.size or len(mails[number])))
+        else:
+            head, _, _ = mails[number].partition(b"\n\n")
+            body = head + b"\n\n" if b"HEADER" in rest else mails[number]
+            self.wfile.write(b"* 1 FETCH (UID %d BODY[] {%d}\r\n" % (number, len(body)) + body + b")\r\n")
+
+
+class Mailbox(socketserver.ThreadingTCPServer):
+    """A mailbox with `mails` by uid; `size` is said of every mail instead of the true one while it is set."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.mails: dict[int, bytes] = {}
+        self.flags: dict[int, set[bytes]] = {}
+        self.heard: list[bytes] = []
+        self.size = 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def put(self, raw: bytes) -> int:
+        number = len(self.mails) + 1
+        self.mails[number], self.flags[number] = raw, set()
+        return number
+
+    @property
+    def url(self) -> str:
+        return f"imap://in:pass@127.0.0.1:{self.server_address[1]}/INBOX?timeout=5"
