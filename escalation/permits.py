@@ -47,7 +47,9 @@ class Permit:
     """
 
     label: str
-    who: str  # customer, anyone (on the staff), team (of the case, or a supervisor), supervisor
+    who: (
+        str  # customer, anyone (on the staff), team (of the case, or a supervisor), owner (or a supervisor), supervisor
+    )
     move: str | None = None
     states: tuple[str, ...] = ()
     hints: tuple[tuple[tuple[str, ...], StrOrPromise], ...] = ()  # (states, the sentence shown there)
@@ -107,6 +109,12 @@ PERMITS: dict[str, Permit] = {
     "update": Permit(
         "Send update",
         "team",
+        states=(S.ACKNOWLEDGED, S.WORKING, S.REOPENED, S.WAITING_PARTNER),
+        hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED),
+    ),
+    "move_promise": Permit(
+        "Move the time",
+        "owner",
         states=(S.ACKNOWLEDGED, S.WORKING, S.REOPENED, S.WAITING_PARTNER),
         hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED),
     ),
@@ -194,6 +202,8 @@ def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:
         return ""
     if permit.who == "supervisor":
         return "Needs a supervisor."
+    if permit.who == "owner":
+        return "" if case.owner_id == actor.user.pk else "Needs the owner of the case or a supervisor."
     team = case.team
     if case.owner_id == actor.user.pk or case.team_id in actor.teams:
         return ""

@@ -15,6 +15,7 @@ from cases.files import of_case
 from cases.lifecycle import State
 from cases.models import Attachment, Case, Event, Message, Severity, Team, User
 from escalation.facts import Clock
+from escalation.letters import instant_of
 from escalation.models import Notice
 from portal.presenters.files import by_event
 from portal.templatetags.times import when_words
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 MOST, SHOWN = 20, 10  # more than `MOST` rows: so many of the newest before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
 KINDS = (
-    "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "asked_customer",
+    "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "promise_moved",
+    "asked_customer",
     "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
     "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
     "supervisor_answered", "apologised", "emergency", "adopted",
@@ -214,6 +216,12 @@ def _waits(book: Book, event: Event) -> Told:
     return {"kind": "message", "title": title}
 
 
+def _moved(book: Book, event: Event) -> Told:
+    time = when_words(instant_of(event.data["args"]["next_at"]), zone=book.zone, now=book.now, style="plain")
+    title = _("%(name)s gave you a new time: %(time)s") % {"name": book.who(event), "time": time}
+    return {"kind": "message", "title": title}
+
+
 def _merged(book: Book, event: Event) -> Told:
     into = event.data["args"].get("into", "")
     title = _("Joined to %(reference)s") % {"reference": into} if into else _("Joined to another case")
@@ -281,6 +289,7 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     },
     "acknowledged": _done(_lazy("{who} has your case"), "good"),
     "updated": _said(_lazy("Update from {who}")),
+    "promise_moved": _moved,
     "asked_customer": _said(_lazy("{who} asked you")),
     "customer_wrote": _theirs(_lazy("You wrote")),
     "waits_for_partner": _waits,
