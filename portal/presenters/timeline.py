@@ -57,7 +57,7 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
         chosen = chosen[:SHOWN]
     texts = _texts(case, chosen)
     files = by_event(chosen, _files(case, chosen), case.reference)
-    book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files)
+    book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files, case.customer_id)
     rows = [row for event in chosen if (row := book.row(event))]
     older = (chosen[0].total if chosen else 0) - len(chosen)
     question, answer = _newest(texts, Message.Kind.QUESTION), _newest(texts, Message.Kind.ANSWER)
@@ -162,6 +162,7 @@ class Book:
     zone: str
     now: datetime
     files: dict[int, list[dict[str, Any]]]
+    customer: int
 
     def row(self, event: Event) -> dict[str, Any] | None:
         """One event in the form parts/timeline.html takes; None when there is nothing to tell."""
@@ -203,6 +204,13 @@ def _done(title: StrOrPromise, tone: str = "plain") -> Callable[[Book, Event], T
 def _assessed(book: Book, event: Event) -> Told:
     word = Severity(event.data["severity"]).label
     return {"title": _("We treat your case as %(severity)s") % {"severity": word}, "who": book.who(event)}
+
+
+def _wrote(book: Book, event: Event) -> Told:
+    """The customer's word, or that of somebody they added to the case."""
+    own = event.actor_id in (None, book.customer)
+    title = _("You wrote") if own else _("%(name)s wrote") % {"name": book.who(event)}
+    return {"kind": "message", "title": title, "from_customer": True}
 
 
 def _handed_over(book: Book, event: Event) -> Told:
@@ -291,7 +299,7 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "updated": _said(_lazy("Update from {who}")),
     "promise_moved": _moved,
     "asked_customer": _said(_lazy("{who} asked you")),
-    "customer_wrote": _theirs(_lazy("You wrote")),
+    "customer_wrote": _wrote,
     "waits_for_partner": _waits,
     "partner_answered": _done(_lazy("The other company answered")),
     "handed_over": _handed_over,
