@@ -114,7 +114,7 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     if row is None or row.joined_at is not None or not settings.SHARE_CASES:
         raise letters.NotNeeded("The person was removed, or has come already.")
     token = token_of(row)
-    return {"link": f"{settings.BASE_URL}/share/{token}/", "days": LASTS.days, "secrets": [token], "name": ""}
+    return {"link": f"{settings.BASE_URL}/share/{token}/", "secrets": [token], "name": ""}
 
 
 def _held(case: Case, by: User, at: datetime) -> Any:
