@@ -15,7 +15,6 @@ from cases.files import of_case
 from cases.lifecycle import State
 from cases.models import Attachment, Case, Event, Message, Severity, Team, User
 from escalation.facts import Clock
-from escalation.letters import instant_of
 from escalation.models import Notice
 from portal.presenters.files import by_event
 from portal.templatetags.times import when_words
@@ -225,7 +224,9 @@ def _waits(book: Book, event: Event) -> Told:
 
 
 def _moved(book: Book, event: Event) -> Told:
-    time = when_words(instant_of(event.data["args"]["next_at"]), zone=book.zone, now=book.now, style="plain")
+    time = when_words(
+        datetime.fromisoformat(event.data["args"]["next_at"]), zone=book.zone, now=book.now, style="plain"
+    )
     title = _("%(name)s gave you a new time: %(time)s") % {"name": book.who(event), "time": time}
     return {"kind": "message", "title": title}
 
