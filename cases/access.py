@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.db.models import Q, QuerySet
 
 from cases.models.case import Case, CaseQuerySet
 from cases.models.people import User
+from cases.models.sharing import Participant
 
 
 def workers() -> QuerySet[User]:
@@ -21,6 +23,27 @@ def workers() -> QuerySet[User]:
 def cases_of_address(email: str) -> CaseQuerySet:
     """The cases whose letters go to an address: what somebody who proves that they read it may be let in to."""
     return Case.objects.filter(customer__in=User.objects.at_address(email))
+
+
+def shared_with(person: User) -> Q:
+    """The cases of others that `person` was added to and has come to, as a condition on Case."""
+    if not settings.SHARE_CASES:
+        return Q(pk__in=())
+    return Q(pk__in=Participant.objects.filter(user=person, joined_at__isnull=False).values("case"), is_proven=True)
+
+
+def of_company(person: User) -> Q:
+    """The cases of everybody in the person's company, as a condition on Case; they are read, not written on."""
+    if not settings.SHARE_IN_ORGANISATION or person.organisation_id is None:
+        return Q(pk__in=())
+    return Q(customer__organisation=person.organisation_id, is_proven=True)
+
+
+def takes_part(case: Case, person: User) -> bool:
+    """Whether `person` was added to `case` and has come: they may write on it, and nothing else."""
+    if not settings.SHARE_CASES or not case.is_proven:
+        return False
+    return Participant.objects.filter(case=case, user=person, joined_at__isnull=False, user__is_active=True).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +69,11 @@ class Viewer:
             mine &= Q(customer__session_salt=self.guest_salt)
         if self.filed_cases:
             mine |= Q(pk__in=self.filed_cases, is_proven=False)
-        return mine | Q(customer_id=self.user.pk) if self.user.is_authenticated else mine
+        if not self.user.is_authenticated:
+            return mine
+        mine |= Q(customer_id=self.user.pk)
+        mine = mine | shared_with(self.user) if settings.SHARE_CASES else mine
+        return mine | of_company(self.user) if settings.SHARE_IN_ORGANISATION else mine
 
     @property
     def is_staff(self) -> bool:

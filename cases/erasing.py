@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from cases import theirs
-from cases.models import AccessLink, Case, FormKey, Message, Note, ReplyUse, Resolution, User
+from cases.models import AccessLink, Case, FormKey, Message, Note, Participant, ReplyUse, Resolution, User
 
 #: What stands where a text was. Colleagues read it; the customer is gone.
 ERASED, ERASED_NAME = "(erased)", "Erased person"
@@ -50,9 +50,10 @@ def texts(who: Subject) -> None:
 
 
 def ways_in(who: Subject) -> None:
-    """Links, codes and one-time ids."""
+    """Links, codes, one-time ids, and the people they added to their cases."""
     AccessLink.objects.filter(Q(user=who.person) | Q(case__in=who.cases)).delete()
     FormKey.objects.filter(case__in=who.cases).delete()
+    Participant.objects.filter(case__in=who.cases).delete()
 
 
 def files(who: Subject) -> None:

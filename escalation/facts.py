@@ -218,6 +218,14 @@ class Updated(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseMoved(Happening):
+    """A person moves the next promise before it is due; the customer reads why."""
+
+    by: int
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AskedCustomer(Happening):
     by: int
 

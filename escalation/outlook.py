@@ -7,6 +7,7 @@ from datetime import datetime
 from cases.models import Case
 from escalation.book import NoProtocol, rules_of
 from escalation.decision import NotNow, decide
+from escalation.decision.chosen import movable
 from escalation.decision.ladder import supervisor_clock, tier_clocks
 from escalation.facts import Clock, Facts, Updated
 from escalation.protocol import MissingCell
@@ -32,3 +33,11 @@ def next_update(turn: Turn, *, at: datetime, by: int) -> datetime | None:
     except (NotNow, MissingCell):
         return None
     return next((clock.due for clock in decision.starts if clock.kind == Clock.UPDATE), None)
+
+
+def latest_move(turn: Turn) -> datetime | None:
+    """The latest instant the next promise could be moved to; None where none can be moved."""
+    try:
+        return movable(turn.facts(), turn.rules)[1]
+    except (NotNow, MissingCell):
+        return None

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from cases.access import Viewer, workers
+from cases.access import Viewer, takes_part, workers
 from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
 from cases.models import Case, Resolution, User
 from escalation.facts import Clock
@@ -47,8 +47,11 @@ class Permit:
     """
 
     label: str
-    who: str  # customer, anyone (on the staff), team (of the case, or a supervisor), supervisor
+    who: (
+        str  # customer, anyone (on the staff), team (of the case, or a supervisor), owner (or a supervisor), supervisor
+    )
     move: str | None = None
+    shared: bool = False  # whoever the customer added to the case may, too
     states: tuple[str, ...] = ()
     hints: tuple[tuple[tuple[str, ...], StrOrPromise], ...] = ()  # (states, the sentence shown there)
     unless: Callable[[Case, Turn | None, Collection[str]], str] = lambda case, turn, running: ""
@@ -110,6 +113,12 @@ PERMITS: dict[str, Permit] = {
         states=(S.ACKNOWLEDGED, S.WORKING, S.REOPENED, S.WAITING_PARTNER),
         hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED),
     ),
+    "move_promise": Permit(
+        "Move the time",
+        "owner",
+        states=(S.ACKNOWLEDGED, S.WORKING, S.REOPENED, S.WAITING_PARTNER),
+        hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED),
+    ),
     "wait_customer": Permit(
         "Ask the customer", "team", move="wait_customer", hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED)
     ),
@@ -135,7 +144,7 @@ PERMITS: dict[str, Permit] = {
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
     ),
     # customers
-    "reply": Permit("Send message", "customer", states=OPEN, hints=(FINISHED, JOINED)),
+    "reply": Permit("Send message", "customer", shared=True, states=OPEN, hints=(FINISHED, JOINED)),
     "accept": Permit("Yes, it is fixed", "customer", move="accept", hints=(NO_ANSWER_YET, FINISHED, JOINED)),
     "reject": Permit("No, it is not", "customer", move="reject", hints=(NO_ANSWER_YET, FINISHED, JOINED)),
     "reopen": Permit("Open it again", "customer", states=SETTLED, hints=(STILL_OPEN, JOINED)),
@@ -187,13 +196,16 @@ def not_grantable(turn: Turn, outcome: str, amount: Decimal | None) -> str:
 
 def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:
     if permit.who == "customer":
-        return "" if actor.user.pk == case.customer_id else _("Only the customer can do this.")
+        mine = actor.user.pk == case.customer_id or (permit.shared and takes_part(case, actor.user))
+        return "" if mine else _("Only the customer can do this.")
     if not Viewer(actor.user).is_staff:
         return "Only our staff can do this."
     if permit.who == "anyone" or actor.supervises:
         return ""
     if permit.who == "supervisor":
         return "Needs a supervisor."
+    if permit.who == "owner":
+        return "" if case.owner_id == actor.user.pk else "Needs the owner of the case or a supervisor."
     team = case.team
     if case.owner_id == actor.user.pk or case.team_id in actor.teams:
         return ""

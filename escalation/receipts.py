@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _lazy
 
-from cases.models import AccessLink, Case, Event, User
+from cases.models import AccessLink, Case, Event, Participant, User
 from escalation.facts import Noted
 from escalation.models import Notice
 from escalation.store import flush, lock
@@ -51,6 +51,8 @@ def correct_address(case: Case, address: str, *, name: str = "", phone: str = ""
         if letters.filter(state=Notice.State.SENDING).exists():
             raise Refused(str(ON_ITS_WAY))
         AccessLink.objects.filter(case=held, user=first).delete()
+        # Whom the first address let in has nothing to do with whoever reads the right one.
+        Participant.objects.filter(case=held).delete()
         held.customer = person
         held.save(update_fields=["customer"])
         note = jot(held, CORRECTED, by=person, at=at)

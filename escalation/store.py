@@ -34,6 +34,8 @@ P = Promise.Status
 HOOK = "webhook:"
 #: Of several words one event has for one person, these are the ones to send: they ask for more, or say more.
 SAID_FIRST = ("call_customer", "priority_set", "handed_to_you")
+#: What the ledger says of a promise that an act moved, where the act's own name would not.
+MOVED_BY = {"promise_moved": "moved with a reason"}
 SETTLES = {
     Outcome.MET: P.KEPT,
     Outcome.ELAPSED: P.KEPT,
@@ -168,7 +170,8 @@ def _settled(clock: StageClock, status: str, at: datetime | None, reason: str) -
 
 def _why(turn: Turn, status: str) -> str:
     """Why a promise was moved: the last act that did it, in the log's word."""
-    return turn.events[-1].kind.replace("_", " ") if status in (P.MOVED, P.DROPPED) else ""
+    kind = turn.events[-1].kind
+    return MOVED_BY.get(kind, kind.replace("_", " ")) if status in (P.MOVED, P.DROPPED) else ""
 
 
 def _write_notices(turns: list[Turn], now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import account_letters, digest, drafts, follow, letters, mail_letters, outbox, reviews, starting, sweep
+from escalation import account_letters, digest, drafts, follow, letters, mail_letters, outbox, reviews, sharing, starting, sweep
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
@@ -35,7 +35,7 @@ for kind in (leaving.ASKED, leaving.LAST):
 letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
-composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS
+composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)

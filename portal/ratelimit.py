@@ -41,6 +41,7 @@ CLIENT_PROBLEM_FOLLOWED = Limit("problem followed by a client", 20, HOUR)
 #: Of guests, who have no day's worth of their own: each file costs room, and work before it is known whether it fits.
 CLIENT_FILES = Limit("files of a client", 200, timedelta(days=1))
 MESSAGE = Limit("message", 30, HOUR)
+SHARED = Limit("person added", 20, HOUR)
 COPY = Limit("copy of one's data", 5, timedelta(days=1))
 ERASURE = Limit("erasure asked", 10, HOUR)
 CLIENT_VOTE = Limit("vote of a client", 120, HOUR)

@@ -296,6 +296,11 @@ INBOUND_TOPIC = env.str("INBOUND_TOPIC", "other")
 # Days after the end of a person's last case before they may be erased: what the law makes a company keep.
 ERASURE_KEEPS_DAYS = env.int("ERASURE_KEEPS_DAYS", 0)
 
+# Whether customers may add people to a case of theirs, who then see it and write on it.
+SHARE_CASES = env.bool("SHARE_CASES", False)
+# Whether customers of one company see each other's cases; staff say who belongs to which.
+SHARE_IN_ORGANISATION = env.bool("SHARE_IN_ORGANISATION", False)
+
 # Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
 SMS_CHANNEL = False
 

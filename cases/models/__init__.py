@@ -9,8 +9,9 @@ from cases.models.door import AccessLink, FormKey, Tally
 from cases.models.draft import Draft
 from cases.models.event import Anchor, Event
 from cases.models.message import Channel, Message, Note, Resolution
-from cases.models.people import ProgressMail, Team, User
+from cases.models.people import Organisation, ProgressMail, Team, User
 from cases.models.reply import ReplyRevision, ReplyUse, SavedReply
+from cases.models.sharing import Participant
 
 __all__ = [
     "AccessLink",
@@ -28,6 +29,8 @@ __all__ = [
     "Impact",
     "Message",
     "Note",
+    "Organisation",
+    "Participant",
     "Product",
     "ProgressMail",
     "Reach",

@@ -81,6 +81,18 @@ class ProgressMail(models.TextChoices):
     DAILY = "daily", _lazy("Once a day")
 
 
+class Organisation(models.Model):
+    """A customer company. By the setting SHARE_IN_ORGANISATION its people see each other's cases; staff say who is one."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A customer or a member of staff, known by one e-mail address."""
 
@@ -105,6 +117,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     wants_news = models.BooleanField(default=True)
     wants_problems = models.BooleanField(default=True)
     text_urgent = models.BooleanField(default=False)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
+    )
     # How best to reach them, in their own words: a need, not a wish of the moment.
     contact_needs = models.TextField(max_length=500, blank=True)
     # Set while they may still change their mind about being erased; then the day it was done, for good.

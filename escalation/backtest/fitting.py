@@ -23,6 +23,7 @@ ASSUMED = {
     "there": "a case passed up to, or back to, a level where it already was: counted as nothing",
     "done": "an act that was already done, or had no object: counted as nothing",
     "next": "a next update later than these rules allow: the rules' own time counted",
+    "moved": "a new time these rules would not allow: counted as nothing, their own time stays",
     "reopening": "a word of the customer to a case these rules had closed: counted as reopening it",
     "fast": "the fast lane, where these rules have none: counted as passed up by that person",
     "adopted": "a move to another version of the rules: left out, the tried rules hold throughout",
@@ -151,6 +152,10 @@ def _nothing(facts: Facts, h: Happening) -> Standing | None:
     return Standing(why="done")
 
 
+def _moved(facts: Facts, h: Happening) -> Standing | None:
+    return Standing(why="moved")
+
+
 def _level(facts: Facts, h: Happening) -> Standing | None:
     return Standing(why="there") if facts.state in ACTIVE else None
 
@@ -158,6 +163,7 @@ def _level(facts: Facts, h: Happening) -> Standing | None:
 STANDS_FOR: dict[type[Happening], Callable[..., Standing | None]] = {
     f.Acknowledged: _acknowledged,
     f.Updated: _work,
+    f.PromiseMoved: _moved,
     f.AskedCustomer: _work,
     f.WaitsForPartner: _work,
     f.Reviewed: _reviewed,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from escalation import facts as f
 from escalation.altered import altered
-from escalation.decision import customer, fast, found, ladder, staff
+from escalation.decision import chosen, customer, fast, found, ladder, staff
 from escalation.decision.ladder import NotNow
 from escalation.facts import Clock, ClockFact, Decision, Facts, Happening
 from escalation.protocol import Rules
@@ -57,6 +57,7 @@ RULES: dict[type[Happening], Callable[..., Decision]] = {
     f.Reviewed: staff.reviewed,
     f.Acknowledged: staff.acknowledged,
     f.Updated: staff.updated,
+    f.PromiseMoved: chosen.promise_moved,
     f.AskedCustomer: staff.asked_customer,
     f.WaitsForPartner: staff.waits_for_partner,
     f.PartnerAnswered: staff.partner_answered,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
 from escalation.altered import altered
+from escalation.decision.chosen import chosen
 from escalation.decision.ladder import (
     NotNow,
     arrival_tells,
@@ -26,14 +27,11 @@ from escalation.timing import (
     brought_forward,
     cheaper,
     ending,
-    on_calendar,
     paused,
     reopen_until,
     round_the_clock,
     started,
 )
-
-ONE_SECOND = timedelta(seconds=1)
 
 
 def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
@@ -111,17 +109,8 @@ def _next_update(facts: Facts, rules: Rules, at: datetime, next_at: datetime | N
     if clock.due is not None and next_at > clock.due:
         sentence = "The next update may not be later than the protocol allows for this case."
         raise NotNow(sentence, field="next_at", latest=clock.due)
-    calendar = rules.by_label(clock.calendar)
     # Counted from the whole second, so that the instant a person chose is the very instant that is promised.
-    start = at.replace(microsecond=next_at.microsecond)
-    target = calendar.worked(start, next_at)
-    falls_short = next_at - calendar.due(start, target) >= ONE_SECOND
-    if falls_short and not calendar.is_open(next_at):
-        sentence = "Nobody is at work at that time. Choose a time inside the opening hours."
-        raise NotNow(sentence, field="next_at", latest=clock.due)
-    # What is counted up to the moment of opening was reached at closing time: the chosen time needs a second more.
-    target = max(target + 1 if falls_short else target, 1)
-    return on_calendar(altered(clock, started_at=start, target=target), calendar)
+    return chosen(clock, at.replace(microsecond=next_at.microsecond), next_at, rules, latest=clock.due)
 
 
 def updated(facts: Facts, h: f.Updated, rules: Rules) -> Decision:

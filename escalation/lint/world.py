@@ -36,6 +36,7 @@ CUSTOMER_EVENTS = (
     "merged",
     "named_person",
     "new_owner",
+    "new_time",
     "passed_on",
     "priority_set",
     "progress",

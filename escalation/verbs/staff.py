@@ -132,6 +132,13 @@ def update(
     return Act("update", by, at, said=_said(text, K.UPDATE), **act).on(case_id, happening)
 
 
+def move_promise(case_id: int, *, next_at: datetime, reason: str, by: User, at: datetime, **act: Any) -> Case:
+    """Moves the next promise before it is due; the customer reads the old time, the new one and `reason`."""
+    return Act("move_promise", by, at, said=_said(reason, K.REASON, "reason"), **act).on(
+        case_id, lambda turn: f.PromiseMoved(at=at, now=at, by=by.pk, next_at=next_at)
+    )
+
+
 def wait_customer(case_id: int, *, question: str, by: User, at: datetime, **act: Any) -> Case:
     """Asks the customer; our clocks stop until they answer."""
     return Act("wait_customer", by, at, said=_said(question, K.QUESTION, "question"), **act).on(

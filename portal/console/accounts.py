@@ -58,7 +58,7 @@ class Person(UserChangeForm):
     class Meta:
         model = User
         fields = (
-            "email", "name", "phone", "time_zone", "language", "segment", "is_active", "is_verified", "is_staff",
+            "email", "name", "phone", "time_zone", "language", "segment", "organisation", "is_active", "is_verified", "is_staff",
             "is_superuser", "groups",
         )  # fmt: skip
         field_classes: dict[str, Any] = {}

@@ -15,7 +15,7 @@ from cases.models import Case, Severity
 from escalation import verbs
 from escalation.decision import NotNow
 from escalation.guidance import NEVER
-from escalation.outlook import next_update
+from escalation.outlook import latest_move, next_update
 from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
@@ -70,6 +70,9 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
     form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
     if isinstance(form, forms.Update):
         latest = next_update(turn, at=frame["now"], by=frame["actor"].user.pk)
+        form.suggest(latest, latest_words(latest, frame) if latest else "")
+    if isinstance(form, forms.MovePromise):
+        latest = latest_move(turn)
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)

@@ -32,6 +32,7 @@ LETTERS = {
     "reopened": "that we work on it again",
     "waiting_partner": "whom we wait for",
     "still_looking": "that we are still looking",
+    "new_time": "that our time is another now, and why",
     "earlier": "that our time is earlier now",
 }
 #: What a notice to staff says, where it is not about the act itself.

@@ -65,6 +65,11 @@ def _adopted(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
     return f.Adopted(at=at, now=at, to=to, by=by.pk)
 
 
+def _moved(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
+    """Until a time is chosen, the latest that may be."""
+    return f.PromiseMoved(at=at, now=at, by=by.pk, next_at=given.get("next_at") or turn.case.promise_at or at)
+
+
 DEEDS: dict[str, Deed] = {
     "assess": Deed(
         forms.Assess,
@@ -92,6 +97,13 @@ DEEDS: dict[str, Deed] = {
         _plain("Send update"),
         "Update sent.",
         lambda turn, given, by, at: f.Updated(at=at, now=at, by=by.pk, next_at=given.get("next_at")),
+    ),
+    "move_promise": Deed(
+        forms.MovePromise,
+        _plain("Give the new time"),
+        "New time given. The customer reads why.",
+        _moved,
+        "Later only once, by one interval at most, and before it is due. The next update starts a new time.",
     ),
     "wait_customer": Deed(
         forms.Question,

@@ -181,6 +181,30 @@ class Update(Replying):
         return known if chosen else known | {"next_at": None}
 
 
+class MovePromise(ActForm):
+    next_at = Instant(
+        label="New time",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={
+            "required": "Choose the new time.",
+            "invalid": "Enter a date and a time, for example 21/11/2025 16:00.",
+        },
+    )
+    latest: datetime | None = None
+    reason = writing("Why it changes", rows=4, help_text="The customer reads this after the old time and the new one.")
+
+    def suggest(self, latest: datetime | None, said: str) -> None:
+        """Says the latest time the engine allows; `said` is that time in words, with its zone."""
+        if latest is not None:
+            self.latest = latest.replace(second=0, microsecond=0)
+            self.fields["next_at"].help_text = f"At the latest {said}. Inside opening hours."
+            self.fields["next_at"].widget.attrs["max"] = f"{timezone.localtime(self.latest):%Y-%m-%dT%H:%M}"
+
+    def guess(self) -> dict[str, Any]:
+        known = super().guess()
+        return known | {"next_at": known.get("next_at") or self.latest}
+
+
 class Question(Replying):
     WORDS = "question"
 

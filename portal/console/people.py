@@ -72,6 +72,7 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
         "time_zone": ("Time zone", "Like Europe/London. Empty: the company’s."),
         "language": ("Language", "Two letters, like en."),
         "segment": ("Kind of customer", "A word such as enterprise; which protocol counts may depend on it."),
+        "organisation": ("Company", "Its people see each other’s cases, where this installation is set to show them."),
         "is_active": ("May sign in", "Take this off when somebody leaves; nothing they did is lost."),
         "is_verified": ("Address proved", "A link or code we mailed there came back, so it is theirs."),
         "is_staff": ("Works here", "Customers do not have this. What a colleague may do is for the roles to say."),
@@ -89,7 +90,7 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
     }  # fmt: skip
     fieldsets = (
         (None, {"fields": ("name", "email", "phone", "new_password")}),
-        ("How they read times and words", {"fields": ("time_zone", "language", "segment")}),
+        ("How they read times and words", {"fields": ("time_zone", "language", "segment", "organisation")}),
         ("What they may do", {"fields": ("is_active", "is_verified", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("joined_at", "last_login")}),
     )
@@ -168,6 +169,24 @@ class TeamAdmin(ReadBySupervisors):
         if isinstance(field, ModelChoiceField) and field.queryset is not None and field.queryset.model is User:
             field.queryset = User.objects.filter(is_staff=True).order_by("name", "email")
         return field
+
+
+class OrganisationAdmin(ReadBySupervisors):
+    """Customer companies; who belongs to one is said at the person."""
+
+    one, many = "company", "companies"
+
+    list_display = ("name", "people")
+    search_fields = ("name",)
+    fields = ("name",)
+    words = {"name": ("Name", "Its people read it on the page that says who can see a case.")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(number=Count("people"))
+
+    @admin.display(description="People")
+    def people(self, company: Any) -> int:
+        return company.number
 
 
 class NamedAdmin(ReadBySupervisors):

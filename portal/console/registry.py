@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django_q.models import Schedule
 
-from cases.models import Case, Category, Event, Product, Team, User
+from cases.models import Case, Category, Event, Organisation, Product, Team, User
 from escalation.models import CalendarVersion, Notice, ProtocolVersion
 from portal.console.calendars import CalendarAdmin
 from portal.console.case_admin import CaseAdmin
-from portal.console.people import CategoryAdmin, PersonAdmin, ProductAdmin, RoleAdmin, TeamAdmin
+from portal.console.people import CategoryAdmin, OrganisationAdmin, PersonAdmin, ProductAdmin, RoleAdmin, TeamAdmin
 from portal.console.protocol import ProtocolAdmin
 from portal.console.records import EventAdmin, NoticeAdmin, ScheduleAdmin
 
@@ -17,6 +17,7 @@ admin.site.register(User, PersonAdmin)
 admin.site.register(Team, TeamAdmin)
 admin.site.register(Category, CategoryAdmin)
 admin.site.register(Product, ProductAdmin)
+admin.site.register(Organisation, OrganisationAdmin)
 # Importing Django's UserAdmin registers its own page for groups.
 admin.site.unregister(Group)
 admin.site.register(Group, RoleAdmin)

@@ -61,6 +61,7 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "reviewed": (lambda d: f"SLA review confirmed: {_severity(d)}", "confirmed the SLA review"),
     "acknowledged": (lambda d: "Acknowledged", "acknowledged this"),
     "updated": (lambda d: "Update to the customer", "sent an update"),
+    "promise_moved": (lambda d: "The time we gave was moved", "moved the time"),
     "asked_customer": (lambda d: "Question to the customer", "asked the customer"),
     "customer_wrote": (lambda d: "The customer wrote", "wrote"),
     "waits_for_partner": (lambda d: f"Waiting for {d['args']['partner']}", "set this to wait for another company"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from cases import brand
+from cases.access import Viewer
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from cases.spelling import clock_words
@@ -127,6 +128,7 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "linked_from": getattr(case, "goes_on_from", None),
         "question": told.question,
         "paper": paper,
+        "whose": _whose(request, case),
         "milestones": steps.milestones(file, now),
         "why_url": f"{base_url(case)}why/",
         "version": case.protocol,
@@ -141,6 +143,12 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
     }
     acts = _acts(request, file) if not paper else {"actions": [], "links": []}
     return render(request, "pages/case.html", context | acts)
+
+
+def _whose(request: HttpRequest, case: Case) -> str:
+    """The customer's name, for who was added to the case or is of the same company; empty for the customer and staff."""
+    theirs = request.user.is_authenticated and not is_customer(request, case) and not Viewer(request.user).is_staff
+    return case.customer.first_name if theirs else ""
 
 
 def _reachable(block: dict[str, Any], form: Message | None) -> dict[str, Any]:

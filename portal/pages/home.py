@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from cases.access import of_company, shared_with
 from cases.lifecycle import OPEN
 from cases.models import Message
 from cases.models.case import reference_prefix
@@ -52,9 +53,10 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     if not (request.user.is_authenticated or guest_case(request)):
         return see_other(f"{settings.LOGIN_URL}?next=/cases/")
     which = request.GET.get("filter", "open")
-    which = which if which in ("open", "closed", "all") else "open"
+    has_company = settings.SHARE_IN_ORGANISATION and getattr(request.user, "organisation_id", None) is not None
+    which = which if which in ("open", "closed", "all", *(("company",) if has_company else ())) else "open"
     query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST_QUERY]
-    cases = _search(_mine(request), query)
+    cases = _search(_of_colleagues(request) if which == "company" else _mine(request), query)
     if which == "open":
         cases = pressing_first(cases.filter(state__in=OPEN))
     elif which == "closed":
@@ -62,18 +64,24 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     else:
         cases = cases.order_by("-filed_at", "-pk")
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"cases": _rows(request, page), "filter": which, "query": query, "page": page}
+    context = {"cases": _rows(request, page), "filter": which, "query": query, "page": page, "has_company": has_company}
     if which == "open" and not query:
         context["drafts"] = drafts_of(request)
     return render(request, "pages/my_cases.html", context)
 
 
 def _mine(request: HttpRequest) -> QuerySet:
-    """The cases one is the customer of, and the one proved as a guest: staff do not see the whole house here."""
+    """The cases one is the customer of or was added to, and the one proved as a guest: staff do not see the whole house here."""
     own = Q(pk=guest_case(request) or 0)
     if request.user.is_authenticated:
-        own |= Q(customer=request.user)
+        own |= Q(customer=request.user) | shared_with(request.user)
     return visible_cases(request).filter(own)
+
+
+def _of_colleagues(request: HttpRequest) -> QuerySet:
+    """The cases of the others in the person's company."""
+    person: Any = request.user
+    return visible_cases(request).filter(of_company(person)).exclude(customer=person)
 
 
 def _search(cases: QuerySet, query: str) -> QuerySet:

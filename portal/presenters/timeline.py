@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 MOST, SHOWN = 20, 10  # more than `MOST` rows: so many of the newest before "Show n older"
 #: Kinds of event a customer reads of; the rest is ours.
 KINDS = (
-    "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "asked_customer",
+    "filed", "assessed", "escalated", "missed", "ran_out", "reviewed", "acknowledged", "updated", "promise_moved",
+    "asked_customer",
     "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
     "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
     "supervisor_answered", "apologised", "emergency", "adopted",
@@ -55,7 +56,7 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
         chosen = chosen[:SHOWN]
     texts = _texts(case, chosen)
     files = by_event(chosen, _files(case, chosen), case.reference)
-    book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files)
+    book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files, case.customer_id)
     rows = [row for event in chosen if (row := book.row(event))]
     older = (chosen[0].total if chosen else 0) - len(chosen)
     question, answer = _newest(texts, Message.Kind.QUESTION), _newest(texts, Message.Kind.ANSWER)
@@ -160,6 +161,7 @@ class Book:
     zone: str
     now: datetime
     files: dict[int, list[dict[str, Any]]]
+    customer: int
 
     def row(self, event: Event) -> dict[str, Any] | None:
         """One event in the form parts/timeline.html takes; None when there is nothing to tell."""
@@ -203,6 +205,13 @@ def _assessed(book: Book, event: Event) -> Told:
     return {"title": _("We treat your case as %(severity)s") % {"severity": word}, "who": book.who(event)}
 
 
+def _wrote(book: Book, event: Event) -> Told:
+    """The customer's word, or that of somebody they added to the case."""
+    own = event.actor_id in (None, book.customer)
+    title = _("You wrote") if own else _("%(name)s wrote") % {"name": book.who(event)}
+    return {"kind": "message", "title": title, "from_customer": True}
+
+
 def _handed_over(book: Book, event: Event) -> Told:
     name = book.people.get(event.data["owner"])
     return {"title": _("%(name)s now has your case") % {"name": name} if name else _("Somebody new now has your case")}
@@ -211,6 +220,14 @@ def _handed_over(book: Book, event: Event) -> Told:
 def _waits(book: Book, event: Event) -> Told:
     partner = event.data["args"].get("partner", _("another company"))
     title = _("%(name)s: we wait for %(partner)s") % {"name": book.who(event), "partner": partner}
+    return {"kind": "message", "title": title}
+
+
+def _moved(book: Book, event: Event) -> Told:
+    time = when_words(
+        datetime.fromisoformat(event.data["args"]["next_at"]), zone=book.zone, now=book.now, style="plain"
+    )
+    title = _("%(name)s gave you a new time: %(time)s") % {"name": book.who(event), "time": time}
     return {"kind": "message", "title": title}
 
 
@@ -281,8 +298,9 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     },
     "acknowledged": _done(_lazy("{who} has your case"), "good"),
     "updated": _said(_lazy("Update from {who}")),
+    "promise_moved": _moved,
     "asked_customer": _said(_lazy("{who} asked you")),
-    "customer_wrote": _theirs(_lazy("You wrote")),
+    "customer_wrote": _wrote,
     "waits_for_partner": _waits,
     "partner_answered": _done(_lazy("The other company answered")),
     "handed_over": _handed_over,

@@ -27,6 +27,10 @@ counted = itertools.count()
 WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
     "assess": lambda cast, case: {"severity": 2, "complexity": 1, "category": case.category},
     "update": lambda cast, case: {"text": "We are looking into it."},
+    "move_promise": lambda cast, case: {
+        "next_at": (case.promise_at or MONDAY) - MINUTE,
+        "reason": "The carrier needs longer.",
+    },
     "wait_customer": lambda cast, case: {"question": "Which card did you pay with?"},
     "wait_partner": lambda cast, case: {"partner": "Parcel Ltd", "text": "We asked the carrier."},
     "answer": lambda cast, case: {"text": "Paid back.", "outcome": "fixed", "root_cause": "Double click"},

@@ -15,7 +15,7 @@ from escalation.store import lock
 from tests.escalation.stories import bring
 from tests.escalation.walk import ACTS
 
-CUSTOMER, TEAM, SUPERVISOR, ANYONE = "customer", "team", "supervisor", "anyone"
+CUSTOMER, TEAM, OWNER, SUPERVISOR, ANYONE = "customer", "team", "owner", "supervisor", "anyone"
 OPEN = {
     "new", "reviewed", "escalated", "passed", "acknowledged", "working", "waiting_customer", "waiting_partner",
     "answered", "reopened",
@@ -28,6 +28,7 @@ EXPECTED = {
     "review": (TEAM, {"escalated"}),
     "acknowledge": (TEAM, {"reviewed", "passed"}),
     "update": (TEAM, BUSY | {"waiting_partner"}),
+    "move_promise": (OWNER, BUSY | {"waiting_partner"}),
     "wait_customer": (TEAM, BUSY | {"waiting_partner"}),
     "wait_partner": (TEAM, BUSY),
     "partner_answered": (TEAM, {"waiting_partner"}),
@@ -56,10 +57,10 @@ EXPECTED = {
 MAY = {
     "customer": {CUSTOMER},
     "other": set(),
-    "tom": {TEAM, ANYONE},  # owner, and of the team
+    "tom": {TEAM, OWNER, ANYONE},  # owner, and of the team
     "mate": {TEAM, ANYONE},
     "mara": {ANYONE},  # of the level above
-    "dana": {TEAM, SUPERVISOR, ANYONE},
+    "dana": {TEAM, OWNER, SUPERVISOR, ANYONE},
     "max": set(),  # a manager reads figures, not cases
 }
 

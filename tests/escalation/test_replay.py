@@ -60,6 +60,8 @@ def to_the_end(cast):
     story = Story(cast)
     story.acknowledged()
     story.act(verbs.update, text="We found it.", next_at=story.at + HOUR)
+    promised = Case.objects.get(pk=story.pk).promise_at
+    story.act(verbs.move_promise, next_at=promised + HOUR / 4, reason="The depot is closed.")
     story.act(verbs.wait_customer, question="Which card?")
     story.customer(verbs.reply, text="The blue one.", after=2 * HOUR)
     story.act(verbs.wait_partner, partner="The bank", text="We asked the bank.")

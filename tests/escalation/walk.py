@@ -30,6 +30,7 @@ ACTS: dict[str, Callable[..., Happening]] = {
     "review": lambda at, **k: f.Reviewed(at, at, k.get("severity", 2), AGENT),
     "acknowledge": lambda at, **k: f.Acknowledged(at, at, AGENT),
     "update": lambda at, **k: f.Updated(at, at, AGENT, k.get("next_at")),
+    "move_promise": lambda at, **k: f.PromiseMoved(at, at, AGENT, k.get("next_at", at + timedelta(minutes=30))),
     "wait_customer": lambda at, **k: f.AskedCustomer(at, at, AGENT),
     "wait_partner": lambda at, **k: f.WaitsForPartner(at, at, AGENT, "Parcel Ltd"),
     "partner_answered": lambda at, **k: f.PartnerAnswered(at, at, AGENT),

@@ -20,6 +20,9 @@ ACTS = {
     "review": (stories.passed_up, 2, {"severity": "2"}, "reviewed"),
     "acknowledge": (stories.reviewed, 2, {}, "acknowledged"),
     "update": (stories.acknowledged, 1, {"text": "The bank has it."}, "updated"),
+    "move_promise": (
+        stories.acknowledged, 1, {"next_at": "2026-01-12T11:30", "reason": "The carrier needs longer."}, "promise_moved",
+    ),
     "wait_customer": (stories.acknowledged, 1, {"question": "Which card?"}, "asked_customer"),
     "wait_partner": (stories.acknowledged, 1, {"partner": "The bank", "text": "We asked them."}, "waits_for_partner"),
     "partner_answered": (stories.waiting_partner, 1, {}, "partner_answered"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from cases.models import Case, Event
+from cases.models import Case, Event, Organisation
 from escalation import verbs
 from escalation.models import ProtocolVersion, StageClock
 from tests.cast import MONDAY
@@ -125,3 +125,16 @@ def test_products_are_read_by_supervisors_and_added_by_who_may(cast, signed_in, 
     assert "Online shop" in page and "Customers can choose it" in page
     assert signed_in(cast.supervisor).get("/console/cases/product/add/").status_code == 403
     assert signed_in(cast.tiers[1]).get("/console/cases/product/").status_code == 403
+
+
+def test_companies_are_made_and_given_people_by_who_may(cast, signed_in, monday):
+    boss = signed_in(type(cast.mate).objects.create_superuser("root@example.com", "x"))
+    assert boss.post("/console/cases/organisation/add/", {"name": "Nordwind Ltd"}).status_code == 302
+    company = Organisation.objects.get()
+    person = {"email": cast.customer.email, "name": cast.customer.name, "is_active": "on", "organisation": company.pk}
+    assert boss.post(f"/console/cases/user/{cast.customer.pk}/change/", person | {"language": "en"}).status_code == 302
+    cast.customer.refresh_from_db()
+    assert cast.customer.organisation == company
+    assert "Nordwind Ltd" in text_of(signed_in(cast.supervisor).get("/console/cases/organisation/"))
+    assert signed_in(cast.supervisor).get("/console/cases/organisation/add/").status_code == 403
+    assert signed_in(cast.tiers[1]).get("/console/cases/organisation/").status_code == 403

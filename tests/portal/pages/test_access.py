@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
     "c/<str:reference>/files/<uuid:which>/": (PAGE, all_(405)),
     "c/<str:reference>/why/": (PAGE, all_(405)),
-    "c/<str:reference>/who/": (PAGE, all_(405)),
+    "c/<str:reference>/who/": (PAGE, all_(404)),  # people can be added only by setting
     "c/<str:reference>/supervisor/": (PAGE, PAGE),
     "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
     "c/<str:reference>/fixed/more/": (PAGE | DONE_BY, PAGE | DONE_BY),
@@ -82,6 +82,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "follow/": (all_(200), all_(200)),
     "follow/code/": (all_(303), all_(303)),
     "follow/<token:token>/": (all_(200), all_(303)),
+    "share/<token:token>/": (all_(404), all_(404)),
     "s/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/more/": (all_(303), all_(303)),
     "s/<token:token>/thanks/": (all_(303), all_(405)),

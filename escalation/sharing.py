@@ -1,0 +1,142 @@
+"""Adding a person to a case: asked by its customer, mailed as a link with a button, ended by either of them.
+
+Only by the setting SHARE_CASES. The letter goes to an address nobody may have proved, so nothing a customer typed
+stands in it. The beat registers `compose` for letters of KIND. Links are signed, not stored, and end with the row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from cases.models import Case, Event, Participant, User
+from escalation import follow, letters
+from escalation.facts import Noted
+from escalation.models import Notice
+from escalation.store import flush, lock
+from escalation.verbs.acting import Refused, jot
+
+KIND = "share_invitation"
+SALT = "milepost.share"
+LASTS = timedelta(days=7)
+MOST = 10  # people on one case
+ADDED = "The customer asked another person to join this case."
+REMOVED = "A person the customer had added no longer sees this case."
+
+
+def add(case: Case, address: str, *, by: User, at: datetime) -> Participant:
+    """Asks whoever reads `address` to join the case; asked again, the letter goes again, at most once an hour.
+
+    Raises Refused with a sentence for the customer.
+    """
+    with transaction.atomic():
+        held = _held(case, by, at).case
+        if not held.is_proven:
+            raise Refused(_("Open the link in our e-mail about this case first, so that we know it is yours."))
+        if address.strip().lower() == held.customer.email.lower():
+            raise Refused(_("That is your own address. You see this case already."), field="email")
+        there = Participant.objects.filter(case=held)
+        if there.count() >= MOST and not there.filter(user__in=User.objects.at_address(address)).exists():
+            raise Refused(_("More than %(most)s people cannot be added. Remove somebody first.") % {"most": MOST})
+        person = User.objects.of_address(address)
+        row, fresh = Participant.objects.get_or_create(case=held, user=person, defaults={"asked_at": at})
+        if row.joined_at is not None:
+            raise Refused(_("They see this case already."), field="email")
+        if not fresh and at - row.asked_at > LASTS / 2:
+            row.asked_at = at
+            row.save(update_fields=["asked_at"])
+        if fresh:
+            _noted(held, ADDED, by, at)
+        _owe(row, at)
+        return row
+
+
+def remove(case: Case, participant: int, *, by: User, at: datetime) -> None:
+    """The customer takes a person off the case, or that person leaves; what is gone already is no fault."""
+    with transaction.atomic():
+        held = lock(case.pk, at).case
+        row = Participant.objects.filter(case=held, pk=participant).first()
+        if row is None:
+            return
+        if by.pk not in (held.customer_id, row.user_id):
+            raise Refused(_("Only the customer can do this."))
+        row.delete()
+        _noted(held, REMOVED, by, at)
+
+
+def join(token: str, *, at: datetime) -> Participant | None:
+    """The button behind the mailed link: its address is read, and from now on they see the case. None: it opens nothing."""
+    with transaction.atomic():
+        found = asked_by(token, at=at)
+        row = Participant.objects.select_for_update(of=("self",)).filter(pk=found.pk).first() if found else None
+        if row is None:
+            return None
+        follow.prove(row.user)
+        if row.joined_at is None:
+            row.joined_at = at
+            row.save(update_fields=["joined_at"])
+        return row
+
+
+def token_of(row: Participant, key: str | None = None) -> str:
+    """The secret of a person's link."""
+    said = f"{row.pk}:{row.case_id}:{row.user_id}:{row.asked_at.isoformat()}:{row.user.email}"
+    return f"{row.pk}-{salted_hmac(SALT, said, secret=key, algorithm='sha256').hexdigest()}"
+
+
+def asked_by(token: str, *, at: datetime) -> Participant | None:
+    """Whom a link was mailed to; None for whatever we did not make, what is over, and while the setting is off."""
+    number = token.partition("-")[0]
+    if not settings.SHARE_CASES or not (number.isascii() and number.isdecimal() and len(number) < 16):
+        return None
+    live = {"asked_at__gt": at - LASTS, "user__is_active": True, "case__is_proven": True, "case__is_drill": False}
+    row = Participant.objects.select_related("case", "user").filter(pk=int(number), **live).first()
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    fits = row and any(constant_time_compare(token, token_of(row, key)) for key in keys)
+    return row if fits else None
+
+
+def people_of(case: Case) -> list[Participant]:
+    """Everybody who was added to the case, in the order they were asked; nobody while the setting is off."""
+    if not settings.SHARE_CASES:
+        return []
+    return list(Participant.objects.filter(case=case).select_related("user").order_by("asked_at", "pk"))
+
+
+def compose(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the letter with the link says: nothing of the case, and nobody's name."""
+    row = Participant.objects.select_related("user").filter(pk=notice.data["participant"]).first()
+    if row is None or row.joined_at is not None or not settings.SHARE_CASES:
+        raise letters.NotNeeded("The person was removed, or has come already.")
+    token = token_of(row)
+    return {"link": f"{settings.BASE_URL}/share/{token}/", "secrets": [token], "name": ""}
+
+
+def _held(case: Case, by: User, at: datetime) -> Any:
+    turn = lock(case.pk, at)
+    if not settings.SHARE_CASES or by.pk != turn.case.customer_id:
+        raise Refused(_("Only the customer can do this."))
+    return turn
+
+
+def _noted(held: Case, words: str, by: User, at: datetime) -> None:
+    """An internal note, so that staff see that somebody else reads along; no address in it."""
+    turn = lock(held.pk, at)
+    note = jot(turn.case, words, by=by, at=at)
+    happened = turn.placed(Noted(at=at, now=at, by=by.pk))
+    turn.take(happened, by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
+    flush([turn], at)
+
+
+def _owe(row: Participant, at: datetime) -> None:
+    owed = letters.to_staff(KIND, f"{row.pk}:{at:%Y%m%d%H}", row.user, {"participant": row.pk}, at)
+    owed.to_customer = True
+    Notice.objects.bulk_create([owed], ignore_conflicts=True)
+
+
+COMPOSERS = {KIND: compose}
