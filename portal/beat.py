@@ -13,7 +13,19 @@ from django.db import connection
 from django.db.models import Exists, Min, QuerySet
 
 from cases.chain import make_anchor
-from escalation import account_letters, digest, drafts, follow, letters, mail_letters, outbox, reviews, sharing, starting, sweep
+from escalation import (
+    account_letters,
+    digest,
+    drafts,
+    follow,
+    letters,
+    mail_letters,
+    outbox,
+    reviews,
+    sharing,
+    starting,
+    sweep,
+)
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
