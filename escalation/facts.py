@@ -79,6 +79,7 @@ class ClockFact:
     pauses: tuple[Pause, ...] = ()
     paused_at: datetime | None = None
     pause_reason: str = ""
+    put_off: bool = False  # a person moved its time to a later one; nobody does so twice
 
 
 @dataclass(frozen=True, slots=True)

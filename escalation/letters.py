@@ -165,7 +165,7 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
         "from_owner": people.get(data.get("from_owner")),
         "lost": people.get(data.get("user")),
         "team": team,
-        "team_name": isolated(team.name) if team else "",
+        "team_name": isolated(team.local_name) if team else "",
         "severity": Severity(data.get("severity", case.severity)).label,
         "severity_number": data.get("severity", case.severity),
         "tier": data.get("tier", case.tier),

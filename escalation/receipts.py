@@ -7,11 +7,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _lazy
 
-from cases.models import AccessLink, Case, Event, Participant, User
-from escalation.facts import Noted
+from cases.models import AccessLink, Case, Participant, User
 from escalation.models import Notice
-from escalation.store import flush, lock
-from escalation.verbs.acting import Refused, jot
+from escalation.store import lock
+from escalation.verbs.acting import Refused, remark
 
 KIND = "received"
 CORRECTED = (
@@ -55,10 +54,7 @@ def correct_address(case: Case, address: str, *, name: str = "", phone: str = ""
         Participant.objects.filter(case=held).delete()
         held.customer = person
         held.save(update_fields=["customer"])
-        note = jot(held, CORRECTED, by=person, at=at)
-        happened = turn.placed(Noted(at=at, now=at, by=person.pk))
-        turn.take(happened, by=person.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
-        flush([turn], at)
+        remark(turn, CORRECTED, by=person, at=at)
         _owe(held, person, at)
         return held
 

@@ -14,12 +14,11 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Event, Participant, User
+from cases.models import Case, Participant, User
 from escalation import follow, letters
-from escalation.facts import Noted
 from escalation.models import Notice
-from escalation.store import flush, lock
-from escalation.verbs.acting import Refused, jot
+from escalation.store import lock
+from escalation.verbs.acting import Refused, remark
 
 KIND = "share_invitation"
 SALT = "milepost.share"
@@ -126,11 +125,7 @@ def _held(case: Case, by: User, at: datetime) -> Any:
 
 def _noted(held: Case, words: str, by: User, at: datetime) -> None:
     """An internal note, so that staff see that somebody else reads along; no address in it."""
-    turn = lock(held.pk, at)
-    note = jot(turn.case, words, by=by, at=at)
-    happened = turn.placed(Noted(at=at, now=at, by=by.pk))
-    turn.take(happened, by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
-    flush([turn], at)
+    remark(lock(held.pk, at), words, by=by, at=at)
 
 
 def _owe(row: Participant, at: datetime) -> None:

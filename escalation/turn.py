@@ -220,6 +220,7 @@ class Turn:
             started_at=fact.started_at,
             promise=fact.promise,
             told=fact.told,
+            put_off=fact.put_off,
         )
         clock.take(fact)
         return clock

@@ -64,6 +64,10 @@ def _check_wanted(case: Case, notice: Notice) -> None:
         raise letters.NotNeeded("This person is not asked.")
     if Survey.everything.filter(case=case, answered_at__isnull=False).exists():
         raise letters.NotNeeded("The customer has answered already.")
+    earlier = Notice.everything.filter(case=case, kind=notice.kind, state=Notice.State.SENT).exclude(pk=notice.pk)
+    if earlier.exists():
+        # A case that was opened again and is settled once more: each is asked about once.
+        raise letters.NotNeeded("The customer was asked about this case before.")
 
 
 def _may_be_asked(person: User) -> bool:

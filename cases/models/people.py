@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _lazy
 
-from cases.languages import kept_code
+from cases.languages import in_language, kept_code
 
 slug_rule = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and dashes.")
 
@@ -166,9 +166,21 @@ class Team(models.Model):
     hours = models.CharField(max_length=100, blank=True, help_text="In words, shown to customers.")
     lead = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")
     members: models.ManyToManyField = models.ManyToManyField(User, blank=True, related_name="teams")
+    # What customers read of it in other languages, {"de": {"name": ..., "hours": ...}}; staff read the English.
+    translations: models.JSONField = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def local_name(self) -> str:
+        """The name in the language that is switched on; the English one where it has none."""
+        return in_language(self.translations, "name", self.name)
+
+    @property
+    def local_hours(self) -> str:
+        """Its hours in words, in the language that is switched on; in English where they have none."""
+        return in_language(self.translations, "hours", self.hours)

@@ -15,7 +15,7 @@ ONE_SECOND = timedelta(seconds=1)
 #: The promises of a word from us: who has the case may move them. The others are promises of an act.
 OF_A_WORD = (Clock.UPDATE, Clock.REPLY)
 NO_PROMISE = "No next word is promised that could be moved."
-PUT_OFF = "This time was put off once already. Send an update instead: it starts a new time."
+PUT_OFF = "This time was put off once already, and once only. Send an update instead: it starts a new time."
 
 
 def chosen(clock: ClockFact, start: datetime, due: datetime, rules: Rules, *, latest: datetime | None) -> ClockFact:
@@ -33,13 +33,11 @@ def chosen(clock: ClockFact, start: datetime, due: datetime, rules: Rules, *, la
 
 
 def promise_moved(facts: Facts, h: f.PromiseMoved, rules: Rules) -> Decision:
-    """The next word's clock goes on from where it started, towards another instant: later once, by one interval at most.
-
-    It keeps its start, so that however often it is moved nothing leads past the matrix's own time and one interval more.
-    """
+    """The next word's clock goes on from where it started, towards another instant: later once, by one interval at most."""
     held, latest = movable(facts, rules)
     _allowed(held, h, latest)
     moved = chosen(held, _start(held, h.next_at), h.next_at, rules, latest=latest)
+    moved = altered(moved, put_off=held.put_off or held.due is None or h.next_at > held.due)
     if moved.warn is not None and moved.warn <= h.at:
         moved = altered(moved, warn=None)
     return Decision(
@@ -52,14 +50,15 @@ def promise_moved(facts: Facts, h: f.PromiseMoved, rules: Rules) -> Decision:
 def movable(facts: Facts, rules: Rules) -> tuple[ClockFact, datetime]:
     """The clock of the next word, and the latest instant it can be moved to. Raises NotNow where none is promised.
 
-    Who has put it off has had that: from then on the latest is the time it stands at.
+    That is one interval past the time that was given. Once it was put off it is the time it stands at, also when it
+    was brought forward since: what the customer read last is what counts for them.
     """
     held = next((c for kind in OF_A_WORD if (c := facts.clock(kind)) and c.promise), None)
     if held is None or held.due is None:
         raise NotNow(NO_PROMISE)
     interval = target_of(cell_of(facts, rules), held.kind) or held.target
-    latest = on_calendar(altered(held, target=2 * interval), rules.by_label(held.calendar)).due
-    return held, held.due if held.target > interval or latest is None else latest
+    latest = on_calendar(altered(held, target=held.target + interval), rules.by_label(held.calendar)).due
+    return held, held.due if held.put_off or latest is None else latest
 
 
 def _allowed(held: ClockFact, h: f.PromiseMoved, latest: datetime) -> None:

@@ -39,6 +39,7 @@ class StageClock(Worldly):
     warn_at = models.DateTimeField(null=True)
     promise = models.BooleanField(default=False)
     told = models.BooleanField(default=False)
+    put_off = models.BooleanField(default=False)
     # Past pauses as [from, to, reason]; a running pause is `paused_at` and `pause_reason`.
     pauses = models.JSONField(default=list)
     paused_at = models.DateTimeField(null=True)
@@ -93,6 +94,7 @@ class StageClock(Worldly):
             pauses=tuple(self.past_pauses()),
             paused_at=self.paused_at,
             pause_reason=self.pause_reason,
+            put_off=self.put_off,
         )
 
     def past_pauses(self) -> list[Pause]:

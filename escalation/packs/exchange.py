@@ -22,6 +22,7 @@ FORMAT = 1
 NOTE = "Brought in from a pack."
 ALWAYS = "always"
 TEAM_FIELDS, TOPIC_FIELDS = ("slug", "name", "hours"), ("slug", "name", "example")
+WORDS = "translations"  # of a row, where it has any: {"de": {"name": ...}}
 LONGEST = 50  # characters of a slug
 MOST = {"teams": 200, "categories": 200, "calendars": 50}  # rows of a pack
 Status = ProtocolVersion.Status
@@ -47,7 +48,7 @@ def export_pack(key: str, number: int | None = None) -> dict[str, Any]:
         "format": FORMAT,
         "key": key,
         "teams": _teams(protocol),
-        "categories": list(topics.order_by("position", "slug").values(*TOPIC_FIELDS)),
+        "categories": [_plain(row) for row in topics.order_by("position", "slug").values(*TOPIC_FIELDS, WORDS)],
         "calendars": {name: _newest_calendar(name, public=public) for name in calendars_of(protocol)},
         "protocol": version.document,
     }
@@ -72,8 +73,13 @@ _OF_TEAMS = ("team", "duty", "lead")
 
 
 def _teams(protocol: Protocol) -> list[dict[str, Any]]:
-    rows = {row["slug"]: row for row in Team.objects.values(*TEAM_FIELDS)}
-    return [rows[slug] for slug in teams_of(protocol) if slug in rows]
+    rows = {row["slug"]: row for row in Team.objects.values(*TEAM_FIELDS, WORDS)}
+    return [_plain(rows[slug]) for slug in teams_of(protocol) if slug in rows]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a table as a pack has it: what nobody translated is not mentioned."""
+    return row if row[WORDS] else {name: value for name, value in row.items() if name != WORDS}
 
 
 def _newest_calendar(key: str, *, public: bool) -> dict[str, Any]:
@@ -105,8 +111,8 @@ def check_pack(pack: object, at: datetime) -> Protocol:
     for name, most in MOST.items():
         if len(pack[name]) > most:
             raise ProtocolError(f"Pack, {name}: there are {len(pack[name])}; a pack holds at most {most}.")
-    _check_rows(pack["teams"], TEAM_FIELDS, "Pack, teams")
-    _check_rows(pack["categories"], TOPIC_FIELDS, "Pack, categories")
+    for name, fields in (("teams", TEAM_FIELDS), ("categories", TOPIC_FIELDS)):
+        _check_rows(pack[name], fields, f"Pack, {name}")
     protocol = parse(f"{key}@1", pack["protocol"])
     for name, document in pack["calendars"].items():
         try:
@@ -125,11 +131,22 @@ def _is_slug(text: object) -> bool:
 def _check_rows(rows: list[Any], fields: tuple[str, ...], where: str) -> None:
     """Every row has a slug and a name, and nothing but texts of a length the tables hold."""
     for number, row in enumerate(rows, start=1):
-        texts = isinstance(row, dict) and set(row) <= set(fields) and all(isinstance(v, str) for v in row.values())
-        if not texts or not _is_slug(row.get("slug")) or not row.get("name", "").strip():
+        english = {name: value for name, value in row.items() if name != WORDS} if isinstance(row, dict) else {}
+        if not _are_texts(english, fields) or not _is_slug(english.get("slug")) or not english.get("name", "").strip():
             raise ProtocolError(f"{where}: row {number} needs {', '.join(fields)}, each a text.")
-        if max(map(len, row.values())) > 100:
+        others = row.get(WORDS, {})
+        if not isinstance(others, dict) or not all(_are_texts(said, fields[1:]) for said in others.values()):
+            raise ProtocolError(
+                f"{where}: row {number} has translations that are not {', '.join(fields[1:])} by language."
+            )
+        texts = [*english.values(), *others, *(text for said in others.values() for text in said.values())]
+        if max(map(len, texts)) > 100:
             raise ProtocolError(f"{where}: row {number} has a text of more than 100 characters.")
+
+
+def _are_texts(found: object, fields: Iterable[str]) -> bool:
+    """Whether it is nothing but texts, each of a field there is."""
+    return isinstance(found, dict) and set(found) <= set(fields) and all(isinstance(v, str) for v in found.values())
 
 
 def import_pack(pack: object, by: User, at: datetime) -> ProtocolVersion:

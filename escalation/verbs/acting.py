@@ -16,7 +16,7 @@ from cases.models.door import hash_token
 from cases.models.message import Channel
 from escalation.advice import advice_for, objection
 from escalation.decision import NotNow
-from escalation.facts import Happening
+from escalation.facts import Happening, Noted
 from escalation.guidance import Advice
 from escalation.permits import PERMITS, Actor, refusal
 from escalation.store import flush, lock
@@ -87,7 +87,7 @@ class Act:
             if self.form_key and not claim(self._key(case_id), turn.case, by=self.by, at=self.at):
                 return turn.case
             self._check_seen(turn)
-            self._fall_in(turn)
+            self.at = in_place(turn, self.at)
             before = turn.case.tier
             try:
                 turn.settle(self.at)
@@ -97,22 +97,6 @@ class Act:
                 raise Refused(str(why), field=why.field, latest=why.latest) from None
             flush([turn], self.at)
             return turn.case
-
-    def _fall_in(self, turn: Turn) -> None:
-        """Takes its place after what is on record.
-
-        Who waited for the row read the time before the one who was quicker: the act happened when it was taken.
-        A server whose clock is behind by more than that cannot say when anything happens.
-        """
-        newest = max(turn.last.at, turn.last.written) if turn.last else self.at
-        if newest - self.at > LONGEST_WAIT:
-            raise Refused(
-                _(
-                    "This server's clock is behind what is on record for the case. Nothing was changed. "
-                    "Tell the people who run this system."
-                )
-            )
-        self.at = max(self.at, newest)
 
     def _key(self, case_id: int) -> str:
         """The form's id for this act with these words: pressed twice it is one, sent again with others it is another."""
@@ -154,6 +138,40 @@ class Act:
             extra["note"] = note.fingerprint
         extra |= enclosed(self.files, turn.case, message=message, note=None if message else note)
         turn.take(happening, by=self.by.pk, role=role, extra=extra)
+
+
+def in_place(turn: Turn, at: datetime) -> datetime:
+    """The instant of an act begun at `at`, after what is on record. Raises Refused.
+
+    Who waited for the row read the time before the one who was quicker: the act happened when it was taken.
+    A server whose clock is behind by more than that cannot say when anything happens.
+    """
+    newest = max(turn.last.at, turn.last.written) if turn.last else at
+    if newest - at > LONGEST_WAIT:
+        raise Refused(
+            _(
+                "This server's clock is behind what is on record for the case. Nothing was changed. "
+                "Tell the people who run this system."
+            )
+        )
+    return max(at, newest)
+
+
+def remark(turn: Turn, words: str, *, by: User, at: datetime) -> None:
+    """Puts on the record of a locked case what its customer did beside its clocks, in an internal note, and writes it.
+
+    What is due by then comes first, as before every act: later than that it could not be written any more, and the
+    case would stand still. Raises Refused.
+    """
+    at = in_place(turn, at)
+    try:
+        turn.settle(at)
+        happened = turn.placed(Noted(at=at, now=at, by=by.pk))
+        note = jot(turn.case, words, by=by, at=at)
+        turn.take(happened, by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
+    except NotNow as why:
+        raise Refused(str(why), field=why.field, latest=why.latest) from None
+    flush([turn], at)
 
 
 def enclosed(

@@ -1,4 +1,4 @@
-"""What topics and products are called in the other languages customers read: one field each, none of them needed."""
+"""What topics, products and teams are called in the other languages customers read: one field each, none of them needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cases.languages import ENGLISH, kept_code, own_names
 from portal.forms import OneLine
 
 #: What can be translated of a row, with the words of its field and the most letters it holds.
-FIELDS = {"name": ("Name", 100), "example": ("Example", 150)}
+FIELDS = {"name": ("Name", 100), "example": ("Example", 150), "hours": ("Hours", 100)}
 
 
 def languages() -> dict[str, str]:

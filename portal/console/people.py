@@ -132,10 +132,55 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
         return "Yes" if user.is_superuser else "No, what the roles allow"
 
 
-class TeamAdmin(ReadBySupervisors):
+class OrganisationAdmin(ReadBySupervisors):
+    """Customer companies; who belongs to one is said at the person."""
+
+    one, many = "company", "companies"
+
+    list_display = ("name", "people")
+    search_fields = ("name",)
+    fields = ("name",)
+    words = {"name": ("Name", "Its people read it on the page that says who can see a case.")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(number=Count("people"))
+
+    @admin.display(description="People")
+    def people(self, company: Any) -> int:
+        return company.number
+
+
+class NamedAdmin(ReadBySupervisors):
+    """Rows whose words customers read, in their languages."""
+
+    #: What can be said in other languages.
+    kinds: ClassVar[tuple[str, ...]] = ("name",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **({"form": form_with(self.kinds)} | kwargs))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Its own fields, then those of the other languages; who may only look reads them in one line."""
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if not may:
+            return [(None, {"fields": self.in_words([*self.fields, "elsewhere"])})]  # type: ignore[misc]
+        others = field_names(self.kinds)
+        sets = [(None, {"fields": list(self.fields)})]  # type: ignore[arg-type]
+        return [*sets, (OTHERS, {"fields": others})] if others else sets
+
+    @admin.display(description=OTHERS)
+    def elsewhere(self, row: Any) -> str:
+        named = languages()
+        return "; ".join(
+            f"{named[code]}: {', '.join(said.values())}" for code, said in row.translations.items() if code in named
+        )
+
+
+class TeamAdmin(NamedAdmin):
     """Teams and who stands in them; a protocol names a team by its slug, so the slug stays."""
 
     one, many = "team", "teams"
+    kinds = ("name", "hours")
 
     list_display = ("name", "led_by", "people", "hours", "phone")
     list_select_related = ("lead",)
@@ -169,50 +214,6 @@ class TeamAdmin(ReadBySupervisors):
         if isinstance(field, ModelChoiceField) and field.queryset is not None and field.queryset.model is User:
             field.queryset = User.objects.filter(is_staff=True).order_by("name", "email")
         return field
-
-
-class OrganisationAdmin(ReadBySupervisors):
-    """Customer companies; who belongs to one is said at the person."""
-
-    one, many = "company", "companies"
-
-    list_display = ("name", "people")
-    search_fields = ("name",)
-    fields = ("name",)
-    words = {"name": ("Name", "Its people read it on the page that says who can see a case.")}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).annotate(number=Count("people"))
-
-    @admin.display(description="People")
-    def people(self, company: Any) -> int:
-        return company.number
-
-
-class NamedAdmin(ReadBySupervisors):
-    """A list customers choose from, by names in their languages."""
-
-    #: What can be said in other languages.
-    kinds: ClassVar[tuple[str, ...]] = ("name",)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **({"form": form_with(self.kinds)} | kwargs))
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Its own fields, then those of the other languages; who may only look reads them in one line."""
-        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if not may:
-            return [(None, {"fields": self.in_words([*self.fields, "elsewhere"])})]  # type: ignore[misc]
-        others = field_names(self.kinds)
-        sets = [(None, {"fields": list(self.fields)})]  # type: ignore[arg-type]
-        return [*sets, (OTHERS, {"fields": others})] if others else sets
-
-    @admin.display(description=OTHERS)
-    def elsewhere(self, row: Any) -> str:
-        named = languages()
-        return "; ".join(
-            f"{named[code]}: {', '.join(said.values())}" for code, said in row.translations.items() if code in named
-        )
 
 
 class CategoryAdmin(NamedAdmin):

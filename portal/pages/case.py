@@ -252,6 +252,6 @@ def why(request: HttpRequest, reference: str) -> HttpResponse:
     """Why then? Every time that runs, the next promise first, with the hours that count towards it."""
     case = opened(request, reference)
     file = CaseFile.load(case)
-    team = _("the team %(team)s") % {"team": case.team.name} if case.team else _("the team")
+    team = _("the team %(team)s") % {"team": case.team.local_name} if case.team else _("the team")
     context = {"case": head(case), "rows": proofs(file.clocks, team, file.rules), "version": case.protocol}
     return render(request, "pages/why.html", context)

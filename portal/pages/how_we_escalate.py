@@ -72,7 +72,7 @@ def _tag(
     today = now.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
     calendars = sorted(calendar.label for calendar in calendars_at(now).values())
     since = CalendarVersion.objects.filter(status__in=PUBLIC, published_at__lte=now)
-    teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours"))
+    teams = list(Team.objects.order_by("pk").values_list("slug", "name", "phone", "hours", "translations"))
     topics = list(Category.objects.order_by("pk").values_list("slug", "name", "translations"))
     labels = [one.label for one in versions]
     reader = (request.user.pk, brand.current(), get_language())

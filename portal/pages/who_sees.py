@@ -77,7 +77,7 @@ def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
         "form": form if settings.SHARE_CASES and mine else None,
         "key": shown_key(request),
         "handler": case.owner.first_name if case.owner else "",
-        "team": case.team.name if case.team else "",
+        "team": case.team.local_name if case.team else "",
         "guest": guest_case(request) == case.pk,
         "guest_days": GUEST_LASTS.days,
     }

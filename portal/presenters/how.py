@@ -69,10 +69,10 @@ def _level(tier: Tier, protocol: Protocol, teams: Mapping[str, Team]) -> dict[st
         may.append(_("Give back up to %(amount)s") % {"amount": amount})
     return {
         "number": tier.ordinal,
-        "name": tier.name,
+        "name": team.local_name if team and team.name == tier.name else tier.name,
         "may": may,
         "contact": tier.contact or (team.phone if team else ""),
-        "hours": team.hours if team else "",
+        "hours": team.local_hours if team else "",
     }
 
 

@@ -45,6 +45,6 @@ def _row(case: Case, window: int | None, named: dict[str, str], *, zone: str, no
         "tag": tag(case, **named),
         "promise_line": line(case, zone=zone, now=now, until=until),
         "due": None,
-        "handler": case.owner.first_name if case.owner else case.team.name if case.team else "",
+        "handler": case.owner.first_name if case.owner else case.team.local_name if case.team else "",
         "url": f"/c/{case.reference}/",
     }

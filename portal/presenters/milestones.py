@@ -122,7 +122,7 @@ def _acknowledgment(file: CaseFile, now: datetime) -> dict[str, Any]:
     if (missed and is_late(case, now)) or overdue:
         late = overdue or missed[-1]
         return _row(2, title, LATE, _("Nobody had confirmed by then. We are sorry."), late.due_at)
-    team = _("With the team %(team)s") % {"team": case.team.name} if case.team else ""
+    team = _("With the team %(team)s") % {"team": case.team.local_name} if case.team else ""
     here = case.milestone == 2 or case.state == S.ESCALATED
     return _row(2, title, CURRENT if here else TODO, team, last.due_at)
 
@@ -140,8 +140,8 @@ def _at_once(file: CaseFile) -> str:
 def _who(file: CaseFile) -> str:
     case = file.case
     if case.owner is None:
-        return case.team.name if case.team else ""
-    named = {"name": isolated(case.owner.first_name), "team": isolated(case.team.name) if case.team else ""}
+        return case.team.local_name if case.team else ""
+    named = {"name": isolated(case.owner.first_name), "team": isolated(case.team.local_name) if case.team else ""}
     return _("%(name)s, %(team)s") % named if case.team else case.owner.first_name
 
 

@@ -108,14 +108,14 @@ def handler(file: CaseFile, variant: str, view: View) -> dict[str, str]:
     lead = team.lead.first_name if team and team.lead else ""
     found = {
         "name": "",
-        "team": team.name if team else _("our team"),
+        "team": team.local_name if team else _("our team"),
         "phone": "",
         "hours": "",
         "note": "",
         "initials": "",
     }
     if team:
-        found |= {"phone": team.phone, "hours": team.hours}
+        found |= {"phone": team.phone, "hours": team.local_hours}
     if case.owner:
         found |= {"name": case.owner.first_name, "initials": case.owner.initials}
     if variant == "late" and case.unmended:

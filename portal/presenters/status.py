@@ -33,7 +33,7 @@ def tag(case: Any, *, partner: str = "", other: str = "") -> dict[str, str]:
     said = words.tag if case.owner else words.unnamed or words.tag
     word = said.format(
         name=case.owner.first_name if case.owner else "",
-        team=case.team.name if case.team else _("another team"),
+        team=case.team.local_name if case.team else _("another team"),
         partner=partner or _("another company"),
         other=other,
     )
@@ -57,7 +57,7 @@ def line(case: Any, *, zone: str, now: datetime, until: datetime | None = None, 
         return str(words.over)
     return format_html(
         str(words.line),
-        name=case.owner.first_name if case.owner else case.team.name if case.team else _("We"),
+        name=case.owner.first_name if case.owner else case.team.local_name if case.team else _("We"),
         time=spoken(case.promise_at, zone, now),
         date=when_words(ends, zone=zone, now=now, style="date") if ends else "",
     )

@@ -36,7 +36,7 @@ class Look:
 
     name: str
     path: str
-    who: str = "customer"  # signed in a moment ago; or "nobody", or "filer": a guest with a draft up to the last look
+    who: str = "customer"  # signed in a moment ago; or "nobody", or "filer": a guest who has answered all
     post: dict[str, str] | None = None  # sent from the page's own form before looking
     error: bool = False  # what was sent is refused, and the page says so
 
@@ -146,9 +146,9 @@ def looks() -> list[Look]:
         Look("file, similar", "/cases/new/similar/", "filer"),
         Look("file, files", "/cases/new/files/", "filer"),
         Look("file, contact", "/cases/new/contact/", "filer"),
-        Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}, error=True),
         Look("file, last look", "/cases/new/check/", "filer"),
         Look("file, later", "/cases/new/later/", "filer"),
+        Look("file, not an address", "/cases/new/contact/", "filer", post={"name": "", "email": "x"}, error=True),
         Look("file, mailed link", "/cases/new/continue/{draft}/", "nobody"),
         Look("confirmation", "/cases/new/sent/{new}/"),
         *(Look(f"case, {name}", f"/c/{{{name}}}/") for name in (*STATES, "late", "long")),

@@ -28,8 +28,10 @@ def here(transactional_db, live_server):
 
 def open_at(page, base: str, here, look: Look) -> None:
     """The page of a look; one that shows what was sent sends it by its own form, by the button that goes on."""
-    page.goto(base + here.path(look).replace("/message/", "/"))
+    path = here.path(look).replace("/message/", "/")
+    page.goto(base + path)
     if look.post is None:
+        assert page.url == base + path, f"{look.name} leads elsewhere"
         return
     forms = page.locator("main form[method=post]")
     for name, value in look.post.items():

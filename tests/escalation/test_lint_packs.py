@@ -20,6 +20,16 @@ AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.parametrize("name", PACKS)
+def test_a_shipped_pack_speaks_every_language_customers_can_choose(name, settings):
+    pack, english = read_pack(name), {"en-gb", "en"}
+    for row in (*pack["teams"], *pack["categories"]):
+        fields = {field for field in ("name", "hours", "example") if row.get(field)}
+        for code, _ in settings.LANGUAGES:
+            if code not in english:
+                assert {f for f, words in row["translations"][code].items() if words.strip()} == fields, (row, code)
+
+
 def pack_of(seed):
     """A random sound protocol as a pack."""
     draft = sound(seed)
@@ -120,6 +130,18 @@ BROKEN = {
     "no teams": (lambda p: p | {"teams": None}, "“teams” is missing"),
     "team without name": (lambda p: p | {"teams": [{"slug": "a"}]}, "teams: row 1"),
     "team with more": (lambda p: p | {"teams": [{"slug": "a", "name": "A", "id": "7"}]}, "teams: row 1"),
+    "words in no language": (
+        lambda p: p | {"teams": [{"slug": "a", "name": "A", "translations": ["B"]}]},
+        "row 1 has translations that are not name, hours by language",
+    ),
+    "words of no field": (
+        lambda p: p | {"categories": [{"slug": "a", "name": "A", "translations": {"de": {"slug": "b"}}}]},
+        "row 1 has translations that are not name, example by language",
+    ),
+    "long words": (
+        lambda p: p | {"teams": [{"slug": "a", "name": "A", "translations": {"de": {"hours": "H" * 101}}}]},
+        "more than 100",
+    ),
     "long name": (lambda p: p | {"categories": [{"slug": "a", "name": "A" * 101}]}, "more than 100"),
     "calendar": (lambda p: p | {"calendars": {"office": {"zone": "Mars"}}}, "calendar “office”"),
     "calendar a word": (lambda p: p | {"calendars": {"office": "nine to five"}}, "calendar “office”"),

@@ -62,15 +62,28 @@ def test_it_is_put_off_once_by_one_interval_at_most_and_brought_forward_at_will(
         move(cast, case, latest + MINUTE)
     assert why.value.latest == latest
     case = assert_sound(move(cast, case, clock.due_at))
-    # Brought forward, then put off again: still never past the same instant.
-    assert latest_move(peek(case, clock.started_at)) == latest
-    case = assert_sound(move(cast, case, latest))
+    # Brought forward: the customer has read the earlier time, so it is not put off again.
+    assert latest_move(peek(case, clock.started_at)) == clock.due_at
     with pytest.raises(verbs.Refused, match="put off once already"):
-        move(cast, case, latest + MINUTE)
+        move(cast, case, clock.due_at + MINUTE)
     # A word to the customer starts a time of its own.
     at = Event.objects.filter(case=case).latest("seq").occurred_at + MINUTE
     case = assert_sound(verbs.update(case.pk, text="They answered.", by=cast.tiers[1], at=at))
     assert latest_move(peek(case, at)) > held(case).due_at
+
+
+def test_a_time_given_early_is_put_off_once_too(cast):
+    """Its clock is far shorter than the matrix's interval; small steps lead nowhere."""
+    case = bring(cast, State.WORKING)
+    interval = held(case).target
+    at = (Event.objects.filter(case=case).latest("seq").occurred_at + MINUTE).replace(second=0, microsecond=0)
+    case = verbs.update(case.pk, text="Soon.", next_at=at + 5 * MINUTE, by=cast.tiers[1], at=at)
+    assert held(case).target < interval and not held(case).put_off
+    case = assert_sound(move(cast, case, at + 10 * MINUTE))
+    assert held(case).put_off
+    with pytest.raises(verbs.Refused, match="put off once already"):
+        move(cast, case, at + 15 * MINUTE)
+    assert Notice.objects.filter(case=case, kind="new_time").count() == 1
 
 
 def test_what_was_moved_breaks_like_any_other(cast):

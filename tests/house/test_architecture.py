@@ -267,6 +267,17 @@ def test_only_these_write_events_and_clocks():
             assert not made or name(path) in writers, f"{name(path)}:{node.lineno} {told}"
 
 
+def test_a_turn_takes_only_after_what_was_due():
+    """An event written while something older is due leaves a case that nothing can be written on any more."""
+    settle_first = {"escalation/verbs/acting.py", "escalation/sweep.py"}
+    first_of_all = {"escalation/verbs/filing.py", "escalation/history.py"}  # nothing can be due before them
+    shown_only = {"portal/console/preview.py"}
+    found = {name(path) for path in modules() for node, _ in calls(path) if ast.unparse(node.func) == "turn.take"}
+    assert found == settle_first | first_of_all | shown_only
+    for one in settle_first:
+        assert "turn.settle(" in (ROOT / one).read_text(), one
+
+
 @pytest.mark.parametrize("path", ALL)
 def test_only_the_engine_sees_drills(path):
     if name(path) in SEES_DRILLS:

@@ -1,8 +1,8 @@
-"""Topics and products in the languages customers read: edited where they are edited, none of it needed."""
+"""Topics, products and teams in the languages customers read: edited where they are edited, none of it needed."""
 
 from django.utils import translation
 
-from cases.models import Category
+from cases.models import Category, Team
 from escalation.models import Notice
 from portal.console.preview import letter
 from tests.portal.console import stories
@@ -35,11 +35,28 @@ def test_what_is_too_long_is_said_and_changes_nothing(signed_in, cast, monday):
     cast.supervisor.is_superuser = True
     cast.supervisor.save(update_fields=["is_superuser"])
     said = {"name": topic.name, "example": "", "position": 1, "is_active": "on", "name_de": "x" * 101}
+    before = topic.translations
     answer = signed_in(cast.supervisor).post(change(topic), said)
     assert answer.status_code == 200
     assert "is too long: at most 100 characters" in answer.content.decode() or "at most 100" in answer.content.decode()
     topic.refresh_from_db()
-    assert topic.translations == {}
+    assert topic.translations == before
+
+
+def test_a_team_is_named_and_says_its_hours_in_each_language(signed_in, cast, monday):
+    team = Team.objects.get(slug="customer-support-lead")
+    cast.supervisor.is_superuser = True
+    cast.supervisor.save(update_fields=["is_superuser"])
+    client, address = signed_in(cast.supervisor), f"/console/cases/team/{team.pk}/change/"
+    assert 'name="hours_tr"' in client.get(address).content.decode()
+    said = {"name": team.name, "hours": team.hours, "phone": "", "members": [one.pk for one in team.members.all()]}
+    client.post(address, said | {"name_de": "Teamleitung", "hours_de": "Werktags"})
+    team.refresh_from_db()
+    assert team.translations == {"de": {"name": "Teamleitung", "hours": "Werktags"}}
+    with translation.override("de"):
+        assert (team.local_name, team.local_hours, str(team)) == ("Teamleitung", "Werktags", "Customer support lead")
+    with translation.override("tr"):
+        assert (team.local_name, team.local_hours) == (team.name, team.hours)
 
 
 def test_who_may_only_look_reads_them(signed_in, cast, monday):

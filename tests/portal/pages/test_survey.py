@@ -258,6 +258,22 @@ class TestLetters:
         assert Notice.objects.filter(kind="survey", state="cancelled").count() == 1
         assert Survey.objects.filter(invited_at__isnull=False).count() == 1
 
+    def test_a_case_that_was_opened_again_is_asked_about_once(self, mailed, cast):
+        case, _ = mailed
+        look_at(clock.now() + timedelta(days=2))
+        verbs.reopen(case.pk, text="It is back.", by=cast.customer, at=clock.now())
+        owner = Case.objects.get(pk=case.pk).owner
+        said = {"text": "Gone for good.", "outcome": "refunded", "amount": 1, "root_cause": "the same"}
+        verbs.answer(case.pk, by=owner, at=clock.now() + timedelta(minutes=5), **said)
+        verbs.accept(case.pk, by=cast.customer, at=clock.now() + timedelta(minutes=9))
+        look_at(clock.now() + timedelta(hours=2))
+        sweep_at(clock.now())
+        assert surveys_in(deliver()) == []
+        assert list(Notice.objects.filter(kind="survey").order_by("pk").values_list("state", flat=True)) == [
+            "sent",
+            "cancelled",
+        ]
+
     @pytest.mark.parametrize(
         "change", [{"wants_surveys": False}, {"is_active": False}, {"is_staff": True}, {"erased_at": step(25)}]
     )
