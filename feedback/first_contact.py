@@ -91,7 +91,7 @@ def _fixed() -> Q:
     # Where the time to open a case again is shorter than STAYS, coming back makes a linked case.
     linked = Case.objects.filter(follows=OuterRef("pk"), filed_at__lte=until)
     low = Q(escalated_at=None) | Q(escalated_at__gt=F("first_settled_at"))
-    return low & ~Exists(second) & ~Exists(again) & ~Exists(linked)
+    return low & Q(~Exists(second), ~Exists(again), ~Exists(linked))
 
 
 # The cases behind a number ------------------------------------------------------------------------------------
