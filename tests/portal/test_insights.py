@@ -220,6 +220,25 @@ class TestPage:
         said = text(manager.get("/insights/", DATES | {"team": "customer-support-managers"}))
         assert "Cases this team or level has now" in said
 
+    def test_first_contact_leads_to_its_cases_and_says_what_it_leaves_out(self, manager):
+        first = manager.get("/insights/", DATES).context["tiles"][1]
+        assert (first["label"], first["value"]) == ("Fixed at first contact", "54%")
+        assert first["lines"][0] == "95% interval 29% to 77%"
+        linked = [first["url"], *(line["url"] for line in first["lines"] if isinstance(line, dict))]
+        assert [manager.get(url).context["page"].paginator.count for url in linked] == [7, 13, 2]
+        files = [manager.get(url.replace("/cases/?", "/cases.csv?")) for url in linked]
+        assert [len(rows_of(answer)) for answer in files] == [7, 13, 2]
+        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][1]
+        assert (few["value"], few["url"], few["lines"]) == (
+            "Too few", "", ["4 settled cases: fewer than 5 are not shown"],
+        )  # fmt: skip
+        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][1]
+        assert (young["value"], [line["words"] for line in young["lines"]]) == (
+            "No figure", ["2 cases settled since: too young to tell"],
+        )  # fmt: skip
+        imported = manager.get("/insights/", DATES | {"source": "imported"})
+        assert "Imported history is left out: it does not say how often anybody wrote." in text(imported)
+
     def test_queries_do_not_grow_with_the_cases(self, manager, story):
         counts = {}
         for days in ("2026-01-12", "2025-06-01"):
