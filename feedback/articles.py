@@ -106,9 +106,7 @@ def write(
     with transaction.atomic():
         if article is None:
             return _new(draft, by, at, made_from, form_key)
-        held = _held(article, seen)
-        if held.archived_at is not None:
-            raise NotSaved(("", GONE))
+        held = _kept(article, seen)
         changed = _settled(held, draft, by) + _texts(held, draft, by, at)
         if changed:
             _count(held)
@@ -119,9 +117,7 @@ def write(
 def publish(article: Article, *, by: User, at: datetime, seen: int) -> Article:
     """People read from now on what the newest revisions say. It counts as checked today."""
     with transaction.atomic():
-        held = _held(article, seen)
-        if held.archived_at is not None:
-            raise NotSaved(("", GONE))
+        held = _kept(article, seen)
         rows = list(held.revisions.filter(Q(is_current=True) | Q(is_live=True)))
         told = _news(rows)
         if not told:
@@ -249,6 +245,14 @@ def _held(article: Article, seen: int) -> Article:
         raise Overtaken(
             f"{who} changed this article while you had it open. Nothing of yours was lost: look, then save again.", held
         )
+    return held
+
+
+def _kept(article: Article, seen: int) -> Article:
+    """The same of one that may still be changed: what is archived is brought back first."""
+    held = _held(article, seen)
+    if held.archived_at is not None:
+        raise NotSaved(("", GONE))
     return held
 
 

@@ -107,11 +107,9 @@ def sign(
     return reviews.decide(review, decision, reason=reason, since=since, until=until, digest=seal, by=by, at=at)
 
 
-def still_the_same(review: PlanReview) -> bool | None:
-    """Whether the pack a decision was made on comes out the same today; None while nothing is decided."""
-    if not review.digest or review.since is None or review.until is None:
-        return None
-    return digest(pack(review.key, review.since, review.until)) == review.digest
+def still_the_same(review: PlanReview, seal: str) -> bool | None:
+    """Whether the pack a decision was made on comes out as `seal` today, its digest; None while nothing is decided."""
+    return review.digest == seal if review.digest else None
 
 
 # The walk -----------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Topic(Question):
         topics = Category.objects.filter(is_active=True)
         category: Any = self.fields["category"]
         category.queryset = topics
-        category.hints = {topic.slug: topic.example for topic in topics}
+        category.hints = {topic.slug: topic.local_example for topic in topics}
         product: Any = self.fields["product"]
         product.queryset = Product.objects.filter(is_active=True)
         if not product.queryset.exists():

@@ -90,11 +90,6 @@ class Attachment(Worldly):
         return {"id": str(self.pk), "digest": self.digest}
 
     @property
-    def is_internal(self) -> bool:
-        """Whether only staff may see it."""
-        return self.note_id is not None
-
-    @property
     def is_open(self) -> bool:
         """Whether there is something to take away now."""
         return self.state == self.State.READY

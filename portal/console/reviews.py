@@ -173,7 +173,7 @@ def _told(review: PlanReview, window: Window, form: Decide, frame: dict[str, Any
         "overdue": reviews.is_overdue(review, frame["now"]),
         "pack": told(made, Names.read(frame["now"])),
         "seal": seal,
-        "same": review.digest == seal if review.digest else None,
+        "same": review_pack.still_the_same(review, seal),
         "form": form if may and review.decided_at is None else None,
         "who": [str(one) for one in reviews.responsible()] if not may else [],
         "tests": tried(review.key),

@@ -15,7 +15,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, When
 
 from cases.models import Category, Resolution, Severity
 from escalation.worktime import Calendar
-from feedback import suggestions, topics
+from feedback import first_contact, suggestions, topics
 from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behind
 from feedback.intervals import FEWEST
 from feedback.models import Survey
@@ -39,6 +39,9 @@ TITLES = {
     "spoken": "Cases whose customer said whether they felt heard",
     "heard": "Cases whose customer felt heard",
     "easy": "Cases whose customer found it easy",
+    "settled_a_week": "Cases settled a week ago or longer",
+    "at_first": "Cases fixed at first contact",
+    "young": "Cases settled less than a week ago",
     "promises": "Cases with a promise that was kept or broken",
     "kept": "Cases with a promise that was kept",
     "broken": "Cases with a promise that was broken",
@@ -114,7 +117,10 @@ def behind(asked: Asked, which: str, part: str, *, sees_cases: bool) -> Behind:
     room = topics if which in topics.BEHIND else suggestions if which in suggestions.CONDITIONS else None
     if room is not None:
         return Behind(which, part, room.cases_behind(which, asked.period, asked.scope, part=part), sees_cases)
-    found = cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+    if which in first_contact.BEHIND:
+        found = first_contact.cases_behind(which, asked.period, asked.scope, at=asked.at)
+    else:
+        found = cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
     return Behind(which, part, found, sees_cases)
 
 

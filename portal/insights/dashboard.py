@@ -6,6 +6,7 @@ from typing import Any
 
 from escalation.worktime import Calendar
 from feedback.figures import (
+    IMPORTED,
     Escalations,
     Kept,
     Lasted,
@@ -16,6 +17,7 @@ from feedback.figures import (
     resolving,
     satisfaction,
 )
+from feedback.first_contact import FirstContact, first_contact
 from feedback.intervals import FEWEST, Share
 from portal.charts import percent
 from portal.insights import drawing
@@ -40,12 +42,14 @@ from portal.insights.words import (
 from portal.templatetags.times import count
 
 Tile = dict[str, Any]
+UNTOLD = "Imported history is left out: it does not say how often anybody wrote."
 HERE = "Cases this team or level has now, wherever they were filed: most were escalated to it."
 
 
 def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     """What the template takes; `calendar` counts working time."""
     csat = satisfaction(asked.period, asked.scope)
+    first = first_contact(asked.period, asked.scope, at=asked.at)
     up = escalations(asked.period, asked.scope)
     times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
     kept = promises(asked.period, asked.scope, at=asked.at)
@@ -58,16 +62,20 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),
+            first_tile(asked, first),
             up_tile(asked, up),
             time_tile(asked, times),
             kept_tile(asked, kept),
         ],
-        "charts": charts_of(asked, (csat, up, times, kept), names),
+        "charts": charts_of(asked, (csat, up, times, kept), first, names),
     }
 
 
 def charts_of(
-    asked: Asked, figures: tuple[Satisfaction, Escalations, Resolving, Kept], names: Names
+    asked: Asked,
+    figures: tuple[Satisfaction, Escalations, Resolving, Kept],
+    first: FirstContact,
+    names: Names,
 ) -> list[drawing.Chart]:
     """The charts, in the order of the page."""
     csat, up, times, kept = figures
@@ -78,7 +86,8 @@ def charts_of(
         drawing.answers(asked, csat),
         drawing.addressed(asked, csat, names.topics),
         drawing.addressed_where(asked, csat, names),
-        drawing.heard(asked, csat, names),
+        drawing.heard(asked, csat),
+        drawing.at_first(asked, first, names.topics),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
         drawing.escalated(asked, up, names.topics),
         drawing.durations(asked, times.now),
@@ -124,6 +133,29 @@ def _said_line(name: str, share: Share, url: str) -> Any:
     if not share.shown:
         return ""
     return cell(f"{name}: {share_words(share)} of {share.n:,} ({interval_words(share)})", url)
+
+
+def first_tile(asked: Asked, figures: FirstContact) -> Tile:
+    """What one message of ours was enough for, and how many were settled too lately to tell."""
+    now, young = figures.now, figures.young
+    lines = [
+        interval_line(now),
+        few_words(now, "settled case") if now.n or not young else "",
+        cell(
+            f"{now.hits:,} of {count_words(now.n, 'case')} settled a week ago or longer", asked.cases("settled_a_week")
+        )
+        if now.shown
+        else "",
+        cell(f"{count_words(young, 'case')} settled since: too young to tell", asked.cases("young")) if young else "",
+        UNTOLD if asked.scope.source == IMPORTED else "",
+    ]
+    return tile(
+        "Fixed at first contact",
+        share_words(now),
+        asked.cases("at_first") if now.shown else "",
+        lines,
+        change_words(now, figures.before),
+    )
 
 
 def up_tile(asked: Asked, figures: Escalations) -> Tile:

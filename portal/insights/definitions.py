@@ -58,6 +58,13 @@ DEFINITIONS = (
         "Where the portal is set to ask without a name, an answer counts as every other one, but neither the case, the lists behind the numbers nor their files say whose it is.",
     ),
     Definition(
+        "first-contact",
+        "Fixed at first contact",
+        "settled with one message of ours and not opened again within 7 days ÷ all that were settled",
+        "Of the cases filed in the period and filed here: the answer was accepted, or closed because nobody answered it, and it was the only thing a person of ours had written to the customer until then. A question, an update, a reason, an apology or a supervisor’s answer is a second message; what Milepost sends by itself, a confirmation by name, a hand-over and a note are none. A case that went above the first level before it was settled is not fixed at first contact. Opened again within 7 days counts against it, and so does a new case that goes on from it.",
+        "What was settled less than 7 days ago is too young to tell and counts neither way. What takes long is not settled yet: the figure of the last weeks can still fall. Imported history is left out, for it does not say how often anybody wrote.",
+    ),
+    Definition(
         "escalated",
         "Escalation rate",
         "cases filed in the period and escalated since ÷ cases filed in the period",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
+from feedback.first_contact import FirstContact
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.models import Survey
 from portal import charts
@@ -211,7 +212,7 @@ def addressed_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     )
 
 
-def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
+def heard(asked: Asked, figures: Satisfaction) -> Chart:
     """Whether customers whose case was passed up felt heard: apart from how satisfied they are."""
     whole = figures.heard
     title = (
@@ -228,6 +229,26 @@ def heard(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
         of="Level",
         unit="answer",
         which=("heard", "spoken"),
+    )
+
+
+def at_first(asked: Asked, figures: FirstContact, topics: dict[str, str]) -> Chart:
+    """What one message of ours was enough for, by topic: where saved replies and articles do their work."""
+    parts = sorted((topics.get(slug, slug), share) for slug, share in figures.by_topic.items())
+    said = (
+        "Fixed at first contact clearly less often",
+        "No topic is fixed at first contact clearly less often",
+        "Too few to tell yet whether a topic is fixed at first contact less often",
+    )
+    return spread(
+        asked,
+        by_size(figures.by_topic, topics),
+        key="at-first",
+        title=finding(parts, figures.now, "down", said) if len(parts) > 1 else "Fixed at first contact by topic",
+        desc=f"Settled with one message of ours and not opened again within 7 days, by topic.{untold(parts)}",
+        of="Topic",
+        unit="case",
+        which=("at_first", "settled_a_week"),
     )
 
 

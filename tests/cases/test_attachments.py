@@ -414,7 +414,7 @@ class TestWithACase:
         case, tom = cast.file(), cast.tiers[1]
         verbs.note(case.pk, text="Found it.", by=tom, at=LATER, files=[kept(tom, description="The log")])
         row = files.of_case(case, internal=True).get()
-        assert row.note == Note.objects.get() and row.is_internal and not files.of_case(case).exists()
+        assert row.note == Note.objects.get() and not files.of_case(case).exists()
 
     def test_a_letter_says_how_many_and_carries_none(self, cast):
         case, tom = working(cast), cast.tiers[1]

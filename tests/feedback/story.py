@@ -82,6 +82,11 @@ MEDIAN, MEDIAN_WORKING = 73 * HOUR, 18 * HOUR
 WALL_STEPS = {25: 8 / 9, 49: 8 / 9 * 5 / 7, 73: 8 / 9 * 5 / 7 * 2 / 5}
 WORKING_STEPS = {9.5: 2 / 3, 18: 1 / 3, 26.5: 1 / 6}
 OPEN, LEFT = 2, 1
+#: Settled a week ago or longer, so until 26 January 12:00: a1 to a8, b1, b2, b3, b5, b6; of these without a1, a2, a3, a6,
+#: b1, b2, b5 each went up or, a7, was written to twice. Too young: c1, c2. Imported: c6. Never settled: the other four.
+AT_FIRST, YOUNG = Share(7, 13), 2
+AT_FIRST_TOPICS = {"orders": Share(4, 8), "billing": Share(2, 4), "account": Share(1, 1)}
+AT_FIRST_BEFORE = Share(4, 5)
 #: Promises that fell due in the period, by milestone.
 #: 1: every case filed here, but the imported one. 2: 9 plain; 6 first ones of cases that went up (c4's falls due on
 #: Monday 2 February), 7 second ones; b3 broken, then kept; b6. 3: 9 plain and p5's of Monday 12; a4, a5, a8, c2 (b4's was

@@ -15,6 +15,7 @@ from django.urls import get_resolver
 
 from cases.models import Case, Category
 from escalation.models import ProtocolVersion
+from feedback import first_contact
 from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share, apart, change, wilson
 from feedback.models import Survey
@@ -110,6 +111,7 @@ class TestPage:
         for words in (
             "13 answers given", "10 on the case page before we asked, 3 after our invitation by e-mail",
             "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
+            "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
             "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
@@ -188,8 +190,8 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, up, times, _ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, up, times)} == {"Too few"}
+        csat, first, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, first, up, times)} == {"Too few"}
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
@@ -209,7 +211,7 @@ class TestPage:
         for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
             topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
             Case.objects.filter(pk=case.pk).update(category=topic)
-        chart = manager.get("/insights/", DATES).context["charts"][6]
+        chart = manager.get("/insights/", DATES).context["charts"][7]
         assert len(chart["table"]["rows"]) > 12
         assert "The 8 largest of" in chart["desc"]
         assert chart["svg"].count("<tspan") == 8
@@ -217,6 +219,25 @@ class TestPage:
     def test_a_team_s_rate_says_what_it_is_a_rate_of(self, manager):
         said = text(manager.get("/insights/", DATES | {"team": "customer-support-managers"}))
         assert "Cases this team or level has now" in said
+
+    def test_first_contact_leads_to_its_cases_and_says_what_it_leaves_out(self, manager):
+        first = manager.get("/insights/", DATES).context["tiles"][1]
+        assert (first["label"], first["value"]) == ("Fixed at first contact", "54%")
+        assert first["lines"][0] == "95% interval 29% to 77%"
+        linked = [first["url"], *(line["url"] for line in first["lines"] if isinstance(line, dict))]
+        assert [manager.get(url).context["page"].paginator.count for url in linked] == [7, 13, 2]
+        files = [manager.get(url.replace("/cases/?", "/cases.csv?")) for url in linked]
+        assert [len(rows_of(answer)) for answer in files] == [7, 13, 2]
+        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][1]
+        assert (few["value"], few["url"], few["lines"]) == (
+            "Too few", "", ["4 settled cases: fewer than 5 are not shown"],
+        )  # fmt: skip
+        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][1]
+        assert (young["value"], [line["words"] for line in young["lines"]]) == (
+            "No figure", ["2 cases settled since: too young to tell"],
+        )  # fmt: skip
+        imported = manager.get("/insights/", DATES | {"source": "imported"})
+        assert "Imported history is left out: it does not say how often anybody wrote." in text(imported)
 
     def test_queries_do_not_grow_with_the_cases(self, manager, story):
         counts = {}
@@ -246,7 +267,7 @@ class TestPage:
 
     def test_each_chart_has_its_table_and_its_file(self, manager):
         charts = manager.get("/insights/", DATES).context["charts"]
-        assert len(charts) == 9
+        assert len(charts) == 10
         for chart in charts:
             assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -254,7 +275,12 @@ class TestPage:
 
     def test_definitions(self, manager):
         said = text(manager.get("/insights/definitions/"))
-        for formula in ("answers of 4 or 5 ÷ all answers", "kept ÷ (kept + broken)", "Kaplan and Meier"):
+        for formula in (
+            "answers of 4 or 5 ÷ all answers",
+            "kept ÷ (kept + broken)",
+            "Kaplan and Meier",
+            "settled with one message of ours",
+        ):
             assert formula in said
 
 
@@ -304,10 +330,10 @@ class TestCases:
         assert manager.get("/insights/cases.csv", DATES | more).status_code == 404
 
     def test_every_number_has_its_title(self):
-        figures = set(BEHIND) | set(PROMISED)
+        figures = set(BEHIND) | set(PROMISED) | set(first_contact.BEHIND)
         assert set(TITLES) == figures | set(OF_TOPICS)
         # Each name belongs to one room: the address does not say which.
-        assert len(TITLES) == len(BEHIND) + len(PROMISED) + len(OF_TOPICS)
+        assert len(TITLES) == len(BEHIND) + len(PROMISED) + len(first_contact.BEHIND) + len(OF_TOPICS)
 
     def test_back_leads_to_the_same_figures(self, manager):
         page = manager.get("/insights/cases/", DATES | {"topic": "billing", "which": "kept", "part": "2", "page": "1"})
@@ -411,7 +437,7 @@ class TestWords:
 
     def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
-        topics = manager.get("/insights/", DATES).context["charts"][6]
+        topics = manager.get("/insights/", DATES).context["charts"][7]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
         assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
 

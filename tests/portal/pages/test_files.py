@@ -240,7 +240,7 @@ class TestConsole:
         data = hidden(page) | {"kept_file": kept_on(page), "text": "Look.", "files_show": "Both charges"}
         tom.post(act_url(case, "update"), data)
         file = of_case(case).get()
-        assert (file.description, file.is_internal, file.message.text) == ("Both charges", False, "Look.")
+        assert (file.description, file.note, file.message.text) == ("Both charges", None, "Look.")
 
     @pytest.mark.parametrize(
         ("verb", "data"),

@@ -172,3 +172,15 @@ def test_guidelines_too_know_no_segment_before_it_is_proven(lines, cast):
     for proven, segment in ((False, ""), (True, "gold")):
         case = cast.file(by=person, proven=proven)
         assert situation_of(peek(case, MONDAY), MONDAY).segment == segment
+
+
+def test_a_topic_s_example_is_in_the_language_of_its_name(cast):
+    """An English line under a German choice would only confuse: without a German one there is none."""
+    orders, example = Category.objects.filter(slug="orders"), "Wrong, missing or changed orders"
+    german = {"headers": {"accept-language": "de"}}
+    assert example in text_of(Client().get("/cases/new/topic/"))
+    orders.update(translations={"de": {"name": "Eine Bestellung"}})
+    page = text_of(Client().get("/cases/new/topic/", **german))
+    assert "Eine Bestellung" in page and example not in page
+    orders.update(translations={"de": {"name": "Eine Bestellung", "example": "Falsch oder unvollständig geliefert"}})
+    assert "Falsch oder unvollständig geliefert" in text_of(Client().get("/cases/new/topic/", **german))
