@@ -21,10 +21,10 @@ from cases.access import Viewer
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from cases.spelling import clock_words
+from escalation import sharing
 from escalation.facts import Clock
 from escalation.follow import take_on
 from escalation.lateness import is_late
-from escalation import sharing
 from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
 from portal import clock, ratelimit
