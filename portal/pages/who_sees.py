@@ -97,6 +97,7 @@ def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
     context = {
         "case": head(case),
         "mine": mine,
+        "whose": "" if full else case.customer.first_name,
         "people": people,
         "before": sharing.left_behind(case) if mine else [],
         "before_ref": getattr(case, "goes_on_from", None),
