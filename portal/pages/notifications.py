@@ -46,7 +46,7 @@ STOPS = {
 #: The same of the letters about one case of somebody else.
 SHARED = (
     _lazy("Stop letters about this case?"),
-    _lazy("You were added to this case. You can still see it; we only write to you no more when there is news."),
+    _lazy("You were added to this case. You can still see it; we only stop writing to you when there is news."),
     _lazy("Yes, stop these letters"),
     _lazy(
         "We send you no more letters about this case. On its page, under “Who can see this case”, you can turn them on."
