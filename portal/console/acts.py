@@ -74,7 +74,7 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.MovePromise):
         latest = latest_move(turn)
-        form.suggest(latest, latest_words(latest, frame) if latest else "")
+        form.suggest(latest, latest_words(latest, frame) if latest else "", given=turn.case.promise_at)
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
         form.ask_why(strongest.because if strongest and strongest.verdict == NEVER else "")

@@ -82,7 +82,7 @@ OTHER_ACTS = {"remove": _remove, "news": _news}
 
 def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
     mine, by = is_customer(request, case), actor_for(request, case)
-    # The address is what the customer typed, and stays between them and us; the others read a first name.
+    # The address is what the customer typed, and stays between them and us; the others read the first names of who came.
     full = mine or viewer_of(request).is_staff
     people = [
         {
@@ -93,6 +93,7 @@ def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
             "wants_news": row.wants_news,
         }
         for row in sharing.people_of(case)
+        if full or row.joined_at
     ]
     context = {
         "case": head(case),

@@ -218,10 +218,12 @@ def test_an_address_changed_later_is_not_shown_to_the_customer_and_keeps_the_cas
 
 def test_others_read_first_names_and_no_address(cast, case, row):
     second = added(case, "second@example.com", "Cora Second")
+    added(case, "waiting.long@example.com", "", joined_at=None)
     browser = Client()
     browser.force_login(second.user)
     page = browser.get(f"/c/{case.reference}/who/").content.decode()
     assert "Hal" in page and "helper@example.com" not in page and "Helper" not in page
+    assert "waiting.long" not in page, "who has not come is nobody they know of"
 
 
 def gone_on(cast, case, row):
