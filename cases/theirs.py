@@ -35,6 +35,12 @@ def files_of(case: Case) -> QuerySet[Attachment]:
     return Attachment.objects.filter(case=case, note=None, state=Attachment.State.READY).order_by("at", "pk")
 
 
+def files_elsewhere(person: User) -> QuerySet[Attachment]:
+    """What the person sent with their messages on cases of others, oldest first."""
+    sent = Attachment.objects.filter(uploaded_by=person, state=Attachment.State.READY, message__from_customer=True)
+    return sent.exclude(case__customer=person).order_by("at", "pk")
+
+
 def bytes_of(pk: str) -> bytes | None:
     """The bytes of a file, or None where they are lost."""
     try:

@@ -12,7 +12,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from cases.erasing import Eraser, Subject
-from cases.models import Case, User
+from cases.models import Case, Message, User
 from escalation import outbox
 from escalation.letters import NotNeeded, spell, zone_of
 from escalation.models import InboundMail, Notice, SetAside
@@ -23,6 +23,7 @@ CHANGE_OF_MIND = timedelta(days=14)
 #: How long a mail server that is away, or a case the engine cannot handle, may hold up the erasing.
 LETTER_WAITS = timedelta(days=1)
 S = Notice.State
+A_FEW = 200  # ids of messages in one question
 
 
 def ask(person: User, *, at: datetime) -> datetime:
@@ -115,6 +116,12 @@ def letters(who: Subject) -> None:
     for notice in about.filter(~theirs & unsent):
         outbox.take_back(about.filter(pk=notice.pk), data=bare(notice.data), error="")
     about.exclude(unsent & ~theirs).update(**gone)
+    # What they wrote on cases of others was told to whoever has those cases.
+    said = [str(pk) for pk in Message.everything.filter(author=who.person).values_list("pk", flat=True)]
+    for first in range(0, len(said), A_FEW):
+        quoting = Notice.everything.filter(data__message__in=said[first : first + A_FEW])
+        outbox.take_back(quoting.filter(unsent), error="")
+        quoting.exclude(unsent).update(subject="", body="", error="")
 
 
 #: What a letter's data may still hold for colleagues: numbers, instants, ids and the engine's own short words.

@@ -75,14 +75,17 @@ def _compose(notice: Notice, now: datetime) -> Letter:
     _check_needed(notice, notice.person)
     secret: list[str] = []
     context = _context(notice, notice.case, now, secret) if notice.case else _of_no_case(notice)
+    context |= _wishes(notice, secret)
     if notice.kind in _composers:
+        # It may name a way out of its own.
         context |= _composers[notice.kind](notice, now)
         secret += context.pop("secrets", [])
-    context |= _wishes(notice, secret)
     whole = render_to_string(f"mail/{notice.kind}.txt", context)
     first, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
-    subject = _shorten(first.strip()) + (f" [{notice.case.reference}]" if notice.case else "")
+    subject = _shorten(first.strip())
+    if notice.case and notice.case.reference not in subject:
+        subject += f" [{notice.case.reference}]"
     kept = text
     for token in secret:
         kept = kept.replace(token, str(SECRET_SHOWN))

@@ -148,8 +148,9 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
         name = hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]
         thread = f"<case-{name}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"References": thread, "In-Reply-To": thread}
-        if notice.to_customer and settings.INBOUND_URL:
-            # An answer lands on its case by either: by where it is sent, or by what it refers to.
+        if notice.recipient_id == notice.case.customer_id and notice.to_customer and settings.INBOUND_URL:
+            # An answer lands on its case by either: by where it is sent, or by what it refers to. Whoever else reads of
+            # the case has no such token: with it a mail is believed to be the customer's.
             secret = reply_address.token(notice.case)
             headers["References"] = f"{thread} {reply_address.as_reference(secret)}"
             reply_to = [reply_address.address(secret)]

@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Participant, User
-from escalation import follow, letters
+from escalation import follow, letters, share_news
 from escalation.models import Notice
 from escalation.store import lock
 from escalation.verbs.acting import Refused, remark
@@ -24,6 +24,8 @@ KIND = "share_invitation"
 SALT = "milepost.share"
 LASTS = timedelta(days=7)
 MOST = 10  # people on one case
+#: Invitations to one address, whoever asks and to whatever case: at most so many a day, and one an hour.
+LETTERS, A_DAY, APART = 5, timedelta(days=1), timedelta(hours=1)
 ADDED = "The customer asked another person to join this case."
 REMOVED = "A person the customer had added no longer sees this case."
 
@@ -42,8 +44,9 @@ def add(case: Case, address: str, *, by: User, at: datetime) -> Participant:
         there = Participant.objects.filter(case=held)
         if there.count() >= MOST and not there.filter(user__in=User.objects.at_address(address)).exists():
             raise Refused(_("More than %(most)s people cannot be added. Remove somebody first.") % {"most": MOST})
-        person = User.objects.of_address(address)
-        row, fresh = Participant.objects.get_or_create(case=held, user=person, defaults={"asked_at": at})
+        person = User.objects.of_address(address, language=by.language)
+        asked = {"asked_at": at, "address": address.strip()}
+        row, fresh = Participant.objects.get_or_create(case=held, user=person, defaults=asked)
         if row.joined_at is not None:
             raise Refused(_("They see this case already."), field="email")
         if not fresh and at - row.asked_at > LASTS / 2:
@@ -66,6 +69,15 @@ def remove(case: Case, participant: int, *, by: User, at: datetime) -> None:
             raise Refused(_("Only the customer can do this."))
         row.delete()
         _noted(held, REMOVED, by, at)
+
+
+def left_behind(case: Case) -> list[Participant]:
+    """Who saw the case this one goes on from and was not asked anew: a new case is nobody's business by itself."""
+    if not settings.SHARE_CASES or case.follows_id is None:
+        return []
+    before = Participant.objects.present().filter(case=case.follows_id)
+    anew = Participant.objects.filter(case=case).values("user")
+    return list(before.exclude(user__in=anew).select_related("user").order_by("asked_at", "pk"))
 
 
 def join(token: str, *, at: datetime) -> Participant | None:
@@ -93,7 +105,9 @@ def asked_by(token: str, *, at: datetime) -> Participant | None:
     number = token.partition("-")[0]
     if not settings.SHARE_CASES or not (number.isascii() and number.isdecimal() and len(number) < 16):
         return None
-    live = {"asked_at__gt": at - LASTS, "user__is_active": True, "case__is_proven": True, "case__is_drill": False}
+    # Staff are not let in as somebody's company: they see cases by their permissions, or not at all.
+    live = {"asked_at__gt": at - LASTS, "user__is_active": True, "user__is_staff": False}
+    live |= {"case__is_proven": True, "case__is_drill": False}
     row = Participant.objects.select_related("case", "user").filter(pk=int(number), **live).first()
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     fits = row and any(constant_time_compare(token, token_of(row, key)) for key in keys)
@@ -110,7 +124,7 @@ def people_of(case: Case) -> list[Participant]:
 def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the letter with the link says: nothing of the case, and nobody's name."""
     row = Participant.objects.select_related("user").filter(pk=notice.data["participant"]).first()
-    if row is None or row.joined_at is not None or not settings.SHARE_CASES:
+    if row is None or row.joined_at is not None or row.user.is_staff or not settings.SHARE_CASES:
         raise letters.NotNeeded("The person was removed, or has come already.")
     token = token_of(row)
     return {"link": f"{settings.BASE_URL}/share/{token}/", "secrets": [token], "name": ""}
@@ -129,9 +143,18 @@ def _noted(held: Case, words: str, by: User, at: datetime) -> None:
 
 
 def _owe(row: Participant, at: datetime) -> None:
-    owed = letters.to_staff(KIND, f"{row.pk}:{at:%Y%m%d%H}", row.user, {"participant": row.pk}, at)
+    """Nobody's letter box is filled through us: an address is held while its letters are counted and spread out."""
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=row.user_id)
+    sent = list(Notice.objects.filter(kind=KIND, recipient=row.user, owed_at__gt=at - A_DAY).order_by("next_at"))
+    mine = [one for one in sent if one.data.get("participant") == row.pk]
+    if any(one.state in Notice.PENDING or at - one.owed_at < APART for one in mine):
+        return
+    if len(sent) >= LETTERS:
+        raise Refused(_("This address was written to several times today. Try again tomorrow."), field="email")
+    owed = letters.to_staff(KIND, f"{row.pk}:{len(mine)}:{at:%Y%m%d%H%M%S}", row.user, {"participant": row.pk}, at)
     owed.to_customer = True
-    Notice.objects.bulk_create([owed], ignore_conflicts=True)
+    owed.next_at = max(at, sent[-1].next_at + APART) if sent else at
+    owed.save(force_insert=True)
 
 
-COMPOSERS = {KIND: compose}
+COMPOSERS = {KIND: compose, share_news.KIND: share_news.compose}

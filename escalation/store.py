@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 
 from cases.lifecycle import FINAL, OPEN, SETTLED
 from cases.models import Case, Event
-from escalation import wishes
+from escalation import share_news, wishes
 from escalation.book import rules_of
 from escalation.directory import Directory
 from escalation.facts import Outcome
@@ -187,6 +187,7 @@ def _write_notices(turns: list[Turn], now: datetime) -> None:
                 if (owed.seq, person) not in told:
                     told.add((owed.seq, person))
                     notices.append(_notice(turn.case, owed, person, now))
+    notices += share_news.owed(notices, now)
     wishes.hold(notices, now)
     Notice.everything.bulk_create(notices)
 

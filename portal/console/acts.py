@@ -20,6 +20,7 @@ from escalation.permits import PERMITS
 from escalation.protocol import MissingCell
 from escalation.store import peek
 from escalation.turn import Turn
+from portal import clock
 from portal.console import forms, guidance, replies_insert
 from portal.console.deeds import DEEDS, Deed
 from portal.console.preview import Preview, try_out
@@ -73,7 +74,7 @@ def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dic
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.MovePromise):
         latest = latest_move(turn)
-        form.suggest(latest, latest_words(latest, frame) if latest else "")
+        form.suggest(latest, latest_words(latest, frame) if latest else "", given=turn.case.promise_at)
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
         form.ask_why(strongest.because if strongest and strongest.verdict == NEVER else "")
@@ -100,8 +101,11 @@ def sent(
         form.data = typed.copy()
         form.data["seen"] = str(seen)  # type: ignore[index]
         form.add_error(None, str(stale))
+        # What is shown beside it is tried out on the case as it stands now.
+        frame |= {"now": clock.now()}
+        case.refresh_from_db()
         since = [since_words(event, frame["now"]) for event in stale.since]
-        return page(request, case, verb, form, turn, frame, status=409, since=since)
+        return page(request, case, verb, form, caught_up(case, frame), frame, status=409, since=since)
     except verbs.Refused as why:
         latest = f" At the latest {latest_words(why.latest, frame)}." if why.latest else ""
         form.add_error(why.field if why.field in form.fields else None, f"{why}{latest}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -193,11 +193,16 @@ class MovePromise(ActForm):
     latest: datetime | None = None
     reason = writing("Why it changes", rows=4, help_text="The customer reads this after the old time and the new one.")
 
-    def suggest(self, latest: datetime | None, said: str) -> None:
-        """Says the latest time the engine allows; `said` is that time in words, with its zone."""
+    def suggest(self, latest: datetime | None, said: str, *, given: datetime | None) -> None:
+        """Says the latest time the engine allows; `said` is that time in words, with its zone, `given` the one we gave.
+
+        What was put off already can only come earlier: by a minute at least, for that is what one can type.
+        """
         if latest is not None:
-            self.latest = latest.replace(second=0, microsecond=0)
-            self.fields["next_at"].help_text = f"At the latest {said}. Inside opening hours."
+            used_up = given is not None and latest <= given
+            self.latest = latest.replace(second=0, microsecond=0) - timedelta(minutes=used_up)
+            most = f"Put off once already: only earlier than {said}" if used_up else f"At the latest {said}"
+            self.fields["next_at"].help_text = f"{most}. Inside opening hours."
             self.fields["next_at"].widget.attrs["max"] = f"{timezone.localtime(self.latest):%Y-%m-%dT%H:%M}"
 
     def guess(self) -> dict[str, Any]:

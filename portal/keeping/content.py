@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from cases import brand, theirs
 from cases.access import Viewer
-from cases.models import Case, Category, Product, User
+from cases.models import Attachment, Case, Category, Message, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
 from escalation.models import Notice
@@ -62,7 +62,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
     surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=cases, answered_at__isnull=False)}
     told = [
         export(case, for_customer=True, house=brand.current().name, zone=zone, at=at)
-        | {"survey": _survey(surveys.get(case.pk)), "files": _enclosed(case)}
+        | {"survey": _survey(surveys.get(case.pk)), "files": _enclosed(theirs.files_of(case), case.reference)}
         for case in cases
     ]
     details = {field: _plain(getattr(person, field)) for field in DETAILS}
@@ -72,6 +72,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
         "made_at": stamp(at),
         "details": details,
         "cases": told,
+        "said_elsewhere": _elsewhere(person),
         "letters": _letters(person),
         "drafts": drafts,
     }
@@ -94,6 +95,8 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
     return {
         "labelled": [(words[name], made["details"][name]) for name in words],
         "cases": cases,
+        "elsewhere": made["said_elsewhere"]
+        | {"messages": [row | {"at": _local(row["at"], zone)} for row in made["said_elsewhere"]["messages"]]},
         "letters": [letter | {"at": _local(letter["at"], zone)} for letter in made["letters"]],
         "drafts": [_begun(answers) for answers in made["drafts"]],
         "zone": zone,
@@ -129,6 +132,16 @@ def _survey(survey: Survey | None) -> dict[str, Any] | None:
     return {f.name: _plain(f.value_from_object(survey)) for f in survey._meta.local_fields if f.name not in ours}
 
 
+def _elsewhere(person: User) -> dict[str, Any]:
+    """What they wrote and sent on cases they were added to: their own words alone, the rest is of others."""
+    mine = Message.objects.filter(author=person, from_customer=True).exclude(case__customer=person)
+    said = mine.select_related("case").order_by("at", "pk")
+    return {
+        "messages": [{"at": stamp(one.at), "reference": one.case.reference, "text": one.text} for one in said],
+        "files": _enclosed(theirs.files_elsewhere(person), "elsewhere"),
+    }
+
+
 def _letters(person: User) -> list[dict[str, Any]]:
     """What we wrote to them as a customer, as it was kept: without the secrets."""
     sent = Notice.objects.filter(recipient=person, to_customer=True, sent_at__isnull=False).order_by("sent_at", "pk")
@@ -139,19 +152,19 @@ def _letters(person: User) -> list[dict[str, Any]]:
     ]
 
 
-def _enclosed(case: Case) -> list[dict[str, Any]]:
-    """What is said of the files of a case, and where in the zip each lies."""
+def _enclosed(files: Iterable[Attachment], folder: str) -> list[dict[str, Any]]:
+    """What is said of files, and where in the zip each lies."""
     return [
         {"id": str(file.pk), "name": file.name, "description": file.description, "at": stamp(file.at)}
-        | {"path": f"files/{case.reference}/{number:02d}-{file.name}"}
-        for number, file in enumerate(theirs.files_of(case), start=1)
+        | {"path": f"files/{folder}/{number:02d}-{file.name}"}
+        for number, file in enumerate(files, start=1)
     ]
 
 
 def _files(made: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """The bytes, one file at a time; what the storage has lost is said in the data instead."""
-    for case in made["cases"]:
-        for file in case["files"]:
+    for part in (*made["cases"], made["said_elsewhere"]):
+        for file in part["files"]:
             content = theirs.bytes_of(file.pop("id"))
             if content is None:
                 file["path"] = None

@@ -21,6 +21,7 @@ from cases.access import Viewer
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Case, Event
 from cases.spelling import clock_words
+from escalation import sharing
 from escalation.facts import Clock
 from escalation.follow import take_on
 from escalation.lateness import is_late
@@ -50,13 +51,23 @@ def opened(request: HttpRequest, reference: str) -> Case:
         case = case_or_404(with_links(page_query(visible_cases(request))), reference)
         if request.method == "POST" and request.user.is_authenticated:
             take_on(case, request.user)
-        return case
+        return _linked_in_sight(request, case)
     except Http404:
         if request.user.is_authenticated or not reference_in(reference):
             raise
         if (page := kept_page(request)) is not None:
             raise Instead(page) from None
         raise Elsewhere(follow_url(request.path, reference_in(reference))) from None
+
+
+def _linked_in_sight(request: HttpRequest, case: Case) -> Case:
+    """Who sees this case as somebody else's learns of the cases before and after it only if they see those, too."""
+    linked = {name: getattr(case, name) for name in ("goes_on_in", "goes_on_from") if getattr(case, name)}
+    if linked and _whose(request, case):
+        seen = set(visible_cases(request).filter(reference__in=linked.values()).values_list("reference", flat=True))
+        for name in (name for name, reference in linked.items() if reference not in seen):
+            setattr(case, name, None)
+    return case
 
 
 def base_url(case: Case) -> str:
@@ -107,6 +118,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         request.META.get("CSRF_COOKIE"),
         request.GET.urlencode(),
         case.files_said,  # type: ignore[attr-defined]
+        _left_behind(request, case),
     )
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
 
@@ -120,15 +132,20 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
     view = promise.View(zone, now, base_url(case), question=told.question, answer=told.answer, covers=told.covers)
     if form is None and not paper and not may(request, case, "reply"):
         form = Message(initial={"seen": case.event_seq})
+    block, whose = promise.promise_block(file, view) | closed_block(file, view.base, now), _whose(request, case)
+    if whose:
+        # What only the customer can do is not offered to who reads along.
+        block["actions"] = [act for act in block["actions"] if form and act["url"].endswith("#message")]
     context = {
         "case": _told(case),
         "tag": status.tag(case, partner=file.partner, other=file.other),
         "level": status.level(case, file.protocol.top),
-        "promise": _reachable(promise.promise_block(file, view) | closed_block(file, view.base, now), form),
+        "promise": _reachable(block, form),
         "linked_from": getattr(case, "goes_on_from", None),
+        "left_behind": _left_behind(request, case),
         "question": told.question,
         "paper": paper,
-        "whose": _whose(request, case),
+        "whose": whose,
         "milestones": steps.milestones(file, now),
         "why_url": f"{base_url(case)}why/",
         "version": case.protocol,
@@ -149,6 +166,11 @@ def _whose(request: HttpRequest, case: Case) -> str:
     """The customer's name, for who was added to the case or is of the same company; empty for the customer and staff."""
     theirs = request.user.is_authenticated and not is_customer(request, case) and not Viewer(request.user).is_staff
     return case.customer.first_name if theirs else ""
+
+
+def _left_behind(request: HttpRequest, case: Case) -> bool:
+    """Whether people of the case this one goes on from were not asked anew; said to its customer alone."""
+    return case.follows_id is not None and is_customer(request, case) and bool(sharing.left_behind(case))
 
 
 def _reachable(block: dict[str, Any], form: Message | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cases.models import Case
-from escalation import verbs
+from escalation import sharing, verbs
 from escalation.book import NoProtocol
 from escalation.facts import Clock
 from escalation.outlook import would_promise
@@ -43,7 +43,8 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {"case": head(case), "form": form, "key": shown_key(request)}
     context["handler_name"] = case.owner.first_name if case.owner else ""
     if over:
-        return render(request, "pages/come_back.html", context | {"reply_by": _first_word(case)})
+        context |= {"reply_by": _first_word(case), "shared": any(row.joined_at for row in sharing.people_of(case))}
+        return render(request, "pages/come_back.html", context)
     return render(request, "pages/reopen.html", context | {"reply_by": would_promise(case, Clock.REPLY, at=now)})
 
 

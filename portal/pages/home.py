@@ -97,5 +97,10 @@ def _search(cases: QuerySet, query: str) -> QuerySet:
 
 
 def _rows(request: HttpRequest, page: Any) -> list[dict[str, Any]]:
-    page.object_list = with_ledger(page.object_list).select_related("owner", "team")
-    return case_rows(list(page), zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=clock.now())
+    page.object_list = with_ledger(page.object_list).select_related("owner", "team", "customer")
+    cases, mine = list(page), guest_case(request)
+    rows = case_rows(cases, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=clock.now())
+    return [
+        row | {"whose": "" if case.customer_id == request.user.pk or case.pk == mine else case.customer.first_name}
+        for case, row in zip(cases, rows, strict=True)
+    ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from escalation import wishes
+from escalation import share_news, wishes
 from portal import clock, ratelimit
 from portal.forms_account import Wishes
 from portal.pages.doors import done, door, posted, see_other, shown_key
@@ -43,6 +43,15 @@ STOPS = {
         _lazy("We send you no more letters about known problems."),
     ),
 }
+#: The same of the letters about one case of somebody else.
+SHARED = (
+    _lazy("Stop letters about this case?"),
+    _lazy("You were added to this case. You can still see it; we only stop writing to you when there is news."),
+    _lazy("Yes, stop these letters"),
+    _lazy(
+        "We send you no more letters about this case. On its page, under “Who can see this case”, you can turn them on."
+    ),
+)
 
 
 @door("GET", "POST")
@@ -63,13 +72,21 @@ def notifications(request: HttpRequest) -> HttpResponse:
 @door("GET", "POST")
 def _stop(request: HttpRequest, token: str) -> HttpResponse:
     """One kind of letter: looking asks, the button stops it. Who holds the letter may; the letter's reader can undo it."""
-    try:
-        wish = wishes.turn_off(token, at=clock.now()) if request.method == "POST" else wishes.read_token(token)[1]
-    except wishes.NotOurs:
-        raise Http404 from None
-    heading, means, button, stopped = STOPS[wish.name]
+    if (participant := share_news.read_token(token)) is not None:
+        if request.method == "POST":
+            share_news.decide(participant, False)
+        heading, means, button, stopped = SHARED
+    else:
+        heading, means, button, stopped = STOPS[_wish(request, token).name]
     context = {"heading": heading, "means": means, "button": button, "stopped": stopped}
     return render(request, "pages/unsubscribe.html", context | {"done": request.method == "POST"})
+
+
+def _wish(request: HttpRequest, token: str) -> wishes.Wish:
+    try:
+        return wishes.turn_off(token, at=clock.now()) if request.method == "POST" else wishes.read_token(token)[1]
+    except wishes.NotOurs:
+        raise Http404 from None
 
 
 _stop_from_the_page = csrf_protect(_stop)

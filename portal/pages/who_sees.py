@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from cases.models import Case
-from escalation import sharing
+from escalation import share_news, sharing
 from escalation.verbs import Refused
 from portal import clock, ratelimit
 from portal.forms import Plain, email
 from portal.pages.case import base_url, head, opened
 from portal.pages.doors import done, door, posted, shown_key
-from portal.viewer import GUEST_LASTS, actor_for, guest_case, is_customer
+from portal.viewer import GUEST_LASTS, actor_for, guest_case, is_customer, viewer_of
 
 
 class AddPerson(Plain):
@@ -30,11 +30,13 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and not settings.SHARE_CASES:
         raise Http404
     case = opened(request, reference)
-    form = AddPerson(posted(request) if "remove" not in request.POST else None)
+    other = next((act for name, act in OTHER_ACTS.items() if name in request.POST), None)
+    form = AddPerson(posted(request) if other is None else None)
     if request.method == "POST":
-        ratelimit.count(ratelimit.SHARED, f"case {case.pk}", f"from {ratelimit.client(request)}", at=clock.now())
+        keys = f"case {case.pk}", f"by {actor_for(request, case).pk}", f"from {ratelimit.client(request)}"
+        ratelimit.count(ratelimit.SHARED, *keys, at=clock.now())
         try:
-            answer = _remove(request, case) if "remove" in request.POST else _add(request, case, form)
+            answer = other(request, case) if other else _add(request, case, form)
         except Refused as why:
             form.add_error(why.field or None, str(why)) if form.is_bound else None
             answer = None
@@ -53,26 +55,53 @@ def _add(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse | No
     return done(request, f"{base_url(case)}who/", sentence)
 
 
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else 0
+
+
 def _remove(request: HttpRequest, case: Case) -> HttpResponse:
     """By the customer, or by the person themselves, who then no longer sees this page."""
-    typed, by = request.POST["remove"], actor_for(request, case)
-    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else 0
-    sharing.remove(case, number, by=by, at=clock.now())
+    by = actor_for(request, case)
+    sharing.remove(case, _number(request.POST["remove"]), by=by, at=clock.now())
     if by.pk == case.customer_id:
         return done(request, f"{base_url(case)}who/", _("They no longer see this case."))
     return done(request, "/cases/", _("You no longer see that case."))
 
 
+def _news(request: HttpRequest, case: Case) -> HttpResponse:
+    """Whoever was added turns the letters about this case on or off, for themselves."""
+    wants = request.POST["news"] == "on"
+    share_news.decide(_number(request.POST.get("person", "")), wants, by=actor_for(request, case))
+    said = _("We write to you when there is news.") if wants else _("We send you no more letters about this case.")
+    return done(request, f"{base_url(case)}who/", said)
+
+
+#: What is posted besides an address, by the field that says so.
+OTHER_ACTS = {"remove": _remove, "news": _news}
+
+
 def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
     mine, by = is_customer(request, case), actor_for(request, case)
+    # The address is what the customer typed, and stays between them and us; the others read the first names of who came.
+    full = mine or viewer_of(request).is_staff
     people = [
-        {"name": row.user.email, "joined": row.joined_at, "number": row.pk, "may_remove": mine or row.user_id == by.pk}
+        {
+            "name": row.address if full else row.user.first_name,
+            "joined": row.joined_at,
+            "number": row.pk,
+            "me": row.user_id == by.pk,
+            "wants_news": row.wants_news,
+        }
         for row in sharing.people_of(case)
+        if full or row.joined_at
     ]
     context = {
         "case": head(case),
         "mine": mine,
+        "whose": "" if full else case.customer.first_name,
         "people": people,
+        "before": sharing.left_behind(case) if mine else [],
+        "before_ref": getattr(case, "goes_on_from", None),
         "company": case.customer.organisation if settings.SHARE_IN_ORGANISATION else None,
         "form": form if settings.SHARE_CASES and mine else None,
         "key": shown_key(request),

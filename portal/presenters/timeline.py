@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from cases.files import of_case
 from cases.lifecycle import State
 from cases.models import Attachment, Case, Event, Message, Severity, Team, User
+from escalation import share_news
 from escalation.facts import Clock
 from escalation.models import Notice
 from portal.presenters.files import by_event
@@ -72,7 +73,9 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
 def visible(case: Case) -> Any:
     """The events a customer may read of, newest first, each with the `total` there are: one query."""
     silent = Q(kind="missed", data__args__kind__in=OURS, data__has_key="plan_failed")
-    about = Notice.everything.filter(case=OuterRef("case"), event_seq=OuterRef("seq"), to_customer=True)
+    about = Notice.everything.filter(case=OuterRef("case"), event_seq=OuterRef("seq"), to_customer=True).exclude(
+        kind=share_news.KIND
+    )
     events = Event.everything.filter(case=case, kind__in=KINDS).exclude(silent)
     events = events.annotate(letter=Subquery(about.order_by("pk").values("kind")[:1]))
     untold = Q(kind="adopted") | Q(kind="ran_out", data__args__kind__in=TIMERS)

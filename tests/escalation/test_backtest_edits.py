@@ -201,8 +201,21 @@ def g_supervisor() -> Recording:
     return case
 
 
+def h_moved() -> Recording:
+    """Filed 10:00, assessed 10:10, acknowledged 10:20; the update of 14:20 is put off at 13:00 to 15:50 and comes 15:40;
+    answered 16:30."""
+    case = Recording(MONDAY)
+    assessed(case, 10)
+    case.act(f.Acknowledged, 10, by=11)
+    case.act(f.PromiseMoved, 160, by=11, next_at=MONDAY + 350 * MINUTE)
+    case.act(f.Updated, 160, by=11)
+    case.act(f.Answered, 50, by=11)
+    return case
+
+
 RECORDED: dict[str, Callable[[], Recording]] = {
     "A": a_prompt, "B": b_late, "C": c_waits, "D": d_passed_up, "E": e_weekend, "F": f_forgotten, "G": g_supervisor,
+    "H": h_moved,
 }  # fmt: skip
 #: What the record itself says: moves up and promises missed.
 AS_RECORDED: dict[str, tuple[list[tuple[str, int, str]], dict[str, int]]] = {
@@ -214,6 +227,8 @@ AS_RECORDED: dict[str, tuple[list[tuple[str, int, str]], dict[str, int]]] = {
     # Review at 10:30 (promised) and 11:00 (ours); at the top review 11:30 (ours), acknowledgment 12:00 (promised).
     "F": ([("Mon 10:30", 2, "review"), ("Mon 11:00", 3, "review")], {"review": 1, "acknowledge": 1}),
     "G": ([("Mon 11:00", 2, "granted")], {}),
+    # 14:20 was put off before it came: nothing was missed.
+    "H": ([], {}),
 }
 
 
@@ -415,6 +430,20 @@ EDITS: dict[str, tuple[str, Callable[[Edited], object], dict[str, Any]]] = {
         {"ups": [("Mon 10:51", 2, "supervisor")], "missed": {"supervisor": 1}, "assumed": {"there": 1}}),
     # 10:20 + 41 = 11:01, a minute after the grant.
     "supervisor in 41": ("G", cell("acknowledge", 41, tier=2), {"ups": [("Mon 11:00", 2, "granted")], "missed": {}}),
+    # 10:20 + 165 = 13:05 could be put off to 15:50 at most, which is where it was put: said 15:40, in time.
+    "put off as far as it goes": ("H", cell("update", 165), {"ups": [], "missed": {}, "assumed": {}}),
+    # 10:20 + 164 = 13:04, at most to 15:48: the new time counts as nothing and 13:04 is missed. Level 2 reviews by 13:34,
+    # level 3 by 14:04; the acknowledgment promised there, 14:34, is missed as well.
+    "put off too far": ("H", cell("update", 164),
+        {"ups": [("Mon 13:04", 2, "update"), ("Mon 13:34", 3, "review")], "missed": {"update": 1, "acknowledge": 1},
+         "assumed": {"moved": 1, "acknowledgment": 1, "review": 1}}),
+    # 10:20 + 159 = 12:59 is missed a minute before anybody puts it off; level 2 has no word to put off yet.
+    "put off too late": ("H", cell("update", 159), {"ups": [("Mon 12:59", 2, "update"), ("Mon 13:29", 3, "review")]}),
+    # 10:20 + 360 = 16:20: what was put off is brought forward here, and said 15:40.
+    "put off is brought forward": ("H", cell("update", 360), {"ups": [], "missed": {}, "assumed": {}}),
+    # The answer of 10:10 + 340 = 15:50 is not put off along with the word; level 2 reviews by 16:20.
+    "answer in 340": ("H", cell("resolve", 340),
+        {"ups": [("Mon 15:50", 2, "resolve"), ("Mon 16:20", 3, "review")], "missed": {"resolve": 1}}),
 }  # fmt: skip
 
 

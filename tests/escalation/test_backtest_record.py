@@ -11,7 +11,9 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cases.lifecycle import State
 from cases.models import Case, Event
+from escalation import verbs
 from escalation.backtest import Window, back_test, trial_of
 from escalation.backtest.record import instant
 from escalation.models import ProtocolVersion, Rota, Shift
@@ -19,6 +21,7 @@ from escalation.sweep import sweep_batch
 from tests.cast import MONDAY, gather
 from tests.escalation.history_maker import Maker
 from tests.escalation.sound import everything
+from tests.escalation.stories import MINUTE, bring, settle
 
 MANY = int(os.environ.get("BACKTEST_CASES") or 250)
 YEARS = timedelta(days=1000)
@@ -52,6 +55,26 @@ def test_what_verbs_wrote_is_their_record(cast):
     version = ProtocolVersion.objects.get(label="five-tier@1")
     same = back_test(Window(MONDAY - YEARS, maker.now, maker.now), trial_of(version), company_zone="Europe/London")
     assert same["old"] == same["new"] and not same["changed"] and not same["assumed"] and not same["did_not_fit"]
+
+
+@pytest.mark.parametrize(("said_after", "missed"), [(-1, 0), (0, 1)])
+def test_a_time_put_off_counts_at_its_new_instant_and_at_no_other(cast, said_after, missed):
+    """Of one case: put off, then kept or missed at the new instant; the old one passes without a word either way."""
+    case = bring(cast, State.WORKING)
+    due = case.promise_at
+    moved = verbs.move_promise(
+        case.pk, next_at=due + 2 * MINUTE, reason="Later.", by=cast.tiers[1], at=due - 5 * MINUTE
+    )
+    at = moved.promise_at + said_after * MINUTE
+    settle(moved, at)
+    if not missed:
+        verbs.update(case.pk, text="Here it is.", by=cast.tiers[1], at=at)
+    now = at + MINUTE
+    version = ProtocolVersion.objects.get(label="five-tier@1")
+    same = back_test(Window(MONDAY - YEARS, now, now), trial_of(version), company_zone="Europe/London")
+    assert (same["cases"], same["different"], same["changed"], same["assumed"]) == (1, [], [], {})
+    for side in ("old", "new"):
+        assert (same[side]["promises_missed"], same[side]["escalations"]) == (missed, missed)
 
 
 def test_a_back_test_writes_nothing(cast, django_assert_max_num_queries):

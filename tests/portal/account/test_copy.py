@@ -11,7 +11,8 @@ from django.core import mail
 from django.test import Client
 from django_q.models import OrmQ
 
-from cases.models import DataCopy, Note
+from cases.files import check, keep
+from cases.models import Case, DataCopy, Note, Participant
 from escalation import outbox, verbs
 from escalation.models import Notice
 from feedback.surveys import answer_survey
@@ -67,6 +68,33 @@ def test_everything_that_is_theirs_and_nothing_of_others(cast):
         assert secret not in text and secret not in page
     assert "&lt;b&gt;Charged&lt;/b&gt; twice" in page and "<b>Charged" not in page
     assert "We paid it back." in page and "Slow but kind." in page
+
+
+def test_who_was_added_gets_their_own_words_and_the_customer_the_whole_case(cast, settings):
+    settings.SHARE_CASES = True
+    case = working(cast, title="Charged for Olga")
+    Case.objects.filter(pk=case.pk).update(is_proven=True)
+    joined = {"asked_at": step(16), "joined_at": step(17), "address": cast.other.email}
+    Participant.objects.create(case=case, user=cast.other, **joined)
+    file = keep(check("mine.txt", io.BytesIO(b"My receipt.")), draft="f", by=cast.other, at=step(18))
+    verbs.reply(case.pk, text="I was at the till.", by=cast.other, at=step(19), files=[file])
+    theirs = keep(check("sams.txt", io.BytesIO(b"Sam's receipt.")), draft="g", by=cast.customer, at=step(20))
+    verbs.reply(case.pk, text="She was.", by=cast.customer, at=step(21), files=[theirs])
+    verbs.update(case.pk, text="We ask the till.", by=cast.tiers[1], at=step(22))
+    send(step(22))
+    Participant.objects.all().delete()  # what they said stays theirs when they see the case no more
+    archive = opened(ready(cast.other))
+    text, page = archive.read("data.json").decode(), archive.read("index.html").decode()
+    made = json.loads(text)
+    (said,) = made["said_elsewhere"]["messages"]
+    assert (said["text"], said["reference"]) == ("I was at the till.", case.reference)
+    assert archive.read(made["said_elsewhere"]["files"][0]["path"]) == b"My receipt."
+    assert "I was at the till." in page and "mine.txt" in page
+    for others in ("Charged for Olga", "She was.", "We ask the till.", "sams.txt", "sam@example.com", "Okafor"):
+        assert others not in text and others not in page
+    assert not made["cases"] and any("There is news" in one["subject"] for one in made["letters"])
+    whole = opened(ready(cast.customer)).read("data.json").decode()
+    assert "I was at the till." in whole and "She was." in whole and cast.other.email not in whole
 
 
 def test_a_colleague_gets_what_they_told_us_and_no_case_they_work_on(cast):

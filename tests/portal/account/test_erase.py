@@ -22,8 +22,8 @@ from django.test import Client
 
 from cases.erasing import ERASED, Subject
 from cases.lifecycle import State
-from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, User
-from escalation import erasing, outbox, verbs, wishes
+from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
+from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
 from feedback.surveys import answer_survey
 from portal import beat, clock
@@ -174,6 +174,36 @@ def test_nobody_elses_words_go(cast, sam):
     assert other.title == "Olga's own" and other.is_open
     assert not Message.objects.filter(case=other, text=ERASED).exists()
     assert Notice.objects.filter(case=other, kind="received").get().recipient == cast.other
+
+
+def test_who_was_added_takes_their_words_and_nobody_elses(cast, settings, tmp_path):
+    """Their messages and letters go, and their way in; the customer's case stays, with a note that names nobody."""
+    settings.SHARE_CASES = True
+    case = working(cast)
+    Case.objects.filter(pk=case.pk).update(is_proven=True)
+    who = User.objects.create_user(f"{SIGN}@example.com", PASSWORD, name=f"{SIGN} Helper", is_verified=True)
+    row = sharing.add(Case.objects.get(pk=case.pk), who.email, by=cast.customer, at=step(16))
+    sharing.join(sharing.token_of(row), at=step(17))
+    verbs.reply(case.pk, text=f"{SIGN} saw it", by=who, at=step(18))
+    verbs.reply(case.pk, text="So did I.", by=cast.customer, at=step(19))
+    verbs.update(case.pk, text="We look.", by=cast.tiers[1], at=step(20))
+    send(step(20))
+    verbs.update(case.pk, text="We still look.", by=cast.tiers[1], at=step(21))  # a letter to them waits
+    gone(who)
+    assert traces(tmp_path, SIGN) == []
+    assert not Participant.objects.exists()
+    assert set(Message.objects.filter(case=case).values_list("text", flat=True)) >= {"So did I.", "We look.", ERASED}
+    assert Case.objects.get(pk=case.pk).title == case.title
+    assert not Notice.objects.filter(recipient=who, state__in=Notice.PENDING).exists()
+
+
+def test_the_customer_takes_the_list_of_whom_they_added(cast, settings):
+    settings.SHARE_CASES = True
+    case = working(cast)
+    Case.objects.filter(pk=case.pk).update(is_proven=True)
+    sharing.add(Case.objects.get(pk=case.pk), "helper@example.com", by=cast.customer, at=step(16))
+    gone(cast.customer)
+    assert not Participant.objects.exists()
 
 
 def test_every_table_that_points_to_a_person_is_dealt_with():

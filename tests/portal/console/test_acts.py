@@ -124,6 +124,19 @@ def test_the_try_out_shows_the_times_that_sending_makes(signed_in, cast, monday)
     assert Clock.UPDATE not in made
 
 
+def test_what_was_put_off_once_is_offered_an_earlier_time_only(signed_in, cast, monday):
+    case, client = stories.acknowledged(cast), signed_in(cast.tiers[1])
+    page = client.get(act_url(case, "move_promise"))
+    assert "At the latest" in page.content.decode() and not page.context["preview"].sentence
+    latest = page.context["form"].latest
+    typed = {"next_at": f"{latest:%Y-%m-%dT%H:%M}", "reason": "The carrier needs longer."}
+    assert client.post(act_url(case, "move_promise"), hidden(page) | typed).status_code == 303
+    again = client.get(act_url(case, "move_promise"))
+    assert "Put off once already: only earlier than" in again.content.decode()
+    # Nothing is typed yet, so nothing is refused yet.
+    assert not again.context["preview"].sentence and again.context["preview"].letters
+
+
 def test_the_customers_letter_is_the_one_that_is_sent(signed_in, cast, monday):
     case = stories.acknowledged(cast)
     (letter,) = signed_in(cast.tiers[1]).get(act_url(case, "update")).context["preview"].letters

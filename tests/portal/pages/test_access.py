@@ -12,20 +12,23 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from cases.files import check, keep
-from cases.models import AccessLink, Case, Draft
+from cases.models import AccessLink, Case, Draft, Message, Organisation, Participant, User
 from cases.models.door import hash_token
 from cases.reference import make_reference
-from escalation import verbs, wishes
+from escalation import sharing, verbs, wishes
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
 from portal.viewer import GUEST
+from tests.cast import person
 from tests.feedback.article_shelf import REFUND, published
 from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
 from tests.portal.problem_stories import followed
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
+#: Who sees the customer's cases by a setting: added to them and signed in, and of the same company.
+SHARERS = ("participant", "colleague")
 #: Whose console and figures have tables of their own.
 ELSEWHERE = ("console/", "insights/", "api/")
 
@@ -134,6 +137,20 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
 }
 
 
+#: What the settings SHARE_CASES and SHARE_IN_ORGANISATION change for the roles of the table.
+SHARED = {
+    "c/<str:reference>/who/": (PAGE, PAGE),
+    "share/<token:token>/": (all_(200), all_(303)),
+}
+
+
+def expected(route: str, *, shared: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """The answers of a route by role. Off, sharers are strangers; on, they look at cases and are refused like staff."""
+    looked, posted = (SHARED if shared else {}).get(route, TABLE[route])
+    like = "agent" if shared and "<str:reference>" in route else "other"
+    return tuple(by | dict.fromkeys(SHARERS, by[like]) for by in (looked, posted))
+
+
 def routes() -> list[str]:
     """Every address of the configuration but those that have tables of their own."""
     found = []
@@ -158,7 +175,8 @@ class Stage:
     """A browser of each role, and one address for each route."""
 
     def __init__(self, cast):
-        self.case = Case.objects.get(pk=answered(cast).pk)
+        Case.objects.filter(pk=answered(cast).pk).update(is_proven=True)
+        self.case = Case.objects.get()
         settled = Case.objects.get(pk=confirmed(cast).pk)
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)
@@ -176,15 +194,29 @@ class Stage:
         self.article = published(cast, REFUND, topic="billing")
         beat.beat()
         people = {"customer": cast.customer, "other": cast.other, "agent": cast.tiers[1]}
-        people |= {"supervisor": cast.supervisor, "manager": cast.manager}
+        people |= {"supervisor": cast.supervisor, "manager": cast.manager} | self.sharers(cast)
         self.file = a_file(self.case, cast.customer)
-        self.browsers = {role: Client() for role in ROLES}
-        for role, person in people.items():
-            self.browsers[role].force_login(person)
+        self.browsers = {role: Client() for role in (*ROLES, *SHARERS)}
+        for role, who in people.items():
+            self.browsers[role].force_login(who)
         session = self.browsers["guest"].session
         session[GUEST] = {"case": self.case.pk, "until": (clock.now() + timedelta(days=1)).isoformat(), "proved": True}
         session.save()
         self.browsers["guest"].cookies["milepost_session"] = session.session_key
+
+    def sharers(self, cast) -> dict[str, User]:
+        """Somebody who was added and has come, and one of the company; asked with the setting on, as it once was."""
+        helper, colleague = person("helper@example.com", "Hal Helper"), person("colin@example.com", "Colin League")
+        User.objects.filter(pk__in=(cast.customer.pk, colleague.pk)).update(
+            organisation=Organisation.objects.create(name="Nordwind Ltd")
+        )
+        asked = {"case": self.case, "asked_at": clock.now()}
+        Participant.objects.create(user=helper, address=helper.email, joined_at=clock.now(), **asked)
+        waiting = person("waiting@example.com", "")
+        self.tokens["share/"] = sharing.token_of(
+            Participant.objects.create(user=waiting, address=waiting.email, **asked)
+        )
+        return {"participant": helper, "colleague": colleague}
 
     def path(self, route: str) -> str:
         token = self.tokens.get(route.split("<")[0], self.follow)
@@ -205,13 +237,31 @@ def stage(cast, settings, tmp_path):
     return Stage(cast)
 
 
+@pytest.fixture
+def shared(settings):
+    settings.SHARE_CASES = settings.SHARE_IN_ORGANISATION = True
+
+
 def test_every_address_stands_in_the_table():
     assert sorted(routes()) == sorted(TABLE)
 
 
 @pytest.mark.parametrize("route", TABLE)
 def test_each_role_gets_its_answer(route, stage):
-    looked, posted = TABLE[route]
+    assert answers_of(route, stage) == told(route, shared=False)
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_each_role_gets_its_answer_while_cases_are_shared(route, stage, shared):
+    assert answers_of(route, stage) == told(route, shared=True)
+
+
+def told(route: str, *, shared: bool) -> dict[str, tuple[int, int, int]]:
+    looked, posted = expected(route, shared=shared)
+    return {role: (looked[role], looked[role], posted[role]) for role in (*ROLES, *SHARERS)}
+
+
+def answers_of(route: str, stage: Stage) -> dict[str, tuple[int, int, int]]:
     answers: dict[str, tuple[int, int, int]] = {}
     for role, browser in stage.browsers.items():
         get, head = browser.get(stage.path(route)), browser.head(stage.path(route))
@@ -220,7 +270,73 @@ def test_each_role_gets_its_answer(route, stage):
             transaction.set_rollback(True)
         answers[role] = (get.status_code, head.status_code, post.status_code)
         assert b"".join(head) == b""
-    assert answers == {role: (looked[role], looked[role], posted[role]) for role in ROLES}
+    return answers
+
+
+#: Everything a customer can send about a case, filled in so that it works for them.
+WORDS = {
+    "text": "It is still there.",
+    "reason": "slow",
+    "satisfaction": "5",
+    "email": "third@example.com",
+    "idem": "k1",
+}
+
+
+@pytest.mark.parametrize("role", SHARERS)
+def test_who_shares_a_case_writes_at_most(role, stage, shared):
+    """Accept, reject, rate, withdraw, reopen, a supervisor, files, the receipt, the people: filled in and refused."""
+    case = stage.case
+    before = {name: digest for name, digest in checksums().items() if name not in COUNTED}
+    browser, said = stage.browsers[role], Message.objects.count()
+    acts = [route for route in TABLE if "<str:reference>" in route and "message" not in route]
+    for route in acts:
+        browser.post(stage.path(route), WORDS)
+        browser.post(stage.path(route), WORDS | {"remove": str(Participant.objects.order_by("-pk")[0].pk)})
+    assert {name: digest for name, digest in checksums().items() if name not in COUNTED} == before
+    browser.post(f"/c/{case.reference}/message/", WORDS)
+    assert Message.objects.count() == said + (role == "participant")
+    for mine in ("customer", "participant", "colleague"):
+        assert stage.browsers[mine].get(stage.path("c/<str:reference>/files/<uuid:which>/")).status_code == 200
+
+
+#: Counts of tries and the sessions they are made from are no part of any case.
+COUNTED = ("cases_tally", "django_session")
+
+
+def ended(stage: Stage, role: str) -> None:
+    """To this browser, signed in all the while, the case and its files are gone, and a message too late."""
+    browser, reference = stage.browsers[role], stage.case.reference
+    for route in TABLE:
+        if "<str:reference>" in route:
+            assert browser.get(stage.path(route)).status_code == 404, route
+    assert browser.post(f"/c/{reference}/message/", WORDS).status_code == 404
+    assert reference not in browser.get("/cases/?filter=all").content.decode()
+    assert reference not in browser.get("/cases/?filter=company").content.decode()
+
+
+def test_who_is_removed_is_out_at_once_in_every_open_browser(stage, shared):
+    page = f"/c/{stage.case.reference}/"
+    seen = stage.browsers["participant"].get(page)
+    row = Participant.objects.get(user__email="helper@example.com")
+    sharing.remove(stage.case, row.pk, by=stage.case.customer, at=clock.now())
+    ended(stage, "participant")
+    # What the browser kept of the page is not confirmed either.
+    again = stage.browsers["participant"].get(page, headers={"If-None-Match": seen["ETag"]})
+    assert again.status_code == 404
+    User.objects.filter(email="colin@example.com").update(organisation=None)
+    ended(stage, "colleague")
+
+
+@pytest.mark.parametrize("change", [{"is_staff": True}, {"is_active": False}])
+def test_who_joins_the_staff_or_leaves_shares_nothing_any_more(change, stage, shared):
+    """Staff without cases see none by having been added to one; whose account is closed sees nothing."""
+    User.objects.filter(email__in=("helper@example.com", "colin@example.com")).update(**change)
+    for role in SHARERS:
+        browser, page = stage.browsers[role], f"/c/{stage.case.reference}/"
+        assert browser.get(page).status_code == (404 if "is_staff" in change else 303)
+        browser.post(f"{page}message/", WORDS)
+    assert not Message.objects.filter(author__email__in=("helper@example.com", "colin@example.com")).exists()
 
 
 def checksums() -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Which protocol a case is promised under: what the page shows before sending is what is promised, and nothing leaks."""
 
 import copy
-import re
 import itertools
 import json
+import re
 from datetime import timedelta
 
 import pytest
