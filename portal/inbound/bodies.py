@@ -16,6 +16,8 @@ PARTS_MOST = 100
 LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "da", "sv", "tr", "ja", "ko", "zh", "cs", "he"]
 BLOCKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol")
 UNSEEN = ("script", "style", "head", "title", "blockquote")
+#: Tags inside what is not read: more say nothing, and cost as much again at every tag that ends.
+DEEPEST = 500
 EMPTY = ("br", "img", "hr", "meta", "link", "input", "wbr", "col")
 
 
@@ -92,7 +94,7 @@ class _Text(HTMLParser):
             return
         quotes = any("gmail_quote" in (value or "") for name, value in attrs if name in ("class", "id"))
         if self.hidden or tag in UNSEEN or quotes:
-            if tag not in EMPTY:
+            if tag not in EMPTY and len(self.hidden) < DEEPEST:
                 self.hidden.append(tag)
         elif tag in BLOCKS:
             self.said.append("\n")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,11 @@ from portal.inbound import bodies
 SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 REFERS_TO = ("In-Reply-To", "References")
 HEADER_MOST = 20_000  # characters of one header that are looked at
+HEADERS_MOST = 20  # headers of one name that are looked at
+REFERENCES_MOST = 100
+#: The lines of 30 MB of files are 76 characters each; a line costs a header's or a part's memory at the most.
+LINES_MOST, PART_LINES_MOST, HEAD_MOST = 500_000, 5_000, 512 * 1024
+HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?@", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 
@@ -49,7 +55,8 @@ class Received:
     """What a message says. `automatic` says what shows that no person wrote it; empty when nothing does.
 
     `sender` is one plain address in small letters, or empty where there is not exactly one. `forged` is what the
-    mail server that took it in found, where it says so.
+    mail server that took it in found, where it says so. `written` is what its `Date` says, None where that is nothing;
+    `refers_to` are the ids of the messages it answers.
     """
 
     key: str
@@ -62,6 +69,19 @@ class Received:
     files: tuple[File, ...]
     bounce: Bounce | None
     forged: bool
+    written: datetime | None
+    refers_to: tuple[str, ...]
+
+
+def too_costly(raw: bytes) -> bool:
+    """Whether a message has more lines, or more that could begin a part, than any that a person sends."""
+    return raw.count(b"\n") > LINES_MOST or raw.count(b"\n--") > PART_LINES_MOST or len(head_of(raw)) > HEAD_MOST
+
+
+def head_of(raw: bytes) -> bytes:
+    """What stands before the first empty line, HEAD_MOST bytes and one at the most."""
+    found = HEAD_ENDS.search(raw, 0, HEAD_MOST)
+    return raw[: found.end()] if found else raw[: HEAD_MOST + 1]
 
 
 def read(raw: bytes) -> Received:
@@ -79,7 +99,24 @@ def read(raw: bytes) -> Received:
         files=tuple(_files(message)),
         bounce=_bounce(message),
         forged="dmarc=fail" in " ".join(_all(message, "Authentication-Results")).lower(),
+        written=_written(message),
+        refers_to=_refers_to(message),
     )
+
+
+def _written(message: EmailMessage) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(_line(message, "Date"))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _refers_to(message: EmailMessage) -> tuple[str, ...]:
+    """The newest of them, which stand last."""
+    return tuple(MESSAGE_ID.findall(" ".join(line for name in REFERS_TO for line in _all(message, name))))[
+        -REFERENCES_MOST:
+    ]
 
 
 def _parsed(raw: bytes) -> EmailMessage:
@@ -95,7 +132,7 @@ def key_of(message: EmailMessage, raw: bytes) -> str:
 
 
 def _all(message: EmailMessage, name: str) -> list[str]:
-    return [" ".join(str(value)[:HEADER_MOST].split()) for value in message.get_all(name, [])]
+    return [" ".join(str(value)[:HEADER_MOST].split()) for value in message.get_all(name, [])[:HEADERS_MOST]]
 
 
 def _line(message: EmailMessage, name: str) -> str:
