@@ -41,7 +41,7 @@ class PutOn(Plain):
     case = forms.ChoiceField(
         label="Which case?", widget=forms.RadioSelect, error_messages={"required": "Choose a case."}
     )
-    reference = forms.CharField(label="Its reference", max_length=30, required=False)
+    reference = forms.CharField(label="Reference of the other one", max_length=30, required=False)
     sure = forms.BooleanField(label="I know that it belongs there", required=False)
 
     def __init__(self, *args: Any, mail: InboundMail, viewer: Viewer, **more: Any) -> None:

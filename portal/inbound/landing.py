@@ -61,7 +61,7 @@ def land(mail: Received, *, at: datetime) -> Outcome:
     if not mail.sender:
         return Outcome(S.WAITING, "It does not say plainly who wrote it.")
     if mail.forged:
-        return Outcome(S.WAITING, "The mail server says that the sender's address is forged.", *cases)
+        return Outcome(S.WAITING, "The mail server says that the sender’s address is forged.", *cases)
     try:
         return _on_case(mail, cases[0], at) if cases else _new(mail, at)
     except (Refused, MissingCell, NoProtocol) as why:
@@ -145,7 +145,7 @@ def _new(mail: Received, at: datetime) -> Outcome:
         return Outcome(S.WAITING, "The address it was sent to, or what it answers, is none of ours.")
     known = User.objects.at_address(mail.sender).first()
     if known and known.is_staff:
-        return Outcome(S.WAITING, "It is from a colleague's address; nobody acts as staff by e-mail.")
+        return Outcome(S.WAITING, "It is from a colleague’s address; nobody acts as staff by e-mail.")
     if known and not known.is_active:
         return Outcome(S.WAITING, "The account of this address is closed.")
     if settings.INBOUND_NEW == "link":
