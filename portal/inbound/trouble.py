@@ -47,6 +47,8 @@ class Unreadable(Exception):
 
 def sentence(error: Exception) -> str:
     """What happened and what to do about it; empty for what is not known to happen."""
+    if isinstance(error, IMAP4.abort) and "TLS" in str(error):  # the server offers no STARTTLS
+        return UNSAFE
     return next((said for kinds, said in SENTENCES if isinstance(error, kinds)), "")
 
 
