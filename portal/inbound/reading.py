@@ -26,7 +26,7 @@ HEADER_MOST = 20_000  # characters of one header that are looked at
 HEADERS_MOST = 20  # headers of one name that are looked at
 REFERENCES_MOST = 100
 #: The lines of 30 MB of files are 76 characters each; a line costs a header's or a part's memory at the most.
-LINES_MOST, PART_LINES_MOST, HEAD_MOST = 500_000, 5_000, 512 * 1024
+LINES_MOST, PART_LINES_MOST, HEAD_MOST = 500_000, 5_000, 128 * 1024
 HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?@", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
@@ -193,9 +193,7 @@ def _files(message: EmailMessage) -> list[File]:
     found = []
     for part in bodies.leaves(message):
         if bodies.is_file(part):
-            content = part.get_payload(decode=True)
-            name = _decoded(part.get_filename() or "")
-            found.append(File(name, content if isinstance(content, bytes) else b""))
+            found.append(File(_decoded(part.get_filename() or ""), bodies.bytes_of(part)))
     return found
 
 
