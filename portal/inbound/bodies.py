@@ -79,7 +79,8 @@ def bytes_of(part: EmailMessage) -> bytes:
         found: Any = part.get_payload(decode=True)
     except ValueError:
         # The library asks the charset while it looks, and some raise for what they do not know.
-        found = str(part.get_payload()).encode("ascii", "surrogateescape")
+        part.del_param("charset")
+        found = part.get_payload(decode=True)
     return found if isinstance(found, bytes) else b""
 
 

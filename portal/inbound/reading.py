@@ -190,11 +190,8 @@ def _automatic(message: EmailMessage, sender: str) -> str:
 
 
 def _files(message: EmailMessage) -> list[File]:
-    found = []
-    for part in bodies.leaves(message):
-        if bodies.is_file(part):
-            found.append(File(_decoded(part.get_filename() or ""), bodies.bytes_of(part)))
-    return found
+    parts = [part for part in bodies.leaves(message) if bodies.is_file(part)]
+    return [File(_decoded(part.get_filename() or ""), bodies.bytes_of(part)) for part in parts]
 
 
 def _bounce(message: EmailMessage) -> Bounce | None:
