@@ -51,5 +51,5 @@ def _said(case_id: int, text: str, kind: str) -> Said:
     """The customer's words, whoever puts them there."""
     if not text.strip():
         raise Refused("There is no text in it to put on a case.")
-    customer = User.objects.get(pk=Case.everything.values("customer").get(pk=case_id)["customer"])
+    customer = User.objects.get(pk=Case.objects.values("customer").get(pk=case_id)["customer"])
     return Said(text.strip(), kind, Channel.EMAIL, from_customer=True, author=customer)

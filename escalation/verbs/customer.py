@@ -67,12 +67,10 @@ def reply(
 
 def wrote(case: Case, channel: str, *, at: datetime, seen: int | None) -> f.CustomerWrote:
     """What their writing is when `seen` is the newest event they can have known of (None: that is not known)."""
-    since = (
-        Event.everything.filter(case=case, seq__gt=seen, kind__in=OF_OURS)
-        if seen is not None
-        else Event.everything.none()
-    )
-    kinds = list(since.order_by("seq").values_list("kind", flat=True))
+    kinds: list[str] = []
+    if seen is not None:
+        since = Event.everything.filter(case=case, seq__gt=seen, kind__in=OF_OURS)
+        kinds = list(since.order_by("seq").values_list("kind", flat=True))
     crossed = case.state == State.WAITING_CUSTOMER and "asked_customer" in kinds
     return f.CustomerWrote(at=at, now=at, channel=channel, crossed=crossed, unread=kinds[-1] if kinds else "")
 

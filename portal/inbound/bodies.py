@@ -59,7 +59,8 @@ def leaves(message: EmailMessage) -> Iterator[EmailMessage]:
         if not waiting:
             return
         part = waiting.pop(0)
-        inner = part.get_payload()
+        # Asked of a part without parts, the library reads its text by a charset that may be nonsense.
+        inner = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             waiting = [one for one in inner if isinstance(one, EmailMessage)] + waiting
         else:

@@ -198,7 +198,7 @@ def _bounce(message: EmailMessage) -> Bounce | None:
     """What a delivery report says (RFC 3464); None for every other message."""
     if message.get_content_type() != "multipart/report" or message.get_param("report-type") != "delivery-status":
         return None
-    parts: Any = message.get_payload()
+    parts: Any = message.get_payload() if message.is_multipart() else None
     if not isinstance(parts, list):
         return None
     kinds = {part.get_content_type(): part for part in reversed(parts)}
@@ -218,7 +218,7 @@ def _bounce(message: EmailMessage) -> Bounce | None:
 
 def _fields(status: EmailMessage | None) -> dict[str, str]:
     """The fields of a report's groups, the last (the recipient's) winning."""
-    groups: Any = status.get_payload() if status is not None else []
+    groups: Any = status.get_payload() if status is not None and status.is_multipart() else []
     found: dict[str, str] = {}
     for group in groups if isinstance(groups, list) else []:
         found |= {name.lower(): " ".join(str(value).split()) for name, value in group.items()}
@@ -228,7 +228,7 @@ def _fields(status: EmailMessage | None) -> dict[str, str]:
 def _returned(kinds: dict[str, EmailMessage]) -> EmailMessage | None:
     """The head of the letter that came back."""
     if "message/rfc822" in kinds:
-        inner: Any = kinds["message/rfc822"].get_payload()
+        inner: Any = kinds["message/rfc822"].get_payload() if kinds["message/rfc822"].is_multipart() else None
         return inner[0] if isinstance(inner, list) and inner else None
     if "text/rfc822-headers" in kinds:
         head = bodies.content_of(kinds["text/rfc822-headers"])
