@@ -141,7 +141,7 @@ def troubles(who: Subject) -> None:
 def came_by_mail(who: Subject) -> None:
     """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known."""
     mine = Q(sender__iexact=who.person.email) | Q(case__in=who.cases)
-    InboundMail.objects.filter(mine).update(sender="", subject="", text="", reason="")
+    InboundMail.objects.filter(mine).update(sender="", subject="", text="", reason="", because="")
 
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (

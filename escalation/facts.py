@@ -233,11 +233,15 @@ class AskedCustomer(Happening):
 
 @dataclass(frozen=True, slots=True)
 class CustomerWrote(Happening):
-    """`crossed`: written on a page older than our question, so it cannot be the answer to it."""
+    """`crossed`: written before our question could be read, so it cannot be the answer to it.
+
+    `unread` is the kind of the newest event of ours that they had not read when they wrote; empty where there is none.
+    """
 
     channel: str
     automatic: bool = False
     crossed: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,9 @@ PERMITS: dict[str, Permit] = {
         states=(S.ANSWERED, S.WAITING_CUSTOMER),
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
     ),
+    # staff, with words of the customer
+    "mail_on": Permit("Put on case", "team", states=OPEN),
+    "mail_back": Permit("Put on case and open it again", "team", states=SETTLED),
     # customers
     "reply": Permit("Send message", "customer", shared=True, states=OPEN, hints=(FINISHED, JOINED)),
     "accept": Permit("Yes, it is fixed", "customer", move="accept", hints=(NO_ANSWER_YET, FINISHED, JOINED)),

@@ -41,6 +41,8 @@ def addresses_and_zones(**_: Any) -> list[CheckMessage]:
         found.append(Error("FROM_EMAIL must be a mail address", id="portal.E003"))
     if settings.INBOUND_NEW not in ("open", "link"):
         found.append(Error('INBOUND_NEW must be "open" or "link"', id="portal.E012"))
+    if settings.INBOUND and settings.INBOUND["ca_file"] and not Path(settings.INBOUND["ca_file"]).is_file():
+        found.append(Error("INBOUND_CA_FILE is not there", id="portal.E014"))
     if "@" not in settings.INBOUND_ADDRESS:
         found.append(Error("INBOUND_ADDRESS must be a mail address", id="portal.E013"))
     return found

@@ -66,10 +66,11 @@ def mail_settings(url: str, *, folder: Path) -> dict[str, Any]:
     }
 
 
-def inbound_settings(url: str) -> dict[str, Any]:
+def inbound_settings(url: str, *, ca_file: str = "") -> dict[str, Any]:
     """Where mail is fetched from; empty for an empty `url`: then none is.
 
     Known are imaps://user:password@host/INBOX, imap+tls:// (STARTTLS) and imap:// (in the open). Anything else raises.
+    `ca_file` names the certificates that are trusted instead of the system's; empty: the system's.
     """
     parts = urlsplit(url)
     if not url:
@@ -84,6 +85,7 @@ def inbound_settings(url: str) -> dict[str, Any]:
         "password": unquote(parts.password or ""),
         "folder": unquote(parts.path.strip("/")) or "INBOX",
         "timeout": int(dict(parse_qsl(parts.query)).get("timeout", MAIL_TIMEOUT)),
+        "ca_file": ca_file,
     }
 
 

@@ -286,7 +286,8 @@ EMAIL_SUBJECT_PREFIX = ""
 
 # Mail that comes in, fetched from imaps://user:password@host/INBOX; empty: none is (docs/inbound.md).
 INBOUND_URL = env.str("INBOUND_URL", "")
-INBOUND = inbound_settings(INBOUND_URL)
+# A file of certificates that are trusted for it, where the mail server's is from the company's own authority.
+INBOUND = inbound_settings(INBOUND_URL, ca_file=env.str("INBOUND_CA_FILE", ""))
 # What answers go to, as support+<token>@...: an address that ends up in that mailbox.
 INBOUND_ADDRESS = env.str("INBOUND_ADDRESS", "") or BRAND["from_email"]
 # What a mail that belongs to no case does: "open" one, or "link" to the page where one tells us.

@@ -43,7 +43,8 @@ def _reader(facts: Facts) -> str:
 
 
 def customer_wrote(facts: Facts, h: f.CustomerWrote, rules: Rules) -> Decision:
-    told = (Tell("customer_wrote", _reader(facts), {"crossed": True} if h.crossed else {}),)
+    unread = {"unread": h.unread} if h.unread else {}
+    told = (Tell("customer_wrote", _reader(facts), unread | ({"crossed": True} if h.crossed else {})),)
     if facts.state != State.WAITING_CUSTOMER or h.automatic or h.crossed:
         return Decision(tells=told)
     again = tuple(resumed(clock, h.at, rules) for clock in facts.clocks.values() if clock.paused_at)

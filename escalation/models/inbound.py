@@ -11,7 +11,8 @@ from cases.models import Case, User
 class InboundMail(models.Model):
     """One message of the mailbox, known by `key`: a second fetcher, or a second copy of it, finds it taken.
 
-    Sender, subject and text are kept only of those that wait for a person; the files stay in the mailbox.
+    Sender, subject and text are kept only of those that wait for a person; the files stay in the mailbox. Of what a
+    person dealt with it says who, when, on which case, or why it was set aside.
     """
 
     class State(models.TextChoices):
@@ -22,7 +23,7 @@ class InboundMail(models.Model):
         IGNORED = "ignored", "Automatic, left alone"
         WAITING = "waiting", "Waits for a person"
         BROKEN = "broken", "Could not be read"
-        SEEN = "seen", "A person has looked"
+        SEEN = "seen", "Set aside by a person"
 
     TO_LOOK_AT = (State.WAITING, State.BROKEN)
 
@@ -34,6 +35,10 @@ class InboundMail(models.Model):
     sender = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    # When its writer's machine says it was written, where that can be true; and how many files came with it.
+    written_at = models.DateTimeField(null=True)
+    files = models.PositiveSmallIntegerField(default=0)
+    because = models.CharField(max_length=300, blank=True)
     seen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     seen_at = models.DateTimeField(null=True)
 

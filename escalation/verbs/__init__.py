@@ -2,6 +2,7 @@
 
 from escalation.verbs.acting import Refused, Stale
 from escalation.verbs.began import Began
+from escalation.verbs.by_mail import mail_back, mail_on, put_mail
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
 from escalation.verbs.filing import Told, file_case, file_many, outlook
 from escalation.verbs.following import come_back, reopen_over
@@ -49,11 +50,14 @@ __all__ = [
     "hand_over",
     "justify",
     "keep",
+    "mail_back",
+    "mail_on",
     "merge",
     "move_promise",
     "note",
     "outlook",
     "partner_answered",
+    "put_mail",
     "reject",
     "reopen",
     "reopen_over",

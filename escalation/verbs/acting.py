@@ -51,12 +51,16 @@ class Stale(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text that goes with an act: to or from the customer (`kind` of Message), or an internal note."""
+    """A text that goes with an act: to or from the customer (`kind` of Message), or an internal note.
+
+    `author` wrote it, where that is not the one who acts.
+    """
 
     text: str
     kind: str = ""
     channel: str = Channel.PORTAL
     from_customer: bool = False
+    author: User | None = None
 
 
 @dataclass(slots=True)
@@ -202,7 +206,7 @@ def speak(case: Case, said: Said, *, by: User, at: datetime) -> Message:
     return Message.everything.create(
         case=case,
         is_drill=case.is_drill,
-        author=by,
+        author=said.author or by,
         text=said.text,
         kind=said.kind,
         channel=said.channel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,8 @@ from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
 
 K = Message.Kind
+#: What of ours has words that they may not have read when they wrote theirs.
+OF_OURS = ("updated", "answered", "asked_customer", "supervisor_answered", "apologised")
 SUPERVISOR_REASONS = {
     "slow": _lazy("It is taking too long"),
     "answer": _lazy("I do not agree with the answer"),
@@ -57,15 +60,19 @@ def reply(
     said = _said(text, K.CUSTOMER, channel, _("Write your message first."), files)
 
     def happening(turn: Turn) -> f.Happening:
-        crossed = turn.case.state == State.WAITING_CUSTOMER and _asked_since(turn.case, seen)
-        return f.CustomerWrote(at=at, now=at, channel=channel, automatic=automatic, crossed=crossed)
+        return replace(wrote(turn.case, channel, at=at, seen=seen), automatic=automatic)
 
     return Act("reply", by, at, said=said, form_key=form_key, files=files).on(case_id, happening)
 
 
-def _asked_since(case: Case, seen: int | None) -> bool:
-    """Whether we asked something after event number `seen`."""
-    return seen is not None and Event.everything.filter(case=case, kind="asked_customer", seq__gt=seen).exists()
+def wrote(case: Case, channel: str, *, at: datetime, seen: int | None) -> f.CustomerWrote:
+    """What their writing is when `seen` is the newest event they can have known of (None: that is not known)."""
+    kinds: list[str] = []
+    if seen is not None:
+        since = Event.everything.filter(case=case, seq__gt=seen, kind__in=OF_OURS)
+        kinds = list(since.order_by("seq").values_list("kind", flat=True))
+    crossed = case.state == State.WAITING_CUSTOMER and "asked_customer" in kinds
+    return f.CustomerWrote(at=at, now=at, channel=channel, crossed=crossed, unread=kinds[-1] if kinds else "")
 
 
 def accept(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:

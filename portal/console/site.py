@@ -32,6 +32,7 @@ from portal.console import (
     reviews,
 )
 from portal.context import look
+from portal.inbound.trouble import trouble
 from portal.pages.personal import safe_next, with_next
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
@@ -145,7 +146,8 @@ def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
     ]
     if user.has_perm(SEE_INSIGHTS):
         links.append({"label": "Insights", "url": INSIGHTS, "count": 0, "here": False})
-    return {"places": links, "silence": beat.silence(now), "actor": actor, "viewer": viewer}
+    found = {"silence": beat.silence(now), "mailbox": trouble(now), "sees_mail": sees_mail}
+    return {"places": links, "actor": actor, "viewer": viewer} | found
 
 
 #: Pages that belong to a place but do not lie below it.

@@ -50,6 +50,19 @@ def _version(data: Data) -> str:
     return f"Moved to version {data['args']['to'].partition('@')[2]} of the protocol"
 
 
+def _wrote(data: Data) -> str:
+    return "The customer’s e-mail, put here by hand" if "mail" in data else "The customer wrote"
+
+
+#: What of ours the customer had not read when they wrote, for the line under their words.
+UNREAD = {
+    "updated": "our update",
+    "answered": "our answer",
+    "asked_customer": "our question",
+    "supervisor_answered": "the supervisor’s answer",
+    "apologised": "our apology",
+}
+
 #: Event kind -> (what stands in the timeline, what a colleague just did, for the sentence to a late writer).
 EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "filed": (lambda d: "Case filed", "filed this"),
@@ -63,7 +76,7 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "updated": (lambda d: "Update to the customer", "sent an update"),
     "promise_moved": (lambda d: "The time we gave was moved", "moved the time"),
     "asked_customer": (lambda d: "Question to the customer", "asked the customer"),
-    "customer_wrote": (lambda d: "The customer wrote", "wrote"),
+    "customer_wrote": (_wrote, "wrote"),
     "waits_for_partner": (lambda d: f"Waiting for {d['args']['partner']}", "set this to wait for another company"),
     "partner_answered": (lambda d: "The other company answered", "noted that the other company answered"),
     "handed_over": (lambda d: "Handed over", "handed this over"),
@@ -71,7 +84,10 @@ EVENTS: dict[str, tuple[Callable[[Data], str], str]] = {
     "answered": (lambda d: "Answer proposed", "proposed an answer"),
     "accepted": (lambda d: "The customer says it is fixed", "said it is fixed"),
     "rejected": (lambda d: "The customer says it is not fixed", "said it is not fixed"),
-    "reopened": (lambda d: "Opened again by the customer", "opened this again"),
+    "reopened": (
+        lambda d: "Opened again by a mail that was put here" if "mail" in d else "Opened again by the customer",
+        "opened this again",
+    ),
     "withdrawn": (lambda d: "Withdrawn by the customer", "withdrew this"),
     "merged": (lambda d: f"Joined to {d['args']['into']}", "joined this to another case"),
     "closed": (lambda d: "Closed", "closed this"),
@@ -212,7 +228,7 @@ def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]
         "text": "",
         "label": "",
         "message": str(message.pk) if message else "",
-        "advice": said_words(event.data["advice"]) if "advice" in event.data else "",
+        "advice": said_words(event.data["advice"]) if "advice" in event.data else unread_words(event.data["args"]),
         "from_customer": event.role == Event.Role.CUSTOMER,
         "in": {"clocks"} if clock or event.data["ended"] or event.data["started"] else set(),
     }
@@ -224,6 +240,13 @@ def event_row(event: Event, messages: dict[str, Message], notes: dict[str, Note]
         row |= {"kind": "message", "text": message.text, "label": label, "from_customer": message.from_customer}
         row["in"] |= {"customer"}
     return row
+
+
+def unread_words(args: Data) -> str:
+    """'Written before they could read our update.'; empty where they had read what there was."""
+    ours = UNREAD.get(args.get("unread", ""))
+    after = " It does not answer it: we still wait." if args.get("crossed") else ""
+    return f"Crossed: written before they could read {ours}.{after}" if ours else ""
 
 
 def noticed_late(event: Event) -> bool:

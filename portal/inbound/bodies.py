@@ -1,10 +1,12 @@
-"""The words of a message: its text or what its HTML says, without what it quotes. Nothing here looks at a clock or a table."""
+"""The words of a message: its text or what its HTML says, without what it quotes. Nothing here looks at a table."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from typing import Any
 
 from mailparser_reply import EmailReplyParser
 
@@ -12,10 +14,14 @@ from mailparser_reply import EmailReplyParser
 TEXT_MOST = 20_000
 HTML_MOST = 500_000
 PARTS_MOST = 100
+#: HTML is read in steps (characters) for so long (seconds), and what is still open at its end only when it is short.
+HTML_STEP, HTML_SECONDS, HTML_OPEN = 8_000, 2.0, 2_000
 #: Of the languages customers write in, those the quote finder knows.
 LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "da", "sv", "tr", "ja", "ko", "zh", "cs", "he"]
 BLOCKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol")
 UNSEEN = ("script", "style", "head", "title", "blockquote")
+#: Tags inside what is not read: more say nothing, and cost as much again at every tag that ends.
+DEEPEST = 500
 EMPTY = ("br", "img", "hr", "meta", "link", "input", "wbr", "col")
 
 
@@ -53,7 +59,8 @@ def leaves(message: EmailMessage) -> Iterator[EmailMessage]:
         if not waiting:
             return
         part = waiting.pop(0)
-        inner = part.get_payload()
+        # Asked of a part without parts, the library reads its text by a charset that may be nonsense.
+        inner = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             waiting = [one for one in inner if isinstance(one, EmailMessage)] + waiting
         else:
@@ -67,15 +74,23 @@ def is_file(part: EmailMessage) -> bool:
     return bool(part.get_filename()) and part.get_content_maintype() != "text" and not part["Content-ID"]
 
 
+def bytes_of(part: EmailMessage) -> bytes:
+    """What a part holds, out of the spelling it was sent in; empty for a part of parts."""
+    try:
+        found: Any = part.get_payload(decode=True)
+    except ValueError:
+        # The library asks the charset while it looks, and some raise for what they do not know.
+        part.del_param("charset")
+        found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
+
+
 def content_of(part: EmailMessage) -> str:
     """The text of a part; what its sender calls a charset may be nonsense."""
-    body = part.get_payload(decode=True)
-    if not isinstance(body, bytes):
-        return ""
-    body = body[:HTML_MOST]
+    body = bytes_of(part)[:HTML_MOST]
     try:
         return body.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no charset at all, or one that does not know how to leave out what is wrong
         return body.decode("utf-8", "replace")
 
 
@@ -92,7 +107,7 @@ class _Text(HTMLParser):
             return
         quotes = any("gmail_quote" in (value or "") for name, value in attrs if name in ("class", "id"))
         if self.hidden or tag in UNSEEN or quotes:
-            if tag not in EMPTY:
+            if tag not in EMPTY and len(self.hidden) < DEEPEST:
                 self.hidden.append(tag)
         elif tag in BLOCKS:
             self.said.append("\n")
@@ -111,8 +126,13 @@ class _Text(HTMLParser):
 
 def from_html(html: str) -> str:
     """What HTML says, as lines of text; of HTML that is all quotation all of its text but scripts."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
+    parser, until = _Text(), time.monotonic() + HTML_SECONDS
+    for start in range(0, len(html), HTML_STEP):
+        parser.feed(html[start : start + HTML_STEP])
+        if time.monotonic() > until:
+            break
+    # What was never finished is gone through once for each of its signs: long, it is no text that anybody wrote.
+    if len(parser.rawdata) <= HTML_OPEN:
+        parser.close()
     lines = (" ".join(line.split()) for line in "".join(parser.said).split("\n"))
     return "\n".join(line for line in lines if line)

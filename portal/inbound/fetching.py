@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,13 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 from escalation.models import Heartbeat, InboundMail
 from escalation.steps import Step
+from portal.inbound import trouble
 from portal.inbound.taking import take
 
-ROLE, EVERY = "inbound", timedelta(minutes=1)
+ROLE, EVERY = trouble.ROLE, timedelta(minutes=1)
 BATCH = 50
+#: Seconds one look goes on: what is left comes in the next, and copies and erasures are not held up.
+WORK_MOST = 20.0
 SIZE_MOST = 30 * 1024 * 1024  # bytes: two full files as mail spells them, and what stands around them
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
@@ -34,22 +38,29 @@ def look(at: datetime) -> int:
     try:
         fetch(at)
     except Exception as error:
-        row.note = f"{type(error).__name__}: the mailbox could not be read."
+        known = trouble.sentence(error)
+        row.note = known or trouble.unknown(error)
         row.save(update_fields=["note"])
-        raise
+        if not known:
+            raise
+        # What a mail server answers may quote an address: only our own sentence goes to the log.
+        raise trouble.Unreadable(known) from None
     row.last_success, row.note = at, ""
     row.save(update_fields=["last_success", "note"])
     return 0
 
 
 def fetch(at: datetime) -> int:
-    """Takes up to BATCH unread messages; how many it were."""
-    box = _opened(settings.INBOUND)
+    """Takes up to BATCH unread messages, for WORK_MOST seconds and one message more; how many it were."""
+    box, until = _opened(settings.INBOUND), time.monotonic() + WORK_MOST
     try:
-        uids = box.uids("UNSEEN")[:BATCH]
-        for uid in uids:
+        taken = 0
+        for uid in box.uids("UNSEEN")[:BATCH]:
             _one(box, uid, at)
-        return len(uids)
+            taken += 1
+            if time.monotonic() > until:
+                break
+        return taken
     finally:
         _leave(box)
 
@@ -62,7 +73,7 @@ def _opened(where: dict[str, Any]) -> BaseMailBox:
     else:
         kind = MailBox if where["scheme"] == "imaps" else MailBoxStartTls
         # The library's own context asks for no certificate.
-        box = kind(**given, ssl_context=ssl.create_default_context())
+        box = kind(**given, ssl_context=ssl.create_default_context(cafile=where["ca_file"] or None))
     return box.login(where["user"], where["password"], initial_folder=where["folder"])
 
 

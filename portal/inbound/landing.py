@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -20,6 +21,7 @@ from cases.models import Attachment, Case, Category, Impact, User
 from cases.models.message import Channel
 from escalation import mail_letters, outbox, reply_address, verbs
 from escalation.book import NoProtocol
+from escalation.mail_crossing import known_by
 from escalation.models import InboundMail, Notice
 from escalation.protocol import MissingCell
 from escalation.receipts import send_receipt
@@ -59,7 +61,7 @@ def land(mail: Received, *, at: datetime) -> Outcome:
     if not mail.sender:
         return Outcome(S.WAITING, "It does not say plainly who wrote it.")
     if mail.forged:
-        return Outcome(S.WAITING, "The mail server says that the sender's address is forged.", *cases)
+        return Outcome(S.WAITING, "The mail server says that the sender’s address is forged.", *cases)
     try:
         return _on_case(mail, cases[0], at) if cases else _new(mail, at)
     except (Refused, MissingCell, NoProtocol) as why:
@@ -100,9 +102,13 @@ def _on_case(mail: Received, case: Case, at: datetime) -> Outcome:
         return Outcome(S.WAITING, "There is nothing in it.", case)
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=at)
     files, wrong = _files(mail, case.customer, case.customer, at)
-    act = verbs.reply if case.is_open else verbs.come_back
-    text = shortened(mail.text, MESSAGE_MOST if case.is_open else FILED_MOST)
-    after = act(case.pk, text=text, by=case.customer, at=at, channel=Channel.EMAIL, files=files)
+    act: dict[str, Any] = {"by": case.customer, "at": at, "channel": Channel.EMAIL, "files": files}
+    if case.is_open:
+        # A mail is as old as its writing: what we said since, they cannot have read.
+        seen = known_by(case, written=mail.written, refers_to=mail.refers_to, at=at)
+        after = verbs.reply(case.pk, text=shortened(mail.text, MESSAGE_MOST), seen=seen, **act)
+    else:
+        after = verbs.come_back(case.pk, text=shortened(mail.text, FILED_MOST), **act)
     if wrong:
         mail_letters.files_refused(after, wrong, about=mail.key, at=at)
     return Outcome(S.LANDED, case=after)
@@ -139,7 +145,7 @@ def _new(mail: Received, at: datetime) -> Outcome:
         return Outcome(S.WAITING, "The address it was sent to, or what it answers, is none of ours.")
     known = User.objects.at_address(mail.sender).first()
     if known and known.is_staff:
-        return Outcome(S.WAITING, "It is from a colleague's address; nobody acts as staff by e-mail.")
+        return Outcome(S.WAITING, "It is from a colleague’s address; nobody acts as staff by e-mail.")
     if known and not known.is_active:
         return Outcome(S.WAITING, "The account of this address is closed.")
     if settings.INBOUND_NEW == "link":

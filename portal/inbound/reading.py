@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,11 @@ from portal.inbound import bodies
 SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 REFERS_TO = ("In-Reply-To", "References")
 HEADER_MOST = 20_000  # characters of one header that are looked at
+HEADERS_MOST = 20  # headers of one name that are looked at
+REFERENCES_MOST = 100
+#: The lines of 30 MB of files are 76 characters each; a line costs a header's or a part's memory at the most.
+LINES_MOST, PART_LINES_MOST, HEAD_MOST = 500_000, 5_000, 128 * 1024
+HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?@", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 
@@ -49,7 +55,8 @@ class Received:
     """What a message says. `automatic` says what shows that no person wrote it; empty when nothing does.
 
     `sender` is one plain address in small letters, or empty where there is not exactly one. `forged` is what the
-    mail server that took it in found, where it says so.
+    mail server that took it in found, where it says so. `written` is what its `Date` says, None where that is nothing;
+    `refers_to` are the ids of the messages it answers.
     """
 
     key: str
@@ -62,6 +69,19 @@ class Received:
     files: tuple[File, ...]
     bounce: Bounce | None
     forged: bool
+    written: datetime | None
+    refers_to: tuple[str, ...]
+
+
+def too_costly(raw: bytes) -> bool:
+    """Whether a message has more lines, or more that could begin a part, than any that a person sends."""
+    return raw.count(b"\n") > LINES_MOST or raw.count(b"\n--") > PART_LINES_MOST or len(head_of(raw)) > HEAD_MOST
+
+
+def head_of(raw: bytes) -> bytes:
+    """What stands before the first empty line, HEAD_MOST bytes and one at the most."""
+    found = HEAD_ENDS.search(raw, 0, HEAD_MOST)
+    return raw[: found.end()] if found else raw[: HEAD_MOST + 1]
 
 
 def read(raw: bytes) -> Received:
@@ -79,7 +99,24 @@ def read(raw: bytes) -> Received:
         files=tuple(_files(message)),
         bounce=_bounce(message),
         forged="dmarc=fail" in " ".join(_all(message, "Authentication-Results")).lower(),
+        written=_written(message),
+        refers_to=_refers_to(message),
     )
+
+
+def _written(message: EmailMessage) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(_line(message, "Date"))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _refers_to(message: EmailMessage) -> tuple[str, ...]:
+    """The newest of them, which stand last."""
+    return tuple(MESSAGE_ID.findall(" ".join(line for name in REFERS_TO for line in _all(message, name))))[
+        -REFERENCES_MOST:
+    ]
 
 
 def _parsed(raw: bytes) -> EmailMessage:
@@ -95,7 +132,7 @@ def key_of(message: EmailMessage, raw: bytes) -> str:
 
 
 def _all(message: EmailMessage, name: str) -> list[str]:
-    return [" ".join(str(value)[:HEADER_MOST].split()) for value in message.get_all(name, [])]
+    return [" ".join(str(value)[:HEADER_MOST].split()) for value in message.get_all(name, [])[:HEADERS_MOST]]
 
 
 def _line(message: EmailMessage, name: str) -> str:
@@ -153,20 +190,15 @@ def _automatic(message: EmailMessage, sender: str) -> str:
 
 
 def _files(message: EmailMessage) -> list[File]:
-    found = []
-    for part in bodies.leaves(message):
-        if bodies.is_file(part):
-            content = part.get_payload(decode=True)
-            name = _decoded(part.get_filename() or "")
-            found.append(File(name, content if isinstance(content, bytes) else b""))
-    return found
+    parts = [part for part in bodies.leaves(message) if bodies.is_file(part)]
+    return [File(_decoded(part.get_filename() or ""), bodies.bytes_of(part)) for part in parts]
 
 
 def _bounce(message: EmailMessage) -> Bounce | None:
     """What a delivery report says (RFC 3464); None for every other message."""
     if message.get_content_type() != "multipart/report" or message.get_param("report-type") != "delivery-status":
         return None
-    parts: Any = message.get_payload()
+    parts: Any = message.get_payload() if message.is_multipart() else None
     if not isinstance(parts, list):
         return None
     kinds = {part.get_content_type(): part for part in reversed(parts)}
@@ -186,7 +218,7 @@ def _bounce(message: EmailMessage) -> Bounce | None:
 
 def _fields(status: EmailMessage | None) -> dict[str, str]:
     """The fields of a report's groups, the last (the recipient's) winning."""
-    groups: Any = status.get_payload() if status is not None else []
+    groups: Any = status.get_payload() if status is not None and status.is_multipart() else []
     found: dict[str, str] = {}
     for group in groups if isinstance(groups, list) else []:
         found |= {name.lower(): " ".join(str(value).split()) for name, value in group.items()}
@@ -196,7 +228,7 @@ def _fields(status: EmailMessage | None) -> dict[str, str]:
 def _returned(kinds: dict[str, EmailMessage]) -> EmailMessage | None:
     """The head of the letter that came back."""
     if "message/rfc822" in kinds:
-        inner: Any = kinds["message/rfc822"].get_payload()
+        inner: Any = kinds["message/rfc822"].get_payload() if kinds["message/rfc822"].is_multipart() else None
         return inner[0] if isinstance(inner, list) and inner else None
     if "text/rfc822-headers" in kinds:
         head = bodies.content_of(kinds["text/rfc822-headers"])

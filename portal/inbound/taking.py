@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from cases.models import User
+from cases.models import Case, User
+from escalation.mail_crossing import known_by
 from escalation.models import InboundMail
-from portal.inbound.landing import Outcome, land
-from portal.inbound.reading import Received, read
+from escalation.verbs import put_mail
+from portal.inbound.landing import Outcome, land, shortened
+from portal.inbound.reading import Received, head_of, read, too_costly
 
 log = logging.getLogger("milepost.inbound")
 S = InboundMail.State
@@ -25,6 +27,9 @@ def take(raw: bytes, *, at: datetime, whole: bool = True) -> str:
     is away: then nothing has happened, and the next round tries again.
     """
     try:
+        if whole and too_costly(raw):
+            # A few letters a part or a header, millions of them: taken apart it would fill the machine's memory.
+            raw, whole = head_of(raw), False
         return _take(read(raw), at, whole)
     except (OperationalError, InterfaceError):
         raise
@@ -42,11 +47,12 @@ def _take(mail: Received, at: datetime, whole: bool) -> str:
         if whole or mail.automatic:
             outcome = land(mail, at=at)
         else:
-            outcome = Outcome(S.WAITING, "It is too large to be fetched.")
+            outcome = Outcome(S.WAITING, "It is too large, or has too many parts, to be taken in.")
         row.state, row.reason, row.case = outcome.state, outcome.reason[:300], outcome.case
         if row.state in InboundMail.TO_LOOK_AT:
             row.sender, row.subject, row.text = mail.sender[:254], mail.subject, mail.text[:KEPT_MOST]
-        row.save(update_fields=["state", "reason", "case", "sender", "subject", "text"])
+            row.written_at, row.files = mail.written, len(mail.files)
+        row.save(update_fields=["state", "reason", "case", "sender", "subject", "text", "written_at", "files"])
         return row.state
 
 
@@ -58,13 +64,53 @@ def _set_aside(raw: bytes, trouble: str, at: datetime) -> str:
     return row.state
 
 
-def looked_at(pk: int, *, by: User, at: datetime) -> bool:
-    """A person has dealt with it: its words go. False when somebody did so before."""
+class Taken(Exception):
+    """A colleague was quicker; `mail` says who, when and what they did."""
+
+    def __init__(self, mail: InboundMail) -> None:
+        self.mail = mail
+        super().__init__("Somebody has dealt with it already.")
+
+
+def put_on_case(pk: int, case: Case, *, by: User, at: datetime) -> Case:
+    """Puts a mail that waits on `case`, which the caller may see: the customer's message in its thread, once.
+
+    Returns the case. Raises Taken when a colleague was quicker, Refused and MissingCell as verbs do; then all is as it was.
+    """
     with transaction.atomic():
-        row = InboundMail.objects.select_for_update().filter(pk=pk, state__in=InboundMail.TO_LOOK_AT).first()
-        if row is None:
-            return False
-        row.state, row.seen_by, row.seen_at = S.SEEN, by, at
-        row.sender = row.subject = row.text = ""
-        row.save(update_fields=["state", "seen_by", "seen_at", "sender", "subject", "text"])
-        return True
+        row = _held(pk)
+        seen = known_by(case, written=row.written_at, refers_to=(), at=row.at)
+        after = put_mail(case.pk, text=_words(row, case), by=by, at=at, seen=seen)
+        _dealt(row, S.LANDED, by=by, at=at, case=after)
+        return after
+
+
+def set_aside(pk: int, *, because: str, by: User, at: datetime) -> None:
+    """A person has looked and it belongs on no case. Raises Taken when a colleague was quicker."""
+    with transaction.atomic():
+        _dealt(_held(pk), S.SEEN, by=by, at=at, because=because[:300])
+
+
+def _held(pk: int) -> InboundMail:
+    """The row, locked: who comes second waits here, and then finds what the first one did."""
+    row = InboundMail.objects.select_for_update(of=("self",)).get(pk=pk)
+    if row.state not in InboundMail.TO_LOOK_AT:
+        raise Taken(InboundMail.objects.select_related("case", "seen_by").get(pk=pk))
+    return row
+
+
+def _words(row: InboundMail, case: Case) -> str:
+    """Its text; from another address than the customer's with that address first, so that everybody sees who wrote."""
+    if not row.text or row.sender == case.customer.email.lower():
+        return row.text
+    return shortened(f"{row.sender}:\n\n{row.text}" if row.sender else row.text, KEPT_MOST)
+
+
+def _dealt(
+    row: InboundMail, state: str, *, by: User, at: datetime, case: Case | None = None, because: str = ""
+) -> None:
+    """Its words go: they are on the case now, or nobody's business."""
+    row.state, row.seen_by, row.seen_at, row.because = state, by, at, because
+    row.case = case or row.case
+    row.sender = row.subject = row.text = ""
+    row.save(update_fields=["state", "case", "seen_by", "seen_at", "because", "sender", "subject", "text"])

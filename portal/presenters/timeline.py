@@ -210,7 +210,8 @@ def _assessed(book: Book, event: Event) -> Told:
 
 def _wrote(book: Book, event: Event) -> Told:
     """The customer's word, or that of somebody they added to the case."""
-    own = event.actor_id in (None, book.customer)
+    # A colleague puts on the case what the customer mailed: the words are the customer's.
+    own = event.actor_id in (None, book.customer) or event.role == Event.Role.STAFF
     title = _("You wrote") if own else _("%(name)s wrote") % {"name": book.who(event)}
     return {"kind": "message", "title": title, "from_customer": True}
 

@@ -40,6 +40,8 @@ WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
     "answer_supervisor": lambda cast, case: {"text": "I have looked at it.", "granted": False},
     "apologise": lambda cast, case: {"text": "We are sorry."},
     "note": lambda cast, case: {"text": "Called the bank."},
+    "mail_on": lambda cast, case: {"text": "The blue one."},
+    "mail_back": lambda cast, case: {"text": "It came back."},
     "reply": lambda cast, case: {"text": "The blue one."},
     "reject": lambda cast, case: {"text": "It is still there."},
     "reopen": lambda cast, case: {"text": "It came back."},

@@ -46,6 +46,8 @@ EXPECTED = {
     "justify": (ANYONE, set(State.values) - {"merged"}),
     "keep": (TEAM, OPEN - {"answered"}),
     "adopt": (SUPERVISOR, OPEN),
+    "mail_on": (TEAM, OPEN),
+    "mail_back": (TEAM, {"confirmed", "feedback", "closed", "withdrawn"}),
     "reply": (CUSTOMER, OPEN),
     "accept": (CUSTOMER, {"answered"}),
     "reject": (CUSTOMER, {"answered"}),

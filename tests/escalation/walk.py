@@ -48,6 +48,8 @@ ACTS: dict[str, Callable[..., Happening]] = {
     "justify": lambda at, **k: f.Justified(at, at, AGENT),
     "keep": lambda at, **k: f.Kept(at, at, AGENT, "a-rule", "must"),
     "adopt": lambda at, **k: f.Adopted(at, at, "five-tier@2", AGENT),
+    "mail_on": lambda at, **k: f.CustomerWrote(at, at, "email"),
+    "mail_back": lambda at, **k: f.Reopened(at, at),
     "reply": lambda at, **k: f.CustomerWrote(at, at, "portal"),
     "accept": lambda at, **k: f.Accepted(at, at),
     "reject": lambda at, **k: f.Rejected(at, at),

@@ -1,10 +1,13 @@
-"""As much of an IMAP server as the fetcher speaks to, on loopback: sign in, search what is unread, fetch, flag."""
+"""As much of an IMAP server as the fetcher speaks to, on loopback: sign in, search what is unread, fetch, flag; with TLS."""
 
 from __future__ import annotations
 
 import re
 import socketserver
+import ssl
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -15,7 +18,22 @@ class Handler(socketserver.StreamRequestHandler):
             self.wfile.write(line + b"\r\n")
 
     def handle(self) -> None:
-        self.say(b"* OK [CAPABILITY IMAP4rev1] ready")
+        # A client that does not like our certificate goes without a word.
+        with suppress(ssl.SSLError, ConnectionError):
+            if self.server.tls == "imaps":
+                self.go_safe()
+            self.talk()
+
+    def go_safe(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.server.certificate)
+        self.connection = context.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+        self.server.safe = True
+
+    def talk(self) -> None:
+        can = b"IMAP4rev1 STARTTLS" if self.server.tls == "imap+tls" else b"IMAP4rev1"
+        self.say(b"* OK [CAPABILITY " + can + b"] ready")
         while line := self.rfile.readline().strip():
             tag, _, rest = line.partition(b" ")
             word = rest.split(b" ")[0].upper()
@@ -26,12 +44,14 @@ class Handler(socketserver.StreamRequestHandler):
             if word == b"UID":
                 self.uid(rest)
             if word == b"CAPABILITY":
-                self.say(b"* CAPABILITY IMAP4rev1")
+                self.say(b"* CAPABILITY " + can)
             if word == b"SELECT":
                 self.say(b"* %d EXISTS" % len(self.server.mails))
             if word == b"LOGOUT":
                 self.say(b"* BYE")
             self.say(tag + b" OK done")
+            if word == b"STARTTLS":
+                self.go_safe()
             if word == b"LOGOUT":
                 return
 
@@ -54,12 +74,16 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """A mailbox with `mails` by uid; `size` is said of every mail instead of the true one while it is set."""
+    """A mailbox with `mails` by uid; `size` is said of every mail instead of the true one while it is set.
+
+    With `tls` (imaps or imap+tls) it shows `certificate`; `safe` says that somebody took it.
+    """
 
     allow_reuse_address = daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: str = "imap", certificate: tuple[Path, Path] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.tls, self.certificate, self.safe = tls, certificate, False
         self.mails: dict[int, bytes] = {}
         self.flags: dict[int, set[bytes]] = {}
         self.heard: list[bytes] = []
@@ -73,4 +97,4 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        return f"imap://in:pass@127.0.0.1:{self.server_address[1]}/INBOX?timeout=5"
+        return f"{self.tls}://in:pass@127.0.0.1:{self.server_address[1]}/INBOX?timeout=5"

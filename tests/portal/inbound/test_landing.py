@@ -307,9 +307,11 @@ def test_what_breaks_the_code_is_set_aside_and_undoes_what_it_did(cast, monkeypa
     assert texts(case) == []
 
 
-def test_a_person_has_looked_and_its_words_are_gone(cast):
+def test_a_person_has_set_it_aside_and_its_words_are_gone(cast):
     row = take(answer(working(cast), "Secret", sender="olga@example.com"))
-    assert taking.looked_at(row.pk, by=cast.supervisor, at=AT)
-    assert not taking.looked_at(row.pk, by=cast.mate, at=AT)
+    taking.set_aside(row.pk, because="Spam", by=cast.supervisor, at=AT)
+    with pytest.raises(taking.Taken) as second:
+        taking.set_aside(row.pk, because="Not for us", by=cast.mate, at=AT)
+    assert (second.value.mail.seen_by, second.value.mail.seen_at) == (cast.supervisor, AT)
     row.refresh_from_db()
-    assert (row.state, row.sender, row.subject, row.text, row.seen_by) == (S.SEEN, "", "", "", cast.supervisor)
+    assert (row.state, row.sender, row.subject, row.text, row.because) == (S.SEEN, "", "", "", "Spam")

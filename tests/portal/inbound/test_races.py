@@ -47,3 +47,44 @@ def test_several_mails_about_one_settled_case_at_once_lose_no_word(cast):
     assert set(results) <= {"landed", "waiting"} and landed + waiting == 3 and landed >= 1
     assert Event.objects.filter(case=case, kind="reopened").count() == 1
     assert_sound(case)
+
+
+def test_two_supervisors_put_the_same_mail_on_a_case_and_a_third_sets_it_aside(cast):
+    """One wins; the others are told who and when, and the words stand on the case once or not at all."""
+    for number in range(5):
+        case = working(cast)
+        taking.take(answer(case, f"Mine {number}", sender="eve@example.net").as_bytes(), at=LOOK)
+        mail = InboundMail.objects.latest("pk")
+
+        def put(by, mail=mail, case=case):
+            try:
+                taking.put_on_case(mail.pk, case, by=by, at=LOOK)
+            except taking.Taken as taken:
+                return taken.mail.seen_by, taken.mail.seen_at
+            return "won"
+
+        def aside(mail=mail):
+            try:
+                taking.set_aside(mail.pk, because="Spam", by=cast.mate, at=LOOK)
+            except taking.Taken as taken:
+                return taken.mail.seen_by, taken.mail.seen_at
+            return "won"
+
+        results = at_once(lambda: put(cast.supervisor), lambda: put(cast.tiers[1]), aside)
+        mail.refresh_from_db()
+        assert results.count("won") == 1
+        assert [one for one in results if one != "won"] == [(mail.seen_by, LOOK)] * 2
+        there = Message.objects.filter(case=case, channel="email").count()
+        assert there == (mail.state == "landed") and (mail.state == "seen") == (there == 0)
+        assert_sound(case)
+
+
+def test_two_mails_are_put_on_one_settled_case_at_once(cast):
+    case = confirmed(cast)
+    for number in range(2):
+        taking.take(answer(case, f"Back {number}", sender="eve@example.net").as_bytes(), at=LOOK)
+    mails = list(InboundMail.objects.all())
+    at_once(*[lambda mail=mail: taking.put_on_case(mail.pk, case, by=cast.supervisor, at=LOOK) for mail in mails])
+    assert Message.objects.filter(case=case, channel="email").count() == 2
+    assert Event.objects.filter(case=case, kind="reopened").count() == 1
+    assert_sound(case)
