@@ -37,7 +37,7 @@ def owed(said: Sequence[Notice], now: datetime) -> list[Notice]:
     news = {n.case_id: n for n in said if n.to_customer and n.kind in NEWS and not n.is_drill}
     if not news or not settings.SHARE_CASES:
         return []
-    people = Participant.objects.present().filter(case__in=news, wants_news=True).order_by("pk")
+    people = list(Participant.objects.present().filter(case__in=news, wants_news=True).order_by("pk"))
     told = _lately(people, now) if people else {}
     letters = []
     for row in people:
@@ -71,7 +71,7 @@ def _letter(cause: Notice, row: Participant, goes: datetime, now: datetime) -> N
 
 def quiet_token(row: Participant) -> str:
     """What names one person on one case in the link that stops these letters; it opens nothing else."""
-    return signing.Signer(salt=SALT, sep=".").sign(row.pk)
+    return signing.Signer(salt=SALT, sep=".").sign(str(row.pk))
 
 
 def read_token(token: str) -> int | None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, Model, QuerySet
 from django.utils import timezone
 
-from cases.models import AccessLink, DataCopy, FormKey, Tally
+from cases.models import AccessLink, DataCopy, FormKey, Participant, Tally
 from escalation.models import Heartbeat, InboundMail
 from escalation.steps import Step
 from portal.keeping import erasing
@@ -27,6 +27,8 @@ FORM_KEYS = timedelta(days=30)
 COPIES = timedelta(days=90)
 #: A copy of a mail that comes later than this is another mail; who has not been looked at by then waits no longer.
 MAIL = timedelta(days=90)
+#: Who was asked to join a case and has not come: the link to do so ended long ago.
+UNANSWERED = timedelta(days=30)
 BATCH = 2000
 
 
@@ -45,6 +47,9 @@ CLASSES = (
     Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
     Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
     Kept("mail that came in", lambda at: InboundMail.objects.filter(at__lt=at - MAIL)),
+    Kept(
+        "people who did not come", lambda at: Participant.objects.filter(joined_at=None, asked_at__lt=at - UNANSWERED)
+    ),
     Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
 )
 

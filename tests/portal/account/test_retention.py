@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.models import AccessLink, DataCopy, FormKey, Tally
+from cases.models import AccessLink, DataCopy, FormKey, Participant, Tally
 from escalation.models import Heartbeat
 from portal import beat, clock
 from portal.keeping import retention
@@ -31,6 +31,9 @@ def fill(cast, at):
         AccessLink.issue("follow", case, user=cast.customer, at=then, lasts=timedelta(minutes=1))
     DataCopy.objects.create(user=cast.customer, asked_at=at - timedelta(days=100), heard_at=at, state="gone")
     DataCopy.objects.create(user=cast.customer, asked_at=at, heard_at=at, state="gone")
+    for who, days, joined in ((cast.other, 31, None), (cast.manager, 29, None), (cast.mate, 31, at)):
+        then = {"asked_at": at - timedelta(days=days), "joined_at": joined}
+        Participant.objects.create(case=case, user=who, address=who.email, **then)
     for seconds in (-60, 3600):
         session = SessionStore()
         session["of"] = seconds
@@ -39,7 +42,7 @@ def fill(cast, at):
 
 
 def counts():
-    tables = (FormKey, Tally, AccessLink, DataCopy, Session)
+    tables = (FormKey, Tally, AccessLink, DataCopy, Session, Participant)
     return [table.objects.count() for table in tables]
 
 
@@ -50,7 +53,7 @@ def test_what_is_over_goes_and_the_rest_stays(cast):
     made = counts()
     beat.beat(beat.ROLE)
     beat.beat(beat.KEEPING)
-    assert [before - after for before, after in zip(made, counts(), strict=True)] == [1, 1, 1, 1, 1]
+    assert [before - after for before, after in zip(made, counts(), strict=True)] == [1, 1, 1, 1, 1, 1]
     assert Heartbeat.objects.get(role=retention.ROLE).last_loop >= at
 
 
