@@ -33,10 +33,10 @@ def shared_with(person: User) -> Q:
 
 
 def of_company(person: User) -> Q:
-    """The cases of everybody in the person's company, as a condition on Case; they are read, not written on."""
+    """The cases that were filed for the person's company, as a condition on Case; they are read, not written on."""
     if not settings.SHARE_IN_ORGANISATION or person.organisation_id is None or person.is_staff:
         return Q(pk__in=())
-    return Q(customer__organisation=person.organisation_id, is_proven=True)
+    return Q(organisation=person.organisation_id, is_proven=True)
 
 
 def takes_part(case: Case, person: User) -> bool:

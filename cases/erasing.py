@@ -46,7 +46,7 @@ def texts(who: Subject) -> None:
     Note.everything.filter(said).update(text=ERASED, salt="")
     Resolution.everything.filter(case__in=who.cases).update(done=ERASED, root_cause=ERASED, remedy="")
     ReplyUse.everything.filter(case__in=who.cases).delete()
-    Case.everything.filter(pk__in=who.cases).update(title=ERASED, description=ERASED, expectation="")
+    Case.everything.filter(pk__in=who.cases).update(title=ERASED, description=ERASED, expectation="", organisation=None)
 
 
 def ways_in(who: Subject) -> None:

@@ -52,8 +52,8 @@ def correct_address(case: Case, address: str, *, name: str = "", phone: str = ""
         AccessLink.objects.filter(case=held, user=first).delete()
         # Whom the first address let in has nothing to do with whoever reads the right one.
         Participant.objects.filter(case=held).delete()
-        held.customer = person
-        held.save(update_fields=["customer"])
+        held.customer, held.organisation_id = person, person.organisation_id
+        held.save(update_fields=["customer", "organisation"])
         remark(turn, CORRECTED, by=person, at=at)
         _owe(held, person, at)
         return held

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from cases.lifecycle import State
 from cases.models import Case, Participant, User
 from escalation import follow, letters, share_news
 from escalation.models import Notice
@@ -37,6 +38,8 @@ def add(case: Case, address: str, *, by: User, at: datetime) -> Participant:
     """
     with transaction.atomic():
         held = _held(case, by, at).case
+        if held.state in (State.WITHDRAWN, State.MERGED):
+            raise Refused(_("Nobody can be added to this case any more."))
         if not held.is_proven:
             raise Refused(_("Open the link in our e-mail about this case first, so that we know it is yours."))
         if address.strip().lower() == held.customer.email.lower():

@@ -160,7 +160,7 @@ def second_factor(**_: Any) -> list[CheckMessage]:
     """Staff see what others told us: a mailbox alone must not open the console where others can reach it."""
     if settings.STAFF_SECOND_FACTOR or settings.ON_LOOPBACK:
         return []
-    return [Error("STAFF_SECOND_FACTOR is off: a password or a mailbox alone opens the console", id="portal.E026")]
+    return [Error("STAFF_SECOND_FACTOR is off: a password or a mailbox alone opens the console", id="portal.E029")]
 
 
 @register(Tags.security, deploy=True)

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import ACTIVE, MILESTONE, OPEN, Lifecycle, State
 from cases.models.category import Category, Product
-from cases.models.people import Team, User
+from cases.models.people import Organisation, Team, User
 from cases.models.worlds import Worldly, live_manager
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ class Case(Lifecycle, Worldly):
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="cases")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
+    # The customer's company when they told us: who changes company takes nothing along, and leaves nothing open.
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases", editable=False
+    )
     title = models.CharField(max_length=120)
     description = models.TextField(max_length=5000)
     expectation = models.TextField(max_length=1000, blank=True)

@@ -136,6 +136,7 @@ def _unsaved(
     return Case(
         origin=origin,
         customer=by,
+        organisation_id=by.organisation_id if by else None,
         category=told.category,
         product=told.product,
         title=told.title,

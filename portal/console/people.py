@@ -72,7 +72,7 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
         "time_zone": ("Time zone", "Like Europe/London. Empty: the company’s."),
         "language": ("Language", "Two letters, like en."),
         "segment": ("Kind of customer", "A word such as enterprise; which protocol counts may depend on it."),
-        "organisation": ("Company", "Its people see each other’s cases, where this installation is set to show them."),
+        "organisation": ("Company", "Its people read what each of them files from now on, where this installation is set to show it."),
         "is_active": ("May sign in", "Take this off when somebody leaves; nothing they did is lost."),
         "is_verified": ("Address proved", "A link or code we mailed there came back, so it is theirs."),
         "is_staff": ("Works here", "Customers do not have this. What a colleague may do is for the roles to say."),

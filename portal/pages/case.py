@@ -224,7 +224,8 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return see_other(f"{base_url(case)}#message")
     form = Message(request.POST)
-    ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=now)
+    # Each person's own: who may not write here must not use up what the customer may.
+    ratelimit.count(ratelimit.MESSAGE, f"case {case.pk} by {actor_for(request, case).pk}", at=now)
     if not form.take(request, by=actor_for(request, case), at=now) and form.is_valid():
         try:
             said = {"text": form.cleaned_data["text"], "seen": form.cleaned_data["seen"], "files": form.enclosed()}

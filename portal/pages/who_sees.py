@@ -31,18 +31,19 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     case = opened(request, reference)
     other = next((act for name, act in OTHER_ACTS.items() if name in request.POST), None)
-    form = AddPerson(posted(request) if other is None else None)
+    form, problem = AddPerson(posted(request) if other is None else None), ""
     if request.method == "POST":
         keys = f"case {case.pk}", f"by {actor_for(request, case).pk}", f"from {ratelimit.client(request)}"
         ratelimit.count(ratelimit.SHARED, *keys, at=clock.now())
         try:
             answer = other(request, case) if other else _add(request, case, form)
         except Refused as why:
-            form.add_error(why.field or None, str(why)) if form.is_bound else None
-            answer = None
+            answer, problem = None, str(why)
+            if form.is_bound:
+                form.add_error(why.field or None, problem)
         if answer is not None:
             return answer
-    return _page(request, case, form)
+    return _page(request, case, form, problem)
 
 
 def _add(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse | None:
@@ -80,8 +81,9 @@ def _news(request: HttpRequest, case: Case) -> HttpResponse:
 OTHER_ACTS = {"remove": _remove, "news": _news}
 
 
-def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
+def _page(request: HttpRequest, case: Case, form: AddPerson, problem: str) -> HttpResponse:
     mine, by = is_customer(request, case), actor_for(request, case)
+    asks = settings.SHARE_CASES and mine
     # The address is what the customer typed, and stays between them and us; the others read the first names of who came.
     full = mine or viewer_of(request).is_staff
     people = [
@@ -102,8 +104,10 @@ def _page(request: HttpRequest, case: Case, form: AddPerson) -> HttpResponse:
         "people": people,
         "before": sharing.left_behind(case) if mine else [],
         "before_ref": getattr(case, "goes_on_from", None),
-        "company": case.customer.organisation if settings.SHARE_IN_ORGANISATION else None,
-        "form": form if settings.SHARE_CASES and mine else None,
+        "company": case.organisation if settings.SHARE_IN_ORGANISATION else None,
+        "form": form if asks else None,
+        # Where there is no form that says it.
+        "problem": "" if asks and form.is_bound else problem,
         "key": shown_key(request),
         "handler": case.owner.first_name if case.owner else "",
         "team": case.team.local_name if case.team else "",

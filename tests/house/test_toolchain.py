@@ -212,7 +212,7 @@ MISTAKES = [
         "BASE_URL": ("support.milepost-customer.com", "portal.E001"),
         "FROM_EMAIL": ("support@example.com", "portal.W024"),
         "EMAIL_URL": ("smtp://mail.milepost-customer.com", "portal.W023"),
-        "STAFF_SECOND_FACTOR": ("off", "portal.E026"),
+        "STAFF_SECOND_FACTOR": ("off", "portal.E029"),
     },
     {"BASE_URL": ("", "portal.W020")},
 ]

@@ -207,9 +207,9 @@ class Stage:
     def sharers(self, cast) -> dict[str, User]:
         """Somebody who was added and has come, and one of the company; asked with the setting on, as it once was."""
         helper, colleague = person("helper@example.com", "Hal Helper"), person("colin@example.com", "Colin League")
-        User.objects.filter(pk__in=(cast.customer.pk, colleague.pk)).update(
-            organisation=Organisation.objects.create(name="Nordwind Ltd")
-        )
+        company = Organisation.objects.create(name="Nordwind Ltd")
+        User.objects.filter(pk__in=(cast.customer.pk, colleague.pk)).update(organisation=company)
+        Case.objects.filter(pk=self.case.pk).update(organisation=company)
         asked = {"case": self.case, "asked_at": clock.now()}
         Participant.objects.create(user=helper, address=helper.email, joined_at=clock.now(), **asked)
         waiting = person("waiting@example.com", "")

@@ -170,6 +170,7 @@ def test_a_case_nobody_proved_is_shared_with_nobody_and_another_address_takes_no
 def colleague(cast) -> User:
     company = Organisation.objects.create(name="Nordwind Ltd")
     User.objects.filter(pk__in=(cast.customer.pk, cast.other.pk)).update(organisation=company)
+    Case.objects.filter(customer=cast.customer).update(organisation=company)
     return User.objects.get(pk=cast.other.pk)
 
 
@@ -202,3 +203,38 @@ def test_another_company_and_an_unproved_case_stay_closed(cast, case, settings):
     assert not Case.objects.visible_to(Viewer(User.objects.get(pk=other.pk))).exists()
     User.objects.update(organisation=None)
     assert not Case.objects.visible_to(Viewer(User.objects.get(pk=other.pk))).exists(), "nobody's company is no company"
+
+
+def test_who_changes_company_takes_no_case_along(cast, case, settings):
+    settings.SHARE_IN_ORGANISATION = True
+    other, another = colleague(cast), Organisation.objects.create(name="Another")
+    User.objects.filter(pk=cast.customer.pk).update(organisation=another)
+    stranger = User.objects.create_user("new@example.net", name="New Colleague", organisation=another)
+    assert Case.objects.visible_to(Viewer(other)).filter(pk=case.pk).exists(), "it was filed for Nordwind"
+    assert not Case.objects.visible_to(Viewer(stranger)).exists()
+    mine = User.objects.get(pk=cast.customer.pk)
+    assert cast.file(by=mine).organisation == another
+
+
+def test_what_is_refused_is_said_to_whoever_has_no_form(cast, case, settings):
+    settings.SHARE_IN_ORGANISATION = settings.SHARE_CASES = True
+    other = colleague(cast)
+    for said in ({"email": HELPER}, {"remove": str(joined(cast, case).pk)}):
+        page = browser(other).post(who(case), said)
+        assert "Only the customer can do this." in page.content.decode()
+
+
+def test_a_colleague_who_may_not_write_uses_up_nothing_of_the_customers(cast, case, settings):
+    settings.SHARE_IN_ORGANISATION = True
+    client = browser(colleague(cast))
+    for _ in range(40):
+        client.post(f"/c/{case.reference}/message/", {"text": "Me too."})
+    answer = browser(cast.customer).post(f"/c/{case.reference}/message/", {"text": "And now?"})
+    assert answer.status_code == 303
+
+
+def test_nobody_is_added_to_a_withdrawn_case(cast, case, settings):
+    settings.SHARE_CASES = True
+    verbs.withdraw(case.pk, by=cast.customer, at=clock.now())
+    with pytest.raises(verbs.Refused, match="Nobody can be added"):
+        sharing.add(case, HELPER, by=cast.customer, at=clock.now())
