@@ -132,9 +132,15 @@ def troubles(who: Subject) -> None:
 
 
 def came_by_mail(who: Subject) -> None:
-    """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known."""
-    mine = Q(sender__iexact=who.person.email) | Q(case__in=who.cases)
-    InboundMail.objects.filter(mine).update(sender="", subject="", text="", reason="", because="")
+    """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known.
+
+    One that waited waits no longer: there is nothing left of it to look at.
+    """
+    mine = InboundMail.objects.filter(Q(sender__iexact=who.person.email) | Q(case__in=who.cases))
+    ids = list(mine.values_list("pk", flat=True))
+    gone = InboundMail.objects.filter(pk__in=ids)
+    gone.filter(state__in=InboundMail.TO_LOOK_AT).update(state=InboundMail.State.SEEN)
+    gone.update(sender="", subject="", text="", reason="", because="")
 
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (

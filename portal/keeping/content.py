@@ -21,7 +21,7 @@ from cases.access import Viewer
 from cases.models import Case, Category, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
-from escalation.models import Notice
+from escalation.models import InboundMail, Notice
 from feedback.models import Survey
 from portal.filing_steps import FORMS
 from portal.presenters.export import export
@@ -73,6 +73,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
         "details": details,
         "cases": told,
         "letters": _letters(person),
+        "mails": _mails(person),
         "drafts": drafts,
     }
 
@@ -95,6 +96,7 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
         "labelled": [(words[name], made["details"][name]) for name in words],
         "cases": cases,
         "letters": [letter | {"at": _local(letter["at"], zone)} for letter in made["letters"]],
+        "mails": [mail | {"at": _local(mail["at"], zone)} for mail in made["mails"]],
         "drafts": [_begun(answers) for answers in made["drafts"]],
         "zone": zone,
     }
@@ -137,6 +139,12 @@ def _letters(person: User) -> list[dict[str, Any]]:
         for one in sent
         if one.sent_at
     ]
+
+
+def _mails(person: User) -> list[dict[str, Any]]:
+    """E-mails from their address that wait for a colleague: of the others no words are kept but on their cases."""
+    waiting = InboundMail.objects.filter(sender__iexact=person.email).order_by("at", "pk")
+    return [{"at": stamp(one.at), "subject": one.subject, "text": one.text} for one in waiting]
 
 
 def _enclosed(case: Case) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ class Handler(socketserver.StreamRequestHandler):
             if word == b"CAPABILITY":
                 self.say(b"* CAPABILITY " + can)
             if word == b"SELECT":
-                self.say(b"* %d EXISTS" % len(self.server.mails))
+                self.say(b"* OK [UIDVALIDITY 7] ids stay", b"* %d EXISTS" % len(self.server.mails))
             if word == b"LOGOUT":
                 self.say(b"* BYE")
             self.say(tag + b" OK done")
