@@ -59,7 +59,7 @@ def _said(case_id: int, text: str, kind: str) -> Said:
     return Said(text.strip(), kind, Channel.EMAIL, from_customer=True, author=customer)
 
 
-def not_whole(case_id: int, missing: Sequence[str], *, by: User, at: datetime) -> None:
+def not_whole(case_id: int, missing: Sequence[str], *, by: User, at: datetime) -> Case:
     """An internal note for whoever has the case: what is `missing` of the mail customer `by` has just sent.
 
     Only inside the transaction of the verb that put the mail there.
@@ -69,3 +69,4 @@ def not_whole(case_id: int, missing: Sequence[str], *, by: User, at: datetime) -
     note = jot(turn.case, NOT_WHOLE % "; ".join(missing)[:MISSING_MOST], by=by, at=at)
     turn.take(f.Noted(at=at, now=at, by=by.pk), by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
     flush([turn], at)
+    return turn.case

@@ -126,8 +126,7 @@ def _on_case(mail: Received, case: Case, at: datetime) -> Outcome:
         after = verbs.reply(case.pk, text=shortened(mail.text, most), seen=seen, **act)
     else:
         after = verbs.come_back(case.pk, text=shortened(mail.text, most), **act)
-    _told(mail, lost, wrong, after, at)
-    return _landed(S.LANDED, after, lost, at)
+    return _landed(S.LANDED, mail, after, lost, wrong, at)
 
 
 def _lost(mail: Received, most: int) -> tuple[str, ...]:
@@ -136,19 +135,26 @@ def _lost(mail: Received, most: int) -> tuple[str, ...]:
     return (*getattr(mail, "left_out", ()), *cut)
 
 
-def _told(mail: Received, lost: Sequence[str], wrong: Sequence[str], case: Case, at: datetime) -> None:
-    """The customer reads what did not get to the page of their case."""
-    with translation.override(reads(case.customer)):
-        missing = _("Some of its text is missing there. Look at the page, and send what is missing in another message.")
-    if lost or wrong:
-        mail_letters.not_all_kept(case, [*([missing] if lost else []), *wrong], about=mail.key, at=at)
-
-
-def _landed(state: str, case: Case, lost: Sequence[str], at: datetime) -> Outcome:
-    """On its case; where words of it are missing there, whoever has the case is told where they are."""
-    if not lost:
+def _landed(
+    state: str,
+    mail: Received,
+    case: Case,
+    lost: Sequence[str],
+    wrong: Sequence[str],
+    at: datetime,
+    *,
+    silent: bool = False,
+) -> Outcome:
+    """On its case. Of what is missing there whoever has the case is told, and the customer (unless `silent`)."""
+    if not lost and not wrong:
         return Outcome(state, case=case)
-    verbs.not_whole(case.pk, lost, by=case.customer, at=at)
+    case = verbs.not_whole(case.pk, [*lost, *(["some of its files"] if wrong else [])], by=case.customer, at=at)
+    if not silent:
+        with translation.override(reads(case.customer)):
+            text = _(
+                "Some of its text is missing there. Look at the page, and send what is missing in another message."
+            )
+        mail_letters.not_all_kept(case, [*([text] if lost else []), *wrong], about=mail.key, at=at)
     return Outcome(
         state, "Not all of it could be kept. The whole e-mail is in the mailbox, flagged.", case, is_partial=True
     )
@@ -218,12 +224,12 @@ def _opened(mail: Received, topic: Category, at: datetime) -> Outcome:
     case = verbs.file_case(told, by=person, at=at, channel=Channel.EMAIL, origin="email", proven=False, files=files)
     try:
         ratelimit.count(RECEIPT, f"for {mail.sender}", at=at)
+        silent = False
     except TooMany:
         rows = Notice.objects.filter(case=case, recipient=person, kind="received")
         outbox.call_off(rows, error="This address has had a receipt within the hour.")
-    else:
-        _told(mail, lost, wrong, case, at)
-    return _landed(S.OPENED, case, lost, at)
+        silent = True
+    return _landed(S.OPENED, mail, case, lost, wrong, at, silent=silent)
 
 
 def _link(mail: Received, at: datetime) -> Outcome:
