@@ -136,11 +136,13 @@ def came_by_mail(who: Subject) -> None:
 
     One that waited waits no longer: there is nothing left of it to look at.
     """
-    mine = InboundMail.objects.filter(Q(sender__iexact=who.person.email) | Q(case__in=who.cases))
-    ids = list(mine.values_list("pk", flat=True))
-    gone = InboundMail.objects.filter(pk__in=ids)
-    gone.filter(state__in=InboundMail.TO_LOOK_AT).update(state=InboundMail.State.SEEN)
-    gone.update(sender="", subject="", text="", reason="", because="")
+    mine = Q(sender__iexact=who.person.email) | Q(case__in=who.cases)
+    # Held, so that nobody puts one on a case meanwhile.
+    for row in InboundMail.objects.select_for_update(of=("self",)).filter(mine):
+        if row.state in InboundMail.TO_LOOK_AT:
+            row.state = InboundMail.State.SEEN
+        row.sender = row.subject = row.text = row.reason = row.because = ""
+        row.save(update_fields=["state", "sender", "subject", "text", "reason", "because"])
 
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (
