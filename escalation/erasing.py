@@ -139,9 +139,17 @@ def troubles(who: Subject) -> None:
 
 
 def came_by_mail(who: Subject) -> None:
-    """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known."""
+    """What they wrote that waits for a person, or waited: that it came stays, so that a second copy is known.
+
+    One that waited waits no longer: there is nothing left of it to look at.
+    """
     mine = Q(sender__iexact=who.person.email) | Q(case__in=who.cases)
-    InboundMail.objects.filter(mine).update(sender="", subject="", text="", reason="", because="")
+    # Held, so that nobody puts one on a case meanwhile.
+    for row in InboundMail.objects.select_for_update(of=("self",)).filter(mine):
+        if row.state in InboundMail.TO_LOOK_AT:
+            row.state = InboundMail.State.SEEN
+        row.sender = row.subject = row.text = row.reason = row.because = ""
+        row.save(update_fields=["state", "sender", "subject", "text", "reason", "because"])
 
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (

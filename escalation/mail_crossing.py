@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cases.models import Case, Event
 from escalation.models import Notice
-from escalation.outbox import message_id
+from escalation.outbox import is_named
 
 #: Mail servers give up after five days: what says it is older comes from a clock that is wrong.
 SLOWEST = timedelta(days=5)
@@ -29,4 +29,4 @@ def _read(case: Case, refers_to: Collection[str]) -> int:
     """The newest event told of by a letter that the mail refers to; 0 where it refers to none."""
     letters = Notice.objects.filter(case=case, to_customer=True, sent_at__isnull=False).order_by("-event_seq", "-pk")
     known = letters.only("key", "event_seq")[:LETTERS_MOST] if refers_to else ()
-    return next((notice.event_seq for notice in known if message_id(notice) in refers_to), 0)
+    return next((notice.event_seq for notice in known if is_named(notice, refers_to)), 0)

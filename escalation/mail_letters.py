@@ -1,4 +1,4 @@
-"""Letters that answer a mail: which of its files were not kept, and where to tell us about a problem."""
+"""Letters that answer a mail: what of it was not kept, and where to tell us about a problem."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from escalation.models import Notice
 FILES, WHERE = "mail_files", "mail_link"
 
 
-def files_refused(case: Case, sentences: Sequence[str], *, about: str, at: datetime) -> None:
-    """Owes the customer what became of the files of the mail `about`: which were not kept, and why."""
+def not_all_kept(case: Case, sentences: Sequence[str], *, about: str, at: datetime) -> None:
+    """Owes the customer what of the mail `about` was not kept, and why: `sentences` in their language."""
     _owe(FILES, case.customer, about, at, case=case, data={"refused": list(sentences), "many": len(sentences)})
 
 

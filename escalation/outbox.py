@@ -12,7 +12,7 @@ import logging
 import random
 import smtplib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -21,6 +21,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from cases import brand
 from cases.models import Case
@@ -136,9 +137,18 @@ def _call(notice: Notice, now: datetime) -> bool:
     return True
 
 
-def message_id(notice: Notice) -> str:
-    """The same for every try of a notice, so that a second copy can be recognised."""
-    return f"<{hashlib.sha256(notice.key.encode()).hexdigest()[:40]}@{settings.MESSAGE_ID_DOMAIN}>"
+def message_id(notice: Notice, key: str | None = None) -> str:
+    """The same for every try of a notice, so that a second copy can be recognised; only this server can make it.
+
+    `key` is the server key it is made with (None: the one in use).
+    """
+    made = salted_hmac("milepost.letter", notice.key, secret=key, algorithm="sha256").hexdigest()
+    return f"<{made[:40]}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+def is_named(notice: Notice, ids: Collection[str]) -> bool:
+    """Whether one of `ids` is the Message-ID of a notice, be it made with an older server key."""
+    return any(message_id(notice, key) in ids for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
@@ -148,7 +158,7 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
         name = hashlib.sha256(notice.case.reference.encode()).hexdigest()[:24]
         thread = f"<case-{name}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"References": thread, "In-Reply-To": thread}
-        if notice.recipient_id == notice.case.customer_id and notice.to_customer and settings.INBOUND_URL:
+        if _is_for_customer(notice, notice.case) and settings.INBOUND_URL:
             # An answer lands on its case by either: by where it is sent, or by what it refers to. Whoever else reads of
             # the case has no such token: with it a mail is believed to be the customer's.
             secret = reply_address.token(notice.case)
@@ -170,6 +180,11 @@ def _mail(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
     )
     mail.attach_alternative(letter.html, "text/html")
     return mail
+
+
+def _is_for_customer(notice: Notice, case: Case) -> bool:
+    """Whether a letter about `case` goes to the customer it has now, and not to somebody who reads along."""
+    return notice.to_customer and notice.recipient_id == case.customer_id
 
 
 def _is_permanent(error: Exception) -> bool:
@@ -255,9 +270,13 @@ def take_back(rows: models.QuerySet, **values: object) -> None:
 
 
 def bounced(case: Case, told_of: str, why: str) -> Notice | None:
-    """The letter of `case` with the Message-ID `told_of` did not arrive after all; None where there is no such one."""
-    rows = Notice.objects.filter(case=case, state=S.SENT).exclude(channel=Notice.WEBHOOK).order_by("-pk")
-    found = next((notice for notice in rows if message_id(notice) == told_of), None)
+    """The letter of `case` to its customer with the Message-ID `told_of` did not arrive after all; None: no such one.
+
+    Letters to anybody else never come back this way: who is told of a missed time is not the customer's to end.
+    """
+    rows = Notice.objects.filter(case=case, recipient=case.customer_id, to_customer=True, state=S.SENT)
+    mails = rows.exclude(channel=Notice.WEBHOOK).order_by("-pk")
+    found = next((notice for notice in mails if is_named(notice, (told_of,))), None)
     if found and Notice.objects.filter(pk=found.pk, state=S.SENT).update(state=S.DEAD, error=why[:300]):
         return found
     return None

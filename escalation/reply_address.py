@@ -1,6 +1,8 @@
 """Where an answer to a letter about a case goes: an address with a token that only this server can make.
 
-Whoever has one got a letter about the case. It opens nothing and shows nothing: it says which case words belong to.
+Whoever has one got a letter about the case as its customer. It opens nothing and shows nothing: it says which case
+words belong to. It is made of the case and its customer: given to somebody else, the case has another token, and the
+first one says nothing any more; nor does that of a customer who was erased.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ REFERENCE = "reply."
 
 
 def token(case: Case) -> str:
-    """The token of a case, the same for every letter about it."""
+    """The token of a case, the same for every letter about it to its customer."""
     # The letter after the number keeps its digits apart from those of the mark.
-    return f"c{case.pk}x{_mark(case.pk, settings.SECRET_KEY)}"
+    return f"c{case.pk}x{_mark(case, settings.SECRET_KEY)}"
 
 
-def _mark(pk: int, key: str) -> str:
-    return salted_hmac("milepost.reply", str(pk), secret=key, algorithm="sha256").hexdigest()[:MARK_LENGTH]
+def _mark(case: Case, key: str) -> str:
+    said = f"{case.pk}:{case.customer_id}"
+    return salted_hmac("milepost.reply", said, secret=key, algorithm="sha256").hexdigest()[:MARK_LENGTH]
 
 
 def address(secret: str) -> str:
@@ -52,19 +55,22 @@ def is_ours(mailbox: str) -> bool:
 
 def cases_of(tokens: Iterable[str]) -> list[Case]:
     """The cases that valid tokens name; wrong ones name none."""
-    found = {pk for text in tokens if (pk := _read(text)) is not None}
-    return list(Case.objects.filter(pk__in=found).select_related("customer").order_by("pk"))
+    named = [pair for text in tokens if (pair := _read(text))]
+    there = Case.objects.filter(pk__in={pk for pk, _ in named}, customer__erased_at=None).select_related("customer")
+    return [case for case in there.order_by("pk") if any(pk == case.pk and _fits(case, mark) for pk, mark in named)]
 
 
-def _read(text: str) -> int | None:
+def _read(text: str) -> tuple[int, str] | None:
+    """The number of a case and the mark that should prove it."""
     whole = TOKEN.fullmatch(text.lower())
-    if not whole or len(whole[1]) > 18:
-        return None
-    pk, mark = int(whole[1]), whole[2]
+    return (int(whole[1]), whole[2]) if whole and len(whole[1]) <= 18 else None
+
+
+def _fits(case: Case, mark: str) -> bool:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     # Every key is tried: how long it takes says nothing.
-    fits = [constant_time_compare(mark, _mark(pk, key)) for key in keys]
-    return pk if any(fits) else None
+    fits = [constant_time_compare(mark, _mark(case, key)) for key in keys]
+    return any(fits)
 
 
 def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from escalation.models.backtest import BackTest
 from escalation.models.choices import ChoiceDraft, ProtocolChoice
 from escalation.models.clock import Promise, StageClock
-from escalation.models.inbound import InboundMail
+from escalation.models.inbound import InboundMail, MailTry
 from escalation.models.outbox import Alert, Heartbeat, Notice, SetAside
 from escalation.models.protocol import Attestation, CalendarVersion, PlanReview, ProtocolVersion
 from escalation.models.rota import Leave, LoadCap, Override, Rota, Shift
@@ -18,6 +18,7 @@ __all__ = [
     "InboundMail",
     "Leave",
     "LoadCap",
+    "MailTry",
     "Notice",
     "Override",
     "PlanReview",

@@ -38,6 +38,8 @@ class InboundMail(models.Model):
     # When its writer's machine says it was written, where that can be true; and how many files came with it.
     written_at = models.DateTimeField(null=True)
     files = models.PositiveSmallIntegerField(default=0)
+    # On its case, but not all of it: a person should know where the rest is.
+    is_partial = models.BooleanField(default=False)
     because = models.CharField(max_length=300, blank=True)
     seen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     seen_at = models.DateTimeField(null=True)
@@ -49,3 +51,27 @@ class InboundMail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail {self.pk}"  # who wrote it is personal
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether somebody may have to look at it in the mailbox."""
+        return self.is_partial or self.state in self.TO_LOOK_AT
+
+
+class MailTry(models.Model):
+    """A message of the mailbox that was begun and not ended: how often, when it is tried again, and what is left to do.
+
+    Written before the message is read, so that one that takes its reader down is known by it; gone when the message
+    is marked as read. `place` says the mailbox (a digest), its UIDVALIDITY and the message's UID.
+    """
+
+    place = models.CharField(max_length=64, primary_key=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    first_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    # It has been taken in and only its mark in the mailbox is missing; whether that mark is a flag, too.
+    is_taken = models.BooleanField(default=False)
+    is_flagged = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"Message {self.place}"

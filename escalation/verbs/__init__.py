@@ -2,7 +2,7 @@
 
 from escalation.verbs.acting import Refused, Stale
 from escalation.verbs.began import Began
-from escalation.verbs.by_mail import mail_back, mail_on, put_mail
+from escalation.verbs.by_mail import mail_back, mail_on, not_whole, put_mail
 from escalation.verbs.customer import accept, ask_supervisor, reject, reopen, reply, withdraw
 from escalation.verbs.filing import Told, file_case, file_many, outlook
 from escalation.verbs.following import come_back, reopen_over
@@ -54,6 +54,7 @@ __all__ = [
     "mail_on",
     "merge",
     "move_promise",
+    "not_whole",
     "note",
     "outlook",
     "partner_answered",

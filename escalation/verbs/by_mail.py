@@ -1,22 +1,26 @@
-"""A mail of the customer that landed nowhere by itself: a person who looked at it puts it on their case."""
+"""What people do about mail: put one that landed nowhere by itself on a case; and the note that one is not all there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from cases.lifecycle import SETTLED
-from cases.models import Case, Message, User
+from cases.models import Case, Event, Message, User
 from cases.models.message import Channel
 from escalation import facts as f
-from escalation.verbs.acting import Act, Refused, Said
+from escalation.store import flush, lock
+from escalation.verbs.acting import Act, Refused, Said, jot
 from escalation.verbs.customer import wrote
 from escalation.verbs.following import reopen_over
 
 K = Message.Kind
 #: What the event says of a mail that a person put there.
 BY_HAND = {"mail": "by_hand"}
+NOT_WHOLE = "Not all of the customer’s e-mail is here. Missing: %s. The whole e-mail is in the mailbox, flagged."
+MISSING_MOST = 1000  # characters
 OVER = "The time to open this case again is over. Put it on an open case, or ask the customer to start a new one."
 
 
@@ -53,3 +57,16 @@ def _said(case_id: int, text: str, kind: str) -> Said:
         raise Refused("There is no text in it to put on a case.")
     customer = User.objects.get(pk=Case.objects.values("customer").get(pk=case_id)["customer"])
     return Said(text.strip(), kind, Channel.EMAIL, from_customer=True, author=customer)
+
+
+def not_whole(case_id: int, missing: Sequence[str], *, by: User, at: datetime) -> Case:
+    """An internal note for whoever has the case: what is `missing` of the mail customer `by` has just sent.
+
+    Only inside the transaction of the verb that put the mail there.
+    """
+    turn = lock(case_id, at)
+    at = max(at, turn.last.at) if turn.last else at
+    note = jot(turn.case, NOT_WHOLE % "; ".join(missing)[:MISSING_MOST], by=by, at=at)
+    turn.take(f.Noted(at=at, now=at, by=by.pk), by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
+    flush([turn], at)
+    return turn.case

@@ -18,50 +18,60 @@ from portal.inbound.reading import Received, head_of, read, too_costly
 log = logging.getLogger("milepost.inbound")
 S = InboundMail.State
 KEPT_MOST = 10_000  # characters of a text that waits
+WORDS = ("sender", "subject", "text")
+
+
+#: What is away for a while, and no fault of a message: the database, or where files are kept.
+AWAY = (OperationalError, InterfaceError, OSError)
 
 
 def take(raw: bytes, *, at: datetime, whole: bool = True) -> str:
-    """Takes a message and returns its state; a second copy, or a second fetcher, finds the first one's.
+    """Takes a message and returns its state, as `taken` does."""
+    return taken(raw, at=at, whole=whole).state
 
-    `whole` False: it is too large to be fetched, and `raw` is its head only. Raises what the database raises when it
-    is away: then nothing has happened, and the next round tries again.
+
+def taken(raw: bytes, *, at: datetime, whole: bool = True) -> InboundMail:
+    """Takes a message and returns what is remembered of it; a second copy, or a second fetcher, finds the first one's.
+
+    `whole` False: it is too large to be fetched, and `raw` is its head only. Raises AWAY when the database or the
+    storage of files is away: then nothing has happened, and it is tried again.
     """
     try:
         if whole and too_costly(raw):
             # A few letters a part or a header, millions of them: taken apart it would fill the machine's memory.
             raw, whole = head_of(raw), False
         return _take(read(raw), at, whole)
-    except (OperationalError, InterfaceError):
+    except AWAY:
         raise
     except Exception as error:
         # Its words go to no log: only what kind of trouble it was.
         log.warning("A mail could not be read: %s.", type(error).__name__)
-        return _set_aside(raw, type(error).__name__, at)
+        why = f"It could not be read ({type(error).__name__}). It is in the mailbox, flagged."
+        return give_up(hashlib.sha256(raw).hexdigest(), why, at)
 
 
-def _take(mail: Received, at: datetime, whole: bool) -> str:
+def _take(mail: Received, at: datetime, whole: bool) -> InboundMail:
     with transaction.atomic():
         row, fresh = InboundMail.objects.get_or_create(key=mail.key, defaults={"at": at, "state": S.WAITING})
         if not fresh:
-            return row.state
+            return row
         if whole or mail.automatic:
             outcome = land(mail, at=at)
         else:
             outcome = Outcome(S.WAITING, "It is too large, or has too many parts, to be taken in.")
         row.state, row.reason, row.case = outcome.state, outcome.reason[:300], outcome.case
+        row.is_partial = outcome.is_partial
         if row.state in InboundMail.TO_LOOK_AT:
             row.sender, row.subject, row.text = mail.sender[:254], mail.subject, mail.text[:KEPT_MOST]
             row.written_at, row.files = mail.written, len(mail.files)
-        row.save(update_fields=["state", "reason", "case", "sender", "subject", "text", "written_at", "files"])
-        return row.state
+        row.save(update_fields=["state", "reason", "case", "is_partial", *WORDS, "written_at", "files"])
+        return row
 
 
-def _set_aside(raw: bytes, trouble: str, at: datetime) -> str:
+def give_up(key: str, why: str, at: datetime) -> InboundMail:
     """One that nobody can read stands in nobody's way, and is looked at in the mailbox."""
-    key = hashlib.sha256(raw).hexdigest()
-    said = {"at": at, "state": S.BROKEN, "reason": f"It could not be read ({trouble}). It is in the mailbox, flagged."}
-    row, _ = InboundMail.objects.get_or_create(key=key, defaults=said)
-    return row.state
+    row, _ = InboundMail.objects.get_or_create(key=key, defaults={"at": at, "state": S.BROKEN, "reason": why})
+    return row
 
 
 class Taken(Exception):
@@ -113,4 +123,4 @@ def _dealt(
     row.state, row.seen_by, row.seen_at, row.because = state, by, at, because
     row.case = case or row.case
     row.sender = row.subject = row.text = ""
-    row.save(update_fields=["state", "case", "seen_by", "seen_at", "because", "sender", "subject", "text"])
+    row.save(update_fields=["state", "case", "seen_by", "seen_at", "because", *WORDS])

@@ -21,7 +21,7 @@ from cases.access import Viewer
 from cases.models import Attachment, Case, Category, Message, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
-from escalation.models import Notice
+from escalation.models import InboundMail, Notice
 from feedback.models import Survey
 from portal.filing_steps import FORMS
 from portal.presenters.export import export
@@ -74,6 +74,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
         "cases": told,
         "said_elsewhere": _elsewhere(person),
         "letters": _letters(person),
+        "mails": _mails(person),
         "drafts": drafts,
     }
 
@@ -98,6 +99,7 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
         "elsewhere": made["said_elsewhere"]
         | {"messages": [row | {"at": _local(row["at"], zone)} for row in made["said_elsewhere"]["messages"]]},
         "letters": [letter | {"at": _local(letter["at"], zone)} for letter in made["letters"]],
+        "mails": [mail | {"at": _local(mail["at"], zone)} for mail in made["mails"]],
         "drafts": [_begun(answers) for answers in made["drafts"]],
         "zone": zone,
     }
@@ -150,6 +152,12 @@ def _letters(person: User) -> list[dict[str, Any]]:
         for one in sent
         if one.sent_at
     ]
+
+
+def _mails(person: User) -> list[dict[str, Any]]:
+    """E-mails from their address that wait for a colleague: of the others no words are kept but on their cases."""
+    waiting = InboundMail.objects.filter(sender__iexact=person.email).order_by("at", "pk")
+    return [{"at": stamp(one.at), "subject": one.subject, "text": one.text} for one in waiting]
 
 
 def _enclosed(files: Iterable[Attachment], folder: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, Model, QuerySet
+from django.db.models import Exists, Model, Q, QuerySet
 from django.utils import timezone
 
 from cases.models import AccessLink, DataCopy, FormKey, Participant, Tally
@@ -25,7 +25,7 @@ EVERY = timedelta(days=1)
 FORM_KEYS = timedelta(days=30)
 #: That there was a copy is known for so long.
 COPIES = timedelta(days=90)
-#: A copy of a mail that comes later than this is another mail; who has not been looked at by then waits no longer.
+#: A copy of a mail that comes later than this is another mail.
 MAIL = timedelta(days=90)
 #: Who was asked to join a case and has not come: the link to do so ended long ago.
 UNANSWERED = timedelta(days=30)
@@ -40,13 +40,19 @@ class Kept:
     over: Callable[[datetime], QuerySet | None]
 
 
+def _mail_over(before: datetime) -> QuerySet[InboundMail]:
+    """What waits for a person waits until they come; what they dealt with counts from then."""
+    old = InboundMail.objects.filter(Q(seen_at=None) | Q(seen_at__lt=before), at__lt=before)
+    return old.exclude(state__in=InboundMail.TO_LOOK_AT)
+
+
 CLASSES = (
     # Sessions expire by the server's own clock, whatever instant the round is given.
     Kept("sessions", lambda at: Session.objects.filter(expire_date__lt=min(at, timezone.now()))),
     Kept("counts against guessing", lambda at: Tally.objects.filter(window_ends__lt=at)),
     Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
     Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
-    Kept("mail that came in", lambda at: InboundMail.objects.filter(at__lt=at - MAIL)),
+    Kept("mail that came in", lambda at: _mail_over(at - MAIL)),
     Kept(
         "people who did not come", lambda at: Participant.objects.filter(joined_at=None, asked_at__lt=at - UNANSWERED)
     ),

@@ -85,7 +85,7 @@ ANSWERS = {
     "details": {"title": "When does my refund arrive?", "description": "Two payments.", "expectation": "One back."},
     "similar": {"match": ""},
     "files": {},
-    "contact": {"name": "Nora Guest", "email": "nora@example.net", "phone": "", "call_hours": "", "language": "en"},
+    "contact": {"name": "Nora Guest", "email": "nora@example.net", "phone": "", "call_hours": "", "language": "en-gb"},
 }
 
 

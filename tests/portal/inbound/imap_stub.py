@@ -41,12 +41,13 @@ class Handler(socketserver.StreamRequestHandler):
             if word == b"LOGIN" and b'"pass"' not in rest:
                 self.say(tag + b" NO wrong password")
                 continue
-            if word == b"UID":
-                self.uid(rest)
+            if word == b"UID" and not self.uid(rest):
+                self.say(tag + b" NO not this one")
+                continue
             if word == b"CAPABILITY":
                 self.say(b"* CAPABILITY " + can)
             if word == b"SELECT":
-                self.say(b"* %d EXISTS" % len(self.server.mails))
+                self.say(b"* OK [UIDVALIDITY 7] ids stay", b"* %d EXISTS" % len(self.server.mails))
             if word == b"LOGOUT":
                 self.say(b"* BYE")
             self.say(tag + b" OK done")
@@ -55,14 +56,19 @@ class Handler(socketserver.StreamRequestHandler):
             if word == b"LOGOUT":
                 return
 
-    def uid(self, rest: bytes) -> None:
+    def uid(self, rest: bytes) -> bool:
+        """Answers; False where it is refused."""
         mails, flags = self.server.mails, self.server.flags
         words = rest.split(b" ")
         if words[1].upper() == b"SEARCH":
             unread = [b"%d" % n for n in mails if b"\\Seen" not in flags[n]]
             self.say(b" ".join([b"* SEARCH", *unread]))
-            return
+            return True
         number = int(words[2])
+        if number in self.server.drops:
+            raise ConnectionError
+        if number in self.server.refused.get(words[1].upper(), ()):
+            return False
         if words[1].upper() == b"STORE":
             flags[number] |= set(re.findall(rb"\\\w+", rest))
         elif b"RFC822.SIZE" in rest:
@@ -71,10 +77,13 @@ class Handler(socketserver.StreamRequestHandler):
             head, _, _ = mails[number].partition(b"\n\n")
             body = head + b"\n\n" if b"HEADER" in rest else mails[number]
             self.wfile.write(b"* 1 FETCH (UID %d BODY[] {%d}\r\n" % (number, len(body)) + body + b")\r\n")
+        return True
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
     """A mailbox with `mails` by uid; `size` is said of every mail instead of the true one while it is set.
+
+    `refused` are the uids that are refused a FETCH or a STORE, `drops` those at which the server hangs up.
 
     With `tls` (imaps or imap+tls) it shows `certificate`; `safe` says that somebody took it.
     """
@@ -88,6 +97,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self.flags: dict[int, set[bytes]] = {}
         self.heard: list[bytes] = []
         self.size = 0
+        self.refused: dict[bytes, set[int]] = {}
+        self.drops: set[int] = set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def put(self, raw: bytes) -> int:

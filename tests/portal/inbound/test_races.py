@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from cases.models import Case, Event, Message
-from escalation.models import InboundMail
-from portal.inbound import taking
+from escalation.models import InboundMail, MailTry
+from portal.environment import inbound_settings
+from portal.inbound import fetching, taking, tries
 from tests.cast import gather
 from tests.escalation.sound import assert_sound
 from tests.escalation.test_concurrency import at_once
+from tests.portal.inbound.imap_stub import Mailbox
 from tests.portal.inbound.letters import answer, written
 from tests.portal.pages.scene import LOOK, confirmed, working
 
@@ -88,3 +92,28 @@ def test_two_mails_are_put_on_one_settled_case_at_once(cast):
     assert Message.objects.filter(case=case, channel="email").count() == 2
     assert Event.objects.filter(case=case, kind="reopened").count() == 1
     assert_sound(case)
+
+
+def test_four_fetchers_of_one_mailbox_read_each_mail_once_and_no_try_is_held_against_it(cast, settings):
+    box = Mailbox()
+    settings.INBOUND = inbound_settings(box.url)
+    try:
+        case = working(cast)
+        for number in range(8):
+            box.put(answer(case, f"Again {number}").as_bytes())
+        at_once(*[lambda: fetching.fetch(LOOK)] * 4)
+        assert Message.objects.filter(case=case, channel="email").count() == 8
+        assert not MailTry.objects.exists() and all(flags == {b"\\Seen"} for flags in box.flags.values())
+        assert fetching.fetch(LOOK) == 0
+        assert_sound(case)
+    finally:
+        box.shutdown()
+        box.server_close()
+
+
+def test_a_try_is_begun_by_one_of_four_and_counted_once(cast):
+    one = tries.Waiting("1", "here:7:1")
+    for number in range(1, 4):
+        at = LOOK + timedelta(hours=number)
+        begun = at_once(*[lambda at=at: tries.begin(one, at)] * 4)
+        assert [row.tries for row in begun if row] == [number]

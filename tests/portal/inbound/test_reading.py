@@ -13,7 +13,7 @@ from portal.inbound.bodies import from_html
 from portal.inbound.reading import read
 from tests.portal.inbound.letters import answer, written
 
-CASE = SimpleNamespace(pk=7)
+CASE = SimpleNamespace(pk=7, customer_id=3)
 
 
 @pytest.mark.parametrize(
