@@ -1,120 +1,182 @@
-"""The words of a message: its text or what its HTML says, without what it quotes. Nothing here looks at a clock or a table."""
+"""The words and the files of a message: of every alternative one, of everything else all, and what of it is left out."""
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterator
-from email.message import EmailMessage
-from html.parser import HTMLParser
+from email.message import Message
+from email.policy import compat32
+from typing import Any
 
-from mailparser_reply import EmailReplyParser
+from portal.inbound.markup import from_html
 
-#: Characters that are looked at: more than anything we keep, and little enough for the quote finder's expressions.
-TEXT_MOST = 20_000
+#: Characters and bytes of a message's texts that are looked at: more than anything we keep.
+TEXT_MOST = 200_000
 HTML_MOST = 500_000
 PARTS_MOST = 100
-#: Of the languages customers write in, those the quote finder knows.
-LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "da", "sv", "tr", "ja", "ko", "zh", "cs", "he"]
-BLOCKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol")
-UNSEEN = ("script", "style", "head", "title", "blockquote")
-#: Tags inside what is not read: more say nothing, and cost as much again at every tag that ends.
-DEEPEST = 500
-EMPTY = ("br", "img", "hr", "meta", "link", "input", "wbr", "col")
+#: Pictures in the text up to this many bytes, and no larger than a logo, belong to a signature.
+ICON_MOST = 10_000
+LOGO_WIDTH, LOGO_HEIGHT = 400, 150
+#: Says who wrote it to programs, and nothing to people.
+SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+MANY_PARTS = f"Everything after its first {PARTS_MOST} parts"
+LONG = "The end of a very long text"
+ENCRYPTED = "Its words: they are encrypted"
+NO_FILE = "A file that could not be read"
+WRITTEN = ("text/plain", "text/html")
+#: Charsets that are none people write in, and that take minutes to read.
+SLOW = ("punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape")
+FORMS = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " "))
 
 
-def words(message: EmailMessage) -> str:
-    """What the sender wrote above what they quote, as plain text; all of it where nothing stands above."""
-    whole = _plain(message)[:TEXT_MOST]
-    said = (EmailReplyParser(languages=LANGUAGES).parse_reply(_unfolded(whole)) or "").strip()
-    kept = "\n".join(line for line in said.splitlines() if not line.lstrip().startswith(">")).strip()
-    return clean(kept or whole)
+class Bodies:
+    """What is found in a message: `text` as written, quotations and all, `files` with their names, `left_out`."""
 
+    def __init__(self, message: Message) -> None:
+        self.left_out: list[str] = []
+        self.files: list[tuple[str, bytes]] = []
+        self.inner: list[tuple[int, Message]] = []  # the messages among the files, each with its place there
+        self._room = HTML_MOST
+        self._parts = leaves(message)
+        self._first = next((part for part in self._parts if part.get_content_type() in WRITTEN), None)
+        if len(self._parts) > PARTS_MOST:
+            self._leave_out(MANY_PARTS)
+            self._parts = self._parts[:PARTS_MOST]
+        self._known = {id(part) for part in self._parts}
+        text = clean(self._said(message))
+        if len(text) > TEXT_MOST:
+            self._leave_out(LONG)
+        self.text = text[:TEXT_MOST]
+        for part in self._parts:
+            self._keep(part)
 
-def _unfolded(text: str) -> str:
-    """Long runs of blank lines and blanks say nothing, and cost the quote finder much."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return "\n".join(line for number, line in enumerate(lines) if line or not number or lines[number - 1])
+    def _leave_out(self, what: str) -> None:
+        if what not in self.left_out:
+            self.left_out.append(what)
 
+    # --- Words
 
-def clean(text: str) -> str:
-    """`text` without characters that are no text."""
-    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
-
-
-def _plain(message: EmailMessage) -> str:
-    texts = [part for part in leaves(message) if not is_file(part)]
-    plain = [content_of(part) for part in texts if part.get_content_type() == "text/plain"]
-    if any(text.strip() for text in plain):
-        return "\n\n".join(plain)
-    return "\n\n".join(from_html(content_of(part)) for part in texts if part.get_content_type() == "text/html")
-
-
-def leaves(message: EmailMessage) -> Iterator[EmailMessage]:
-    """Its parts that have no parts; a message inside it is one of them, and is not looked into."""
-    waiting = [message]
-    for _ in range(PARTS_MOST):
-        if not waiting:
-            return
-        part = waiting.pop(0)
+    def _said(self, part: Message) -> str:
+        """What a part says; of alternatives the first of plain text that says something, else the first that does."""
         inner = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            waiting = [one for one in inner if isinstance(one, EmailMessage)] + waiting
-        else:
-            yield part
+        if part.get_content_maintype() != "multipart" or not isinstance(inner, list):
+            return self._words(part)
+        said = [(one.get_content_type(), self._said(one)) for one in inner if isinstance(one, Message)]
+        said = [(kind, text) for kind, text in said if text.strip()]
+        if part.get_content_type() == "multipart/alternative" and said:
+            return next((text for kind, text in said if kind == "text/plain"), said[0][1])
+        return "\n\n".join(text for _, text in said)
+
+    def _words(self, part: Message) -> str:
+        if id(part) not in self._known or part.get_content_type() not in WRITTEN or self.is_file(part):
+            return ""
+        text = content_of(part, self._room)
+        self._room -= len(text)
+        if self._room <= 0:
+            self._leave_out(LONG)
+        return from_html(text) if part.get_content_type() == "text/html" else text
+
+    # --- Files
+
+    def is_file(self, part: Message) -> bool:
+        """Whether a part is no text of the message: it says so, or has a name and does not stand where the text does."""
+        if part.get_content_disposition() == "attachment" or part.get_content_type() not in WRITTEN:
+            return True
+        return part is not self._first and bool(part.get_filename())
+
+    def _keep(self, part: Message) -> None:
+        kind = part.get_content_type()
+        if not self.is_file(part) or kind in SIGNATURES or self._is_said_otherwise(part):
+            return
+        if kind in SEALED:
+            self._leave_out(ENCRYPTED)
+            return
+        if part.get_content_maintype() == "message":
+            self._keep_message(part)
+            return
+        content = part.get_payload(decode=True)
+        content = content if isinstance(content, bytes) else b""
+        if part["Content-ID"] and part.get_content_maintype() == "image" and is_icon(content):
+            return
+        if content or part.get_filename():
+            self.files.append((name_of(part), content))
+
+    def _is_said_otherwise(self, part: Message) -> bool:
+        """An invitation or another form of the text beside the text, with no name: not a file to its sender."""
+        if part.get_filename() or part.get_content_disposition() == "attachment":
+            return False
+        return part.get_content_maintype() in ("text", "multipart") and bool(self.text)
+
+    def _keep_message(self, part: Message) -> None:
+        inner: Any = part.get_payload()
+        try:
+            whole = [one.as_bytes(policy=compat32) for one in inner] if isinstance(inner, list) else []
+        except (ValueError, LookupError, TypeError, AttributeError):
+            whole = []
+        if not whole:
+            self._leave_out(NO_FILE)
+            return
+        self.inner += [(len(self.files), one) for one in inner if isinstance(one, Message)]
+        name = part.get_filename() or (f"{inner[0]['Subject']}.eml" if inner[0]["Subject"] else "message.eml")
+        self.files.append((str(name)[:200], b"\n".join(whole)))
 
 
-def is_file(part: EmailMessage) -> bool:
-    """Whether a part is a file the sender added; pictures of a signature have no name or stand in the text."""
-    if part.get_content_disposition() == "attachment":
-        return True
-    return bool(part.get_filename()) and part.get_content_maintype() != "text" and not part["Content-ID"]
+def leaves(message: Message) -> list[Message]:
+    """Its parts that have no parts, up to one more than PARTS_MOST; a message inside it is one of them."""
+    found: list[Message] = []
+    for part in _walk(message):
+        found.append(part)
+        if len(found) > PARTS_MOST:
+            break
+    return found
 
 
-def content_of(part: EmailMessage) -> str:
-    """The text of a part; what its sender calls a charset may be nonsense."""
+def _walk(part: Message) -> Iterator[Message]:
+    inner = part.get_payload()
+    if part.get_content_maintype() == "multipart" and isinstance(inner, list):
+        for one in inner:
+            if isinstance(one, Message):
+                yield from _walk(one)
+    else:
+        yield part
+
+
+def is_icon(content: bytes) -> bool:
+    """Whether a picture is small enough to belong to a signature; a small picture of a large window does not."""
+    if len(content) > ICON_MOST:
+        return False
+    width, height = 0, 0
+    if content.startswith(b"\x89PNG") and len(content) >= 24:
+        width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
+    elif content.startswith(b"GIF8") and len(content) >= 10:
+        width, height = int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")
+    return width < LOGO_WIDTH or height < LOGO_HEIGHT
+
+
+def name_of(part: Message) -> str:
+    """What the sender calls a file, as it is spelled; else what kind it is."""
+    name = part.get_filename()
+    kind = part.get_content_type()
+    return str(name)[:1000] if name else f"{part.get_content_maintype()}{mimetypes.guess_extension(kind) or ''}"
+
+
+def content_of(part: Message, most: int = HTML_MOST) -> str:
+    """The text of a part, `most` bytes of it; what its sender calls a charset may be nonsense."""
     body = part.get_payload(decode=True)
     if not isinstance(body, bytes):
         return ""
-    body = body[:HTML_MOST]
+    body, charset = body[: max(0, most)], str(part.get_content_charset() or "utf-8")
     try:
-        return body.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
+        return body.decode("utf-8" if charset.lower().replace("-", "_") in SLOW else charset, "replace")
+    except (LookupError, ValueError):
         return body.decode("utf-8", "replace")
 
 
-class _Text(HTMLParser):
-    """Collects what a reader of the HTML would see, without what it quotes."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: list[str] = []
-        self.hidden: list[str] = []  # what is open inside the part that is not read
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in EMPTY and tag != "br":
-            return
-        quotes = any("gmail_quote" in (value or "") for name, value in attrs if name in ("class", "id"))
-        if self.hidden or tag in UNSEEN or quotes:
-            if tag not in EMPTY and len(self.hidden) < DEEPEST:
-                self.hidden.append(tag)
-        elif tag in BLOCKS:
-            self.said.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.hidden:
-            while self.hidden.pop() != tag:
-                pass
-        elif tag in BLOCKS and not self.hidden:
-            self.said.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.said.append(" ".join(data.split("\n")))
-
-
-def from_html(html: str) -> str:
-    """What HTML says, as lines of text; of HTML that is all quotation all of its text but scripts."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.said).split("\n"))
-    return "\n".join(line for line in lines if line)
+def clean(text: str) -> str:
+    """`text` without characters that are no text; what joins letters and smileys stays."""
+    flat = text.replace("\r\n", "\n").replace("\r", "\n").translate(FORMS)
+    kept = "".join(c for c in flat if c in "\n\t\u200c\u200d" or c.isprintable())
+    lines = [line.rstrip() for line in kept.split("\n")]
+    # One empty line says as much as many.
+    return "\n".join(line for n, line in enumerate(lines) if line or not n or lines[n - 1]).strip()
