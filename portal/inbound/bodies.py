@@ -20,10 +20,10 @@ LOGO_WIDTH, LOGO_HEIGHT = 400, 150
 #: Says who wrote it to programs, and nothing to people.
 SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
-MANY_PARTS = f"Everything after its first {PARTS_MOST} parts"
-LONG = "The end of a very long text"
-ENCRYPTED = "Its words: they are encrypted"
-NO_FILE = "A file that could not be read"
+MANY_PARTS = f"everything after its first {PARTS_MOST} parts"
+LONG = "the end of a very long text"
+ENCRYPTED = "its words: they are encrypted"
+NO_FILE = "a file that could not be read"
 WRITTEN = ("text/plain", "text/html")
 #: Charsets that are none people write in, and that take minutes to read.
 SLOW = ("punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape")

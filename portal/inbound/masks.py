@@ -14,8 +14,8 @@ RUN = re.compile(r"\S+")
 PATHS = ("follow", "share", "s", "cases/new/continue", "problems/confirm", "problems/leave", "unsubscribe")
 EITHER = "|".join(PATHS)
 #: Our own, which a program may have broken in two; and one whose first half a program has cut off.
-OURS = re.compile(rf"/(?:{EITHER})/[\w.:~-]{{8,}}", re.ASCII)
-BARE = re.compile(rf"[<(\[\"']{{0,3}}/?(?:{EITHER})/[\w.:~-]{{20,}}/?\S*", re.ASCII)
+OURS = re.compile(rf"/(?:{EITHER})/[\w.:~-]{{8,}}", re.ASCII | re.IGNORECASE)
+BARE = re.compile(rf"[<(\[\"']{{0,3}}/?(?:{EITHER})/[\w.:~-]{{20,}}/?\S*", re.ASCII | re.IGNORECASE)
 LINK = re.compile(r"[a-zA-Z]{2,10}://")
 #: As our letters say it, in every language they are written in (a test holds this against the catalogues).
 CODE = re.compile(

@@ -21,7 +21,7 @@ from portal.inbound.received import File, Ours, Received
 SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?@", re.IGNORECASE)
 FAILED = re.compile(r"\bdmarc\s*=\s*fail\b")
-OUR_LETTER = "An attached letter of ours, which holds a link that opens the case"
+OUR_LETTER = "an attached letter of ours, which holds a link that opens the case"
 
 
 def parse(raw: bytes, ours: Ours) -> Received:

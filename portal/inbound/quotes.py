@@ -7,6 +7,7 @@ lines. What is not surely ours stays, for it may be what the sender wants us to 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from portal.inbound.received import Ours
 
@@ -17,7 +18,7 @@ BLOCK_LEAST, BLOCK_MOST = 3, 8  # lines of "From: Sent: To: Subject:"
 TIME = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)")
 DATE = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 RULE = re.compile(r"\s*(?:[-_*=]{5,}|-{2,}[^-]{3,60}-{2,})\s*")
-UNNAMED = "Lines that begin with “>” (taken for a quotation)"
+UNNAMED = "lines that begin with “>” (taken for a quotation)"
 
 
 def without_quotes(text: str, *, answers: bool, ours: Ours) -> tuple[str, tuple[str, ...]]:
@@ -52,11 +53,16 @@ def _names(ours: Ours, line: str) -> bool:
 
 
 def _address_in(ours: Ours, small: str) -> re.Match[str] | None:
+    return _addresses(ours.mailboxes).search(small)
+
+
+@lru_cache(maxsize=4)
+def _addresses(mailboxes: tuple[str, ...]) -> re.Pattern[str]:
     either = "|".join(
-        rf"{re.escape(name)}(?:\+[\w.-]{{1,100}})?@{re.escape(host)}(?![\w.-]*\w)"
-        for name, _, host in (mailbox.partition("@") for mailbox in ours.mailboxes)
+        rf"{re.escape(name)}(?:\+[\w.-]{{1,100}})?@{re.escape(host)}(?![\w.-]{{0,100}}\w)"
+        for name, _, host in (mailbox.partition("@") for mailbox in mailboxes)
     )
-    return re.search(rf"(?<![\w.+-])(?:{either})", small)
+    return re.compile(rf"(?<![\w.+-])(?:{either})")
 
 
 # --- A letter of ours without signs before its lines, as Outlook quotes: all below its head is ours

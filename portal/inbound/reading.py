@@ -24,7 +24,7 @@ from django.core.validators import validate_email
 
 from portal.inbound.received import Bounce, File, Ours, Received, unpacked
 
-__all__ = ["Bounce", "File", "Received", "Unreadable", "head_of", "read", "too_costly"]
+__all__ = ["Bounce", "File", "Received", "TooCostly", "Unreadable", "head_of", "read", "too_costly"]
 
 #: Without the packages of the site, and with nothing of where it is started but the project: it begins in a twentieth of a second.
 READER = (sys.executable, "-P", "-s", "-S", "-B", "-m", "portal.inbound.reader")
@@ -38,6 +38,10 @@ KIND = re.compile(rb"[A-Za-z]{1,60}")
 
 class Unreadable(Exception):
     """A message that cannot be read, now or ever; the sentence says why, without a word of the message."""
+
+
+class TooCostly(Unreadable):
+    """One that takes more time or memory than any that a person sends."""
 
 
 def too_costly(raw: bytes) -> bool:
@@ -57,7 +61,7 @@ def read(raw: bytes) -> Received:
     if code == 1 and KIND.fullmatch(said):
         raise Unreadable(f"It could not be read ({said.decode()}).")
     if code != 0:
-        raise Unreadable("It could not be read: it took too much time or memory.")
+        raise TooCostly("It could not be read: it took too much time or memory.")
     try:
         return _checked(unpacked(said))
     except (ValueError, KeyError, TypeError):
