@@ -12,15 +12,17 @@ from django.core import mail
 from django.urls import get_resolver
 from django.utils import translation
 
-from cases.models import Case
+from cases.models import Case, Draft
 from escalation import follow, letters, reply_address, sharing, verbs
+from escalation.drafts import mail_link
 from escalation.models import InboundMail, Notice
 from portal import beat, clock  # noqa: F401 -- beat registers what letters need
 from portal.inbound import masks
 from portal.inbound.reading import read
 from tests.portal.inbound.letters import OURS, answer, written
 from tests.portal.inbound.test_landing import send, take, texts
-from tests.portal.pages.scene import LOOK, answered, confirmed, working
+from tests.portal.pages.scene import LOOK, answered, confirmed, sweep_at, working
+from tests.portal.problem_stories import followed
 
 HOST = "https://help.example"
 OTHER = (
@@ -119,7 +121,11 @@ def everything_mailed(cast, settings) -> list[Notice]:
     open_case = verbs.wait_customer(open_case.pk, question="Which card?", by=cast.tiers[1], at=clock.now())
     sharing.add(open_case, "helper@example.com", by=cast.customer, at=clock.now())
     answered(cast)
-    return list(Notice.objects.filter(to_customer=True).exclude(kind=""))
+    expires = {"made_at": LOOK, "saved_at": LOOK, "expires_at": LOOK + timedelta(days=9)}
+    mail_link(Draft.objects.create(secret_hash="x", answers={}, **expires), "guest@example.com", at=LOOK)
+    followed(cast)
+    sweep_at(LOOK + timedelta(days=10))
+    return list(Notice.objects.filter(recipient__is_staff=False))
 
 
 def test_no_letter_that_is_quoted_leaves_its_secret_behind(cast, settings):
@@ -146,13 +152,13 @@ def test_no_letter_that_is_quoted_leaves_its_secret_behind(cast, settings):
         html = written("x")
         html.set_content(letter.html, subtype="html")
         assert not [one for one in live if one in read(html.as_bytes()).text], notice.kind
-    assert {"received", "follow_code", "share_invitation"} <= seen, seen
+    assert seen >= {"received", "follow_code", "share_invitation", "draft_link", "follow_problem", "survey"}
 
 
 def test_only_a_quotation_is_no_message_and_what_waits_holds_no_link(cast):
     case = working(cast)
     send()
-    body = [one for one in mail.outbox if "/follow/" in one.body][0].body
+    body = next(one for one in mail.outbox if "/follow/" in one.body).body
     live = re.search(r"/follow/(\S+)/", body)
     assert live
     quoted = "\n".join("> " + line for line in body.splitlines())
