@@ -17,6 +17,8 @@ PARTS_MOST = 100
 #: Pictures in the text up to this many bytes, and no larger than a logo, belong to a signature.
 ICON_MOST = 10_000
 LOGO_WIDTH, LOGO_HEIGHT = 400, 150
+#: How much longer than the plain text the other one is where the plain one is “Your program cannot show this”.
+STUB, STUB_MOST = 4, 200
 #: Says who wrote it to programs, and nothing to people.
 SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
@@ -27,7 +29,7 @@ NO_FILE = "a file that could not be read"
 WRITTEN = ("text/plain", "text/html")
 #: Charsets that are none people write in, and that take minutes to read.
 SLOW = ("punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape")
-FORMS = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " "))
+FORMS = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " ") | dict.fromkeys("\v\f\x85\u2028\u2029", "\n"))
 
 
 class Bodies:
@@ -37,9 +39,10 @@ class Bodies:
         self.left_out: list[str] = []
         self.files: list[tuple[str, bytes]] = []
         self.inner: list[tuple[int, Message]] = []  # the messages among the files, each with its place there
+        self._others: set[int] = set()
         self._room = HTML_MOST
         self._parts = leaves(message)
-        self._first = next((part for part in self._parts if part.get_content_type() in WRITTEN), None)
+        self._first = next((part for part in self._parts if is_written(part)), None)
         if len(self._parts) > PARTS_MOST:
             self._leave_out(MANY_PARTS)
             self._parts = self._parts[:PARTS_MOST]
@@ -65,11 +68,12 @@ class Bodies:
         said = [(one.get_content_type(), self._said(one)) for one in inner if isinstance(one, Message)]
         said = [(kind, text) for kind, text in said if text.strip()]
         if part.get_content_type() == "multipart/alternative" and said:
-            return next((text for kind, text in said if kind == "text/plain"), said[0][1])
+            self._others |= {id(one) for one in inner}
+            return _best(said)
         return "\n\n".join(text for _, text in said)
 
     def _words(self, part: Message) -> str:
-        if id(part) not in self._known or part.get_content_type() not in WRITTEN or self.is_file(part):
+        if id(part) not in self._known or self.is_file(part):
             return ""
         text = content_of(part, self._room)
         self._room -= len(text)
@@ -81,9 +85,7 @@ class Bodies:
 
     def is_file(self, part: Message) -> bool:
         """Whether a part is no text of the message: it says so, or has a name and does not stand where the text does."""
-        if part.get_content_disposition() == "attachment" or part.get_content_type() not in WRITTEN:
-            return True
-        return part is not self._first and bool(part.get_filename())
+        return not is_written(part) or (part is not self._first and bool(part.get_filename()))
 
     def _keep(self, part: Message) -> None:
         kind = part.get_content_type()
@@ -103,10 +105,9 @@ class Bodies:
             self.files.append((name_of(part), content))
 
     def _is_said_otherwise(self, part: Message) -> bool:
-        """An invitation or another form of the text beside the text, with no name: not a file to its sender."""
-        if part.get_filename() or part.get_content_disposition() == "attachment":
-            return False
-        return part.get_content_maintype() in ("text", "multipart") and bool(self.text)
+        """One of the alternatives, as an invitation's for calendars, with no name: not a file to its sender."""
+        is_other = id(part) in self._others and part.get_content_maintype() == "text" and bool(self.text)
+        return is_other and not part.get_filename() and part.get_content_disposition() != "attachment"
 
     def _keep_message(self, part: Message) -> None:
         inner: Any = part.get_payload()
@@ -118,8 +119,23 @@ class Bodies:
             self._leave_out(NO_FILE)
             return
         self.inner += [(len(self.files), one) for one in inner if isinstance(one, Message)]
-        name = part.get_filename() or (f"{inner[0]['Subject']}.eml" if inner[0]["Subject"] else "message.eml")
-        self.files.append((str(name)[:200], b"\n".join(whole)))
+        name = part.get_filename() or inner[0]["Subject"] or "message"
+        # A mail is text, and kept as that: what is called .eml opens a mail program with whatever is in it.
+        self.files.append((f"{str(name)[:200].removesuffix('.eml')}.eml.txt", b"\n".join(whole)))
+
+
+def _best(said: list[tuple[str, str]]) -> str:
+    """Of alternatives the plain text; the first other one where the plain text only says that there is more."""
+    plain = next((text for kind, text in said if kind == "text/plain"), "")
+    other = next((text for kind, text in said if kind != "text/plain"), "")
+    written = sum(len(line) for line in other.split("\n") if not line.startswith(">"))
+    return other if not plain or written > STUB * len(plain) + STUB_MOST else plain
+
+
+def is_written(part: Message) -> bool:
+    """Whether a part is words of the message: also one that says it has parts, and has none that can be found."""
+    kind = part.get_content_type()
+    return part.get_content_disposition() != "attachment" and (kind in WRITTEN or kind.startswith("multipart/"))
 
 
 def leaves(message: Message) -> list[Message]:

@@ -16,7 +16,7 @@ SAID_MOST = 2_000  # characters of one that people read
 HEADERS_MOST = 20  # headers of one name that are looked at
 REFERENCES_MOST = 100
 REFERS_TO = ("In-Reply-To", "References")
-MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,100}@[a-z0-9.-]{1,200}")
 #: What looks like a token of ours (escalation/reply_address.py makes it): a wrong one is told from none.
 LOOSE = re.compile(r"(?<=[+.])c[0-9]{1,30}x[0-9a-f]{8,64}(?=@)", re.IGNORECASE)
@@ -24,7 +24,9 @@ LOOSE = re.compile(r"(?<=[+.])c[0-9]{1,30}x[0-9a-f]{8,64}(?=@)", re.IGNORECASE)
 
 def every(message: Message, name: str) -> list[str]:
     """All headers of one name, each on one line, as they are spelled."""
-    return [" ".join(str(value)[:HEADER_MOST].split()) for value in message.get_all(name, [])[:HEADERS_MOST]]
+    found = [str(value)[:HEADER_MOST] for value in message.get_all(name, [])[:HEADERS_MOST]]
+    # Bytes that are no text in any charset must not reach a table.
+    return [" ".join(one.encode("utf-8", "replace").decode().split()) for one in found]
 
 
 def line(message: Message, name: str) -> str:

@@ -16,6 +16,10 @@ EITHER = "|".join(PATHS)
 #: Our own, which a program may have broken in two; and one whose first half a program has cut off.
 OURS = re.compile(rf"/(?:{EITHER})/[\w.:~-]{{8,}}", re.ASCII | re.IGNORECASE)
 BARE = re.compile(rf"[<(\[\"']{{0,3}}/?(?:{EITHER})/[\w.:~-]{{20,}}/?\S*", re.ASCII | re.IGNORECASE)
+#: The same, broken over two lines: what stands behind the line's end is its other half.
+BROKEN = re.compile(
+    rf"(/(?:{EITHER})/[\w.:~-]{{0,42}})=?[ \t]?\n(?:[ \t]?>)*[ \t]?([\w.:~-]{{8,}})", re.ASCII | re.IGNORECASE
+)
 LINK = re.compile(r"[a-zA-Z]{2,10}://")
 #: As our letters say it, in every language they are written in (a test holds this against the catalogues).
 CODE = re.compile(
@@ -23,6 +27,11 @@ CODE = re.compile(
 )
 #: The part of an address that says which case an answer is for.
 REPLY = re.compile(r"(?:(?<=\+)|(?<=reply\.))c[0-9]{1,30}x[0-9a-f]{8,64}(?=@)", re.IGNORECASE)
+
+
+def mended(text: str, ours: Ours) -> str:
+    """`text` with links of ours in one piece that a program has broken in two: else one half stays when lines go."""
+    return BROKEN.sub(r"\1\2", text) if ours.host and ours.host in text.lower() else text
 
 
 def without_secrets(text: str, ours: Ours) -> str:

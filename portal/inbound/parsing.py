@@ -13,7 +13,7 @@ from typing import cast
 from portal.inbound.bodies import Bodies, clean
 from portal.inbound.bounces import bounce_of
 from portal.inbound.headers import MESSAGE_ID, addresses_in, decoded, every, from_, line, references, tokens_in
-from portal.inbound.masks import without_secrets
+from portal.inbound.masks import mended, without_secrets
 from portal.inbound.quotes import without_quotes
 from portal.inbound.received import File, Ours, Received
 
@@ -30,7 +30,7 @@ def parse(raw: bytes, ours: Ours) -> Received:
     sender, name = from_(message)
     bodies = Bodies(message)
     tokens = _tokens(message, ours)
-    said, unsure = without_quotes(bodies.text, answers=bool(tokens), ours=ours)
+    said, unsure = without_quotes(mended(bodies.text, ours), answers=bool(tokens), ours=ours)
     automatic = _automatic(message, sender, ours)
     files, dropped = _files(bodies, ours)
     return Received(
@@ -127,7 +127,7 @@ def _files(bodies: Bodies, ours: Ours) -> tuple[tuple[File, ...], tuple[str, ...
     """The files; not an attached letter of ours with its link, for who reads the case may open its files."""
     secret = set()
     for number, inner in bodies.inner:
-        text = Bodies(inner).text
+        text = mended(Bodies(inner).text, ours)
         if without_secrets(text, ours) != text:
             secret.add(number)
     kept = [file for number, file in enumerate(bodies.files) if number not in secret]

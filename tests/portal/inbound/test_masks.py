@@ -16,7 +16,7 @@ from cases.models import Case, Draft
 from escalation import follow, letters, reply_address, sharing, verbs
 from escalation.drafts import mail_link
 from escalation.models import InboundMail, Notice
-from portal import beat, clock  # noqa: F401 -- beat registers what letters need
+from portal import beat, clock, sensitive  # noqa: F401 -- beat registers what letters need
 from portal.inbound import masks
 from portal.inbound.reading import read
 from tests.portal.inbound.letters import OURS, answer, written
@@ -74,6 +74,21 @@ def test_no_spelling_of_a_link_is_kept(name):
         assert secret not in found.text + found.subject + found.name, said
         assert found.text.startswith("See here ") and found.text.endswith("and go on."), said
         assert masks.REMOVED in found.text and masks.REMOVED in found.subject
+
+
+@pytest.mark.parametrize("after", [0, 1, 10, 30])
+@pytest.mark.parametrize("between", ["\n", "\n> ", "=\n", " \n>> "])
+def test_a_link_in_two_lines_is_taken_out_whole(after, between):
+    secret = secrets.token_urlsafe(32)
+    link = f"{HOST}/follow/{secret[:after]}{between}{secret[after:]}/"
+    found = read(written(f"See here\n{link}\nIt fails.").as_bytes()).text
+    assert found == f"See here\n{masks.REMOVED}\nIt fails."
+    marked = read(written(f"It fails.\n> See here\n> {link}").as_bytes()).text
+    assert marked == "It fails."
+
+
+def test_the_word_is_the_one_for_everything_that_is_taken_out():
+    assert masks.REMOVED == sensitive.REMOVED
 
 
 def test_other_links_numbers_and_addresses_stay():
@@ -174,5 +189,5 @@ def test_our_letter_as_a_file_is_left_out_and_another_mail_is_kept(cast):
     message.add_attachment(inner)
     message.add_attachment(written("They refused.", subject="Refusal"))
     found = read(message.as_bytes())
-    assert [file.name for file in found.files] == ["Refusal.eml"]
+    assert [file.name for file in found.files] == ["Refusal.eml.txt"]
     assert found.left_out == ("an attached letter of ours, which holds a link that opens the case",)

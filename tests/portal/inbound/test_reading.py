@@ -167,8 +167,36 @@ def test_a_text_with_a_name_is_a_file_though_it_stands_inline_and_a_mail_is_one_
         message.attach(part)
     found = read(message.as_bytes())
     assert found.text == "See the log.\n\nPS: urgent" and found.left_out == ()
-    assert [file.name for file in found.files] == ["a.log", "Refusal.eml"]
+    assert [file.name for file in found.files] == ["a.log", "Refusal.eml.txt"]
     assert b"They refused." in found.files[1].content and b"Subject: Refusal" in found.files[1].content
+
+
+def test_a_plain_text_that_only_says_there_is_more_is_not_the_message():
+    message = MIMEMultipart("alternative")
+    message["From"] = "sam@example.com"
+    message.attach(MIMEText("Your program cannot show this message."))
+    message.attach(MIMEText(f"<p>{'It broke again. ' * 40}</p>", "html"))
+    assert read(message.as_bytes()).text.startswith("It broke again.")
+
+
+def test_an_invitation_is_a_file_unless_it_is_one_of_the_alternatives():
+    for kind, names in (("mixed", ["text.ics"]), ("alternative", [])):
+        message = MIMEMultipart(kind)
+        message["From"] = "sam@example.com"
+        message.attach(MIMEText("Please come."))
+        message.attach(MIMEText("BEGIN:VCALENDAR", "calendar"))
+        assert [file.name for file in read(message.as_bytes()).files] == names
+
+
+def test_one_that_says_it_has_parts_and_has_none_is_read():
+    assert read(b"From: a@b.example\nContent-Type: multipart/mixed\n\nStill words").text == "Still words"
+
+
+def test_nothing_that_a_table_refuses_comes_out():
+    raw = b"From: S\xff\x00am <sam@example.com>\nSubject: \xfe\x00x\nReferences: <a\x00b@c> <\xffa@b> <ok@x>\n\na\x00b\x0cc"
+    found = read(raw)
+    said = "".join([found.name, found.subject, found.text, *found.refers_to])
+    assert "\x00" not in said and said.encode() and found.refers_to == ("<ok@x>",) and found.text == "ab\nc"
 
 
 def test_what_is_left_out_is_said():
