@@ -6,7 +6,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import parsedate_to_datetime
 from typing import cast
 
@@ -21,6 +21,8 @@ from portal.inbound.received import File, Ours, Received
 SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?@", re.IGNORECASE)
 FAILED = re.compile(r"\bdmarc\s*=\s*fail\b")
+DEPTH_MOST = 3  # messages in messages
+TEXT_FILE_MOST = 5_000_000  # bytes
 OUR_LETTER = "an attached letter of ours, which holds a link that opens the case"
 
 
@@ -125,14 +127,32 @@ def _written(message: EmailMessage) -> datetime | None:
 
 def _files(bodies: Bodies, ours: Ours) -> tuple[tuple[File, ...], tuple[str, ...]]:
     """The files; not an attached letter of ours with its link, for who reads the case may open its files."""
-    secret = set()
-    for number, inner in bodies.inner:
-        text = mended(Bodies(inner).text, ours)
-        if without_secrets(text, ours) != text:
-            secret.add(number)
+    secret = {number for number, inner in bodies.inner if _holds_secret(inner, ours)}
     kept = [file for number, file in enumerate(bodies.files) if number not in secret]
     return _named(kept, ours), (OUR_LETTER,) if secret else ()
 
 
+def _holds_secret(message: Message, ours: Ours, depth: int = 0) -> bool:
+    """Whether a message's words, or those of one inside it, hold what lets somebody in; too deep to be seen is yes."""
+    bodies = Bodies(message)
+    text = mended(bodies.text, ours)
+    if depth > DEPTH_MOST or without_secrets(text, ours) != text:
+        return True
+    return any(_holds_secret(inner, ours, depth + 1) for _, inner in bodies.inner)
+
+
+def _without_secrets(content: bytes, ours: Ours) -> bytes:
+    """A file of text as the message's own words; every other as it is."""
+    try:
+        text = content.decode() if len(content) <= TEXT_FILE_MOST else ""
+    except UnicodeDecodeError:
+        return content
+    plain = without_secrets(mended(text, ours), ours)
+    return plain.encode() if plain != text else content
+
+
 def _named(files: list[tuple[str, bytes]], ours: Ours) -> tuple[File, ...]:
-    return tuple(File(clean(without_secrets(decoded(name), ours)).replace("\n", " "), body) for name, body in files)
+    return tuple(
+        File(clean(without_secrets(decoded(name), ours)).replace("\n", " "), _without_secrets(content, ours))
+        for name, content in files
+    )

@@ -191,3 +191,18 @@ def test_our_letter_as_a_file_is_left_out_and_another_mail_is_kept(cast):
     found = read(message.as_bytes())
     assert [file.name for file in found.files] == ["Refusal.eml.txt"]
     assert found.left_out == ("an attached letter of ours, which holds a link that opens the case",)
+
+
+def test_a_text_file_and_a_mail_in_a_mail_hold_no_link_either():
+    secret = secrets.token_urlsafe(32)
+    outer = written("They sent me this")
+    outer.add_attachment(written(f"{HOST}/follow/{secret}/"))
+    message = written("See both")
+    message.add_attachment(outer)
+    message.add_attachment(
+        f"one\n{HOST}/follow/{secret}/\ntwo".encode(), maintype="text", subtype="plain", filename="a.txt"
+    )
+    message.add_attachment(b"\x00\xffpicture", maintype="image", subtype="png", filename="a.png")
+    found = read(message.as_bytes())
+    assert [file.content for file in found.files] == [f"one\n{masks.REMOVED}\ntwo".encode(), b"\x00\xffpicture"]
+    assert found.left_out == ("an attached letter of ours, which holds a link that opens the case",)
