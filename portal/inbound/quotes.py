@@ -99,9 +99,11 @@ def _is_named_head(lines: list[str], number: int, ours: Ours) -> bool:
             return False
         joined += f"{lines[last].strip()} "
         if joined.rstrip().endswith((":", "：")):
-            after = next((line for line in lines[last + 1 :] if line.strip()), "")
             starts = DATE.search(lines[number]) or _address_in(ours, lines[number].lower())
-            return bool(starts and not _is_marked(after)) and _is_head(joined) and _in_brackets(joined, ours)
+            if not (starts and _is_head(joined) and _in_brackets(joined, ours)):
+                return False
+            after = next((lines[below] for below in range(last + 1, len(lines)) if lines[below].strip()), "")
+            return not _is_marked(after)
     return False
 
 
