@@ -19,8 +19,6 @@ from cases.models import Case
 #: Small letters and digits only: mail programs change the case of addresses. 120 bits of the HMAC.
 MARK_LENGTH = 30
 TOKEN = re.compile(rf"c([0-9]+)x([0-9a-f]{{{MARK_LENGTH}}})")
-#: What looks like one: a wrong token is told from none.
-LOOSE = re.compile(r"(?<=[+.])c[0-9]{1,30}x[0-9a-f]{8,64}(?=@)", re.IGNORECASE)
 REFERENCE = "reply."
 
 
@@ -46,13 +44,6 @@ def as_reference(secret: str) -> str:
     return f"<{REFERENCE}{secret}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
-def is_ours(mailbox: str) -> bool:
-    """Whether `mailbox` is our own address, with a token or without."""
-    name, _, host = parseaddr(settings.INBOUND_ADDRESS)[1].lower().rpartition("@")
-    theirs, _, there = mailbox.lower().rpartition("@")
-    return there == host and theirs.partition("+")[0] == name
-
-
 def cases_of(tokens: Iterable[str]) -> list[Case]:
     """The cases that valid tokens name; wrong ones name none."""
     named = [pair for text in tokens if (pair := _read(text))]
@@ -71,8 +62,3 @@ def _fits(case: Case, mark: str) -> bool:
     # Every key is tried: how long it takes says nothing.
     fits = [constant_time_compare(mark, _mark(case, key)) for key in keys]
     return any(fits)
-
-
-def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """What looks like a token in addresses of ours and in ids that are referred to; each once, in order."""
-    return tuple(dict.fromkeys(found[0].lower() for text in texts for found in LOOSE.finditer(text)))

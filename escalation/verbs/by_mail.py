@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from cases.lifecycle import SETTLED
-from cases.models import Case, Event, Message, User
+from cases.models import Case, Message, User
 from cases.models.message import Channel
 from escalation import facts as f
-from escalation.store import flush, lock
-from escalation.verbs.acting import Act, Refused, Said, jot
+from escalation.store import lock
+from escalation.verbs.acting import Act, Refused, Said, remark
 from escalation.verbs.customer import wrote
 from escalation.verbs.following import reopen_over
 
@@ -65,8 +65,5 @@ def not_whole(case_id: int, missing: Sequence[str], *, by: User, at: datetime) -
     Only inside the transaction of the verb that put the mail there.
     """
     turn = lock(case_id, at)
-    at = max(at, turn.last.at) if turn.last else at
-    note = jot(turn.case, NOT_WHOLE % "; ".join(missing)[:MISSING_MOST], by=by, at=at)
-    turn.take(f.Noted(at=at, now=at, by=by.pk), by=by.pk, role=Event.Role.CUSTOMER, extra={"note": note.fingerprint})
-    flush([turn], at)
+    remark(turn, NOT_WHOLE % "; ".join(missing)[:MISSING_MOST], by=by, at=at)
     return turn.case

@@ -1,138 +1,204 @@
-"""The words of a message: its text or what its HTML says, without what it quotes. Nothing here looks at a table."""
+"""The words and the files of a message: of every alternative one, of everything else all, and what of it is left out."""
 
 from __future__ import annotations
 
-import time
+import mimetypes
 from collections.abc import Iterator
-from email.message import EmailMessage
-from html.parser import HTMLParser
+from email.message import Message
+from email.policy import compat32
 from typing import Any
 
-from mailparser_reply import EmailReplyParser
+from portal.inbound.markup import from_html
 
-#: Characters that are looked at: more than anything we keep, and little enough for the quote finder's expressions.
-TEXT_MOST = 20_000
+#: Characters and bytes of a message's texts that are looked at: more than anything we keep.
+TEXT_MOST = 200_000
 HTML_MOST = 500_000
 PARTS_MOST = 100
-#: HTML is read in steps (characters) for so long (seconds), and what is still open at its end only when it is short.
-HTML_STEP, HTML_SECONDS, HTML_OPEN = 8_000, 2.0, 2_000
-#: Of the languages customers write in, those the quote finder knows.
-LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "da", "sv", "tr", "ja", "ko", "zh", "cs", "he"]
-BLOCKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol")
-UNSEEN = ("script", "style", "head", "title", "blockquote")
-#: Tags inside what is not read: more say nothing, and cost as much again at every tag that ends.
-DEEPEST = 500
-EMPTY = ("br", "img", "hr", "meta", "link", "input", "wbr", "col")
+#: Pictures in the text up to this many bytes, and no larger than a logo, belong to a signature.
+ICON_MOST = 10_000
+LOGO_WIDTH, LOGO_HEIGHT = 400, 150
+#: How much longer than the plain text the other one is where the plain one is “Your program cannot show this”.
+STUB, STUB_MOST = 4, 200
+#: Says who wrote it to programs, and nothing to people.
+SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+MANY_PARTS = f"everything after its first {PARTS_MOST} parts"
+LONG = "the end of a very long text"
+ENCRYPTED = "its words: they are encrypted"
+NO_FILE = "a file that could not be read"
+WRITTEN = ("text/plain", "text/html")
+#: Charsets that are none people write in, and that take minutes to read.
+SLOW = ("punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape")
+FORMS = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " ") | dict.fromkeys("\v\f\x85\u2028\u2029", "\n"))
 
 
-def words(message: EmailMessage) -> str:
-    """What the sender wrote above what they quote, as plain text; all of it where nothing stands above."""
-    whole = _plain(message)[:TEXT_MOST]
-    said = (EmailReplyParser(languages=LANGUAGES).parse_reply(_unfolded(whole)) or "").strip()
-    kept = "\n".join(line for line in said.splitlines() if not line.lstrip().startswith(">")).strip()
-    return clean(kept or whole)
+class Bodies:
+    """What is found in a message: `text` as written, quotations and all, `files` with their names, `left_out`."""
 
+    def __init__(self, message: Message) -> None:
+        self.left_out: list[str] = []
+        self.files: list[tuple[str, bytes]] = []
+        self.inner: list[tuple[int, Message]] = []  # the messages among the files, each with its place there
+        self._others: set[int] = set()
+        self._room = HTML_MOST
+        self._parts = leaves(message)
+        self._first = next((part for part in self._parts if is_written(part)), None)
+        if len(self._parts) > PARTS_MOST:
+            self._leave_out(MANY_PARTS)
+            self._parts = self._parts[:PARTS_MOST]
+        self._known = {id(part) for part in self._parts}
+        text = clean(self._said(message))
+        if len(text) > TEXT_MOST:
+            self._leave_out(LONG)
+        self.text = text[:TEXT_MOST]
+        for part in self._parts:
+            self._keep(part)
 
-def _unfolded(text: str) -> str:
-    """Long runs of blank lines and blanks say nothing, and cost the quote finder much."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return "\n".join(line for number, line in enumerate(lines) if line or not number or lines[number - 1])
+    def _leave_out(self, what: str) -> None:
+        if what not in self.left_out:
+            self.left_out.append(what)
 
+    # --- Words
 
-def clean(text: str) -> str:
-    """`text` without characters that are no text."""
-    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
+    def _said(self, part: Message) -> str:
+        """What a part says; of alternatives the first of plain text that says something, else the first that does."""
+        inner = inside(part)
+        if part.get_content_maintype() != "multipart" or inner is None:
+            return self._words(part)
+        said = [(one.get_content_type(), self._said(one)) for one in inner]
+        said = [(kind, text) for kind, text in said if text.strip()]
+        if part.get_content_type() == "multipart/alternative" and said:
+            self._others |= {id(one) for one in inner}
+            return _best(said)
+        return "\n\n".join(text for _, text in said)
 
+    def _words(self, part: Message) -> str:
+        if id(part) not in self._known or self.is_file(part):
+            return ""
+        text = content_of(part, self._room)
+        self._room -= len(text)
+        if self._room <= 0:
+            self._leave_out(LONG)
+        return from_html(text) if part.get_content_type() == "text/html" else text
 
-def _plain(message: EmailMessage) -> str:
-    texts = [part for part in leaves(message) if not is_file(part)]
-    plain = [content_of(part) for part in texts if part.get_content_type() == "text/plain"]
-    if any(text.strip() for text in plain):
-        return "\n\n".join(plain)
-    return "\n\n".join(from_html(content_of(part)) for part in texts if part.get_content_type() == "text/html")
+    # --- Files
 
+    def is_file(self, part: Message) -> bool:
+        """Whether a part is no text of the message: it says so, or has a name and does not stand where the text does."""
+        return not is_written(part) or (part is not self._first and bool(part.get_filename()))
 
-def leaves(message: EmailMessage) -> Iterator[EmailMessage]:
-    """Its parts that have no parts; a message inside it is one of them, and is not looked into."""
-    waiting = [message]
-    for _ in range(PARTS_MOST):
-        if not waiting:
+    def _keep(self, part: Message) -> None:
+        kind = part.get_content_type()
+        if not self.is_file(part) or kind in SIGNATURES or self._is_said_otherwise(part):
             return
-        part = waiting.pop(0)
-        # Asked of a part without parts, the library reads its text by a charset that may be nonsense.
-        inner = part.get_payload() if part.is_multipart() else None
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            waiting = [one for one in inner if isinstance(one, EmailMessage)] + waiting
-        else:
-            yield part
+        if kind in SEALED:
+            self._leave_out(ENCRYPTED)
+            return
+        if part.get_content_maintype() == "message":
+            self._keep_message(part)
+            return
+        content = part.get_payload(decode=True)
+        content = content if isinstance(content, bytes) else b""
+        if part["Content-ID"] and part.get_content_maintype() == "image" and is_icon(content):
+            return
+        if content or part.get_filename():
+            self.files.append((name_of(part), content))
+
+    def _is_said_otherwise(self, part: Message) -> bool:
+        """One of the alternatives, as an invitation's for calendars, with no name: not a file to its sender."""
+        is_other = id(part) in self._others and part.get_content_maintype() == "text" and bool(self.text)
+        return is_other and not part.get_filename() and part.get_content_disposition() != "attachment"
+
+    def _keep_message(self, part: Message) -> None:
+        inner = inside(part) or []
+        try:
+            whole = [one.as_bytes(policy=compat32) for one in inner]
+        except (ValueError, LookupError, TypeError, AttributeError):
+            whole = []
+        if not whole:
+            self._leave_out(NO_FILE)
+            return
+        self.inner += [(len(self.files), one) for one in inner]
+        name = part.get_filename() or inner[0]["Subject"] or "message"
+        # A mail is text, and kept as that: what is called .eml opens a mail program with whatever is in it.
+        self.files.append((f"{str(name)[:200].removesuffix('.eml')}.eml.txt", b"\n".join(whole)))
 
 
-def is_file(part: EmailMessage) -> bool:
-    """Whether a part is a file the sender added; pictures of a signature have no name or stand in the text."""
-    if part.get_content_disposition() == "attachment":
-        return True
-    return bool(part.get_filename()) and part.get_content_maintype() != "text" and not part["Content-ID"]
+def _best(said: list[tuple[str, str]]) -> str:
+    """Of alternatives the plain text; the first other one where the plain text only says that there is more."""
+    plain = next((text for kind, text in said if kind == "text/plain"), "")
+    other = next((text for kind, text in said if kind != "text/plain"), "")
+    written = sum(len(line) for line in other.split("\n") if not line.startswith(">"))
+    return other if not plain or written > STUB * len(plain) + STUB_MOST else plain
 
 
-def bytes_of(part: EmailMessage) -> bytes:
-    """What a part holds, out of the spelling it was sent in; empty for a part of parts."""
+def is_written(part: Message) -> bool:
+    """Whether a part is words of the message: also one that says it has parts, and has none that can be found."""
+    kind = part.get_content_type()
+    return part.get_content_disposition() != "attachment" and (kind in WRITTEN or kind.startswith("multipart/"))
+
+
+def leaves(message: Message) -> list[Message]:
+    """Its parts that have no parts, up to one more than PARTS_MOST; a message inside it is one of them."""
+    found: list[Message] = []
+    for part in _walk(message):
+        found.append(part)
+        if len(found) > PARTS_MOST:
+            break
+    return found
+
+
+def inside(part: Message) -> list[Message] | None:
+    """The parts of a part, None where it has none."""
+    # Asked for what it holds, one without parts would read its text by a charset that may be nonsense.
+    held: Any = part.get_payload() if part.is_multipart() else None
+    return [one for one in held if isinstance(one, Message)] if isinstance(held, list) else None
+
+
+def _walk(part: Message) -> Iterator[Message]:
+    inner = inside(part)
+    if part.get_content_maintype() == "multipart" and inner is not None:
+        for one in inner:
+            yield from _walk(one)
+    else:
+        yield part
+
+
+def is_icon(content: bytes) -> bool:
+    """Whether a picture is small enough to belong to a signature; a small picture of a large window does not."""
+    if len(content) > ICON_MOST:
+        return False
+    width, height = 0, 0
+    if content.startswith(b"\x89PNG") and len(content) >= 24:
+        width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
+    elif content.startswith(b"GIF8") and len(content) >= 10:
+        width, height = int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")
+    return width < LOGO_WIDTH or height < LOGO_HEIGHT
+
+
+def name_of(part: Message) -> str:
+    """What the sender calls a file, as it is spelled; else what kind it is."""
+    name = part.get_filename()
+    kind = part.get_content_type()
+    return str(name)[:1000] if name else f"{part.get_content_maintype()}{mimetypes.guess_extension(kind) or ''}"
+
+
+def content_of(part: Message, most: int = HTML_MOST) -> str:
+    """The text of a part, `most` bytes of it; what its sender calls a charset may be nonsense."""
+    body = part.get_payload(decode=True)
+    if not isinstance(body, bytes):
+        return ""
+    body, charset = body[: max(0, most)], str(part.get_content_charset() or "utf-8")
     try:
-        found: Any = part.get_payload(decode=True)
-    except ValueError:
-        # The library asks the charset while it looks, and some raise for what they do not know.
-        part.del_param("charset")
-        found = part.get_payload(decode=True)
-    return found if isinstance(found, bytes) else b""
-
-
-def content_of(part: EmailMessage) -> str:
-    """The text of a part; what its sender calls a charset may be nonsense."""
-    body = bytes_of(part)[:HTML_MOST]
-    try:
-        return body.decode(part.get_content_charset() or "utf-8", "replace")
-    except (LookupError, ValueError):  # no charset at all, or one that does not know how to leave out what is wrong
+        return body.decode("utf-8" if charset.lower().replace("-", "_") in SLOW else charset, "replace")
+    except (LookupError, ValueError):
         return body.decode("utf-8", "replace")
 
 
-class _Text(HTMLParser):
-    """Collects what a reader of the HTML would see, without what it quotes."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: list[str] = []
-        self.hidden: list[str] = []  # what is open inside the part that is not read
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in EMPTY and tag != "br":
-            return
-        quotes = any("gmail_quote" in (value or "") for name, value in attrs if name in ("class", "id"))
-        if self.hidden or tag in UNSEEN or quotes:
-            if tag not in EMPTY and len(self.hidden) < DEEPEST:
-                self.hidden.append(tag)
-        elif tag in BLOCKS:
-            self.said.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.hidden:
-            while self.hidden.pop() != tag:
-                pass
-        elif tag in BLOCKS and not self.hidden:
-            self.said.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.said.append(" ".join(data.split("\n")))
-
-
-def from_html(html: str) -> str:
-    """What HTML says, as lines of text; of HTML that is all quotation all of its text but scripts."""
-    parser, until = _Text(), time.monotonic() + HTML_SECONDS
-    for start in range(0, len(html), HTML_STEP):
-        parser.feed(html[start : start + HTML_STEP])
-        if time.monotonic() > until:
-            break
-    # What was never finished is gone through once for each of its signs: long, it is no text that anybody wrote.
-    if len(parser.rawdata) <= HTML_OPEN:
-        parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.said).split("\n"))
-    return "\n".join(line for line in lines if line)
+def clean(text: str) -> str:
+    """`text` without characters that are no text; what joins letters and smileys stays."""
+    flat = text.replace("\r\n", "\n").replace("\r", "\n").translate(FORMS)
+    kept = "".join(c for c in flat if c in "\n\t\u200c\u200d" or c.isprintable())
+    lines = [line.rstrip() for line in kept.split("\n")]
+    # One empty line says as much as many.
+    return "\n".join(line for n, line in enumerate(lines) if line or not n or lines[n - 1]).strip()

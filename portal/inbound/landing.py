@@ -132,7 +132,7 @@ def _on_case(mail: Received, case: Case, at: datetime) -> Outcome:
 def _lost(mail: Received, most: int) -> tuple[str, ...]:
     """What of its words is not on the case, for staff and in a few words each."""
     cut = (f"the end of its text, which is longer than {most:,} characters",) if len(mail.text) > most else ()
-    return (*getattr(mail, "left_out", ()), *cut)
+    return (*mail.left_out, *cut)
 
 
 def _landed(

@@ -13,7 +13,7 @@ from escalation.mail_crossing import known_by
 from escalation.models import InboundMail
 from escalation.verbs import put_mail
 from portal.inbound.landing import Outcome, land, shortened
-from portal.inbound.reading import Received, head_of, read, too_costly
+from portal.inbound.reading import Received, Unreadable, head_of, read, too_costly
 
 log = logging.getLogger("milepost.inbound")
 S = InboundMail.State
@@ -43,6 +43,8 @@ def taken(raw: bytes, *, at: datetime, whole: bool = True) -> InboundMail:
         return _take(read(raw), at, whole)
     except AWAY:
         raise
+    except Unreadable as why:
+        return give_up(hashlib.sha256(raw).hexdigest(), f"{why} It is in the mailbox, flagged.", at)
     except Exception as error:
         # Its words go to no log: only what kind of trouble it was.
         log.warning("A mail could not be read: %s.", type(error).__name__)
