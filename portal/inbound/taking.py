@@ -43,8 +43,8 @@ def taken(raw: bytes, *, at: datetime, whole: bool = True) -> InboundMail:
         return _take(read(raw), at, whole)
     except AWAY:
         raise
-    except Unreadable as why:
-        return give_up(hashlib.sha256(raw).hexdigest(), f"{why} It is in the mailbox, flagged.", at)
+    except Unreadable as error:
+        return give_up(hashlib.sha256(raw).hexdigest(), f"{error} It is in the mailbox, flagged.", at)
     except Exception as error:
         # Its words go to no log: only what kind of trouble it was.
         log.warning("A mail could not be read: %s.", type(error).__name__)
