@@ -20,7 +20,7 @@ from feedback import knowledge, problems
 from portal import clock
 from portal.pages.doors import door, see_other
 from portal.pages.filing_drafts import drafts_of
-from portal.presenters.lists import case_rows, pressing_first
+from portal.presenters.lists import case_rows, of_another, pressing_first
 from portal.presenters.problems import row
 from portal.viewer import guest_case, visible_cases, zone_of
 
@@ -101,6 +101,6 @@ def _rows(request: HttpRequest, page: Any) -> list[dict[str, Any]]:
     cases, mine = list(page), guest_case(request)
     rows = case_rows(cases, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=clock.now())
     return [
-        row | {"whose": "" if case.customer_id == request.user.pk or case.pk == mine else case.customer.first_name}
+        row if case.customer_id == request.user.pk or case.pk == mine else of_another(case, row)
         for case, row in zip(cases, rows, strict=True)
     ]

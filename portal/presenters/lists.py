@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import Case as When
 from django.db.models import F, QuerySet, Value
 from django.db.models import When as If
+from django.utils.translation import gettext as _
 
-from cases.lifecycle import State
+from cases.languages import isolated
+from cases.lifecycle import SETTLED, State
 from cases.models import Case
 from escalation.models import ProtocolVersion
 from portal.presenters.casefile import named_in, reopen_until
@@ -26,6 +28,21 @@ def case_rows(cases: list[Any], *, zone: str, now: datetime) -> list[dict[str, A
     """Rows in the form parts/case_row.html takes; the cases come from `with_ledger`."""
     windows, named = _reopen_windows(cases), named_in(cases)
     return [_row(case, windows.get(case.protocol), named[case.pk], zone=zone, now=now) for case in cases]
+
+
+def of_another(case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    """The row as somebody reads it who is not the case's customer: whose it is, and nothing is asked of them."""
+    name = case.customer.first_name
+    row = row | {"whose": name}
+    if case.state in (State.WAITING_CUSTOMER, State.ANSWERED):
+        row["promise_line"] = _("We wait for an answer from %(name)s.") % {"name": isolated(name)}
+    elif case.state in SETTLED:
+        row["promise_line"] = ""
+    if case.state == State.WAITING_CUSTOMER:
+        row["tag"] = tag(case, partner=name, like=State.WAITING_PARTNER)
+    elif case.state == State.WITHDRAWN:
+        row["tag"] = tag(case, like=State.CLOSED)
+    return row
 
 
 def _reopen_windows(cases: list[Any]) -> dict[str, int]:

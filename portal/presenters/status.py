@@ -27,9 +27,9 @@ YOU_SAID = {
 }
 
 
-def tag(case: Any, *, partner: str = "", other: str = "") -> dict[str, str]:
-    """The tag in the form parts/tag.html takes."""
-    words = WORDS[case.state]
+def tag(case: Any, *, partner: str = "", other: str = "", like: str = "") -> dict[str, str]:
+    """The tag in the form parts/tag.html takes; `like` is another state it is named by."""
+    words = WORDS[like or case.state]
     said = words.tag if case.owner else words.unnamed or words.tag
     word = said.format(
         name=case.owner.first_name if case.owner else "",

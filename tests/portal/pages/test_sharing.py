@@ -12,7 +12,7 @@ from escalation.letters import NotNeeded, compose
 from escalation.models import Notice
 from escalation.receipts import correct_address
 from portal import clock
-from tests.portal.pages.scene import working
+from tests.portal.pages.scene import make, working
 
 HELPER = "helper@example.com"
 
@@ -238,3 +238,20 @@ def test_nobody_is_added_to_a_withdrawn_case(cast, case, settings):
     verbs.withdraw(case.pk, by=cast.customer, at=clock.now())
     with pytest.raises(verbs.Refused, match="Nobody can be added"):
         sharing.add(case, HELPER, by=cast.customer, at=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("state", "says", "never"),
+    [
+        ("waiting_customer", "Waiting for Sam", "Waiting for you"),
+        ("answered", "We wait for an answer from Sam.", "Tell us yes or no"),
+        ("feedback", "Fixed", "Two short questions"),
+        ("withdrawn", "Closed", "Withdrawn by you"),
+    ],
+)
+def test_a_colleagues_list_asks_nothing_of_who_reads_it(state, says, never, cast, settings):
+    settings.SHARE_IN_ORGANISATION = True
+    case = make(state, cast)
+    Case.objects.filter(pk=case.pk).update(is_proven=True)
+    page = browser(colleague(cast)).get("/cases/?filter=company").content.decode()
+    assert case.reference in page and says in page and never not in page
