@@ -77,7 +77,8 @@ def visible(case: Case) -> Any:
         kind=share_news.KIND
     )
     events = Event.everything.filter(case=case, kind__in=KINDS).exclude(silent)
-    events = events.annotate(letter=Subquery(about.order_by("pk").values("kind")[:1]))
+    letter = about.order_by("pk")
+    events = events.annotate(letter=Subquery(letter.values("kind")[:1]), said=Subquery(letter.values("data__said")[:1]))
     untold = Q(kind="adopted") | Q(kind="ran_out", data__args__kind__in=TIMERS)
     events = events.exclude(untold & Q(letter=None))
     return events.select_related("actor").annotate(total=Window(Count("pk"))).order_by(F("seq").desc())
@@ -116,7 +117,7 @@ def last_answer(case: Case) -> dict[str, Any] | None:
 
 
 def _teams() -> dict[str, str]:
-    return dict(Team.objects.values_list("slug", "name"))
+    return {team.slug: team.local_name for team in Team.objects.only("slug", "name", "translations")}
 
 
 def _people(events: list[Event], case: Case) -> dict[int | None, str]:
@@ -181,6 +182,10 @@ class Book:
         """The person who did it; the company where it was the engine."""
         return event.actor.first_name if event.actor else self.house
 
+    def instant(self, stamped: str) -> str:
+        """A time of the log in the middle of a sentence, as plain words."""
+        return when_words(datetime.fromisoformat(stamped), zone=self.zone, now=self.now, style="plain")
+
     def team(self, event: Event) -> str:
         return self.teams.get(event.data.get("team") or "", _("another team"))
 
@@ -228,11 +233,12 @@ def _waits(book: Book, event: Event) -> Told:
 
 
 def _moved(book: Book, event: Event) -> Told:
-    time = when_words(
-        datetime.fromisoformat(event.data["args"]["next_at"]), zone=book.zone, now=book.now, style="plain"
-    )
-    title = _("%(name)s gave you a new time: %(time)s") % {"name": book.who(event), "time": time}
-    return {"kind": "message", "title": title}
+    told = {"name": book.who(event), "time": book.instant(event.data["args"]["next_at"])}
+    before = getattr(event, "said", None)  # as the letter had it, while we keep the letter
+    if before:
+        title = _("%(name)s gave you a new time: %(time)s instead of %(before)s")
+        return {"kind": "message", "title": title % (told | {"before": book.instant(before)})}
+    return {"kind": "message", "title": _("%(name)s gave you a new time: %(time)s") % told}
 
 
 def _merged(book: Book, event: Event) -> Told:

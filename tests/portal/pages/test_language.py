@@ -19,7 +19,7 @@ from portal import middleware
 from portal.catalogues import packed
 from portal.templatetags.times import relative_forms, relative_words, when_html, when_words
 from tests.cast import MONDAY
-from tests.portal.pages.scene import LOOK, acknowledged, working
+from tests.portal.pages.scene import LOOK, acknowledged, escalated, working
 from tests.portal.pages.test_journeys import file_as_guest
 from tests.pseudo import RIGHT_TO_LEFT, write_catalogue
 
@@ -264,3 +264,15 @@ def test_the_page_hands_its_sentences_to_the_script(cast, sam):
     page = sam.get(f"/c/{case.reference}/").text
     found = page.partition('data-forms="')[2].partition('"')[0].replace("&quot;", '"')
     assert json.loads(found)["less"]
+
+
+def test_a_team_is_called_as_the_reader_calls_it_wherever_the_case_was(cast, sam):
+    """Block, ladder, tag and timeline; only what people wrote stays as it was."""
+    case = escalated(cast)
+    sam.cookies[COOKIE] = "tr"
+    page = sam.get(f"/c/{case.reference}/").content.decode()
+    assert "Müşteri destek yöneticileri" in page and "Customer support managers" not in page
+    sam.cookies[COOKIE] = "de"
+    levels = sam.get("/how-we-escalate/").content.decode()
+    assert "Kundenservice" in levels and "Service representatives" not in levels
+    assert "Montag bis Freitag, 09:00 bis 17:30 Uhr, Londoner Zeit" in levels
