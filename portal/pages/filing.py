@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from escalation.drafts import send_draft
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused, Told, outlook
 from escalation.verbs.acting import own_key
+from escalation.verbs.filing import Outlook
 from feedback import knowledge
 from portal import clock, ratelimit, similar
 from portal.drafts import current, filing_door, held, keep, person_of, today, way_of
@@ -28,7 +30,7 @@ from portal.filing_forms import Filing, GuestFiling, Question, as_posted
 from portal.filing_steps import CHECK, FORMS, SIMILAR, Whole, form_for
 from portal.pages.doors import form_key, see_other, shown_key
 from portal.presenters.filing import answer_rows, draft_row, urgent_line
-from portal.presenters.promised import preview
+from portal.presenters.promised import counted, preview
 from portal.sensitive import masked, new_finds, question, without
 from portal.viewer import let_in, zone_of
 
@@ -189,13 +191,16 @@ def _stamp(draft: Draft) -> str:
 
 
 def _show(request: HttpRequest, draft: Draft, whole: Whole, problem: str = "") -> HttpResponse:
-    promised = _preview(request, whole.said)
+    now = clock.now()
+    seen = _outlook(request, whole.said, now)
+    promised = preview(seen, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=now) if seen else None
     context = {
         "draft": draft,
         "seen": _stamp(draft),
         "rows": answer_rows(draft, whole.said, list(files.waiting(draft.files_key)), person_of(request)),
         "email": whole.said.get("email", ""),
         "preview": promised,
+        "counted": counted(seen) if seen else "",
         "problem": problem or ("" if promised else not_online()),
         "urgent": urgent_line(draft),
         "back_url": url_of(way_of(request).before(CHECK)),
@@ -212,17 +217,15 @@ def not_online() -> str:
     )
 
 
-def _preview(request: HttpRequest, said: dict[str, Any]) -> list[dict[str, str]] | None:
+def _outlook(request: HttpRequest, said: dict[str, Any], now: datetime) -> Outlook | None:
     """What filing would promise; None where nothing can be promised."""
-    now = clock.now()
     # Whoever types an address has not proved to be its person: what kind of customer that is must not show here.
     person, product = person_of(request), said.get("product")
     try:
-        seen = outlook(said["category"], said["impact"], at=now, customer=person, product=product)
+        return outlook(said["category"], said["impact"], at=now, customer=person, product=product)
     except (NoProtocol, MissingCell):
         log.exception("No promise can be made for %s, %s.", said["category"].slug, said["impact"])
         return None
-    return preview(seen, zone=zone_of(request, settings.COMPANY_TIME_ZONE), now=now)
 
 
 def _send(request: HttpRequest, draft: Draft, whole: Whole) -> HttpResponse:

@@ -13,6 +13,7 @@ from cases.lifecycle import State
 from cases.models import Case
 from escalation.protocol import MissingCell, Rules
 from escalation.verbs.filing import Outlook
+from portal.presenters.hours import hours_words
 from portal.presenters.status import spoken
 from portal.templatetags.times import worktime_words, zone_words
 
@@ -34,6 +35,11 @@ def preview(seen: Outlook, *, zone: str, now: datetime) -> list[dict[str, str]]:
         },
         {"label": _("We aim to have an answer within"), "value": worktime_words(seen.answer_within, seen.calendar)},
     ]
+
+
+def counted(seen: Outlook) -> str:
+    """The hours that the promises count, in words; empty where every hour does."""
+    return "" if seen.calendar.always else hours_words(seen.calendar)
 
 
 def next_steps(case: Case, rules: Rules) -> list[dict[str, Any]]:

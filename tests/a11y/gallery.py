@@ -15,9 +15,9 @@ from django.conf import settings
 from django.test import Client
 
 from cases.lifecycle import State
-from cases.models import AccessLink, Case, Draft, User
+from cases.models import AccessLink, Case, Draft, Organisation, Participant, User
 from cases.models.door import hash_token
-from escalation import verbs, wishes
+from escalation import sharing, verbs, wishes
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock
 from tests.cast import Cast, gather
@@ -102,6 +102,7 @@ def world() -> World:
         found.names[name] = AccessLink.issue(name, case, user=cast.customer, **lasts)
     verbs.ask_supervisor(made["partner"].pk, reason="slow", text="Soon.", by=cast.customer, at=clock.now())
     _answers(cast, found.names)
+    _company(cast, made["working"], found.names)
     beat.beat()
     return found
 
@@ -120,6 +121,19 @@ def _answers(cast: Cast, names: dict[str, str]) -> None:
         link_hash=hash_token(f"draft_link:{names['draft']}"),
         made_at=at, saved_at=at, expires_at=at + timedelta(days=14),
     )  # fmt: skip
+
+
+def _company(cast: Cast, case: Case, names: dict[str, str]) -> None:
+    """Somebody who was added to a case and has come, somebody who was asked, and a colleague's case."""
+    company = Organisation.objects.create(name="Nordwind Ltd")
+    User.objects.filter(pk__in=(cast.customer.pk, cast.other.pk)).update(organisation=company)
+    cast.file(by=User.objects.get(pk=cast.other.pk), title="The invoice names our old address")
+    for name, joined in (("hal.helper", clock.now()), ("a.rather.long.address.of.somebody", None)):
+        address = f"{name}@subdomain.example.com"
+        row = Participant.objects.create(
+            case=case, user=User.objects.of_address(address), address=address, asked_at=clock.now(), joined_at=joined
+        )
+    names["share"] = sharing.token_of(row)
 
 
 def looks() -> list[Look]:
@@ -155,6 +169,9 @@ def looks() -> list[Look]:
         Look("case, on paper", "/c/{working}/?print=1"),
         Look("why then", "/c/{working}/why/"),
         Look("who can see it", "/c/{working}/who/"),
+        Look("who can see it, not an address", "/c/{working}/who/", post={"email": "x"}, error=True),
+        Look("asked to join a case", "/share/{share}/", "nobody"),
+        Look("my company", "/cases/?filter=company"),
         Look("ask for a supervisor", "/c/{working}/supervisor/"),
         Look("add for the supervisor", "/c/{partner}/supervisor/"),
         Look("it is fixed", "/c/{answered}/fixed/"),

@@ -11,7 +11,7 @@ from portal import clock
 from tests.a11y import rules
 from tests.a11y.gallery import Look, looks, world
 from tests.portal.pages.scene import LOOK, look_at
-from tests.portal.pages.test_access import TABLE
+from tests.portal.pages.test_access import SHARED, TABLE
 
 SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 360, "height": 800}}
 SCHEMES = ("light", "dark")
@@ -19,7 +19,8 @@ PARTS = 8  # tests of a language, so that several processes share the work
 
 
 @pytest.fixture
-def here(transactional_db, live_server):
+def here(transactional_db, live_server, settings):
+    settings.SHARE_CASES = settings.SHARE_IN_ORGANISATION = True
     look_at(LOOK)
     found = world()
     yield found
@@ -82,7 +83,7 @@ ELSEWHERE = ("s/<token:token>/thanks/", "s/<token:token>/more/", "account/kept/"
 
 def test_the_gallery_shows_every_page(here):
     readers = ("anonymous", "guest", "customer")
-    pages = {route for route, (look, _) in TABLE.items() if any(look[who] == 200 for who in readers)}
+    pages = {route for route, (look, _) in (TABLE | SHARED).items() if any(look[who] == 200 for who in readers)}
     shown = set()
     for look in looks():
         path = here.path(look).partition("?")[0]

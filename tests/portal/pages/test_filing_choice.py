@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,13 @@ from django.test import Client
 from cases.models import Case, Category, Event, Product, User
 from escalation import verbs
 from escalation.advice import situation_of
+from escalation.book import calendars_at
 from escalation.choosing import choose
 from escalation.models import Promise, ProtocolChoice, ProtocolVersion
 from escalation.packs import read_pack
 from escalation.store import peek
-from portal.presenters.promised import preview
+from portal.presenters.hours import hours_words
+from portal.presenters.promised import counted, preview
 from tests.cast import MONDAY
 from tests.portal.pages.scene import LOOK
 from tests.portal.pages.test_case_page import text_of
@@ -140,6 +143,7 @@ def test_a_customer_chooses_a_product_and_gets_what_was_shown(lines, cast):
     said = [to_the_minute(row["value"]) for row in preview(seen, zone="Europe/London", now=LOOK)]
     shown = [to_the_minute(row["value"]) for row in page.context["preview"]]
     assert shown == said
+    assert f"Only these hours count: {hours_words(seen.calendar)}." in text_of(page)
     assert ("Product or service", "Shop") in [(row["label"], row["value"]) for row in page.context["rows"]]
     assert send(client, page).status_code == 303
     case = Case.objects.get()
@@ -190,3 +194,11 @@ def test_a_topic_s_example_is_in_the_language_of_its_name(cast):
     assert "Eine Bestellung" in page and example not in page
     orders.update(translations={"de": {"name": "Eine Bestellung", "example": "Falsch oder unvollständig geliefert"}})
     assert "Falsch oder unvollständig geliefert" in text_of(Client().get("/cases/new/topic/", **german))
+
+
+def test_the_hours_named_are_those_that_count_not_those_of_the_telephone(cast):
+    """What counts round the clock names no hours, whatever the brand says of its line."""
+    seen = verbs.outlook(Category.objects.get(slug="billing"), "loss", at=LOOK)
+    assert counted(seen) == "Monday to Friday, 09:00 to 17:30, London time"
+    assert counted(replace(seen, calendar=calendars_at(LOOK)["always"])) == ""
+    assert f"Only these hours count: {counted(seen)}." in text_of(look(Client()))
