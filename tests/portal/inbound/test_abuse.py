@@ -24,6 +24,8 @@ from tests.portal.pages.scene import LOOK, step, working
 
 S = InboundMail.State
 MEGABYTE = 1024 * 1024
+#: Seconds, on the slowest machine: what these tests are about took minutes or hours.
+LONG = 45
 
 
 def head(case, **headers: str) -> bytes:
@@ -56,7 +58,7 @@ def test_thirty_megabytes_of_nothing_cost_little_and_wait_for_a_person(kind, cas
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert row.state == S.WAITING and "too many parts" in row.reason and row.sender == "sam@example.com"
-    assert spent < 5 and most < 150 * MEGABYTE, (spent, most / MEGABYTE)
+    assert spent < LONG and most < 150 * MEGABYTE, (spent, most / MEGABYTE)
 
 
 def test_a_real_mail_with_thirty_megabytes_of_files_is_no_abuse(cast):
@@ -73,7 +75,7 @@ def test_a_thousand_files_are_not_a_thousand_times_the_work(cast):
         message.add_attachment(b"what I saw %d\n" % number, maintype="text", subtype="plain", filename=f"n{number}.txt")
     began = time.monotonic()
     assert take(message).state == S.LANDED
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < LONG
     assert texts(case) == ["See all."] and 0 < Attachment.objects.filter(case=case).count() <= 20
     send()
     (letter,) = [m for m in mail.outbox if "could not keep" in m.subject]
@@ -95,7 +97,7 @@ def test_a_thousand_files_are_not_a_thousand_times_the_work(cast):
 def test_html_made_to_be_slow(html):
     began = time.monotonic()
     from_html(html)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LONG
 
 
 @pytest.mark.parametrize("name", ["From", "To", "References", "Subject", "Date", "Content-Type", "Message-ID"])
@@ -104,7 +106,7 @@ def test_headers_made_to_be_slow_or_deep(cast, name, text):
     began = time.monotonic()
     raw = f"{name}: {text}\n".encode() + written("Hi", sender="eve@example.net").as_bytes()
     assert take(raw).state in S.values
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LONG
 
 
 def test_broken_charsets_lose_no_mail(cast):
@@ -225,6 +227,8 @@ def test_one_look_takes_so_many_and_goes_on_so_long(cast, settings, monkeypatch)
     settings.INBOUND = inbound_settings(server.url)
     for number in range(fetching.BATCH + 5):
         server.put(written(f"News {number}", sender="n@shop.example", list_id="<shop>").as_bytes())
+    # However slow the machine: here the number ends the look, below the time.
+    monkeypatch.setattr(fetching, "WORK_MOST", 600.0)
     assert fetching.fetch(LOOK) == fetching.BATCH
     assert fetching.fetch(LOOK) == 5
     for _ in range(3):
