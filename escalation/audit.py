@@ -232,8 +232,9 @@ def _promises(rows: models.QuerySet, what: str) -> Iterator[str]:
 
 
 def _notices(scope: Scope) -> Iterator[str]:
-    # A code letter is asked for, not caused by an event; each asking owes one of its own. A letter about no case has no event.
+    # A code letter is asked for and a reminder falls due: what no event caused has a key that does not name one.
     caused = Notice.everything.exclude(kind=CODE_LETTER).exclude(case=None).exclude(channel=Notice.WEBHOOK)
+    caused = caused.exclude(kind__endswith="_reminder")
     same = caused.values("case__reference", "event_seq", "recipient", "channel").order_by()
     for row in same.annotate(n=Count("pk")).filter(n__gt=1):
         yield (
