@@ -15,7 +15,20 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from cases import theirs
-from cases.models import AccessLink, Case, FormKey, Message, Note, Participant, ReplyUse, Resolution, User
+from cases.models import (
+    AccessLink,
+    Case,
+    FormKey,
+    Investigation,
+    Message,
+    Note,
+    Participant,
+    ReplyUse,
+    Resolution,
+    Task,
+    TriedStep,
+    User,
+)
 
 #: What stands where a text was. Colleagues read it; the customer is gone.
 ERASED, ERASED_NAME = "(erased)", "Erased person"
@@ -44,7 +57,12 @@ def texts(who: Subject) -> None:
     said = Q(case__in=who.cases) | Q(author=who.person)
     Message.everything.filter(said).update(text=ERASED, salt="")
     Note.everything.filter(said).update(text=ERASED, salt="")
+    Task.everything.filter(said).update(text=ERASED, salt="")
     Resolution.everything.filter(case__in=who.cases).update(done=ERASED, root_cause=ERASED, remedy="")
+    Resolution.everything.filter(case__in=who.cases).exclude(prevention="").update(prevention=ERASED)
+    # What a playbook says is ours and about nobody; a line somebody wrote may name them.
+    TriedStep.everything.filter(case__in=who.cases, revision=None).update(text=ERASED)
+    Investigation.everything.filter(case__in=who.cases).update(hypotheses=ERASED, findings=ERASED)
     ReplyUse.everything.filter(case__in=who.cases).delete()
     Case.everything.filter(pk__in=who.cases).update(title=ERASED, description=ERASED, expectation="", organisation=None)
 

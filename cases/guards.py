@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLES = ("cases_event", "cases_anchor")
+TABLES = ("cases_event", "cases_anchor", "cases_staffact")
+#: What may be changed in a row all the same: from where somebody came is forgotten after some time.
+FORGETTABLE = {"cases_staffact": "UPDATE OF id, at, actor_id, kind, about, person_id, case_id, changes"}
 
 PG_FUNCTION = """
 CREATE OR REPLACE FUNCTION milepost_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -16,13 +18,13 @@ BEGIN RAISE EXCEPTION 'The log is append-only: % on % is refused.', TG_OP, TG_TA
 def _install(vendor: str, table: str) -> list[str]:
     if vendor == "postgresql":
         return [
-            f"CREATE TRIGGER {table}_rows BEFORE UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER {table}_rows BEFORE {FORGETTABLE.get(table, 'UPDATE')} OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION milepost_append_only()",
             f"CREATE TRIGGER {table}_all BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION milepost_append_only()",
         ]
     return [
-        f"CREATE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} "
+        f"CREATE TRIGGER {table}_{act.lower()} BEFORE {FORGETTABLE.get(table, act) if act == 'UPDATE' else act} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, 'The log is append-only: {act} on {table} is refused.'); END"
         for act in ("UPDATE", "DELETE")
     ]

@@ -145,13 +145,17 @@ def in_order(texts: Mapping[str, str], wanted: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants a reply to be. `topic` is a category's id, None for all; `texts` by language."""
+    """What somebody wants a reply to be. `topic` is a category's id, None for all; `texts` by language.
+
+    `calms`: offered first while the customer is upset.
+    """
 
     title: str
     topic: int | None
     acts: tuple[str, ...]
     up_to_level: int
     texts: Mapping[str, str]
+    calms: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,16 @@ MUST = "must"
 
 
 def situation_of(turn: Turn, at: datetime) -> Situation:
-    """The case of a turn as guidelines look at it at `at`; one query."""
+    """The case of a turn as guidelines look at it at `at`; one query at most."""
     case = turn.case
+    broken = Promise.everything.filter(case=case, status=Promise.Status.BROKEN)
     return Situation(
         category=case.category.slug,
         severity=case.severity,
         complexity=case.complexity,
         tier=case.tier,
         rejections=case.rejections,
-        broken=Promise.everything.filter(case=case, status=Promise.Status.BROKEN).count(),
+        broken=turn.known.broken if turn.known else broken.count(),
         open_for=int((at - case.filed_at).total_seconds()),
         supervisor_asked=Clock.SUPERVISOR in turn.clocks,
         # What kind of customer somebody is counts once they have proved to be that customer.
@@ -42,6 +43,8 @@ def whole_advice(turn: Turn, at: datetime) -> tuple[Advice, ...]:
 
 def is_kept(turn: Turn, advice: Advice) -> bool:
     """Whether somebody said, at this level, why the case stays although this rule says otherwise."""
+    if turn.known:
+        return (turn.case.tier, advice.rule) in turn.known.kept
     kept = Event.everything.filter(case=turn.case, kind="kept", data__tier=turn.case.tier)
     return kept.filter(data__args__rule=advice.rule).exists()
 

@@ -20,10 +20,11 @@ from django.db.models.fields.json import KT
 from cases import chain
 from cases.guards import TABLES as LOG_TABLES
 from cases.lifecycle import FINAL, OPEN, SETTLED, State
-from cases.models import Case, Event, Message, Note, ReplyUse, Resolution, Team
+from cases.models import Case, Consult, Event, Investigation, Message, Note, ReplyUse, Resolution, Task, Team, TriedStep
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
 from escalation.book import PUBLIC, rules_of
+from escalation.decision.beside import QUESTION_ALARM, TASK_ALARM
 from escalation.facts import Clock, Outcome
 from escalation.follow import KIND as CODE_LETTER
 from escalation.guards import TABLES as RULE_TABLES
@@ -61,7 +62,9 @@ class Check:
 
 def _unowned(scope: Scope) -> Iterator[str]:
     yield from _named(Case.everything.filter(state__in=OPEN, owner=None, team=None), "has neither owner nor team")
-    alarmed = Exists(Alert.everything.filter(case=OuterRef("pk"), cleared_at=None))
+    alarms = Alert.everything.filter(case=OuterRef("pk"), cleared_at=None)
+    # That a task is overdue says nothing of the promises.
+    alarmed = Exists(alarms.exclude(kind__in=(TASK_ALARM, QUESTION_ALARM)))
     quiet = Case.objects.filter(state__in=OPEN, is_history=False).filter(~alarmed)
     asleep = Q(wake_at=None) | Q(wake_at__lte=scope.at - GRACE)
     yield from _named(quiet.filter(asleep), "has no future promise and no alarm")
@@ -89,12 +92,22 @@ def _torn(scope: Scope) -> Iterator[str]:
         "case__reference", "kind"
     ):
         yield f"{reference} has ended and its {kind} clock still runs"
+    yield from _half_offered()
     yield from _not_as_logged()
     yield from _oversleeping()
     unread = Exists(Notice.everything.filter(case=OuterRef("case"), event_seq=OuterRef("seq"), to_customer=True))
     filed = Event.everything.filter(seq=1, role=Event.Role.CUSTOMER).filter(~unread)
     for reference in filed.values_list("case__reference", flat=True).iterator(chunk_size=2000):
         yield f"{reference} was filed and its receipt is not owed"
+
+
+def _half_offered() -> Iterator[str]:
+    """Who was asked to take a case over owes an answer by a time, and such a time belongs to somebody who was asked."""
+    asked = Exists(StageClock.everything.filter(case=OuterRef("pk"), kind=Clock.HAND_OVER, outcome=None))
+    offered = Case.everything.filter(offered_to__isnull=False)
+    yield from _named(offered.filter(~asked), "is offered to somebody and no clock waits for their answer")
+    nobody = Case.everything.filter(asked, offered_to=None)
+    yield from _named(nobody, "is offered to nobody and a clock waits for an answer to that")
 
 
 def _not_as_logged() -> Iterator[str]:
@@ -300,8 +313,14 @@ def _sample(scope: Scope) -> list[int]:
     return ids[::step] if step else []
 
 
+#: What stands beside a case and has a world of its own.
+DRILLED = (
+    Event, StageClock, Promise, Notice, Alert, Message, Note, Resolution, ReplyUse, TriedStep, Investigation, Task, Consult,
+)  # fmt: skip
+
+
 def _drills(scope: Scope) -> Iterator[str]:
-    for model in (Event, StageClock, Promise, Notice, Alert, Message, Note, Resolution, ReplyUse):
+    for model in DRILLED:
         mixed: Any = model.everything.exclude(is_drill=F("case__is_drill"))
         for reference in mixed.values_list("case__reference", flat=True).distinct():
             yield f"{reference} has a {model._meta.verbose_name} of the other world (drill and real life)"

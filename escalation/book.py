@@ -87,6 +87,13 @@ def protocol_of(label: str) -> Protocol:
     return _protocol(*row)
 
 
+def tops(labels: Iterable[str] = ()) -> dict[str, int]:
+    """The highest level of each version in force, and of `labels`, by label; one query."""
+    wanted = models.Q(status=ProtocolVersion.Status.PUBLISHED) | models.Q(label__in=list(labels), status__in=PUBLIC)
+    rows = ProtocolVersion.objects.filter(wanted).order_by().values_list("label", "pk", "made_at")
+    return {row[0]: _protocol(*row).top for row in rows}
+
+
 def rules_in_force(key: str = DEFAULT) -> Rules:
     """The rules a new case is promised under. Raises NoProtocol when nothing is published."""
     return _rules(

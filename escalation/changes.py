@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from cases.models import Severity
-from escalation.protocol import ANY, Cell, Protocol, Step, Tier, Windows
+from escalation.protocol import ANY, Cell, LevelTask, Protocol, Step, Tier, Windows
 
 #: Spells a duration: seconds, and the key of the calendar it is counted on.
 Spell = Callable[[int, str], str]
@@ -17,7 +17,7 @@ NAMES = {
     "lapse": "A question stays open for", "nudge": "Reminder before that", "confirm": "An answer waits for",
     "survey_after_yes": "Survey after a yes", "survey_after_silence": "Survey after silence", "reopen": "Reopen within",
     "name": "Name", "team": "Team", "teams": "Further teams", "on_arrival": "On arrival",
-    "refund_limit": "Refund limit", "may": "May decide", "contact": "Contact", "steps": "Steps",
+    "refund_limit": "Refund limit", "may": "May decide", "contact": "Contact", "steps": "Steps", "tasks": "Tasks",
 }  # fmt: skip
 ROUND_THE_CLOCK = ("survey_after_yes", "survey_after_silence", "reopen")
 SEVERITIES: dict[int, str] = {number: str(word) for number, word in Severity.choices}
@@ -71,7 +71,15 @@ def _severity(number: int) -> str:
 
 def _own(protocol: Protocol) -> dict[str, str]:
     fast = f"level {protocol.fast_tier}" if protocol.fast_tier else "-"
-    return {"Name": protocol.name, "Currency": protocol.currency or "-", "Emergencies go to": fast}
+    upset = protocol.upset
+    words = "; ".join(f"{language}: {', '.join(found)}" for language, found in sorted(upset.words.items()))
+    return {
+        "Update interval of upset customers": f"{upset.update_percent}% of the usual",
+        "Words of upset customers": words or "-",
+        "Name": protocol.name,
+        "Currency": protocol.currency or "-",
+        "Emergencies go to": fast,
+    }
 
 
 def _entry(protocol: Protocol) -> dict[str, str]:
@@ -114,7 +122,13 @@ def _tier_words(tier: Tier, spell: Spell) -> dict[str, str]:
         "May decide": tier.may or "-",
         "Contact": tier.contact or "-",
         "Steps": "; ".join(step_words(step, spell) for step in tier.steps) or "-",
+        "Tasks": "; ".join(task_words(task, spell) for task in tier.tasks) or "-",
     }
+
+
+def task_words(task: LevelTask, spell: Spell) -> str:
+    """'“Read what was tried” within 30 minutes, internal'."""
+    return f"“{task.text}” within {spell(task.after, '')}{'' if task.shown else ', internal'}"
 
 
 def step_words(step: Step, spell: Spell) -> str:

@@ -92,12 +92,16 @@ class Directory:
         On duty means in any team, as the rota says. Who belongs to no team has no shifts: they are there unless away.
         """
         for person in self._named(target):
-            teams = [slug for slug, crew in self.roster.crews.items() if person in crew.people]
-            if any(person in self.duty(slug) for slug in self.posts):
-                return person
-            if not teams and self.at is not None and not self.roster.is_away(person, self.at):
+            if self.is_there(person):
                 return person
         return None
+
+    def is_there(self, person: int) -> bool:
+        """Whether somebody is on duty in any team; who belongs to no team has no shifts, and is there unless away."""
+        if any(person in self.duty(slug) for slug in self.posts):
+            return True
+        teams = any(person in crew.people for crew in self.roster.crews.values())
+        return not teams and self.at is not None and not self.roster.is_away(person, self.at)
 
     def _named(self, target: str) -> tuple[int, ...]:
         """Active staff behind person:<address> or role:<name>; looked up once."""

@@ -6,62 +6,46 @@ All of it is frozen data without a database. `escalation.decision` maps Facts an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from escalation.happening import Happening
+from escalation.happening_beside import (
+    ExpertAnswered,
+    ExpertAsked,
+    QuestionsOverdue,
+    QuestionTakenBack,
+    TaskAdded,
+    TaskChanged,
+    TaskDropped,
+    TaskFinished,
+    TasksOverdue,
+)
+from escalation.happening_handing import OfferAccepted, Offered, OfferReturned, OfferWithdrawn
+from escalation.happening_reaching import AddressCorrected, GaveUp, QuestionLost, ToldByPhone, WeCalled
+from escalation.happening_sorting import Reminded, TopicChanged
+from escalation.kinds import Clock as Clock
+from escalation.kinds import Outcome as Outcome
 from escalation.worktime import Pause
 
-
-class Clock:
-    """The kinds of clock. At most one of a kind is open on a case."""
-
-    REVIEW = "review"  # milestone 1
-    ACKNOWLEDGE = "acknowledge"  # milestone 2
-    UPDATE = "update"  # milestone 3
-    REPLY = "reply"  # milestone 3, after the customer reopened
-    REFER_UP = "refer_up"  # how long a tier may hold a case
-    RESOLVE = "resolve"  # milestone 4
-    SUPERVISOR = "supervisor"  # the answer to "ask for a supervisor"
-    CONFIRM = "confirm"  # milestone 4: the customer's time to say yes or no
-    LAPSE = "lapse"  # the customer's time to answer our question
-    SURVEY = "survey"  # milestone 5
-    CLOSING = "closing"  # the end of the time to reopen
-    STEP = "step"  # the tier's next step, while nobody has acknowledged
-    JUSTIFY = "justify"  # the reason for the fast lane, asked afterwards
-
-    #: Missing one of these climbs one tier; the others are timers whose end is an act of its own.
-    CLIMBS = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, RESOLVE, SUPERVISOR)
-    #: What belongs to the tier that holds the case and ends when another tier takes it.
-    OF_TIER = (REVIEW, ACKNOWLEDGE, UPDATE, REPLY, REFER_UP, LAPSE, STEP)
-    #: What a question to the customer stops.
-    PAUSABLE = (UPDATE, REPLY, REFER_UP, RESOLVE)
-    ALL = (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING, STEP, JUSTIFY)
-    #: What ends when the work does; why it was an emergency is asked until somebody says it.
-    OF_WORK = tuple(kind for kind in (*CLIMBS, CONFIRM, LAPSE, SURVEY, CLOSING, STEP))
-    MILESTONE: ClassVar[dict[str, int]] = {
-        REVIEW: 1, ACKNOWLEDGE: 2, UPDATE: 3, REPLY: 3, RESOLVE: 4, CONFIRM: 4, SURVEY: 5,
-    }  # fmt: skip
-
-    #: What staff call them, as it stands in a sentence: in the console, in alarms and in letters.
-    NAMES: ClassVar[dict[str, str]] = {
-        REVIEW: "SLA review", ACKNOWLEDGE: "acknowledgment", UPDATE: "progress update", REPLY: "reply",
-        REFER_UP: "time at this level", RESOLVE: "answer", SUPERVISOR: "supervisor’s answer",
-        CONFIRM: "customer’s yes or no", LAPSE: "customer’s answer to our question", SURVEY: "survey",
-        CLOSING: "time to reopen",
-        STEP: "next step", JUSTIFY: "reason for the fast lane",
-    }  # fmt: skip
-
-
-class Outcome:
-    """How a clock ended. It ends once."""
-
-    MET = "met"
-    MISSED = "missed"
-    CANCELLED = "cancelled"
-    ELAPSED = "elapsed"  # a timer that ran out as announced; nobody broke anything
+#: What other modules of happenings bring: handing over hears its own clock, what happens beside the clocks none.
+HANDING = (Offered, OfferAccepted, OfferReturned, OfferWithdrawn)
+SORTING = (Reminded, TopicChanged)
+REACHING = (AddressCorrected, GaveUp, QuestionLost, ToldByPhone, WeCalled)
+BESIDE = (
+    ExpertAnswered,
+    ExpertAsked,
+    QuestionTakenBack,
+    QuestionsOverdue,
+    TaskAdded,
+    TaskChanged,
+    TaskDropped,
+    TaskFinished,
+    TasksOverdue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +83,13 @@ class Facts:
     settled_at: datetime | None = None
     history: bool = False
     step: int = 0  # how many of the tier's steps have been taken
+    offered_to: int | None = None  # who has been asked to take it over and has not said yes or no
+    offered_by: int | None = None
+    is_upset: bool = False  # the customer is; they hear from us more often
 
     def clock(self, kind: str) -> ClockFact | None:
         """The open clock of `kind`, if there is one."""
         return self.clocks.get(kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that happened at `at`, written down at `now` (later only when the engine catches up)."""
-
-    at: datetime
-    now: datetime
-
-    def arguments(self) -> dict[str, Any]:
-        """Everything but the two instants, for the log; `revive` is the way back."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("at", "now")}
 
 
 Picks = tuple[tuple[str, int], ...]
@@ -122,10 +97,14 @@ Picks = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Filed(Happening):
-    """`empty`, here and below: targets nobody stood behind at that moment; `picks`: whom each team's work would go to."""
+    """`empty`, here and below: targets nobody stood behind at that moment; `picks`: whom each team's work would go to.
+
+    `upset`: the customer's words have one of those by which the protocol knows an upset customer.
+    """
 
     empty: tuple[str, ...] = ()
     picks: Picks = ()
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +221,7 @@ class CustomerWrote(Happening):
     automatic: bool = False
     crossed: bool = False
     unread: str = ""
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +248,21 @@ class ReturnedDown(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class HelpedBack(Happening):
+    """A supervisor sends a case that a colleague passed up back to them, with help instead of a refusal.
+
+    `of` is the number of the event that passed it up, from `tier` (None: no colleague did), `to` who did, if they
+    are still here.
+    """
+
+    by: int
+    of: int | None
+    tier: int | None
+    to: int | None = None
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answered(Happening):
     by: int
 
@@ -277,11 +272,13 @@ class Accepted(Happening): ...
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected(Happening): ...
+class Rejected(Happening):
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reopened(Happening): ...
+class Reopened(Happening):
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +301,7 @@ class Closed(Happening):
 @dataclass(frozen=True, slots=True)
 class SupervisorAsked(Happening):
     reason: str
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +319,21 @@ class OwnerLost(Happening):
 
 @dataclass(frozen=True, slots=True)
 class Noted(Happening):
+    """Somebody wrote an internal note; `tell` are the colleagues it names with an @."""
+
+    by: int
+    tell: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedUpset(Happening):
+    """A person sees that the customer is upset."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calmed(Happening):
     by: int
 
 

@@ -27,6 +27,7 @@ from cases.models import AccessLink, Attachment, Case, Message, Severity, Team, 
 from cases.spelling import spell
 from escalation import wishes
 from escalation.facts import Clock
+from escalation.mentions import may_see
 from escalation.models import Notice, StageClock
 
 SUBJECT_MOST = 70
@@ -127,7 +128,11 @@ def _check_needed(notice: Notice, recipient: User) -> None:
         raise NotNeeded("It has been done meanwhile.")
     if kind == "still_waiting" and case.state != State.WAITING_CUSTOMER:
         raise NotNeeded("The customer has answered meanwhile.")
-    if kind in ("case_for_team", "went_past_you", "owner_lost") and case.state not in OPEN:
+    if kind == "offered_to_you" and case.offered_to_id != recipient.pk:
+        raise NotNeeded("The offer is over already.")
+    if kind == "mentioned" and not may_see(recipient, case):
+        raise NotNeeded("The person may not see the case any more.")
+    if kind in ("case_for_team", "went_past_you", "owner_lost", "reminder") and case.state not in OPEN:
         raise NotNeeded("The case has ended meanwhile.")
 
 

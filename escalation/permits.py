@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from cases.access import Viewer, takes_part, workers
+from cases.access import Viewer, takes_part, teams_of, workers
 from cases.lifecycle import ACTIVE, FINAL, MOVES, OPEN, SETTLED, State
 from cases.models import Case, Resolution, User
 from escalation.facts import Clock
@@ -34,7 +34,7 @@ class Actor:
     @classmethod
     def of(cls, user: User) -> Actor:
         """Looks up the person's teams (as member or lead) and whether they supervise."""
-        teams = frozenset(user.teams.values_list("pk", flat=True)) | frozenset(user.leads.values_list("pk", flat=True))
+        teams = frozenset(teams_of(user).order_by().values_list("pk", flat=True))
         return cls(user, teams, user.has_perm("cases.supervise"))
 
 
@@ -48,7 +48,9 @@ class Permit:
 
     label: str
     who: (
-        str  # customer, anyone (on the staff), team (of the case, or a supervisor), owner (or a supervisor), supervisor
+        # customer, anyone (on the staff), team (of the case, or a supervisor), owner (or a supervisor), supervisor,
+        # receiver (to whom it is offered)
+        str
     )
     move: str | None = None
     shared: bool = False  # whoever the customer added to the case may, too
@@ -92,6 +94,23 @@ def _not_in_a_hurry(case: Case, turn: Turn | None, running: Collection[str]) -> 
     return "" if Clock.JUSTIFY in running else "Nobody is waiting for a reason."
 
 
+def _offered(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "It is offered to a colleague already. Take that back first." if case.offered_to_id else ""
+
+
+def _not_offered(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "" if case.offered_to_id else "The case is not offered to anybody now."
+
+
+def _upset(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "The customer is marked as upset already." if case.is_upset else ""
+
+
+def _calm(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    return "" if case.is_upset else "The customer is not marked as upset."
+
+
+SUPERVISOR = "Needs a supervisor."
 NEW_FIRST = ((S.NEW,), "Assess the case first: set how urgent and how complex it is.")
 REVIEW_FIRST = ((S.ESCALATED,), "Review the SLA first: confirm severity and times for this level.")
 NAME_FIRST = ((S.REVIEWED, S.PASSED), "Acknowledge the case first, so that the customer knows who has it.")
@@ -105,6 +124,12 @@ JOINED = (FINAL, _lazy("This case was joined to another one. We go on with it th
 PERMITS: dict[str, Permit] = {
     # staff
     "assess": Permit("Assess", "team", states=tuple(s for s in OPEN if s not in (S.ANSWERED, S.ESCALATED))),
+    "change_severity": Permit(
+        "Change severity",
+        "team",
+        states=tuple(s for s in OPEN if s not in (S.NEW, S.ANSWERED, S.ESCALATED)),
+        hints=(NEW_FIRST, REVIEW_FIRST, ANSWERED),
+    ),
     "review": Permit("Confirm SLA review", "team", move="review"),
     "acknowledge": Permit("Acknowledge", "team", move="acknowledge", hints=(NEW_FIRST, REVIEW_FIRST)),
     "update": Permit(
@@ -126,12 +151,19 @@ PERMITS: dict[str, Permit] = {
     "partner_answered": Permit("Other company answered", "team", states=(S.WAITING_PARTNER,)),
     "answer": Permit("Propose answer", "team", move="answer", hints=(NEW_FIRST, REVIEW_FIRST, NAME_FIRST, ANSWERED)),
     "escalate": Permit("Pass up", "anyone", move="escalate", hints=(REVIEW_FIRST, ANSWERED), unless=_top),
-    "hand_over": Permit("Hand over", "team", states=OPEN),
+    "offer": Permit("Hand over", "team", states=OPEN, unless=_offered),
+    "accept_offer": Permit("Accept the hand-over", "receiver", states=OPEN, unless=_not_offered),
+    "return_offer": Permit("Return the hand-over", "receiver", states=OPEN, unless=_not_offered),
+    "withdraw_offer": Permit("Take the hand-over back", "team", states=OPEN, unless=_not_offered),
+    "hand_over": Permit("Hand over at once", "supervisor", states=OPEN),
     "take_over": Permit("Take over", "team", states=OPEN),
     "return_down": Permit("Return to the level below", "team", move="return_down", unless=_bottom),
+    "help_back": Permit("Send back with help", "supervisor", move="return_down", unless=_bottom),
     "answer_supervisor": Permit("Answer as supervisor", "supervisor", states=OPEN, unless=_not_asked),
     "apologise": Permit("Apologise", "supervisor", states=OPEN),
     "note": Permit("Save note", "anyone", states=tuple(State.values)),
+    "mark_upset": Permit("Customer is upset", "anyone", states=OPEN, unless=_upset),
+    "mark_calm": Permit("Customer is calm again", "team", states=OPEN, unless=_calm),
     "merge": Permit("Join to another case", "team", move="merge"),
     "emergency": Permit("Emergency", "anyone", states=ACTIVE, unless=_no_fast_lane),
     "justify": Permit("Say why it was an emergency", "anyone", states=(*OPEN, *SETTLED), unless=_not_in_a_hurry),
@@ -143,6 +175,23 @@ PERMITS: dict[str, Permit] = {
         states=(S.ANSWERED, S.WAITING_CUSTOMER),
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
     ),
+    # staff, beside the clocks
+    "add_task": Permit("Add a task", "team", states=OPEN),
+    "finish_task": Permit("Task done", "anyone", states=(*OPEN, *SETTLED)),
+    "change_task": Permit("Change a task", "team", states=OPEN),
+    "drop_task": Permit("Task not needed", "team", states=(*OPEN, *SETTLED)),
+    "consult": Permit("Ask an expert", "team", states=OPEN),
+    "answer_consult": Permit("Answer the question", "anyone", states=(*OPEN, *SETTLED)),
+    "take_back_question": Permit("Take the question back", "team", states=OPEN),
+    "tried": Permit("Note what was tried", "anyone", states=OPEN),
+    "investigate": Permit("Write the investigation", "team", states=OPEN),
+    # staff, where a letter did not reach the customer
+    "told_by_phone": Permit("Mark told by phone", "team", states=(*OPEN, *SETTLED)),
+    "give_up": Permit("Give up on a message", "team", states=(*OPEN, *SETTLED)),
+    "correct_customer_address": Permit("Correct the customer’s address", "supervisor", states=(*OPEN, *SETTLED)),
+    "log_call": Permit("Put a call on record", "anyone", states=OPEN),
+    "change_topic": Permit("Change topic", "team", states=tuple(s for s in OPEN if s not in (S.ANSWERED, S.ESCALATED))),
+    "remind": Permit("Remind who has it", "supervisor", states=OPEN),
     # staff, with words of the customer
     "mail_on": Permit("Put on case", "team", states=OPEN),
     "mail_back": Permit("Put on case and open it again", "team", states=SETTLED),
@@ -201,12 +250,14 @@ def _who(permit: Permit, case: Case, actor: Actor, turn: Turn | None) -> str:
     if permit.who == "customer":
         mine = actor.user.pk == case.customer_id or (permit.shared and takes_part(case, actor.user))
         return "" if mine else _("Only the customer can do this.")
-    if not Viewer(actor.user).is_staff:
+    if not Viewer(actor.user).works:
         return "Only our staff can do this."
+    if permit.who == "receiver":
+        return "" if case.offered_to_id == actor.user.pk else "The case is not offered to you."
     if permit.who == "anyone" or actor.supervises:
         return ""
     if permit.who == "supervisor":
-        return "Needs a supervisor."
+        return SUPERVISOR
     if permit.who == "owner":
         return "" if case.owner_id == actor.user.pk else "Needs the owner of the case or a supervisor."
     team = case.team

@@ -47,6 +47,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelTask:
+    """A task every case gets that arrives at a level: due after `after` seconds of working time of its cell there.
+
+    `shown`: it counts among the steps whose progress the customer reads; they never read its text.
+    """
+
+    text: str
+    after: int
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """One rung: who works there, what happens when a case arrives, and the steps that follow, in order.
 
@@ -62,6 +74,7 @@ class Tier:
     teams: tuple[str, ...] = ()
     may: str = ""
     contact: str = ""
+    tasks: tuple[LevelTask, ...] = ()
 
     @property
     def rungs(self) -> tuple[Step, ...]:
@@ -122,6 +135,17 @@ class Guideline:
     when: Mapping[str, Any] = field(hash=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Upset:
+    """What changes while a customer is upset: the update interval in per cent, and the words by which one is known.
+
+    Words are by language, in small letters, each a word or a phrase; a message is searched for those of all languages.
+    """
+
+    update_percent: int = 100
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
 def person_key(target: str) -> str:
     """What person:<address> is called among `Picks`: the log, which is for ever, keeps no address."""
     return f"person:{sha256(target.encode()).hexdigest()[:16]}"
@@ -144,6 +168,7 @@ class Protocol:
     guidelines: tuple[Guideline, ...] = ()
     fast_tier: int | None = None
     currency: str = ""
+    upset: Upset = Upset()
 
     @property
     def top(self) -> int:

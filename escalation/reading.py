@@ -15,17 +15,21 @@ from escalation.protocol import (
     VERDICTS,
     Cell,
     Guideline,
+    LevelTask,
     Protocol,
     ProtocolError,
     Step,
     Tier,
     Topic,
+    Upset,
     Windows,
 )
 
 #: More than this nobody can read; a file from elsewhere must not hold up a page.
 MOST = {"tiers": 20, "matrix": 5000, "topics": 300, "guidelines": 200, "entry": 200, "impact": 50, "skills": 300}
 MOST_STEPS, DEEPEST, LONGEST = 50, 10, 2000
+MOST_WORDS, LONGEST_WORD, LEAST_PERCENT = 200, 60, 10  # of upset customers: a language, letters, of the interval
+MOST_TASKS, LONGEST_TASK = 30, 200
 CONDITIONS: dict[str, type] = {
     "severity_at_most": int,  # 1 is the most urgent
     "complexity_at_least": int,
@@ -91,6 +95,28 @@ def _step(row: object, where: str) -> Step:
     return Step(_seconds(row, "after", where), read_target(row.get("target"), where), actions, repeat)
 
 
+def _level_task(row: object, where: str) -> LevelTask:
+    if not isinstance(row, dict):
+        raise ProtocolError(f"{where}: a task is an object with text, after and shown.")
+    text = _need(row, "text", str, where).strip()
+    if not text or len(text) > LONGEST_TASK:
+        raise ProtocolError(f"{where}: “text” is 1 to {LONGEST_TASK} letters.")
+    shown = row.get("shown", True)
+    if not isinstance(shown, bool):
+        raise ProtocolError(f"{where}: “shown” is true or false.")
+    return LevelTask(text, _seconds(row, "after", where), shown)
+
+
+def _level_tasks(row: Mapping[str, Any], where: str) -> tuple[LevelTask, ...]:
+    rows = _need({"tasks": []} | dict(row), "tasks", list, where)
+    if len(rows) > MOST_TASKS:
+        raise ProtocolError(f"{where}: more than {MOST_TASKS} tasks.")
+    tasks = tuple(_level_task(one, f"{where}, task {n}") for n, one in enumerate(rows, start=1))
+    if twice := next((one.text for n, one in enumerate(tasks) if one.text in [t.text for t in tasks[:n]]), None):
+        raise ProtocolError(f"{where}: the task “{twice}” stands twice.")
+    return tasks
+
+
 def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
     where = f"Level {ordinal}"
     if not isinstance(row, dict):
@@ -108,6 +134,7 @@ def _tier(ordinal: int, row: Mapping[str, Any]) -> Tier:
         _texts(row, "teams", where),
         _need({"may": ""} | dict(row), "may", str, where),
         _need({"contact": ""} | dict(row), "contact", str, where),
+        _level_tasks(row, where),
     )
 
 
@@ -213,6 +240,24 @@ def _fast_tier(document: Mapping[str, Any], top: int) -> int | None:
     return tier
 
 
+def _upset(document: Mapping[str, Any]) -> Upset:
+    if document.get("upset") is None:
+        return Upset()
+    where, row = "Upset customers", _need(document, "upset", dict, "Protocol")
+    percent = _need({"update_percent": 100} | row, "update_percent", int, where)
+    if not LEAST_PERCENT <= percent <= 100:
+        raise ProtocolError(f"{where}: “update_percent” is {LEAST_PERCENT} to 100, not {percent}.")
+    lists = _need({"words": {}} | row, "words", dict, where)
+    words = {language: _texts(lists, language, where) for language in lists}
+    for language, found in words.items():
+        if len(found) > MOST_WORDS:
+            raise ProtocolError(f"{where}: more than {MOST_WORDS} words in “{language}”.")
+        for word in found:
+            if not word.strip() or len(word) > LONGEST_WORD:
+                raise ProtocolError(f"{where}: a word or phrase has 1 to {LONGEST_WORD} letters.")
+    return Upset(percent, words)
+
+
 def _skills(rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {team: _texts(rows, team, "Skills") for team in rows}
 
@@ -244,5 +289,6 @@ def parse(label: str, document: Mapping[str, Any]) -> Protocol:
         skills=_skills(_need({"skills": {}} | dict(document), "skills", dict, "Protocol")),
         guidelines=_guidelines(_need({"guidelines": []} | dict(document), "guidelines", list, "Protocol")),
         fast_tier=_fast_tier(document, len(tiers)),
+        upset=_upset(document),
         currency=_need({"currency": ""} | dict(document), "currency", str, "Protocol"),
     )

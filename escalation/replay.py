@@ -23,7 +23,11 @@ from escalation.turn import plain
 
 CHUNK = 500
 #: Fields of a case that a decision may change and that facts carry by the same name.
-CARRIED = ("state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at", "step")
+CARRIED = (
+    "state", "tier", "severity", "complexity", "owner", "team", "category", "rejections", "escalated_at", "step", "offered_to", "offered_by",
+    "is_upset",
+)  # fmt: skip
+LINKED = ("owner", "team", "category", "offered_to", "offered_by")  # of those, what the case keeps as a link
 #: What the engine writes by itself, without asking first whether a clock had run out.
 UNASKED = (Missed, RanOut, Warned)
 
@@ -192,7 +196,8 @@ def _at_event(ref: str, event: Event, decision: Decision, course: Course) -> Ite
 
 def _at_end(case: Case, clocks: Iterable[StageClock], course: Course) -> Iterator[Difference]:
     facts = course.facts
-    stored = {name: getattr(case, name) for name in CARRIED if name not in ("owner", "team", "category")}
+    stored = {name: getattr(case, name) for name in CARRIED if name not in LINKED}
+    stored |= {"offered_to": case.offered_to_id, "offered_by": case.offered_by_id}
     stored |= {"owner": case.owner_id, "team": case.team and case.team.slug, "category": case.category.slug}
     replayed = {name: getattr(facts, name) for name in CARRIED}
     stored |= {"resolved_at": case.resolved_at, "closed_at": case.closed_at, "promise_at": case.promise_at}

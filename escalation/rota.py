@@ -135,6 +135,11 @@ class Roster:
         second = parts(at)[0]
         return any(absence.start <= second < absence.end for absence in self._away.get(user, ()))
 
+    def stand_in(self, user: int, at: datetime) -> int | None:
+        """Who stands for the person at that instant, at the end of their substitutes: themselves while they are here."""
+        found = self._stand_in(user, parts(at)[0])
+        return found if found in self.active else None
+
     def lead(self, team: str, at: datetime) -> int | None:
         """The team's lead, or who stands for them while they are away; None when there is nobody."""
         crew = self.crews.get(team)

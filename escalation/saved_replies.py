@@ -48,7 +48,7 @@ def languages() -> dict[str, str]:
 def draft_of(revision: ReplyRevision) -> Draft:
     """What a revision says, as a draft to go on from."""
     return Draft(
-        revision.title, revision.topic_id, tuple(revision.acts), revision.up_to_level, dict(revision.texts)
+        revision.title, revision.topic_id, tuple(revision.acts), revision.up_to_level, dict(revision.texts), revision.calms,
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _tidy(draft: Draft) -> Draft:
     texts = {code: text.replace("\r\n", "\n").strip() for code, text in draft.texts.items()}
     acts = tuple(act for act in ACTS if act in draft.acts)
     kept = {code: texts[code] for code in languages() if texts.get(code)}
-    return Draft(" ".join(draft.title.split()), draft.topic, acts, draft.up_to_level, kept)
+    return Draft(" ".join(draft.title.split()), draft.topic, acts, draft.up_to_level, kept, draft.calms)
 
 
 def _held(reply: SavedReply, seen: int) -> tuple[SavedReply, ReplyRevision]:
@@ -192,7 +192,7 @@ def _held(reply: SavedReply, seen: int) -> tuple[SavedReply, ReplyRevision]:
 def _add(reply: SavedReply, number: int, draft: Draft, by: User, at: datetime) -> ReplyRevision:
     return ReplyRevision.objects.create(
         reply=reply, number=number, title=draft.title, topic_id=draft.topic, acts=list(draft.acts),
-        up_to_level=draft.up_to_level, texts=dict(draft.texts), made_at=at, made_by=by,
+        up_to_level=draft.up_to_level, texts=dict(draft.texts), calms=draft.calms, made_at=at, made_by=by,
     )  # fmt: skip
 
 

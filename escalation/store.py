@@ -14,18 +14,18 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from cases.lifecycle import FINAL, OPEN, SETTLED
-from cases.models import Case, Event
-from escalation import share_news, wishes
+from cases.models import Case, Event, TouchedCase
+from escalation import level_tasks, share_news, wishes
 from escalation.book import rules_of
 from escalation.directory import Directory
 from escalation.facts import Outcome
 from escalation.models import Alert, Notice, Promise, StageClock
 from escalation.protocol import Rules
-from escalation.turn import Last, Owed, Turn, plain
+from escalation.turn import Known, Last, Owed, Turn, plain
 
 CASE_FIELDS = (
     "state", "tier", "severity", "complexity", "category", "team", "owner", "escalated_at", "resolved_at",
-    "closed_at", "rejections", "step", "protocol", "promise_at", "wake_at", "event_seq", "event_head",
+    "closed_at", "rejections", "step", "offered_to", "offered_by", "is_upset", "protocol", "promise_at", "wake_at", "event_seq", "event_head",
 )  # fmt: skip
 CLOCK_FIELDS = (
     "target", "due_at", "warn_at", "pauses", "paused_at", "pause_reason", "outcome", "ended_at",
@@ -35,7 +35,7 @@ HOOK = "webhook:"
 #: Of several words one event has for one person, these are the ones to send: they ask for more, or say more.
 SAID_FIRST = ("call_customer", "priority_set", "handed_to_you")
 #: What the ledger says of a promise that an act moved, where the act's own name would not.
-MOVED_BY = {"promise_moved": "moved with a reason"}
+MOVED_BY = {"promise_moved": "moved with a reason", "marked_upset": "brought forward"}
 SETTLES = {
     Outcome.MET: P.KEPT,
     Outcome.ELAPSED: P.KEPT,
@@ -64,6 +64,24 @@ def _last_events(cases: list[Case]) -> dict[int, Last]:
 def peek(case: Case, at: datetime) -> Turn:
     """A turn at `at` on a copy of `case`, unlocked: to look at and to try things out on. It is never flushed."""
     return turns_of([copy(case)], at)[0]
+
+
+def over(
+    case: Case,
+    rules: Rules,
+    directory: Directory,
+    clocks: Iterable[StageClock],
+    newest: Sequence[Event],
+    *,
+    known: Known,
+) -> Turn:
+    """As `peek`, with what the caller has read already: every clock of the case, and its newest event, if it has one."""
+    turn_case = copy(case)
+    running = {clock.kind: copy(clock) for clock in clocks if clock.outcome is None}
+    for clock in running.values():
+        clock.case = turn_case
+    last = Last(newest[0].occurred_at, newest[0].recorded_at) if newest else None
+    return Turn(turn_case, rules, directory, running, last, known=known)
 
 
 def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn]:
@@ -113,6 +131,8 @@ def flush(turns: Iterable[Turn], now: datetime) -> None:
         Event.everything.bulk_create([event for turn in turns for event in turn.events])
         _write_notices(turns, now)
         _write_alarms(turns, now)
+        level_tasks.write(turns, now)
+        TouchedCase.note([turn.case.pk for turn in turns], now)
 
 
 def _write_clocks(turns: list[Turn], now: datetime) -> None:

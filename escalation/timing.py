@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.altered import altered
@@ -19,7 +20,10 @@ SOON_SHARE, SOON_MOST = 5, 2 * 3600
 
 def cell_of(facts: Facts, rules: Rules) -> Cell:
     """The matrix row that governs the case where it stands."""
-    return rules.protocol.cell(facts.category, facts.severity, facts.tier)
+    cell = rules.protocol.cell(facts.category, facts.severity, facts.tier)
+    percent = rules.protocol.upset.update_percent
+    # Who is upset hears from us more often; every other time is as it was.
+    return replace(cell, update=max(1, cell.update * percent // 100)) if facts.is_upset and percent < 100 else cell
 
 
 def target_of(cell: Cell, kind: str) -> int | None:
@@ -110,7 +114,7 @@ def cheaper(
     return brought_forward(before, after, rules, at)
 
 
-def _sooner(fresh: ClockFact, clock: ClockFact) -> bool:
+def sooner(fresh: ClockFact, clock: ClockFact) -> bool:
     return fresh.due is not None and clock.due is not None and fresh.due < clock.due
 
 
@@ -137,12 +141,12 @@ def brought_forward(
             spent = rules.by_label(clock.calendar).worked(clock.started_at, clock.paused_at, clock.pauses)
             if max(target, spent + 1) < clock.target:
                 changed.append(altered(clock, target=max(target, spent + 1)))
-        elif clock.paused_at is not None and not _sooner(fresh, resumed(clock, at, rules)):
+        elif clock.paused_at is not None and not sooner(fresh, resumed(clock, at, rules)):
             continue  # on another calendar, but what is spent makes the old one end first
         elif clock.paused_at is not None:
             ends[kind] = Outcome.CANCELLED
             starts.append(paused(fresh, at, clock.pause_reason))
-        elif _sooner(fresh, clock):
+        elif sooner(fresh, clock):
             ends[kind] = Outcome.CANCELLED
             starts.append(fresh)
     return ends, tuple(starts), tuple(changed)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django_fsm import TransitionNotAllowed
 
-from cases.lifecycle import State
+from cases.lifecycle import OPEN, State
 from cases.models import Case, Event
 from cases.models.event import event_hash, stamp
 from escalation.catchup import catch_up
@@ -56,11 +56,31 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """The case came to level `tier` by event `seq`: it was placed there, or passed up by a person or by a clock."""
+
+    tier: int
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Last:
     """When the case's last event happened, and when that was written down."""
 
     at: datetime
     written: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a page has read of a case already, where advice would ask the database again.
+
+    `broken`: how many promises were broken; `kept`: at which level, against which rule somebody kept the case.
+    """
+
+    broken: int
+    kept: frozenset[tuple[int, str]]
 
 
 @dataclass
@@ -80,6 +100,8 @@ class Turn:
     alarms: list[tuple[Alarm, datetime]] = field(default_factory=list)
     clears: set[str] = field(default_factory=set)
     late_done: set[str] = field(default_factory=set)
+    arrivals: list[Arrival] = field(default_factory=list)
+    known: Known | None = None  # of a case that is only looked at
 
     def facts(self) -> Facts:
         """The case as a decision sees it."""
@@ -98,6 +120,9 @@ class Turn:
             settled_at=case.settled_at,
             history=case.is_history,
             step=case.step,
+            offered_to=case.offered_to_id,
+            offered_by=case.offered_by_id,
+            is_upset=case.is_upset,
         )
 
     def empty(self) -> tuple[str, ...]:
@@ -129,13 +154,14 @@ class Turn:
                 f"Something newer is on record, of {stamp(self.last.at)}. A case's events never run backwards."
             )
         decision = decide(self.facts(), happening, self.rules)
-        before, cause = self.case.state, self._cause(happening)
+        before, tier, cause = self.case.state, self.case.tier, self._cause(happening)
         self._move(decision)
         self._change(decision.changes, happening.at)
         seq = self.case.event_seq + 1
         self._run_clocks(decision, happening, seq)
         self.set_alarm_instants()
         self._append(happening, decision, before, cause, by=by, role=role, extra=extra or {})
+        self._note_arrival(before, tier, happening.at, seq)
         about = self._about()
         told = (extra or {}).get("message", {}).get("id")
         for tell in decision.tells:
@@ -163,6 +189,12 @@ class Turn:
             picks=self.picks,
         )
 
+    def _note_arrival(self, before: str, tier: int, at: datetime, seq: int) -> None:
+        """A case arrives at the level it is first placed at, and at every higher one; back down it is known already."""
+        placed = before == State.NEW and self.case.state != State.NEW
+        if (placed or self.case.tier > tier) and self.case.state in OPEN and not self.case.is_history:
+            self.arrivals.append(Arrival(self.case.tier, at, seq))
+
     def _cause(self, happening: Happening) -> int | None:
         """The event a clock's end goes back to: the one that started the clock. A person's act has no other cause."""
         clock = self.clocks.get(getattr(happening, "kind", ""))
@@ -184,6 +216,8 @@ class Turn:
             elif name == "owner":
                 self.case.owner_id = value
                 given(self.directory, value, at)
+            elif name in ("offered_to", "offered_by"):
+                setattr(self.case, f"{name}_id", value)
             elif name == "category":
                 if value != self.case.category.slug:
                     self.case.category_id = self.directory.category_id(value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cases.erasing import Eraser, Subject
-from feedback.models import Survey
+from cases.erasing import ERASED, Eraser, Subject
+from feedback.models import Survey, Worthy
 
 
 def comments(who: Subject) -> None:
@@ -11,4 +11,9 @@ def comments(who: Subject) -> None:
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments),)
+def marks(who: Subject) -> None:
+    """Why colleagues found one of their cases worth repeating; that they did stays."""
+    Worthy.everything.filter(case__in=who.cases).update(why=ERASED)
+
+
+ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks))

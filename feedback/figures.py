@@ -25,6 +25,8 @@ from feedback.periods import Period
 
 SATISFIED = 4  # and 5
 EASY = Survey.Effort.AGREE  # and strongly
+#: Who works here files now and then as a customer does; what they say of their own house is no customer's word.
+FROM_CUSTOMERS = Q(customer__is_staff=False)
 #: One group of counted rows, as a query gives it: what they have in common, and `n`.
 Row = Mapping[str, Any]
 LONGEST = 9  # digits of a number of seconds: thirty years
@@ -127,7 +129,11 @@ class Satisfaction:
 def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     """What customers said of settled cases. An answer counts in the week it was given."""
     rows = list(
-        Survey.objects.filter(_both("answered_at", period) | within("invited_at", period), scope.on("case__"))
+        Survey.objects.filter(
+            _both("answered_at", period) | within("invited_at", period),
+            scope.on("case__"),
+            case__customer__is_staff=False,
+        )
         .annotate(week=_week("answered_at", period), asked=_week("invited_at", period))
         .values(
             "week",
@@ -324,6 +330,8 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, at: d
         of = _due(within("due_at", period), at).filter(status__in=PROMISED[which], clock__kind__in=kinds)
         return Case.objects.filter(scope.on(), pk__in=of.values("case"))
     found = Case.objects.filter(scope.on(), BEHIND[which](period, part))
+    if which in OF_ANSWERS:
+        found = found.filter(FROM_CUSTOMERS)
     return found.exclude(survey__is_anonymous=True) if which in SAYS_THE_ANSWER else found
 
 

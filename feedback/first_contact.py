@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from cases.lifecycle import State
 from cases.models import Case, Event
+from feedback.facts.stages import THEIRS
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import Share
 from feedback.periods import Period
@@ -24,8 +25,9 @@ STAYS = timedelta(days=7)
 #: An answer was accepted, or nobody answered it until it closed. What ended without an answer is not settled.
 _SETTLES = Q(data__from=State.ANSWERED) & (Q(data__to=State.CONFIRMED) | Q(data__to=State.CLOSED))
 #: A person of ours wrote to the customer: whatever they did, and however it was sent. Notices written by Milepost
-#: itself (received, who has it, handed over), notes and assessments without a word have no message of theirs.
-_TOUCH = Q(role=Event.Role.STAFF, data__message__isnull=False)
+#: itself (received, who has it, handed over), notes and assessments without a word have no message of theirs; what
+#: they put on record of the customer's words (a call, a mail) is the customer's.
+_TOUCH = Q(role=Event.Role.STAFF, data__message__isnull=False) & ~Q(kind__in=THEIRS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from cases.models import AccessLink, Case, User
+from cases.models import AccessLink, Case, TouchedCase, User
 from escalation import letters
 from escalation.models import Notice
 from escalation.steps import Step
@@ -39,6 +39,7 @@ def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:
         survey, _ = Survey.everything.get_or_create(case=case, defaults={"is_drill": case.is_drill})
         survey.invited_at = now
         survey.save(update_fields=["invited_at"])
+        TouchedCase.note([case.pk], now)
     return _choices(notice, now, lasts=LINK_LASTS)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -147,7 +148,7 @@ def _with_slips(rows: QuerySet[ArticleRevision], wanted: Sequence[str]) -> list[
     if not long:
         return []
     if connection.vendor == "postgresql":
-        if not _has_trigrams():
+        if not _has_trigrams(str(connection.settings_dict["NAME"])):
             return []
         near = " OR ".join(["feedback_articlerevision.head %%> %s"] * len(long))
         slips: Any = RawSQL(f"({near})", long)  # nosec B611 - as many places as words, nothing of the words
@@ -161,7 +162,9 @@ def _with_slips(rows: QuerySet[ArticleRevision], wanted: Sequence[str]) -> list[
     return _of_words(rows, Q(word__in=meant)) if meant else []
 
 
-def _has_trigrams() -> bool:
+@cache
+def _has_trigrams(database: str) -> bool:
+    """Whether the extension is there; it comes with a migration, so it is asked for once a process and `database`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
         return cursor.fetchone() is not None

@@ -90,7 +90,7 @@ def question_for(user: User, at: datetime, *, put_off: bool = True) -> date | No
     Also None when they said “not now” less than a week ago; without `put_off` that does not count, for who asks for it.
     """
     zone = settings.COMPANY_TIME_ZONE
-    month = asked_month(at, office(at), zone) if Viewer(user).is_staff else None
+    month = asked_month(at, office(at), zone) if Viewer(user).works else None
     if month is None:
         return None
     turn = PulseTurn.objects.filter(user=user, month=month).first()
@@ -141,7 +141,7 @@ def answer_pulse(*, score: int | None, words: str = "", month: date | None, by: 
 
     Raises Refused with a sentence, naming the field, while nothing is counted.
     """
-    if not Viewer(by).is_staff:
+    if not Viewer(by).works:
         raise Refused("Only people who work on cases are asked.")
     if score not in SCORES:
         raise Refused("Choose how manageable it was.", field="score")

@@ -34,7 +34,13 @@ AT_ONCE = timedelta(hours=4)
 #: Acts that must come before an answer, or say nothing to anybody: they are no work on the problem.
 NO_WORK = ("reviewed", "acknowledged", "noted", "warned")
 #: How a case came to a level: the event's kind, and the word for it. What is not listed is by hand.
-WAYS = {"filed": "filed", "assessed": "direct", "missed": "missed", "returned_down": "returned"}
+WAYS = {
+    "filed": "filed",
+    "assessed": "direct",
+    "missed": "missed",
+    "returned_down": "returned",
+    "helped_back": "returned",
+}
 BY_HAND = "by_hand"
 #: Advice that was not followed: passing up against a word to keep, or going on working against a word to pass up.
 AGAINST = {"never": True, "must": False, "should": False}
@@ -187,7 +193,7 @@ def _false(climb: Row, after: Iterable[Row]) -> str:
     worked = False
     for row in after:
         if row.data["tier"] != climb.data["tier"]:
-            return "returned" if row.kind == "returned_down" else ""
+            return "returned" if row.kind in ("returned_down", "helped_back") else ""
         if row.kind == "answered" and not worked:
             return "at_once" if row.occurred_at - climb.occurred_at <= AT_ONCE else ""
         worked = worked or (row.role == Event.Role.STAFF and row.kind not in NO_WORK)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.lifecycle import State
-from cases.models import Case
+from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
 from feedback.models import Survey
 
@@ -95,6 +95,7 @@ def answer_survey(
         else:
             survey.changed_at = at
         survey.save(update_fields=WRITTEN)
+        TouchedCase.note([case.pk], at)
     return survey
 
 
@@ -115,6 +116,7 @@ def add_to_answer(
             raise Refused(_("Choose how far you agree."))
         survey.changed_at = at
         survey.save(update_fields=["heard", "effort", "may_contact", "changed_at"])
+        TouchedCase.note([case.pk], at)
     return survey
 
 

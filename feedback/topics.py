@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from cases.models import Case, Event, Severity
+from cases.recurring import NO_INCIDENT, came_again
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import Share
 from feedback.periods import Period
@@ -33,13 +34,23 @@ def came_back(**more: Any) -> Q:
     return Q(Exists(Event.objects.filter(Exists(answer), case=OuterRef("pk"), kind__in=BACK, **more)))
 
 
+def had_upset_words() -> Q:
+    """Something the customer wrote sounded upset when it came."""
+    return Q(Exists(Event.objects.filter(case=OuterRef("pk"), data__args__upset=True)))
+
+
 #: Somebody of ours looked at it: what was imported, and what nobody has assessed yet, is “simple” only by default.
 JUDGED = Q(is_history=False) & had("assessed")
 REPLIED = had("answered")
 AGAIN = came_back()
+HERE = Q(is_history=False)
+#: By a person, or by the words of theirs that the protocol lists; whether they are calm again does not matter.
+UPSET = had("marked_upset") | had_upset_words()
 SETTLED = Q(resolved_at__isnull=False)
 #: Never above the first level: whoever comes down again went up, and that is kept in `escalated_at`.
 ROUTINE = SETTLED & Q(escalated_at=None, tier=1)
+#: Joined to another is the same incident told twice; withdrawn is none.
+INCIDENT = ~Q(state__in=NO_INCIDENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,8 @@ class Topic:
     again: Share = field(default_factory=Share)  # opened again, of those that had an answer
     routine: Share = field(default_factory=Share)  # never above level 1, of those with an accepted or closed answer
     imported: int = 0
+    upset: Share = field(default_factory=Share)  # ever marked as upset, of those filed here
+    returned: Share = field(default_factory=Share)  # came again within 30 days, of all but joined and withdrawn
 
     @property
     def filed(self) -> int:
@@ -65,6 +78,8 @@ class Topic:
             self.again + other.again,
             self.routine + other.routine,
             self.imported + other.imported,
+            self.upset + other.upset,
+            self.returned + other.returned,
         )
 
 
@@ -75,6 +90,7 @@ def topics(period: Period, scope: Scope = EVERYTHING) -> dict[str, Topic]:
     """Every topic with a case filed in the period, by its slug."""
     cohort = Case.objects.filter(within("filed_at", period), scope.on())
     again = shares(cohort.filter(REPLIED), AGAIN)
+    returned = shares(cohort.filter(INCIDENT), came_again())
     counted = (
         cohort.values("severity", "complexity", slug=F("category__slug"))
         .order_by()
@@ -85,15 +101,17 @@ def topics(period: Period, scope: Scope = EVERYTHING) -> dict[str, Topic]:
             settled=Count("resolved_at"),
             routine=Count("pk", filter=ROUTINE),
             imported=Count("pk", filter=Q(is_history=True)),
+            here=Count("pk", filter=HERE),
+            upset=Count("pk", filter=HERE & UPSET),
         )
     )
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in counted:
         rows.setdefault(row["slug"], []).append(row)
-    return {slug: _topic(found, again.get(slug, Share())) for slug, found in rows.items()}
+    return {slug: _topic(found, again.get(slug, Share()), returned.get(slug, Share())) for slug, found in rows.items()}
 
 
-def _topic(rows: list[dict[str, Any]], again: Share) -> Topic:
+def _topic(rows: list[dict[str, Any]], again: Share, returned: Share) -> Topic:
     def add(name: str, **where: int) -> int:
         return sum(row[name] for row in rows if all(row[key] == value for key, value in where.items()))
 
@@ -104,6 +122,8 @@ def _topic(rows: list[dict[str, Any]], again: Share) -> Topic:
         again,
         Share(add("routine"), add("settled")),
         add("imported"),
+        Share(add("upset"), add("here")),
+        returned,
     )
 
 
@@ -135,6 +155,10 @@ BEHIND: dict[str, Callable[[str], Q]] = {
     "complexity": _complex,
     "replied": lambda _: REPLIED,
     "again": lambda _: REPLIED & AGAIN,
+    "upset": lambda _: HERE & UPSET,
+    "filed_here": lambda _: HERE,
     "settled": lambda _: SETTLED,
     "routine": lambda _: ROUTINE,
+    "incidents": lambda _: INCIDENT,
+    "returned": lambda _: came_again(),
 }

@@ -11,7 +11,12 @@ class PortalConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401 -- importing registers them
+        from cases import access
+        from escalation.standing_in import stood_in_for
+        from portal import checks, clock  # noqa: F401 -- importing registers the checks
+
+        # The rota stands above the cases, and only the portal knows the time.
+        access.CLOSE.append(lambda person: stood_in_for(person, clock.now()))
 
 
 class ConsoleConfig(SimpleAdminConfig):

@@ -164,9 +164,11 @@ def stacked(
     desc: str,
     width: int = HALF,
     missing: str = "too few to show",
+    longest: int = 0,
 ) -> SafeString:
     """One whole bar for each (label, count in words, counts), parted in the order of `names`, the heaviest first.
 
+    With `longest`, the count that fills the width, bars are as long as what they count; else all are as long.
     Each part's count stands below it where there is room; the names stand above, once. Four parts at most.
     """
     gap, left, right = 64, 4.0, width - 4.0
@@ -178,7 +180,8 @@ def stacked(
         if counts is None:
             parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
         else:
-            parts += _parted(counts, left, right, y + 7)
+            end = left + (right - left) * sum(counts) / longest if longest else right
+            parts += _parted(counts, left, end, y + 7)
     return picture(width, above + gap * len(rows) + 4, key=key, title=title, desc=desc, parts=parts)
 
 

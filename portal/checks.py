@@ -39,6 +39,10 @@ def addresses_and_zones(**_: Any) -> list[CheckMessage]:
         found.append(Error("COMPANY_TIME_ZONE must be a zone as in Europe/London", id="portal.E002"))
     if "@" not in settings.BRAND["from_email"]:
         found.append(Error("FROM_EMAIL must be a mail address", id="portal.E003"))
+    if settings.STAFF_SEE not in ("all", "teams"):
+        found.append(Error('STAFF_SEE must be "all" or "teams"', id="portal.E030"))
+    if settings.UNTOUCHED_HOURS < 1:
+        found.append(Error("UNTOUCHED_HOURS must be at least 1", id="portal.E031"))
     if settings.INBOUND_NEW not in ("open", "link"):
         found.append(Error('INBOUND_NEW must be "open" or "link"', id="portal.E012"))
     if settings.INBOUND and settings.INBOUND["ca_file"] and not Path(settings.INBOUND["ca_file"]).is_file():

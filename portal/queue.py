@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from django_q.models import Schedule
 
-from portal.beat import beat, write_heartbeat
+from portal.beat import QUEUE, beat, write_heartbeat
 
 NAME = "beat"
-ROLE = "queue"
+ROLE = QUEUE
 
 
 def tick() -> int:

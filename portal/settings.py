@@ -302,6 +302,11 @@ SHARE_CASES = env.bool("SHARE_CASES", False)
 # Whether customers of one company see each other's cases; staff say who belongs to which.
 SHARE_IN_ORGANISATION = env.bool("SHARE_IN_ORGANISATION", False)
 
+# Which cases a colleague sees: all, or (teams) their own, those of their teams and those they have acted on.
+STAFF_SEE = env.str("STAFF_SEE", "all")
+# Working hours without an act of a colleague after which supervisors read of a case.
+UNTOUCHED_HOURS = env.int("UNTOUCHED_HOURS", 16)
+
 # Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
 SMS_CHANNEL = False
 

@@ -17,17 +17,30 @@ from portal import clock
 
 GUEST = "guest_case"
 GUEST_LASTS = timedelta(days=7)
+#: The restricted cases a colleague opened in the console, {"7": until when}.
+OPENED = "opened_cases"
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
     """The person of the request with the case they proved as a guest, if they did."""
     guest = guest_case(request)
     if not guest:
-        return Viewer(request.user)
+        return Viewer(request.user, opened=opened_cases(request) if Viewer(request.user).is_staff else None)
     kept = request.session[GUEST]
     if kept.get("proved"):
         return Viewer(request.user, guest_cases=(guest,), guest_salt=kept.get("salt", ""))
     return Viewer(request.user, filed_cases=(guest,))
+
+
+def opened_cases(request: HttpRequest) -> tuple[int, ...]:
+    """The restricted cases that are open to a colleague's session, while that lasts."""
+    kept, now = request.session.get(OPENED, {}), clock.now()
+    return tuple(int(pk) for pk, until in kept.items() if (parse_datetime(until) or now) > now)
+
+
+def still_closed(request: HttpRequest, case: Case) -> bool:
+    """Whether a case is restricted and has not been opened in this session."""
+    return case.category.is_restricted and case.pk not in opened_cases(request)
 
 
 def guest_case(request: HttpRequest) -> int | None:

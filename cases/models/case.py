@@ -121,6 +121,16 @@ class Case(Lifecycle, Worldly):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_cases", editable=False
     )
 
+    # The customer is upset, as a colleague saw or their own words said; they hear from us more often meanwhile.
+    is_upset = models.BooleanField(default=False, editable=False)
+    # Who has been asked to take it over and has not said yes or no, and who asked; until then it stays where it is.
+    offered_to = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="offered_cases", editable=False
+    )
+    offered_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
     filed_at = models.DateTimeField(editable=False)
     escalated_at = models.DateTimeField(null=True, editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
@@ -141,7 +151,11 @@ class Case(Lifecycle, Worldly):
     class Meta:
         default_manager_name = "objects"
         base_manager_name = "everything"
-        permissions = (("supervise", "Can act on every case and answer as a supervisor"),)
+        permissions = (
+            ("supervise", "Can act on every case and answer as a supervisor"),
+            ("read_audit", "Can read every case and what staff did, and act on none"),
+            ("view_restricted", "Can see cases of restricted topics; each opening is noted"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="case_severity_1_to_4"),
@@ -149,6 +163,11 @@ class Case(Lifecycle, Worldly):
             models.CheckConstraint(
                 condition=~Q(state__in=OPEN) | Q(owner__isnull=False) | Q(team__isnull=False),
                 name="case_open_has_owner_or_team",
+            ),
+            models.CheckConstraint(
+                condition=Q(offered_to__isnull=True, offered_by__isnull=True)
+                | Q(offered_to__isnull=False, offered_by__isnull=False, state__in=OPEN),
+                name="case_offer_is_whole",
             ),
             models.UniqueConstraint(
                 fields=("origin", "origin_ref"), condition=~Q(origin_ref=""), name="case_imported_once"

@@ -35,6 +35,8 @@ class Category(Named):
     urgent_line = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    # Seen only by the team that has the case, its owner and who may see restricted ones; each opening is noted.
+    is_restricted = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("position", "name")

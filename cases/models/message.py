@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from cases.models.case import Case
 from cases.models.people import User
+from cases.models.remedy import Cause, RemedyRevision
 from cases.models.worlds import Worldly
 
 
@@ -67,6 +68,7 @@ class Message(Spoken):
         SUPERVISOR = "supervisor", "A supervisor's answer"
         REJECTION = "rejection", "Not fixed"
         APOLOGY = "apology", "Apology"
+        CALL = "call", "Told on the phone"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -100,7 +102,13 @@ class Resolution(Worldly):
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     done = models.TextField("what was done", max_length=5000)
     root_cause = models.CharField(max_length=200)
+    # By which cases are counted; empty on cases of low severity where nobody chose one, and on imported ones.
+    cause = models.CharField(max_length=12, choices=Cause.choices, blank=True)
+    # Whether something is done so that it does not come again, and what; None: nobody was asked.
+    prevents = models.BooleanField(null=True)
+    prevention = models.CharField(max_length=500, blank=True)
     remedy = models.CharField(max_length=200, blank=True)
+    remedy_kind = models.ForeignKey(RemedyRevision, null=True, on_delete=models.PROTECT, related_name="given")
     # Money given back, in the currency the case's protocol names; never one without the other.
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=12, blank=True)
@@ -112,6 +120,9 @@ class Resolution(Worldly):
             models.CheckConstraint(
                 condition=Q(amount=None, currency="") | (Q(amount__gt=0) & ~Q(currency="")),
                 name="resolution_money_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(prevents=True) | ~Q(prevention=""), name="resolution_says_what_prevents"
             ),
         )
         indexes = (models.Index(fields=("case", "at"), name="resolution_of_case"),)

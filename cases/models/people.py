@@ -117,6 +117,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     wants_news = models.BooleanField(default=True)
     wants_problems = models.BooleanField(default=True)
     text_urgent = models.BooleanField(default=False)
+    # Single letters act on the console's pages; of staff only.
+    single_keys = models.BooleanField(default=True)
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
     )

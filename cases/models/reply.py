@@ -36,6 +36,8 @@ class ReplyRevision(models.Model):
     topic = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     acts: models.JSONField = models.JSONField(default=list)  # of cases.replies.ACTS
     up_to_level = models.PositiveSmallIntegerField(default=1)
+    # Offered first while the customer is upset.
+    calms = models.BooleanField(default=False)
     texts: models.JSONField = models.JSONField(default=dict)  # language -> text with its placeholders
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

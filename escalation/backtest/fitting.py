@@ -45,7 +45,7 @@ def otherwise(facts: Facts, h: Happening, data: Mapping[str, Any]) -> Standing |
     if isinstance(h, f.Adopted):
         return Standing(why="adopted")
     gone_up = isinstance(h, f.Escalated) and facts.tier >= data["tier"] and facts.state in OPEN
-    gone_down = isinstance(h, f.ReturnedDown) and facts.tier <= data["tier"] and facts.state in OPEN
+    gone_down = isinstance(h, f.ReturnedDown | f.HelpedBack) and facts.tier <= data["tier"] and facts.state in OPEN
     if gone_up or gone_down:
         return Standing(why="there")
     if isinstance(h, f.SupervisorAnswered) and h.granted and _risen(facts, data):
@@ -176,10 +176,20 @@ STANDS_FOR: dict[type[Happening], Callable[..., Standing | None]] = {
     f.Merged: _ended,
     f.Escalated: _level,
     f.ReturnedDown: _level,
+    f.HelpedBack: _level,
     f.Emergency: _emergency,
     f.Justified: _nothing,
     f.PartnerAnswered: _nothing,
     f.HandedOver: _nothing,
+    f.MarkedUpset: _nothing,
+    f.Calmed: _nothing,
+    f.Offered: _nothing,
+    f.OfferAccepted: _nothing,
+    f.OfferReturned: _nothing,
+    f.OfferWithdrawn: _nothing,
+    f.TopicChanged: _nothing,
+    f.Reminded: _nothing,
     f.SupervisorAsked: _nothing,
     f.SupervisorAnswered: _nothing,
+    f.QuestionLost: _nothing,
 }

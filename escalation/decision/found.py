@@ -9,6 +9,7 @@ from cases.lifecycle import ACTIVE, State
 from escalation import facts as f
 from escalation.altered import altered
 from escalation.decision.fast import unjustified
+from escalation.decision.handing import unanswered
 from escalation.decision.ladder import (
     NotNow,
     arrival_tells,
@@ -100,6 +101,8 @@ def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
         return step_due(facts, h, rules)
     if h.kind == Clock.JUSTIFY:
         return unjustified(facts, h, rules)
+    if h.kind == Clock.HAND_OVER:
+        return unanswered(facts, h, rules)
     if h.kind == Clock.SURVEY:
         return Decision(
             move="ask_feedback" if facts.state == State.CONFIRMED else None,
@@ -127,6 +130,8 @@ def warned(facts: Facts, h: f.Warned, rules: Rules) -> Decision:
     if h.kind == Clock.LAPSE:
         return Decision(changed=(quiet,), tells=(Tell("still_waiting", "customer", ending(clock, rules)),))
     to = "owner" if facts.owner else f"lead:{facts.team}"
+    if h.kind == Clock.HAND_OVER:
+        to = f"user:{facts.offered_to}"
     return Decision(changed=(quiet,), tells=(Tell("due_soon", to, {"kind": h.kind, "due": clock.due}),))
 
 

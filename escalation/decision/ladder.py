@@ -152,16 +152,31 @@ def escalated(facts: Facts, h: f.Escalated, rules: Rules) -> Decision:
 def returned_down(facts: Facts, h: f.ReturnedDown, rules: Rules) -> Decision:
     if facts.tier == 1:
         raise NotNow("This is the first level. There is no level below to return it to.")
-    tier = rules.protocol.tier(facts.tier - 1)
-    team = rules.protocol.team_at(tier.ordinal, facts.category)
+    team, down = _down(facts, h, rules, facts.tier - 1, None)
+    tells = (Tell("case_for_team", f"team:{team}", {"returned": True}), Tell("passed_on", "customer", {}))
+    return Decision(move="return_down", tells=tells, **down)
+
+
+def _down(
+    facts: Facts, h: f.ReturnedDown | f.HelpedBack, rules: Rules, to: int, owner: int | None
+) -> tuple[str, dict[str, Any]]:
+    """The team of tier `to`, and the parts of a decision that gives the case back to it."""
+    tier, team = rules.protocol.tier(to), rules.protocol.team_at(to, facts.category)
     if team in h.empty:
         raise NotNow(f"Nobody stands behind {tier.name} now. The case cannot wait there.")
-    there = altered(facts, tier=tier.ordinal)
-    return Decision(
-        move="return_down",
-        changes={"tier": tier.ordinal, "team": team, "owner": None, "step": 0},
+    there = altered(facts, tier=to)
+    return team, {
+        "changes": {"tier": to, "team": team, "owner": owner, "step": 0},
         # The customer's promise (the acknowledgment) stays; the tier's own clocks start again.
-        ends=cancel(facts, Clock.REVIEW, Clock.REFER_UP, Clock.STEP),
-        starts=tier_clocks(there, rules, h.at, Clock.REFER_UP) + first_step(there, rules, h.at),
-        tells=(Tell("case_for_team", f"team:{team}", {"returned": True}), Tell("passed_on", "customer", {})),
-    )
+        "ends": cancel(facts, Clock.REVIEW, Clock.REFER_UP, Clock.STEP),
+        "starts": tier_clocks(there, rules, h.at, Clock.REFER_UP) + first_step(there, rules, h.at),
+    }
+
+
+def helped_back(facts: Facts, h: f.HelpedBack, rules: Rules) -> Decision:
+    """Back to who passed it up, at the level it came from. The customer reads nothing: their promise stays as it is."""
+    if h.of is None or h.tier is None or h.tier >= facts.tier:
+        raise NotNow("No colleague passed this case up, a missed time or a rule did. Return it with a reason instead.")
+    team, down = _down(facts, h, rules, h.tier, h.to)
+    helped = Tell("helped_back", f"user:{h.to}" if h.to else f"team:{team}", {"user": h.by})
+    return Decision(move="return_down", tells=(helped,), **down)

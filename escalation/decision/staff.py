@@ -215,7 +215,7 @@ def adopted(facts: Facts, h: f.Adopted, rules: Rules) -> Decision:
 
 
 def noted(facts: Facts, h: f.Noted, rules: Rules) -> Decision:
-    return Decision()
+    return Decision(tells=tuple(Tell("mentioned", f"user:{person}", {"user": h.by}) for person in h.tell))
 
 
 def apologised(facts: Facts, h: f.Apologised, rules: Rules) -> Decision:

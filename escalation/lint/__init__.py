@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from escalation.lint import guidelines, holes, hours, letters, loops, people, targets, times, topics
+from escalation.lint import guidelines, holes, hours, letters, loops, people, targets, tasks, times, topics, upset
 from escalation.lint.finding import ERROR, RULES, WARNING, Finding, Key, Rule
 from escalation.lint.ground import Ground
 from escalation.lint.world import World
@@ -17,7 +17,7 @@ from escalation.worktime import Calendar
 __all__ = ("ERROR", "RULES", "WARNING", "Finding", "Key", "Rule", "World", "in_order", "lint", "lint_document")
 
 #: The modules of rules, in the order their findings are listed.
-PARTS = (holes, times, hours, people, targets, loops, topics, guidelines, letters)
+PARTS = (holes, times, hours, people, targets, loops, topics, guidelines, upset, letters, tasks)
 ORDER = {part.__name__: place for place, part in enumerate(PARTS)}
 
 

@@ -16,7 +16,7 @@ ERROR, WARNING = "error", "warning"
 class Key:
     """A place for a machine: an editor can link to it.
 
-    `kind` is cell, entry, impact, level, step, topic, guideline, window, calendar, letter, fast_lane or document.
+    `kind` is cell, entry, impact, level, step, topic, guideline, window, calendar, letter, fast_lane, upset or document.
     `category` is a topic or `*` for the row of all; `item` says which one of its kind (a step's number, an
     impact word, a calendar's name).
     """

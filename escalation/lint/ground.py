@@ -169,6 +169,8 @@ class Ground:
             yield f"Times, {WINDOW_NAMES.get(key.item or '', key.item or '')}"
         elif key.kind == "fast_lane":
             yield "Fast lane"
+        elif key.kind == "upset":
+            yield "Upset customers"
         else:
             yield f"{key.kind.capitalize()} “{key.item}”"
 

@@ -1,6 +1,7 @@
 """The tables of the `escalation` room, one file a subject."""
 
 from escalation.models.backtest import BackTest
+from escalation.models.bulk import BulkRow, BulkRun
 from escalation.models.choices import ChoiceDraft, ProtocolChoice
 from escalation.models.clock import Promise, StageClock
 from escalation.models.inbound import InboundMail, MailTry
@@ -12,6 +13,8 @@ __all__ = [
     "Alert",
     "Attestation",
     "BackTest",
+    "BulkRow",
+    "BulkRun",
     "CalendarVersion",
     "ChoiceDraft",
     "Heartbeat",

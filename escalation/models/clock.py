@@ -148,4 +148,6 @@ class Promise(Worldly):
             models.Index(fields=("case", "made_at"), name="promise_of_case"),
             # The console's reader: what is late stays late until it is made good.
             models.Index(fields=("case",), condition=Q(status="broken"), name="promise_broken"),
+            # The dashboards': whose time came in a period.
+            models.Index(fields=("due_at",), condition=Q(status__in=("kept", "broken")), name="promise_came_due"),
         )

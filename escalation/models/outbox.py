@@ -25,6 +25,8 @@ class Notice(Worldly):
         UNCERTAIN = "uncertain", "Perhaps sent"
         HELD = "held", "Waits for the day's letter"
         BUNDLED = "bundled", "In the day's letter"
+        TOLD = "told", "Told by phone"
+        GIVEN_UP = "given_up", "Given up"
 
     PENDING = (State.WAITING, State.SENDING)
     WEBHOOK = "webhook"  # the channel of notices that no person reads

@@ -21,6 +21,7 @@ from escalation.guidance import Advice
 from escalation.permits import PERMITS, Actor, refusal
 from escalation.store import flush, lock
 from escalation.turn import Turn
+from escalation.upset import sounds_upset
 from escalation.verbs.began import Began, note_uses
 
 #: Acts that guidelines speak to: what they said is kept with the event, whatever the person did.
@@ -69,7 +70,8 @@ class Act:
 
     `seen` is the event number of the page the person looked at (None: not checked); `form_key` is the
     page's one-time id: a second press finds the first one's work done and changes nothing. `began` are the
-    saved replies the text began with; `files` those that waited on the form, and go with what is said.
+    saved replies the text began with; `files` those that waited on the form, and go with what is said. `noted` is
+    handed the internal note once it is written, in the same transaction.
     """
 
     verb: str
@@ -83,6 +85,9 @@ class Act:
     advice: Advice | None = None
     began: tuple[Began, ...] = ()
     files: Sequence[Attachment] = ()
+    noted: Callable[[Turn, Note | None], None] | None = (
+        None  # hears the act's note, where a row of its own refers to it
+    )
 
     def on(self, case_id: int, happening: Callable[[Turn], Happening]) -> Case:
         """Runs the verb. Raises Refused (Stale) with a sentence, or MissingCell for a hole in the protocol."""
@@ -96,11 +101,19 @@ class Act:
             try:
                 turn.settle(self.at)
                 self._check(turn, climbed=turn.case.tier != before)
-                self._take(turn, turn.placed(replace(happening(turn), at=self.at, now=self.at)))
+                self._take(turn, turn.placed(self._heard(turn, replace(happening(turn), at=self.at, now=self.at))))
             except NotNow as why:
                 raise Refused(str(why), field=why.field, latest=why.latest) from None
             flush([turn], self.at)
             return turn.case
+
+    def _heard(self, turn: Turn, happening: Happening) -> Happening:
+        """The happening with whether the customer's words, where it carries any, sound upset."""
+        hears = hasattr(happening, "upset") and self.said and self.said.from_customer
+        # What a mailbox writes by itself is nobody's mood.
+        if not hears or getattr(happening, "automatic", False):
+            return happening
+        return replace(happening, upset=sounds_upset(self.said.text, turn.rules.protocol.upset))  # type: ignore
 
     def _key(self, case_id: int) -> str:
         """The form's id for this act with these words: pressed twice it is one, sent again with others it is another."""
@@ -140,6 +153,8 @@ class Act:
         if self.note:
             note = jot(turn.case, self.note, by=self.by, at=self.at)
             extra["note"] = note.fingerprint
+        if self.noted:
+            self.noted(turn, note)
         extra |= enclosed(self.files, turn.case, message=message, note=None if message else note)
         turn.take(happening, by=self.by.pk, role=role, extra=extra)
 

@@ -20,6 +20,7 @@ from escalation.facts import Clock, Filed
 from escalation.protocol import Rules
 from escalation.store import flush
 from escalation.turn import Turn
+from escalation.upset import sounds_upset
 from escalation.verbs.acting import Said, claim, enclosed, own_key, speak
 from escalation.worktime import Calendar
 
@@ -115,8 +116,12 @@ def _begin(turn: Turn, told: Told, *, by: User, at: datetime, extra: dict[str, A
         said["reach"] = told.reach
     if told.needed_by:
         said["needed_by"] = told.needed_by.isoformat()
+    upset = sounds_upset(f"{told.title}\n{told.description}", turn.rules.protocol.upset)
     turn.take(
-        turn.placed(Filed(at=at, now=at, empty=turn.empty())), by=by.pk, role=Event.Role.CUSTOMER, extra=extra | said
+        turn.placed(Filed(at=at, now=at, empty=turn.empty(), upset=upset)),
+        by=by.pk,
+        role=Event.Role.CUSTOMER,
+        extra=extra | said,
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.lifecycle import OPEN, SETTLED
-from cases.models import Attachment, Case, FormKey, User
+from cases.models import Attachment, Case, FormKey, TouchedCase, User
 from cases.models.message import Channel
 from escalation.book import NoProtocol, rules_of
 from escalation.protocol import MissingCell
@@ -68,4 +68,5 @@ def _linked(case: Case, text: str, *, by: User, at: datetime, **act: Any) -> Cas
         raise Refused(str(why)) from None
     linked.follows = case
     linked.save(update_fields=["follows"])
+    TouchedCase.note([case.pk], at)  # somebody who came back says something of the case before, too
     return linked

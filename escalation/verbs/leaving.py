@@ -11,20 +11,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cases.access import workers
-from cases.lifecycle import OPEN, State
-from cases.models import Case, Message, Note, Severity, User
+from cases.lifecycle import OPEN
+from cases.models import Case, User
 from escalation.cover import gathered, gathered_words, only_one
 from escalation.directory import Directory
-from escalation.facts import Clock
 from escalation.lateness import with_ledger
-from escalation.letters import spell
-from escalation.models import StageClock
+from escalation.packet import packet_of
 from escalation.protocol import MissingCell
 from escalation.routing import Loads
 from escalation.verbs.acting import Refused
-from escalation.verbs.staff import hand_over
+from escalation.verbs.handing import hand_over
 
-QUOTED = 300  # characters of a text that is repeated in a note
 SHOWN = 3  # stretches a refusal names
 
 
@@ -97,48 +94,8 @@ def hand_over_all(
 
 
 def packet(case: Case, leaver: User) -> str:
-    """What the next owner needs to know: where it stands, what is promised, what is open, what the customer expects."""
-    lines = [
-        f"Handed over from {leaver}.",
-        f"Where it stands: {State(case.state).label}, level {case.tier}, severity {Severity(case.severity).label}. "
-        f"Topic: {case.category}. “{case.title}”",
-        f"What the customer expects: {_short(case.expectation) or 'they did not say.'}",
-        _promises(case),
-        _open_questions(case),
-    ]
-    note = Note.objects.filter(case=case).order_by("-at", "-pk").first()
-    if note:
-        lines.append(f"Last note ({note.author}): {_short(note.text)}")
-    return "\n".join(lines)
-
-
-def _promises(case: Case) -> str:
-    clocks = StageClock.objects.filter(case=case, outcome__isnull=True).order_by("due_at", "pk")
-    running = [
-        f"{Clock.NAMES[c.kind]} by {spell(c.due_at, settings.COMPANY_TIME_ZONE)}" for c in clocks if c.told and c.due_at
-    ]
-    stopped = [f"{Clock.NAMES[c.kind]} (stopped: {c.pause_reason})" for c in clocks if c.told and c.paused_at]
-    return "Promised to the customer: " + ("; ".join(running + stopped) or "nothing is running") + "."
-
-
-def _open_questions(case: Case) -> str:
-    """What waits for an answer: ours to the customer, or theirs to us."""
-    spoken = list(Message.objects.filter(case=case).order_by("at", "pk"))
-    last = spoken[-1] if spoken else None
-    asked = StageClock.objects.filter(case=case, kind=Clock.SUPERVISOR, outcome__isnull=True).exists()
-    waiting = ["the customer waits for a supervisor’s answer"] if asked else []
-    if last and last.kind == Message.Kind.FILED:
-        waiting.append("no word of ours has gone to the customer yet")
-    elif last and last.from_customer:
-        waiting.append(f"the customer’s last words have no answer yet: “{_short(last.text)}”")
-    elif last and case.state == State.WAITING_CUSTOMER:
-        waiting.append(f"we wait for the customer to answer: “{_short(last.text)}”")
-    return "Open: " + ("; ".join(waiting) or "no question") + "."
-
-
-def _short(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= QUOTED else plain[: QUOTED - 1].rstrip() + "…"
+    """What the next owner needs to know, written from the case alone."""
+    return f"Handed over from {leaver}.\n{packet_of(case).text}"
 
 
 def why_stay(user: User, *, at: datetime) -> str:

@@ -9,15 +9,19 @@ from typing import Any
 
 from django.db import transaction
 
-from cases.access import Viewer
-from cases.models import Case, Category, Message, Resolution, User
+from cases.lifecycle import State
+from cases.models import Case, Category, Message, RemedyRevision, Resolution, User
 from cases.models.message import Channel
 from cases.replies import not_sendable
 from escalation import facts as f
+from escalation import remedies
+from escalation.mentions import Unmentionable, mentioned
 from escalation.permits import not_grantable
+from escalation.ready import not_documented, not_investigated, not_tried
 from escalation.saved_replies import next_promise
 from escalation.turn import Turn
 from escalation.verbs.acting import Act, Refused, Said
+from escalation.verbs.solving import note_tried
 
 K = Message.Kind
 
@@ -36,10 +40,13 @@ def _empty(turn: Turn) -> tuple[str, ...]:
     return turn.empty()
 
 
-def _lowered(turn: Turn, severity: int, reason: str) -> None:
-    """A lower severity needs a reason, which the customer reads (R044)."""
-    if severity > turn.case.severity and not reason.strip():
-        raise Refused("Say why it is less urgent than before. The customer reads it.")
+def _explained(turn: Turn, severity: int, reason: str) -> None:
+    """Another severity needs a reason, which the customer reads (R044); more urgent than they said needs none at first."""
+    now = turn.case.severity
+    if reason.strip() or severity == now or (severity < now and turn.case.state == State.NEW):
+        return
+    way = "more" if severity < now else "less"
+    raise Refused(f"Say why it is {way} urgent than before. The customer reads it.", field="reason")
 
 
 def _why(reason: str) -> Said | None:
@@ -59,7 +66,7 @@ def assess(
 ) -> Case:
     """Sets how urgent and how complex a case is; the first time this is milestone 1 and places the case.
 
-    Less urgent than before needs a `reason`, which the customer reads.
+    Less urgent than the customer said, and any other severity later, needs a `reason`, which the customer reads.
     """
     if severity not in range(1, 5):
         raise Refused("Severity is 1 (critical) to 4 (low).")
@@ -67,23 +74,38 @@ def assess(
         raise Refused("Complexity is 1 (simple) to 3 (hard).")
 
     def happening(turn: Turn) -> f.Happening:
-        _lowered(turn, severity, reason)
+        _explained(turn, severity, reason)
         wanted = (severity, complexity, category.slug)
         return f.Assessed(at, at, *wanted, by=by.pk, empty=_empty(turn))
 
     return Act("assess", by, at, said=_why(reason), **act).on(case_id, happening)
 
 
+def change_severity(case_id: int, *, severity: int, reason: str, by: User, at: datetime, **act: Any) -> Case:
+    """Makes an assessed case more or less urgent; the customer reads the `reason`. A time may come earlier, never later."""
+    if severity not in range(1, 5):
+        raise Refused("Severity is 1 (critical) to 4 (low).", field="severity")
+
+    def happening(turn: Turn) -> f.Happening:
+        case = turn.case
+        if severity == case.severity:
+            raise Refused("It has this severity already. Choose another one.", field="severity")
+        _explained(turn, severity, reason)
+        return f.Assessed(at, at, severity, case.complexity, case.category.slug, by=by.pk, empty=_empty(turn))
+
+    return Act("change_severity", by, at, said=_why(reason), **act).on(case_id, happening)
+
+
 def review(case_id: int, *, by: User, at: datetime, severity: int | None = None, reason: str = "", **act: Any) -> Case:
     """Milestone 1 after an escalation: confirms severity and times; `severity` None means nothing changes.
 
-    Less urgent than before needs a `reason`, which the customer reads.
+    Another severity needs a `reason`, which the customer reads.
     """
     if severity not in (None, 1, 2, 3, 4):
         raise Refused("Severity is 1 (critical) to 4 (low).")
 
     def happening(turn: Turn) -> f.Happening:
-        _lowered(turn, severity or turn.case.severity, reason)
+        _explained(turn, severity or turn.case.severity, reason)
         return f.Reviewed(at=at, now=at, severity=severity or turn.case.severity, by=by.pk)
 
     return Act("review", by, at, said=_why(reason), **act).on(case_id, happening)
@@ -94,12 +116,22 @@ def acknowledge(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
     return Act("acknowledge", by, at, **act).on(case_id, lambda turn: f.Acknowledged(at=at, now=at, by=by.pk))
 
 
-def escalate(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
-    """Passes the case one tier up; `reason` is read by the customer."""
-    return Act("escalate", by, at, said=_said(reason, K.REASON, "reason"), **act).on(
-        case_id,
-        lambda turn: f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn)),
-    )
+def escalate(
+    case_id: int, *, reason: str, by: User, at: datetime, steps: Sequence[str] = (), also: str = "", **act: Any
+) -> Case:
+    """Passes the case one tier up; `reason` is read by the customer.
+
+    `steps` and `also` are what was tried, as in `tried`; from level 1 something must be on record by then (R005).
+    """
+    act_ = Act("escalate", by, at, said=_said(reason, K.REASON, "reason"), **act)
+
+    def happening(turn: Turn) -> f.Happening:
+        act_.extra["tried"] = note_tried(turn, steps, also, by=by, at=act_.at)
+        if sentence := not_tried(turn):
+            raise Refused(sentence, field="also")
+        return f.Escalated(at=at, now=at, by=by.pk, empty=_empty(turn))
+
+    return act_.on(case_id, happening)
 
 
 def return_down(case_id: int, *, reason: str, by: User, at: datetime, **act: Any) -> Case:
@@ -172,22 +204,6 @@ def partner_answered(case_id: int, *, by: User, at: datetime, **act: Any) -> Cas
     return Act("partner_answered", by, at, **act).on(case_id, lambda turn: f.PartnerAnswered(at=at, now=at, by=by.pk))
 
 
-def hand_over(case_id: int, *, to: User, note: str, by: User, at: datetime, **act: Any) -> Case:
-    """Gives the case to a colleague with a note; the customer's promise stays."""
-    if not Viewer(to).is_staff:
-        raise Refused(f"{to} cannot take a case.")
-    if not note.strip():
-        raise Refused("Write a hand-over note: where it stands, what is promised, what comes next.")
-    return Act("hand_over", by, at, note=note.strip(), **act).on(
-        case_id, lambda turn: f.HandedOver(at=at, now=at, to=to.pk, by=by.pk)
-    )
-
-
-def take_over(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
-    """Makes the person who acts the owner."""
-    return Act("take_over", by, at, **act).on(case_id, lambda turn: f.HandedOver(at=at, now=at, to=by.pk, by=by.pk))
-
-
 def answer(
     case_id: int,
     *,
@@ -197,26 +213,48 @@ def answer(
     by: User,
     at: datetime,
     remedy: str = "",
+    remedy_kind: RemedyRevision | None = None,
     amount: Decimal | None = None,
+    cause: str = "",
+    prevents: bool | None = None,
+    prevention: str = "",
     **act: Any,
 ) -> Case:
     """Milestone 4: proposes the answer and documents the outcome; the customer says yes or no.
 
-    `amount` is what is given back, in the protocol's currency; more than the level may grant is refused (R024).
+    `amount` is what is given back, in the protocol's currency; more than the level may grant is refused (R024), and so
+    is a `remedy_kind` the level may not give (R065). A grave case needs an investigation (R018), a `cause` and a word
+    on prevention (R064): see `escalation.ready`.
     """
     if outcome not in Resolution.Outcome.values:
         raise Refused("Choose how it ended.")
     if not root_cause.strip():
         raise Refused("Write what caused it, in a few words.")
-    act_ = Act("answer", by, at, said=_said(text, K.ANSWER), extra={"outcome": outcome}, **act)
+    act_ = Act(
+        "answer",
+        by,
+        at,
+        said=_said(text, K.ANSWER),
+        extra={"outcome": outcome, "cause": cause, "prevents": prevents},
+        **act,
+    )
 
     def happening(turn: Turn) -> f.Happening:
         if sentence := not_grantable(turn, outcome, amount):
             raise Refused(sentence, field="amount")
+        if sentence := not_investigated(turn):
+            raise Refused(sentence)
+        for field, sentence in (
+            not_documented(turn, cause=cause, prevents=prevents, prevention=prevention),
+            remedies.not_grantable(turn, remedy_kind, amount),
+        ):
+            if sentence:
+                raise Refused(sentence, field=field)
         currency = turn.rules.protocol.currency if amount is not None else ""
         Resolution.everything.create(
             case=turn.case, is_drill=turn.case.is_drill, outcome=outcome, done=text.strip(),
-            root_cause=root_cause.strip(), remedy=remedy.strip(), amount=amount, currency=currency, by=by, at=at,
+            root_cause=root_cause.strip(), cause=cause, prevents=prevents, prevention=prevention.strip() if prevents else "",
+            remedy=remedy.strip(), remedy_kind=remedy_kind, amount=amount, currency=currency, by=by, at=at,
         )  # fmt: skip
         return f.Answered(at=at, now=at, by=by.pk)
 
@@ -239,10 +277,18 @@ def apologise(case_id: int, *, text: str, by: User, at: datetime, **act: Any) ->
 
 
 def note(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
-    """Writes an internal note; no clock hears it."""
+    """Writes an internal note; no clock hears it. Colleagues it names with an @ are told, if they may see the case."""
     if not text.strip():
         raise Refused("Write the note first.")
-    return Act("note", by, at, note=text.strip(), **act).on(case_id, lambda turn: f.Noted(at=at, now=at, by=by.pk))
+
+    def happening(turn: Turn) -> f.Happening:
+        try:
+            people = mentioned(text, turn.case, by=by)
+        except Unmentionable as why:
+            raise Refused(str(why), field="text") from None
+        return f.Noted(at=at, now=at, by=by.pk, tell=tuple(one.pk for one in people))
+
+    return Act("note", by, at, note=text.strip(), **act).on(case_id, happening)
 
 
 def merge(case_id: int, *, into: Case, by: User, at: datetime, **act: Any) -> Case:

@@ -10,6 +10,8 @@ from feedback.models.article import (
     ArticleWord,
     FilingOffer,
 )
+from feedback.models.facts import CaseFact, FactHold
+from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
@@ -22,6 +24,8 @@ __all__ = [
     "ArticleUse",
     "ArticleVote",
     "ArticleWord",
+    "CaseFact",
+    "FactHold",
     "FilingOffer",
     "KnownProblem",
     "ProblemCase",
@@ -31,4 +35,5 @@ __all__ = [
     "PulseTally",
     "PulseTurn",
     "Survey",
+    "Worthy",
 ]

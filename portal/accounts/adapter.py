@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from cases import staff_acts
 from cases.models import User
 from escalation import account_letters
 from portal import clock, ratelimit
@@ -74,6 +75,8 @@ class Adapter(DefaultAccountAdapter):
         """The case a guest had proved is not the account's, and what waited for a guest is over."""
         request.session.pop(GUEST, None)
         super().login(request, user)
+        if user.is_staff or user.is_superuser:
+            staff_acts.record("signed_in", by=user, at=clock.now(), address=ratelimit.client(request))
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Whoever has left is told so after they proved to be themselves, not before."""

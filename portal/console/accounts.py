@@ -27,6 +27,17 @@ class NewPassword(SomebodysPassword):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         in_words(self)
+        if not self.is_bound:
+            self.say_needed()
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        self.say_needed()
+
+    def say_needed(self) -> None:
+        """Both are needed; the stock form checks that by itself, since its other button sends neither."""
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
 
 
 class NewPerson(AdminUserCreationForm):
@@ -74,7 +85,7 @@ class Person(UserChangeForm):
 
     def _works(self) -> bool:
         """Whether they may now, by the row as it is stored; held, so that it is still so when this is saved."""
-        return Viewer(User.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)).is_staff
+        return Viewer(User.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)).works
 
     def _will_work(self, given: dict[str, Any]) -> bool:
         """Whether the person may still work on cases once this form is saved."""

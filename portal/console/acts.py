@@ -11,18 +11,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from cases import presence
 from cases.models import Case, Severity
 from escalation import verbs
 from escalation.decision import NotNow
 from escalation.guidance import NEVER
 from escalation.outlook import latest_move, next_update
-from escalation.permits import PERMITS
+from escalation.permits import PERMITS, SUPERVISOR
 from escalation.protocol import MissingCell
+from escalation.ready import before
 from escalation.store import peek
 from escalation.turn import Turn
 from portal import clock
 from portal.console import forms, guidance, replies_insert
-from portal.console.deeds import DEEDS, Deed
+from portal.console import presence as here
+from portal.console.case_people import all_supervisors, with_names
+from portal.console.deeds import BESIDE, DEEDS, Deed
 from portal.console.preview import Preview, try_out
 from portal.console.timeline import since_words
 from portal.console.words import lowered, tag_of
@@ -30,7 +34,19 @@ from portal.templatetags.times import when_words, zone_words
 from portal.uploads import WithFiles, pressed
 
 #: Acts whose words are ours: nothing of them goes into a letter to the customer.
-INTERNAL = ("note", "justify", "keep")
+INTERNAL = (
+    "note",
+    "justify",
+    "keep",
+    "return_offer",
+    "help_back",
+    "mark_upset",
+    "tried",
+    "investigate",
+    "give_up",
+    "correct_customer_address",
+    *BESIDE,
+)
 ONLY_ONE = "There is no other version of this protocol to move the case to."
 
 
@@ -68,13 +84,16 @@ def caught_up(case: Case, frame: dict[str, Any]) -> Turn:
 def form_of(deed: Deed, request: HttpRequest, case: Case, turn: Turn, frame: dict[str, Any]) -> forms.ActForm:
     data = request.POST if request.method == "POST" else None
     initial = {"seen": case.event_seq, "form_key": uuid4().hex}
-    form = deed.form(data, case=case, viewer=frame["viewer"], initial=initial)
+    linked = {name: request.GET[name] for name in deed.form.FROM_LINK if name in request.GET}
+    form = deed.form(data, case=case, viewer=frame["viewer"], initial=linked | initial)
     if isinstance(form, forms.Update):
         latest = next_update(turn, at=frame["now"], by=frame["actor"].user.pk)
         form.suggest(latest, latest_words(latest, frame) if latest else "")
     if isinstance(form, forms.MovePromise):
         latest = latest_move(turn)
         form.suggest(latest, latest_words(latest, frame) if latest else "", given=turn.case.promise_at)
+    if isinstance(form, forms.Offer):
+        form.offer_to(turn.directory)
     if isinstance(form, forms.PassUp):
         strongest = next(iter(guidance.advice_on(turn, frame["now"])), None)
         form.ask_why(strongest.because if strongest and strongest.verdict == NEVER else "")
@@ -133,7 +152,8 @@ def page(
     why = guidance.why_not(verb, turn.case, frame["actor"], turn, guidance.advice_on(turn, now))
     if not why and isinstance(form, forms.Adopt) and not forms.other_versions(case):
         why = ONLY_ONE
-    button = deed.button(turn)
+    why = with_names(why, turn, all_supervisors() if why == SUPERVISOR else []) or form.nothing()
+    button, first = deed.button(turn), "" if why else before(verb, turn)  # as the case is, before the try-out moves it
     preview = Preview(sentence=why)
     if not why:
         preview = try_out(turn, turn.placed(deed.happening(turn, form.guess(), by, now)), by=by)
@@ -148,10 +168,12 @@ def page(
         "form": form,
         "button": button,
         "preview": preview,
+        "before": first,
         "why": why,
         "since": since or [],
         "offers": [] if why else replies_insert.offers_for(verb, form, turn, frame),
         "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb not in INTERNAL,
         "url": reverse("admin:cases_case_change", args=[case.pk]),
+        "here": here.words(presence.here(case, but=by, at=now).select_related("person"), frame["zone"], now),
     }
     return TemplateResponse(request, "console/act.html", context, status=status)

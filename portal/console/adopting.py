@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,6 +18,7 @@ from cases.models import Case
 from escalation import adopting
 from escalation.adopting import Moved, Preview
 from escalation.models import ProtocolVersion
+from portal.console.needs import need
 from portal.console.protocol_acts import AUTHOR
 from portal.console.words import clock_name
 from portal.forms import Plain
@@ -41,8 +41,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, pk: int, *, site: AdminSite) -> HttpResponse:
     """Shows what moving would do, or moves. Another number of cases than was shown is shown first."""
-    if not (request.user.has_perm(AUTHOR) and request.user.has_perm("cases.supervise")):
-        raise PermissionDenied
+    need(request, AUTHOR, "cases.supervise", every=True)
     version = get_object_or_404(ProtocolVersion, pk=pk, status=ProtocolVersion.Status.PUBLISHED)
     frame = site.each_context(request)
     seen = adopting.preview(version, by=request.user, at=frame["now"])  # type: ignore[arg-type]

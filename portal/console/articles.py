@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -24,6 +23,7 @@ from feedback.models import Article
 from portal.console import articles_beside, articles_writing
 from portal.console.articles_history import history
 from portal.console.articles_writing import previews, see_other
+from portal.console.needs import door
 
 PER_PAGE = 50
 WHICH = {
@@ -45,25 +45,19 @@ ORDERS = {
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of articles: who works on cases reads them, who may write them writes drafts, supervisors publish."""
 
-    def door(view: Callable[..., HttpResponse], permission: str = "") -> Any:
-        def inner(request: HttpRequest, **found: Any) -> HttpResponse:
-            if permission and not request.user.has_perm(permission):
-                raise PermissionDenied
-            return view(request, site, **found)
-
-        return site.admin_view(inner)
-
     return [
-        path("articles/", door(listing), name="articles"),
-        path("articles/new/", door(articles_writing.new, WRITE), name="article_new"),
-        path("articles/<int:pk>/", door(page), name="article"),
-        path("articles/<int:pk>/edit/", door(articles_writing.edit, WRITE), name="article_edit"),
-        path("articles/<int:pk>/publish/", door(publish, PUBLISH), name="article_publish"),
-        path("articles/<int:pk>/archive/", door(archive, PUBLISH), name="article_archive"),
-        path("articles/<int:pk>/restore/", door(restore, PUBLISH), name="article_restore"),
-        path("articles/<int:pk>/checked/", door(checked, PUBLISH), name="article_checked"),
-        path("articles/<int:pk>/use/<int:case_id>/", door(articles_beside.use), name="article_use"),
-        path("articles/from-case/<int:case_id>/", door(articles_writing.from_case, WRITE), name="article_from_case"),
+        path("articles/", door(site, listing), name="articles"),
+        path("articles/new/", door(site, articles_writing.new, WRITE), name="article_new"),
+        path("articles/<int:pk>/", door(site, page), name="article"),
+        path("articles/<int:pk>/edit/", door(site, articles_writing.edit, WRITE), name="article_edit"),
+        path("articles/<int:pk>/publish/", door(site, publish, PUBLISH), name="article_publish"),
+        path("articles/<int:pk>/archive/", door(site, archive, PUBLISH), name="article_archive"),
+        path("articles/<int:pk>/restore/", door(site, restore, PUBLISH), name="article_restore"),
+        path("articles/<int:pk>/checked/", door(site, checked, PUBLISH), name="article_checked"),
+        path("articles/<int:pk>/use/<int:case_id>/", door(site, articles_beside.use), name="article_use"),
+        path(
+            "articles/from-case/<int:case_id>/", door(site, articles_writing.from_case, WRITE), name="article_from_case"
+        ),
     ]
 
 

@@ -13,21 +13,21 @@ from django.views.decorators.http import require_POST
 
 from cases.access import Viewer
 from cases.models import Case
-from cases.replies import ENGLISH
-from escalation.turn import Turn
 from feedback import knowledge
 from feedback.articles import WRITE
-from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse
+from feedback.models import Article
+from portal.console.on_record import OnRecord
 from portal.console.protocol_editing import see_other
 
 
-def panel(case: Case, turn: Turn, user: Any) -> dict[str, Any]:
-    """What the panel takes; the same few questions whatever there is."""
-    used = {row.article_id: row for row in ArticleUse.everything.filter(case=case).select_related("by")}
-    tried = list(ArticleTried.everything.filter(case=case).order_by("at", "pk").values_list("article", flat=True))
-    lineage = turn.rules.protocol.lineage(case.category.slug)
-    near = knowledge.beside(case, lineage=lineage)
-    names = titles({*used, *tried})
+def panel(record: OnRecord, user: Any) -> dict[str, Any]:
+    """What the panel takes; what fits is looked for in three questions at most."""
+    case = record.case
+    used = {row.article_id: row for row in record["used"]}
+    tried = [row.article_id for row in reversed(record["read"])]
+    near = knowledge.beside(case, lineage=record.turn.rules.protocol.lineage(case.category.slug))
+    # Archived ones too, for a case names them for good.
+    names = {row.article_id: {"pk": row.article_id, "title": row.title} for row in record["texts"]}
     return {
         "articles": {
             "near": [{"one": one, "used": one.pk in used} for one in near],
@@ -36,12 +36,6 @@ def panel(case: Case, turn: Turn, user: Any) -> dict[str, Any]:
             "may_make": user.has_perm(WRITE) and case.resolved_at is not None,
         }
     }
-
-
-def titles(articles: set[int]) -> dict[int, dict[str, Any]]:
-    """What articles are called, and where they stand; archived ones too, for a case names them for good."""
-    rows = ArticleRevision.objects.filter(article__in=articles, language=ENGLISH, is_current=True)
-    return {row.article_id: {"pk": row.article_id, "title": row.title} for row in rows} if articles else {}
 
 
 @require_POST

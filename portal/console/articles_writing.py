@@ -22,6 +22,7 @@ from feedback.articles import ANSWER_MOST, TITLE_MOST, Draft, Overtaken, Text
 from feedback.models import Article
 from portal.console.articles_form import ArticleForm
 from portal.console.protocol_editing import see_other, shown
+from portal.console.restricted import closed
 from portal.pages.doors import form_key, shown_key
 from portal.presenters.article import html_of
 from portal.presenters.timeline import last_answer
@@ -48,6 +49,8 @@ def from_case(request: HttpRequest, site: AdminSite, case_id: int) -> HttpRespon
     """A draft that begins with what a case was about and how it was answered, without what only the case may know."""
     cases = Case.objects.visible_to(Viewer(request.user)).select_related("customer", "owner", "category")
     case = get_object_or_404(cases, pk=min(case_id, 2**62))
+    if away := closed(request, case):
+        return away
     return written(request, site.each_context(request), None, case=case)
 
 

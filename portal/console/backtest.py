@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -25,6 +22,7 @@ from escalation.models import BackTest, ProtocolVersion
 from escalation.protocol import ProtocolError
 from portal.console import backtest_lines, backtest_show
 from portal.console.backtest_run import IN_REQUEST, ask, trouble
+from portal.console.needs import door
 
 AUTHOR, SUPERVISOR = "escalation.write_protocol", "cases.supervise"
 OPEN = (ProtocolVersion.Status.DRAFT, ProtocolVersion.Status.REVIEWED)
@@ -35,21 +33,11 @@ REFRESH = "5"  # seconds after which the page of a run that goes on asks again
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of back-tests."""
 
-    def door(view: Callable[..., HttpResponse]) -> Any:
-        return site.admin_view(partial(for_authors, view, site))
-
     return [
-        path("backtest/", door(index), name="backtest"),
-        path("backtest/<int:pk>/", door(show), name="backtest_result"),
-        path("backtest/case/<str:reference>/", door(one_case), name="backtest_case"),
+        path("backtest/", door(site, index, AUTHOR, SUPERVISOR), name="backtest"),
+        path("backtest/<int:pk>/", door(site, show, AUTHOR, SUPERVISOR), name="backtest_result"),
+        path("backtest/case/<str:reference>/", door(site, one_case, AUTHOR, SUPERVISOR), name="backtest_case"),
     ]
-
-
-def for_authors(view: Callable[..., HttpResponse], site: AdminSite, request: HttpRequest, **given: Any) -> HttpResponse:
-    """Runs a page for those who see drafts: authors of rules and supervisors; no such page for their colleagues."""
-    if not (request.user.has_perm(AUTHOR) or request.user.has_perm(SUPERVISOR)):
-        raise PermissionDenied
-    return view(request, site, **given)
 
 
 class Ask(forms.Form):

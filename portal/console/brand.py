@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -19,6 +18,7 @@ from cases.brand import Brand, NotKept
 from cases.models import BrandRevision
 from portal import sheets
 from portal.console.brand_form import BrandForm
+from portal.console.needs import door
 from portal.console.protocol_editing import see_other
 
 EDIT = "cases.edit_brand"
@@ -29,17 +29,9 @@ SCOPE = ".brand-preview"
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of the brand, for who may change it."""
 
-    def door(view: Any) -> Any:
-        def inner(request: HttpRequest) -> HttpResponse:
-            if not request.user.has_perm(EDIT):
-                raise PermissionDenied
-            return view(request, site)
-
-        return site.admin_view(inner)
-
     return [
-        path("brand/", door(page), name="brand"),
-        path("brand/preview.css", door(preview_sheet), name="brand_preview_sheet"),
+        path("brand/", door(site, page, EDIT), name="brand"),
+        path("brand/preview.css", door(site, preview_sheet, EDIT), name="brand_preview_sheet"),
     ]
 
 

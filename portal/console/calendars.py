@@ -29,7 +29,7 @@ from portal.console import calendars_draft as draft
 from portal.console.calendars_form import sentence
 from portal.console.calendars_preview import deadlines, fortnight, week_words
 from portal.console.protocol import sees_drafts
-from portal.console.quiet import RULES, ReadOnlyAdmin
+from portal.console.quiet import ReadOnlyAdmin
 from portal.forms import Instant, Plain
 
 Status = CalendarVersion.Status
@@ -46,8 +46,6 @@ class Start(Plain):
 
 class CalendarAdmin(ReadOnlyAdmin):
     """All who may enter read what is or was in force, as of protocols; authors draw it up, another publishes it."""
-
-    family = RULES
 
     def get_urls(self) -> list:
         places: dict[str, tuple[Callable[..., HttpResponse], str]] = {
@@ -74,7 +72,6 @@ class CalendarAdmin(ReadOnlyAdmin):
         context |= {
             "title": "Calendars",
             "rows": listed(context["now"], drafts=sees_drafts(request.user)),
-            "subnav": self.beside(request),
             "may_write": request.user.has_perm(draft.AUTHOR),
         }
         return TemplateResponse(request, "console/calendars.html", context)

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,6 +22,7 @@ from escalation.worktime import CalendarError
 from portal.console.calendars_add import AddDay, AddWindow, FindHolidays
 from portal.console.calendars_form import CalendarForm, as_typed, first_values, sentence, zones
 from portal.console.calendars_preview import deadlines, fortnight
+from portal.console.needs import Needs
 from portal.forms import OneLine, Plain
 from portal.templatetags.times import count
 
@@ -58,7 +58,7 @@ class NewCalendar(Plain):
 def author(request: HttpRequest) -> User:
     """The person at the door; only those who may write rules come further."""
     if not isinstance(request.user, User) or not request.user.has_perm(AUTHOR):
-        raise PermissionDenied
+        raise Needs(AUTHOR)
     return request.user
 
 

@@ -1,33 +1,32 @@
-"""The case page of the console: header, acts, promise, milestones, clocks with their proof, timeline, facts."""
+"""The case page of the console: header, acts, promise, milestones, clocks with their proof, timeline; panels.py has the rest."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-
-from django.urls import reverse
+from zoneinfo import ZoneInfo
 
 from cases.access import Viewer
 from cases.lifecycle import State
-from cases.models import Case, Note, Resolution, Severity
+from cases.models import Case, Severity
 from escalation.facts import Clock
 from escalation.guidance import Advice
 from escalation.lateness import late_since, with_ledger
-from escalation.models import Notice, Promise, ProtocolVersion, StageClock
+from escalation.models import StageClock
 from escalation.permits import PERMITS, Actor
 from escalation.protocol import MissingCell
-from escalation.store import peek
 from escalation.turn import Turn
 from escalation.worktime import Calendar, reckon
-from feedback.surveys import shown_answer
-from portal.console import articles_beside, guidance
+from portal.console import guidance, presence
 from portal.console.acts import ONLY_ONE
+from portal.console.case_people import closing_words, customer_words, duty_words, with_names
 from portal.console.deeds import DEEDS
-from portal.console.forms import other_versions
-from portal.console.home import act_url, usual_acts
-from portal.console.problems import link_of
-from portal.console.timeline import MOST, SHOWN, rows_of
-from portal.console.words import clock_name, clock_state, milestone_words, tag_of, who_has
+from portal.console.home_rows import act_url, usual_acts
+from portal.console.on_record import MOST, OnRecord, read
+from portal.console.panels import Looked
+from portal.console.reaching import banner
+from portal.console.timeline import SHOWN, rows_of
+from portal.console.words import clock_name, clock_state, milestone_words, mood_tag, tag_of, who_has
 from portal.presenters.linked import with_links
 
 TITLES = ("SLA review", "Specialist team acknowledged", "Progress updates", "Answer", "Feedback and improvement")
@@ -37,21 +36,27 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
-    cases = with_links(with_ledger(Case.objects.visible_to(viewer)))
-    return cases.with_people().select_related("survey").filter(pk=case_id).first()
+    cases = with_links(with_ledger(Case.objects.visible_to(viewer))).with_people()
+    beside = ("survey", "product", "organisation", "offered_to", "offered_by")
+    return cases.select_related(*beside).filter(pk=case_id).first()
 
 
-def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: str) -> dict[str, Any]:
+def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, zone: str, shown: str) -> dict[str, Any]:
     """Everything the template names."""
-    turn = peek(case, now)
-    clocks = list(StageClock.objects.filter(case=case).order_by("-started_at", "-pk"))
+    record = read(case, viewer, now)
+    turn, clocks = record.turn, record["clocks"]
     advice = guidance.advice_on(turn, now)
-    possible, refused = buttons(case, actor, turn, advice)
+    possible, refused = buttons(record, actor, advice)
+    for act in refused:
+        act["why"] = with_names(act["why"], turn, record.supervisors)
+        if act["verb"] == "close":
+            act["why"] = closing_words(act["why"], turn, zone, now)
     shown = shown if shown in SHOWN else "all"
-    rows = rows_of(case, shown)
+    rows = rows_of(record, shown)
     return {
         "case": case,
         "tag": tag_of(case, now),
+        "mood": mood_tag(case),
         "severity": Severity(case.severity).label,
         "state": State(case.state).label,
         "milestone": milestone_words(case),
@@ -62,38 +67,36 @@ def page_of(case: Case, actor: Actor, viewer: Viewer, *, now: datetime, shown: s
         "refused": refused,
         "guidance": guidance.box(turn, advice),
         "unexplained": unexplained(case, clocks, possible),
-        "protocol": protocol_of(case, turn),
-        "promise": promise_of(case, clocks, now),
+        "promise": promise_of(case, clocks, now, duty_words(record, zone, now)),
+        "who_is_it": customer_words(record, now.astimezone(ZoneInfo(zone))),
         "milestones": milestones_of(case, clocks, now),
         "running": [clock_row(clock, turn, now) for clock in clocks if clock.outcome is None],
         "ended": [clock_row(clock, turn, now) for clock in clocks if clock.outcome is not None],
         "rows": rows,
         "cut": len(rows) >= MOST,
         "tabs": [{"key": k, "label": v, "here": k == shown} for k, v in SHOWN.items()],
-        "alerts": list(case.alerts.filter(cleared_at__isnull=True).order_by("raised_at")),
-        "notes": list(Note.objects.filter(case=case).select_related("author").order_by("-at")[:5]),
-        "resolutions": list(Resolution.objects.filter(case=case).select_related("by").order_by("-at")),
-        "promises": list(Promise.objects.filter(case=case).select_related("clock").order_by("-made_at", "-pk")),
-        "notices": list(Notice.objects.filter(case=case).select_related("recipient").order_by("-owed_at", "-pk")[:30]),
-        **link_of(case),
-        "said": shown_answer(case),
-        **articles_beside.panel(case, turn, actor.user),
-        "others": Case.objects.visible_to(viewer).filter(customer=case.customer_id).exclude(pk=case.pk).count(),
+        "here": presence.words(record["here"], zone, now),
+        "looked": Looked(record, actor, viewer, now),
+        "unreached": banner(case, actor, turn),
+        "alerts": record["alerts"][::-1],
     }
 
 
 def buttons(
-    case: Case, actor: Actor, turn: Turn, advice: tuple[Advice, ...]
+    record: OnRecord, actor: Actor, advice: tuple[Advice, ...]
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Every act: those possible now as buttons, what helps most first; the others with why not."""
+    case, turn = record.case, record.turn
     possible, refused = [], []
     helps = usual_acts(case)
     for verb in (*helps, *(verb for verb in DEEDS if verb not in helps)):
         why = guidance.why_not(verb, case, actor, turn, advice)
-        if not why and verb == "adopt" and not other_versions(case):
+        if not why and verb == "adopt" and len(record["versions"]) < 2:
             why = ONLY_ONE
+        if DEEDS[verb].beside:
+            continue
         if why:
-            refused.append({"label": PERMITS[verb].label, "why": why})
+            refused.append({"verb": verb, "label": PERMITS[verb].label, "why": why})
         else:
             possible.append({"verb": verb, "label": PERMITS[verb].label, "url": act_url(case, verb)})
     return possible, refused
@@ -107,19 +110,8 @@ def unexplained(case: Case, clocks: list[StageClock], possible: list[dict[str, s
     return {"due": owed.due_at, "url": next((act["url"] for act in possible if act["verb"] == "justify"), "")}
 
 
-def protocol_of(case: Case, turn: Turn) -> dict[str, Any]:
-    """The version the case is under, by name, and why it is this one."""
-    row = ProtocolVersion.objects.only("pk", "number").get(label=case.protocol)
-    return {
-        "name": turn.rules.protocol.name,
-        "number": row.number,
-        "why": case.protocol_why,
-        "url": reverse("admin:escalation_protocolversion_change", args=[row.pk]),
-    }
-
-
-def promise_of(case: Case, clocks: list[StageClock], now: datetime) -> dict[str, Any]:
-    """The block “who owes what by when” in staff's words, for parts/promise.html."""
+def promise_of(case: Case, clocks: list[StageClock], now: datetime, duty: str) -> dict[str, Any]:
+    """The block “who owes what by when” in staff's words, for parts/promise.html; `duty`: whether the owner is there."""
     next_one = next((c for c in clocks if c.promise and c.outcome is None), None)
     late = late_since(case, now)
     asked = next((c for c in clocks if c.kind == Clock.SUPERVISOR and c.outcome is None), None)
@@ -140,12 +132,12 @@ def promise_of(case: Case, clocks: list[StageClock], now: datetime) -> dict[str,
         "variant": variant,
         "headline": headline,
         "due": due,
-        "handler": handler_of(case),
+        "handler": handler_of(case, duty),
         "second": {"headline": "A supervisor owes an answer by", "due": asked.due_at} if asked else None,
     }
 
 
-def handler_of(case: Case) -> dict[str, str]:
+def handler_of(case: Case, duty: str) -> dict[str, str]:
     """Owner and team for parts/handler.html."""
     owner, team = case.owner, case.team
     return {
@@ -153,7 +145,7 @@ def handler_of(case: Case) -> dict[str, str]:
         "team": team.name if team else "",
         "phone": team.phone if team else "",
         "hours": team.hours if team else "",
-        "note": "" if owner else "No one has it by name yet.",
+        "note": duty if owner else "No one has it by name yet.",
         "initials": owner.initials if owner else "",
     }
 

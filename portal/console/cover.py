@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,45 +19,37 @@ from escalation.load import Picture, burdens
 from escalation.models import Leave, LoadCap
 from escalation.rota import Gap, Stretch
 from portal.console import cover_drawing, cover_edit, cover_leaving, cover_load, cover_team
+from portal.console.needs import door
 from portal.templatetags.times import when_words
 
 HOUR = 3600
 
 
+SUPERVISE = "cases.supervise"
+
+
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of cover, each for supervisors only."""
 
-    def door(view: Callable[..., HttpResponse], **given: Any) -> Any:
-        return site.admin_view(partial(supervisors_only, view, site, **given))
-
     edits = [
-        path(f"cover/{kind}/<int:pk>/", door(cover_edit.change, kind=kind), name=f"cover_{kind}")
+        path(f"cover/{kind}/<int:pk>/", door(site, cover_edit.change, SUPERVISE, kind=kind), name=f"cover_{kind}")
         for kind in ("shift", "swap", "leave", "cap")
     ]
     adds = [
-        path("cover/team/<int:pk>/shift/", door(cover_edit.add, kind="shift"), name="cover_shift_add"),
-        path("cover/team/<int:pk>/swap/", door(cover_edit.add, kind="swap"), name="cover_swap_add"),
-        path("cover/team/<int:pk>/zone/", door(cover_edit.zone), name="cover_zone"),
-        path("cover/leave/", door(cover_edit.add, kind="leave"), name="cover_leave_add"),
-        path("cover/cap/", door(cover_edit.add, kind="cap"), name="cover_cap_add"),
+        path("cover/team/<int:pk>/shift/", door(site, cover_edit.add, SUPERVISE, kind="shift"), name="cover_shift_add"),
+        path("cover/team/<int:pk>/swap/", door(site, cover_edit.add, SUPERVISE, kind="swap"), name="cover_swap_add"),
+        path("cover/team/<int:pk>/zone/", door(site, cover_edit.zone, SUPERVISE), name="cover_zone"),
+        path("cover/leave/", door(site, cover_edit.add, SUPERVISE, kind="leave"), name="cover_leave_add"),
+        path("cover/cap/", door(site, cover_edit.add, SUPERVISE, kind="cap"), name="cover_cap_add"),
     ]
     return [
-        path("cover/", door(page), name="cover"),
-        path("cover/team/<int:pk>/", door(cover_team.page), name="cover_team"),
-        path("cover/leaving/", door(cover_leaving.choose), name="cover_leaving"),
-        path("cover/leaving/<int:pk>/", door(cover_leaving.hand_over), name="cover_leaver"),
+        path("cover/", door(site, page, SUPERVISE), name="cover"),
+        path("cover/team/<int:pk>/", door(site, cover_team.page, SUPERVISE), name="cover_team"),
+        path("cover/leaving/", door(site, cover_leaving.choose, SUPERVISE), name="cover_leaving"),
+        path("cover/leaving/<int:pk>/", door(site, cover_leaving.hand_over, SUPERVISE), name="cover_leaver"),
         *adds,
         *edits,
     ]
-
-
-def supervisors_only(
-    view: Callable[..., HttpResponse], site: AdminSite, request: HttpRequest, **given: Any
-) -> HttpResponse:
-    """Runs a page of cover for those who may supervise; 403 for their colleagues."""
-    if not request.user.has_perm("cases.supervise"):
-        raise PermissionDenied
-    return view(request, site, **given)
 
 
 @require_safe

@@ -1,15 +1,16 @@
-"""The five filters of “All cases”, each a short list of links in the address."""
+"""The filters of “All cases”, each a short list of links in the address."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
 from django.http import HttpRequest
 
 from cases.lifecycle import OPEN, SETTLED, State
 from cases.models import Category, Severity, Team, User
+from escalation.book import tops
 from portal.console.search import exact
 
 S = State
@@ -64,9 +65,33 @@ class BySeverity(Links):
 
 
 class ByLevel(Links):
+    """As many levels as the longest protocol in force has."""
+
     title = "level"
     parameter_name = "tier"
-    options = tuple((str(n), f"Level {n}") for n in range(1, 6))
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> tuple[tuple[str, str], ...]:
+        return tuple((str(n), f"Level {n}") for n in range(1, max(levels_in_force(request).values(), default=1) + 1))
+
+
+def levels_in_force(request: HttpRequest) -> dict[str, int]:
+    """The highest level of each version in force, by label; asked for once a request."""
+    if not hasattr(request, "levels_in_force"):
+        request.levels_in_force = tops()  # type: ignore[attr-defined]
+    return request.levels_in_force  # type: ignore[attr-defined]
+
+
+def named(request: HttpRequest) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Teams and topics by number and name, each in its order; one question a request for both."""
+    if not hasattr(request, "named"):
+        columns = ("kind", "place", "name", "pk")
+        teams = Team.objects.order_by().annotate(kind=Value("team"), place=Value(0))
+        topics = Category.objects.order_by().annotate(kind=Value("topic"), place=F("position"))
+        rows = sorted(teams.values_list(*columns).union(topics.values_list(*columns), all=True))
+        request.named = {  # type: ignore[attr-defined]
+            kind: tuple((str(pk), name) for of, _, name, pk in rows if of == kind) for kind in ("team", "topic")
+        }
+    return request.named  # type: ignore[attr-defined]
 
 
 class ByTeam(Links):
@@ -74,7 +99,7 @@ class ByTeam(Links):
     parameter_name = "team"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> tuple[tuple[str, str], ...]:
-        return tuple((str(pk), name) for pk, name in Team.objects.values_list("pk", "name"))
+        return named(request)["team"]
 
 
 class ByKind(Links):
@@ -97,16 +122,15 @@ class ByTeamOf(ByTeam):
     parameter_name = "teams"
 
 
-class ByOwner(Links):
+class OnePerson(Links):
     """One person's cases, where a link leads to them; nobody chooses from a list of everybody."""
 
-    title = "who has it"
-    parameter_name = "owner"
+    is_staff = True
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> tuple[tuple[str, str], ...]:
-        asked = request.GET.get("owner", "")
+        asked = request.GET.get(str(self.parameter_name), "")
         known = asked.isascii() and asked.isdecimal() and len(asked) < 19
-        person = User.objects.filter(pk=int(asked), is_staff=True).first() if known else None
+        person = User.objects.filter(pk=int(asked), is_staff=self.is_staff).first() if known else None
         self.names_somebody = person is not None
         return ((asked, str(person or "nobody we know")),) if asked else ()
 
@@ -120,9 +144,22 @@ class ByOwner(Links):
         return bool(self.lookup_choices)
 
 
+class ByOwner(OnePerson):
+    title = "who has it"
+    parameter_name = "owner"
+
+
+class ByCustomer(OnePerson):
+    """By number: an address is copied and kept by browsers, and a customer's e-mail has no place in it."""
+
+    title = "customer"
+    parameter_name = "customer"
+    is_staff = False
+
+
 class ByTopic(Links):
     title = "topic"
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> tuple[tuple[str, str], ...]:
-        return tuple((str(pk), name) for pk, name in Category.objects.values_list("pk", "name"))
+        return named(request)["topic"]

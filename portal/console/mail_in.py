@@ -8,19 +8,22 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cases.access import Viewer
+from cases.models import Case
 from escalation.models import InboundMail
 from escalation.protocol import MissingCell
 from escalation.verbs import Refused
 from portal.console.mail_in_form import PutOn, SetAside
+from portal.console.needs import door
 from portal.console.protocol_editing import see_other
+from portal.console.restricted import closed
 from portal.console.words import short
 from portal.inbound import taking
 
@@ -32,31 +35,29 @@ HIGHEST = 2**63 - 1  # more is no number of a database
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses, for supervisors: what strangers write in others' names is not for everybody."""
 
-    def door(view: Any) -> Any:
-        def inner(request: HttpRequest, **found: Any) -> HttpResponse:
-            if not request.user.has_perm(SEE):
-                raise PermissionDenied
-            return view(request, site, **found)
-
-        return site.admin_view(inner)
-
     return [
-        path("mail/", door(listing), name="mail_in"),
-        path("mail/<int:pk>/", door(page), name="mail_one"),
-        path("mail/<int:pk>/aside/", door(aside), name="mail_aside"),
+        path("mail/", door(site, listing, SEE), name="mail_in"),
+        path("mail/<int:pk>/", door(site, page, SEE), name="mail_one"),
+        path("mail/<int:pk>/aside/", door(site, aside, SEE), name="mail_aside"),
     ]
 
 
-def to_look_at() -> QuerySet[InboundMail]:
-    """Mail that waits, oldest first."""
-    return InboundMail.objects.filter(state__in=InboundMail.TO_LOOK_AT).select_related("case").order_by("at", "pk")
+def to_look_at(viewer: Viewer) -> QuerySet[InboundMail]:
+    """Mail that waits and is about no case the person does not see, oldest first."""
+    return _seen(viewer).filter(state__in=InboundMail.TO_LOOK_AT).select_related("case").order_by("at", "pk")
+
+
+def _seen(viewer: Viewer) -> QuerySet[InboundMail]:
+    cases = Case.objects.visible_to(viewer).order_by().values("pk")
+    return InboundMail.objects.filter(Q(case=None) | Q(case__in=cases))
 
 
 @require_safe
 def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """What waits, and what was dealt with lately."""
-    rows, frame = to_look_at(), site.each_context(request)
-    dealt = InboundMail.objects.filter(seen_at__isnull=False).select_related("case", "seen_by").order_by("-seen_at")
+    frame = site.each_context(request)
+    rows = to_look_at(frame["viewer"])
+    dealt = _seen(frame["viewer"]).filter(seen_at__isnull=False).select_related("case", "seen_by").order_by("-seen_at")
     context = {
         "title": "E-mail to look at",
         "rows": rows[:SHOWN],
@@ -70,7 +71,10 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """One that waits; sent, it goes on the case that was chosen."""
-    mail, frame = _found(pk), site.each_context(request)
+    frame = site.each_context(request)
+    mail = _found(pk, frame["viewer"])
+    if away := closed(request, mail.case):
+        return away
     if mail.state not in InboundMail.TO_LOOK_AT:
         return _too_late(request, mail, frame)
     form = PutOn(request.POST if request.method == "POST" else None, mail=mail, viewer=frame["viewer"])
@@ -92,7 +96,10 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
 @require_http_methods(["POST"])
 def aside(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """It belongs on no case: why, and it waits no longer."""
-    mail, frame = _found(pk), site.each_context(request)
+    frame = site.each_context(request)
+    mail = _found(pk, frame["viewer"])
+    if away := closed(request, mail.case):
+        return away
     form = SetAside(request.POST)
     if mail.state not in InboundMail.TO_LOOK_AT:
         return _too_late(request, mail, frame)
@@ -106,8 +113,8 @@ def aside(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     return see_other(reverse("admin:mail_in"))
 
 
-def _found(pk: int) -> InboundMail:
-    rows = InboundMail.objects.select_related("case", "seen_by")
+def _found(pk: int, viewer: Viewer) -> InboundMail:
+    rows = _seen(viewer).select_related("case__category", "seen_by")
     return get_object_or_404(rows, pk=pk if pk <= HIGHEST else -1)
 
 

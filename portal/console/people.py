@@ -7,24 +7,32 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.db.models import Count, QuerySet
+from django.contrib.auth.models import Permission
+from django.db.models import Count, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from cases.models import Team, User
 from portal.console.accounts import NewPassword, NewPerson, Person
 from portal.console.filters import ByActive, ByKind, ByTeamOf
 from portal.console.other_languages import field_names, form_with, languages
-from portal.console.quiet import PEOPLE, QuietAdmin
+from portal.console.quiet import QuietAdmin
 
 OTHERS = "In other languages"
+#: The apps whose permissions our pages ask for.
+OURS = ("cases", "escalation", "feedback", "auth")
+
+
+def counted(people: int) -> str:
+    """'1 person', '4 people'; 'Nobody'."""
+    return f"{people} {'person' if people == 1 else 'people'}" if people else "Nobody"
 
 
 class ReadBySupervisors(QuietAdmin):
     """Supervisors may look; adding and changing need the model's own permissions."""
 
-    family = PEOPLE
     #: Field -> (label, help), in plain words, for forms and for pages that only show.
     words: ClassVar[dict[str, tuple[str, str]]] = {}
     #: Field -> what stands in its place for who only looks: yes or no in words, where Django would draw a picture; "": nothing.
@@ -33,11 +41,18 @@ class ReadBySupervisors(QuietAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("cases.supervise") or super().has_view_permission(request, obj)
 
+    def needed_to(self, act: str) -> tuple[str, ...]:
+        return (("cases.supervise",) if act == "view" else ()) + super().needed_to(act)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
-            return sets
+            return [(head, {**rest, "fields": self.in_order(request, rest["fields"])}) for head, rest in sets]
         return [(head, {**rest, "fields": self.in_words(rest["fields"])}) for head, rest in sets]
+
+    def in_order(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
+        """Fields for who may change them."""
+        return list(names)
 
     def in_words(self, names: Iterable[Any]) -> list[Any]:
         """Fields for who only looks: what is yes or no in words, and no link to what they may not do."""
@@ -99,6 +114,19 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("teams")
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who runs this installation is changed by nobody with less; else a password set for them would open everything."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not above
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """“May do everything” is given by those who have it."""
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "may_everything")
+
+    def in_order(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
+        keep = request.user.is_superuser
+        return [name if keep or name != "is_superuser" else "may_everything" for name in names]
+
     @admin.display(description="Name")
     def name_or_address(self, user: User) -> str:
         return str(user)
@@ -146,8 +174,8 @@ class OrganisationAdmin(ReadBySupervisors):
         return super().get_queryset(request).annotate(number=Count("people"))
 
     @admin.display(description="People")
-    def people(self, company: Any) -> int:
-        return company.number
+    def people(self, company: Any) -> str:
+        return counted(company.number)
 
 
 class NamedAdmin(ReadBySupervisors):
@@ -205,8 +233,8 @@ class TeamAdmin(NamedAdmin):
         return str(team.lead or "No one")
 
     @admin.display(description="People")
-    def people(self, team: Any) -> int:
-        return team.number
+    def people(self, team: Any) -> str:
+        return counted(team.number)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only staff can be in a team."""
@@ -223,7 +251,7 @@ class CategoryAdmin(NamedAdmin):
     kinds = ("name", "example")
 
     list_display = ("name", "short_name", "example", "place", "offered")
-    fields = ("name", "slug", "example", "urgent_line", "position", "is_active")
+    fields = ("name", "slug", "example", "urgent_line", "position", "is_active", "is_restricted")
     words = {
         "name": ("Name", "Customers choose by it."),
         "slug": ("Short name", "Small letters and dashes. Protocols name the topic by it, so it cannot change later."),
@@ -234,8 +262,12 @@ class CategoryAdmin(NamedAdmin):
         ),
         "position": ("Place in the list", "The smallest number stands first."),
         "is_active": ("Customers can choose it", "Take this off to retire a topic; its cases stay."),
+        "is_restricted": (
+            "Restricted",
+            "Its cases are seen by their owner, their team, and those who may see restricted ones. Each opening is noted.",
+        ),
     }
-    said = {"is_active": "offered"}
+    said = {"is_active": "offered", "is_restricted": "seen_by"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
@@ -251,6 +283,10 @@ class CategoryAdmin(NamedAdmin):
     @admin.display(description="Choice")
     def offered(self, topic: Any) -> str:
         return "Customers can choose it" if topic.is_active else "Retired"
+
+    @admin.display(description="Restricted")
+    def seen_by(self, topic: Any) -> str:
+        return "Restricted: each opening is noted" if topic.is_restricted else "No"
 
 
 class ProductAdmin(NamedAdmin):
@@ -287,11 +323,21 @@ class ProductAdmin(NamedAdmin):
 class RoleAdmin(QuietAdmin, GroupAdmin):
     """Roles as groups of permissions."""
 
-    family = PEOPLE
     one, many = "role", "roles"
 
     list_display = ("role",)
     filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """What our own pages ask for, and what some role has anyway; by the thing it is about."""
+        ours = Q(content_type__app_label__in=OURS) | Q(group__isnull=False)
+        chosen = Permission.objects.filter(ours).select_related("content_type").distinct()
+        kwargs["queryset"] = chosen.order_by("content_type__model", "codename")
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.label_from_instance = lambda one: (
+            f"{capfirst(one.content_type.name)}: {one.name[:1].lower()}{one.name[1:]}"
+        )
+        return field
 
     @admin.display(description="Role")
     def role(self, group: Any) -> str:

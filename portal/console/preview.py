@@ -21,6 +21,12 @@ TOLD = {
     "case_for_team": "that the case is now theirs",
     "went_past_you": "that the case went past them",
     "handed_to_you": "that the case was handed to them",
+    "offered_to_you": "that they are asked to take it over",
+    "helped_back": "that it comes back to them with help",
+    "offer_accepted": "that it was accepted",
+    "offer_returned": "that it was returned",
+    "offer_unanswered": "that nobody answered the hand-over",
+    "offer_over": "that the hand-over is settled without them",
     "customer_wrote": "that the customer wrote",
     "accepted": "that the customer is content",
     "promise_missed": "that a time was missed",
@@ -29,6 +35,15 @@ TOLD = {
     "not_acknowledged": "that nobody has acknowledged it",
     "unjustified": "that nobody has said why it was an emergency",
     "webhook": "about the case",
+    "mentioned": "that a note names them",
+    "task_given": "that there is a task for them",
+    "task_overdue": "that a task is overdue",
+    "consult_asked": "that they are asked for what they know",
+    "consult_answered": "that the expert has answered",
+    "consult_taken_back": "that no answer is needed any more",
+    "consult_overdue": "that the expert has not answered",
+    "question_lost": "that our question did not arrive",
+    "reminder": "to look at the case again",
 }
 
 
@@ -79,7 +94,7 @@ def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
     if about.get("owner") == NOBODY:
         return {"subject": "A new person has your case", "text": UNNAMED}
     written = compose(notice, now)
-    return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.text, count=1)}
+    return {"subject": written.subject, "text": GAP.sub(f"\n\n{YOURS}\n\n", written.kept_text, count=1)}
 
 
 def told(tell: Tell, turn: Turn | None = None) -> str:
@@ -89,7 +104,8 @@ def told(tell: Tell, turn: Turn | None = None) -> str:
     if kind == "user":
         who = str(User.objects.filter(pk=int(name)).first() or "The person you choose")
     elif kind in ("team", "lead"):
-        team = Team.objects.filter(slug=name).select_related("lead").first()
+        post = turn.directory.posts.get(name) if turn else None
+        team: Any = post.name if post else Team.objects.filter(slug=name).first()
         who = f"The lead of {team}" if kind == "lead" else f"The team {team}"
     elif kind in ("duty", "person", "role"):
         who = named(tell, turn)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -19,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases.models import Case, User
 from escalation.verbs import Refused
 from feedback import problem_acts, problems
-from feedback.models import KnownProblem
+from feedback.models import KnownProblem, ProblemCase
 from feedback.problem_acts import RUN
+from portal.console.needs import door, need
 from portal.console.problems_form import Open, PartOf, Say
 from portal.console.protocol_editing import see_other
 from portal.presenters import problems as say
@@ -31,19 +30,11 @@ HIGHEST = 2**63 - 1  # more is no number of a database
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of known problems, and of a case's link to one."""
 
-    def door(view: Callable[..., HttpResponse], *, runs: bool = False) -> Any:
-        def inner(request: HttpRequest, **found: Any) -> HttpResponse:
-            if runs and not request.user.has_perm(RUN):
-                raise PermissionDenied
-            return view(request, site, **found)
-
-        return site.admin_view(inner)
-
     return [
-        path("problems/", door(listing), name="problems"),
-        path("problems/new/", door(new, runs=True), name="problem_new"),
-        path("problems/<int:pk>/", door(page), name="problem"),
-        path("cases/case/<int:pk>/problem/", door(part_of), name="case_problem"),
+        path("problems/", door(site, listing), name="problems"),
+        path("problems/new/", door(site, new, RUN), name="problem_new"),
+        path("problems/<int:pk>/", door(site, page), name="problem"),
+        path("cases/case/<int:pk>/problem/", door(site, part_of), name="case_problem"),
     ]
 
 
@@ -93,8 +84,8 @@ def new(request: HttpRequest, site: AdminSite) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """One problem with all that was said, and the form for what is said next."""
-    if request.method == "POST" and not request.user.has_perm(RUN):
-        raise PermissionDenied
+    if request.method == "POST":
+        need(request, RUN)
     frame = site.each_context(request)
     problem = found(pk)
     form = Say(request.POST) if request.method == "POST" else Say(initial=first(problem))
@@ -153,17 +144,16 @@ def found(pk: int) -> KnownProblem:
 # A case's link ------------------------------------------------------------------------------------------------
 
 
-def choices(now: int | None) -> Any:
-    """Problems a case can be said to be part of: those there are, and the one it is part of already."""
-    return KnownProblem.objects.filter(~Q(state=KnownProblem.State.OVER) | Q(pk=now)).order_by("-opened_at", "-pk")
+def choices(now: int | None, case: Case | None = None) -> Any:
+    """Problems a case can be said to be part of: those there are, and the one (`now`) it is part of already."""
+    part = Q(pk=now) if case is None else Q(cases__case=case)
+    return KnownProblem.objects.filter(~Q(state=KnownProblem.State.OVER) | part).order_by("-opened_at", "-pk")
 
 
-def link_of(case: Case) -> dict[str, Any]:
-    """What the case page shows: the problem it is part of, and the form to choose one where there is any."""
-    link = problems.explained_by(case)
-    wanted = choices(link.problem_id if link else None)
-    form = PartOf(problems=wanted, now=link.problem_id if link else None)
-    return {"problem_link": link, "problem_form": form if link or wanted.exists() else None}
+def link_of(link: ProblemCase | None, known: list[KnownProblem]) -> dict[str, Any]:
+    """What the case page shows: the problem it is part of, and the form to choose one of `known` where there is any."""
+    form = PartOf(problems=KnownProblem.objects.none(), now=link.problem_id if link else None, known=known)
+    return {"problem_link": link, "problem_form": form if known else None}
 
 
 @require_POST

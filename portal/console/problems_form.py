@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,7 +78,17 @@ class PartOf(Plain):
         error_messages={"invalid_choice": "Choose a problem from the list. One that is over explains no new case."},
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, problems: QuerySet[KnownProblem], now: int | None = None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        problems: QuerySet[KnownProblem],
+        now: int | None = None,
+        known: Sequence[KnownProblem] = (),
+    ) -> None:
+        """`known`: the problems that are offered, where they have been read already; nothing is sent to such a form."""
         super().__init__(data, initial={"problem": now})
         field: Any = self.fields["problem"]
         field.queryset = problems
+        if known:
+            field.choices = [("", field.empty_label), *((one.pk, str(one)) for one in known)]

@@ -6,7 +6,6 @@ import csv
 import json
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -22,13 +21,14 @@ from escalation.packs import export_pack
 from escalation.protocol import Protocol, ProtocolError
 from escalation.reading import parse
 from portal.console import protocol_acts as acts
+from portal.console.needs import need
 from portal.console.protocol_choices import choices_view
 from portal.console.protocol_editing import edit_view
 from portal.console.protocol_findings import counted, findings
 from portal.console.protocol_pages import pages
 from portal.console.protocol_proposal import discard_view, proposal_view
 from portal.console.protocol_words import Names, between, people
-from portal.console.quiet import RULES, ReadOnlyAdmin
+from portal.console.quiet import ReadOnlyAdmin
 from portal.insights.casework import safe
 
 Status = ProtocolVersion.Status
@@ -38,8 +38,6 @@ COLUMNS = ("category", "severity", "tier", "calendar", "review_s", "acknowledge_
 
 class ProtocolAdmin(ReadOnlyAdmin):
     """All staff read what is or was in force; supervisors and authors read drafts; authors change them."""
-
-    family = RULES
 
     def get_urls(self) -> list:
         places: dict[str, tuple[Any, str]] = {
@@ -76,7 +74,6 @@ class ProtocolAdmin(ReadOnlyAdmin):
         context |= {
             "title": "Protocol",
             "protocols": listed(request, context["viewer"]),
-            "subnav": self.beside(request),
             "may_write": request.user.has_perm(acts.AUTHOR),
             "authors": [str(user) for user in acts.authors()],
             "why": why,
@@ -214,8 +211,7 @@ class ProtocolAdmin(ReadOnlyAdmin):
 
 def author(request: HttpRequest) -> None:
     """Only those who may write rules come further."""
-    if not request.user.has_perm(acts.AUTHOR):
-        raise PermissionDenied
+    need(request, acts.AUTHOR)
 
 
 def sees_drafts(user: Any) -> bool:

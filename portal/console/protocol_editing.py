@@ -17,8 +17,10 @@ from escalation.reading import parse
 from portal.console import protocol_forms as single
 from portal.console import protocol_levels as levels
 from portal.console import protocol_rules as rules
+from portal.console import protocol_tasks as tasks
 from portal.console.protocol_edits import Impossible
 from portal.console.protocol_forms import Desk, EditForm
+from portal.console.protocol_upset import UpsetForm
 from portal.console.protocol_words import Names
 
 #: The last part of the address of each page, and its form.
@@ -29,12 +31,15 @@ FORMS: dict[str, type[EditForm]] = {
     "windows": single.WindowsForm,
     "impact": single.ImpactForm,
     "fast-lane": single.FastLaneForm,
+    "upset": UpsetForm,
     "own": single.OwnForm,
     "levels": levels.LevelsForm,
     "level": levels.LevelForm,
     "new-level": levels.NewLevelForm,
     "steps": levels.StepsForm,
     "step": levels.StepForm,
+    "tasks": tasks.TasksForm,
+    "task": tasks.TaskForm,
     "entry": rules.EntryForm,
     "topics": rules.TopicsForm,
     "skills": rules.SkillsForm,
@@ -42,7 +47,7 @@ FORMS: dict[str, type[EditForm]] = {
     "guideline": rules.GuidelineForm,
 }
 #: Pages one comes to from a list, and the list one goes back to.
-BACK = {"step": "steps", "new-level": "levels", "guideline": "guidelines"}
+BACK = {"step": "steps", "task": "tasks", "new-level": "levels", "guideline": "guidelines"}
 
 
 def edit_view(request: HttpRequest, version: ProtocolVersion, part: str, frame: dict[str, Any]) -> HttpResponse:
@@ -139,8 +144,8 @@ def back(request: HttpRequest, version: ProtocolVersion, part: str, form: EditFo
     if part in BACK:
         address = reverse("admin:escalation_protocolversion_edit", args=[version.pk, BACK[part]])
         level = request.GET.get("level", "")
-        label = {"steps": "Steps", "levels": "Levels", "guidelines": "Guidelines"}[BACK[part]]
-        return (f"{address}?level={level}" if part == "step" else address), label
+        label = {"steps": "Steps", "tasks": "Tasks", "levels": "Levels", "guidelines": "Guidelines"}[BACK[part]]
+        return (f"{address}?level={level}" if part in ("step", "task") else address), label
     address = reverse("admin:escalation_protocolversion_change", args=[version.pk])
     return f"{address}#{form.part}", f"Version {version.number}"
 

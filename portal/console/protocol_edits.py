@@ -193,6 +193,25 @@ def move_step(document: Mapping[str, Any], ordinal: int, place: int, by: int) ->
     return _edit_steps(document, ordinal, lambda steps: _moved(steps, place, by))
 
 
+def put_task(document: Mapping[str, Any], ordinal: int, place: int | None, task: Mapping[str, Any]) -> Document:
+    """With this task of a level at `place`, or at the end."""
+    new = _edit_steps(document, ordinal, lambda tasks: _put(tasks, place, dict(task)), name="tasks")
+    texts = [one["text"] for one in new["tiers"][ordinal - 1]["tasks"]]
+    if len(set(texts)) < len(texts):
+        raise Impossible("The level has that task already.")
+    return new
+
+
+def drop_task(document: Mapping[str, Any], ordinal: int, place: int) -> Document:
+    """Without one task of a level."""
+    return _edit_steps(document, ordinal, lambda tasks: _dropped(tasks, place), name="tasks")
+
+
+def move_task(document: Mapping[str, Any], ordinal: int, place: int, by: int) -> Document:
+    """With one task of a level earlier (-1) or later (1)."""
+    return _edit_steps(document, ordinal, lambda tasks: _moved(tasks, place, by), name="tasks")
+
+
 def put_guideline(document: Mapping[str, Any], place: int | None, rule: Mapping[str, Any]) -> Document:
     """With this guideline at `place`, or at the end."""
     new = deepcopy(dict(document))
@@ -213,11 +232,14 @@ def move_guideline(document: Mapping[str, Any], place: int, by: int) -> Document
     return deepcopy(dict(document)) | {"guidelines": _moved(document.get("guidelines", []), place, by)}
 
 
-def _edit_steps(document: Mapping[str, Any], ordinal: int, edit: Callable[[list], list]) -> Document:
+def _edit_steps(
+    document: Mapping[str, Any], ordinal: int, edit: Callable[[list], list], *, name: str = "steps"
+) -> Document:
+    """With a list of a level edited: its steps, or its tasks."""
     new = deepcopy(dict(document))
     tier = new["tiers"][ordinal - 1]
-    if (steps := edit(tier.get("steps", []))) or "steps" in tier:
-        tier["steps"] = steps
+    if (rows := edit(tier.get(name, []))) or name in tier:
+        tier[name] = rows
     return new
 
 

@@ -16,7 +16,7 @@ from escalation.protocol import ANY, Protocol
 
 #: Kinds of places that are one page each, and where they stand on the version's page.
 SINGLE = {
-    "entry": "entry", "impact": "impact", "topic": "topics", "window": "windows", "fast_lane": "fast-lane", "document": "own",
+    "entry": "entry", "impact": "impact", "topic": "topics", "window": "windows", "fast_lane": "fast-lane", "upset": "upset", "document": "own",
 }  # fmt: skip
 
 

@@ -193,10 +193,35 @@ class StepsForm(PressForm):
         return edits.put_steps(self.desk.document, level, steps)
 
 
-class StepForm(EditForm):
-    """One step of a level."""
+class OneOfLevel(EditForm):
+    """One of the things a level has a list of, each some time after the case arrives: `thing` is its name, `many` the list's."""
 
     part = "levels"
+    thing = many = ""
+    number: int | None = None  # its place in the list from 1; None: a new one
+
+    def standing(self) -> Any:
+        """The one that is changed, or None."""
+        rows = getattr(self.desk.protocol.tier(self.desk.level()), self.many)
+        self.number = self.desk.number(self.thing, len(rows)) if self.thing in self.desk.place else None
+        return rows[self.number - 1] if self.number else None
+
+    @property
+    def heading(self) -> str:
+        tier = self.desk.protocol.tier(self.desk.level())
+        said = f"{self.thing.capitalize()} {self.number}" if self.number else f"A new {self.thing}"
+        return f"{said} of level {tier.ordinal}, {tier.name}"
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        self.times = self.in_seconds(said, {"after": fields.ROUND_THE_CLOCK})
+        return said
+
+
+class StepForm(OneOfLevel):
+    """One step of a level."""
+
+    thing, many = "step", "steps"
     after = fields.SpanField(
         "How long after the one before", units=fields.SHORT_UNITS,
         help_text="Counted like the times of the case; the first step from its arrival at the level.",
@@ -215,25 +240,13 @@ class StepForm(EditForm):
     )  # fmt: skip
 
     def prepare(self) -> None:
-        tier = self.desk.protocol.tier(self.desk.level())
-        self.number = self.desk.number("step", len(tier.steps)) if "step" in self.desk.place else None
-        step = tier.steps[self.number - 1] if self.number else None
+        step = self.standing()
         kept = (step.target,) if step else ()
         choices = fields.target_choices(self.desk.names, *kept)
         self.fields["target"].choices = choices if step else [("", "Choose"), *choices]  # type: ignore[attr-defined]
         if step:
             self.span("after", step.after, None)
             self.initial.update(target=step.target, actions=list(step.actions), repeat=step.repeat)
-
-    @property
-    def heading(self) -> str:
-        tier = self.desk.protocol.tier(self.desk.level())
-        return f"{f'Step {self.number}' if self.number else 'A new step'} of level {tier.ordinal}, {tier.name}"
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        self.times = self.in_seconds(said, {"after": fields.ROUND_THE_CLOCK})
-        return said
 
     def edited(self) -> edits.Document:
         said = self.cleaned_data

@@ -11,6 +11,8 @@ from escalation.protocol import ANY, Cell, MissingCell, Protocol
 from portal.console.forms import COMPLEXITY
 from portal.console.protocol_findings import edit_url
 from portal.console.protocol_levels import step_row
+from portal.console.protocol_tasks import task_row
+from portal.console.protocol_upset import upset_rows
 from portal.console.protocol_words import POLICIES, TIMES, Names, action_words, severity
 
 WIDTH, STEP, HEIGHT = 168, 176, 44  # of a rung in the picture of the ladder
@@ -30,6 +32,7 @@ def pages(version: ProtocolVersion, protocol: Protocol, old: Protocol | None, na
         "tree": tree(protocol, names),
         "skills": [(names.team(team), ", ".join(have)) for team, have in protocol.skills.items()],
         "guidelines": [{"rule": rule, "when": names.conditions(rule.when)} for rule in protocol.guidelines],
+        "upset": upset_rows(protocol),
         "fast": protocol.tier(protocol.fast_tier) if protocol.fast_tier else None,
     }
 
@@ -46,6 +49,7 @@ def ladder(protocol: Protocol, names: Names) -> list[dict[str, Any]]:
             "others": [names.team(team) for team in tier.teams],
             "actions": action_words(tier.on_arrival),
             "steps": [step_row(step, names) for step in tier.steps],
+            "tasks": [task_row(task, names) for task in tier.tasks],
             "refund": tier.refund_limit,
             "may": tier.may,
             "contact": tier.contact,

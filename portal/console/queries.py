@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case
 from cases.models.case import CaseQuerySet
+from escalation.beside import at_risk
 from escalation.facts import Clock
 from escalation.lateness import with_ledger
 from escalation.models import Alert, Notice, Promise, StageClock
 from escalation.permits import Actor
+from escalation.reaching import UNHEARD
 from portal.console.words import CALM, SOON
 
 LATE, DUE, SUPERVISOR, UNCLAIMED, NOT_REACHED = range(1, 6)
-MOST = 200  # rows on the home page; the counts beside the headings are of all
+MOST = 50  # rows of one group on the home page; the counts beside the headings are of all
+#: The letter that owns up to a missed time: while it does not arrive, nobody has said sorry.
+OWNS_UP = "promise_broken"
 TO_CLAIM = (State.NEW, State.ESCALATED, State.PASSED, State.REVIEWED)
+#: The letter to supervisors that a customer asked for one; it carries the reason they chose.
+WANTED = "supervisor_wanted"
 SCOPES = {"mine": "Mine", "teams": "My teams", "all": "Everyone"}
 
 
@@ -31,7 +39,7 @@ def broken() -> QuerySet:
 
 def undelivered() -> QuerySet:
     """Words to a customer that did not arrive."""
-    return Notice.objects.filter(to_customer=True, state__in=(Notice.State.DEAD, Notice.State.UNCERTAIN))
+    return Notice.objects.filter(to_customer=True, state__in=UNHEARD)
 
 
 def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
@@ -39,7 +47,9 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     soon = now + SOON
     clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)
     pressing = clocks.filter(kind__in=Clock.CLIMBS, due_at__lte=soon)
+    unsaid = Exists(undelivered().filter(case=OuterRef("pk"), kind=OWNS_UP))
     group = models.Case(
+        When(unsaid, then=LATE),
         When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(promise_at__lte=now)), then=LATE),
         When(Q(wake_at__lte=soon) & Exists(pressing), then=DUE),
         When(Exists(clocks.filter(kind=Clock.SUPERVISOR)), then=SUPERVISOR),
@@ -50,7 +60,22 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     )
     # The first filter is what indexes and one pass over small tables answer; only what is left is looked at in detail.
     near = Case.objects.visible_to(viewer).open().filter(perhaps(now), is_history=False)
-    return with_ledger(near).annotate(group=group).filter(group__gt=0)
+    return with_ledger(near).annotate(unsaid=unsaid, group=group).filter(group__gt=0)
+
+
+def listed(needy: CaseQuerySet, *, now: datetime, most: int = MOST) -> CaseQuerySet:
+    """The first `most` of each group in the order they are worked in, each with `of_group`: how many the group has.
+
+    Whom a letter that owns up did not reach comes first, then the nearest time, then the gravest. `risk`: a task is
+    overdue.
+    """
+    first = (F("unsaid").desc(), F("promise_at").asc(nulls_last=True), F("severity"), F("pk"))
+    ranked = needy.annotate(
+        risk=models.Case(When(at_risk(now), then=True), default=False, output_field=models.BooleanField()),
+        place=Window(RowNumber(), partition_by=F("group"), order_by=first),
+        of_group=Window(Count("pk"), partition_by=F("group")),
+    )
+    return ranked.filter(place__lte=most).order_by("group", "place")
 
 
 def perhaps(now: datetime) -> Q:
@@ -81,11 +106,6 @@ def usual_scope(actor: Actor) -> str:
     return "all" if actor.supervises else "teams"
 
 
-def counts(cases: QuerySet) -> dict[int, int]:
-    """How many cases are in each group."""
-    return dict(cases.order_by().values("group").annotate(n=Count("pk")).values_list("group", "n"))
-
-
 def open_clocks(cases: Iterable[Case]) -> dict[int, list[StageClock]]:
     """The running clocks of several cases in one query, soonest first."""
     found: dict[int, list[StageClock]] = {}
@@ -97,6 +117,16 @@ def open_clocks(cases: Iterable[Case]) -> dict[int, list[StageClock]]:
 
 def alerts(viewer: Viewer) -> QuerySet:
     """Red alarms nobody has put right yet, on cases this person may see."""
-    return Alert.objects.filter(cleared_at__isnull=True, case__in=Case.objects.visible_to(viewer)).select_related(
-        "case"
-    )
+    seen = Alert.objects.filter(cleared_at__isnull=True, case__in=Case.objects.visible_to(viewer))
+    return seen.select_related("case", "case__owner", "case__team", "case__team__lead", "case__category")
+
+
+def letters(cases: Iterable[Case]) -> dict[int, list[Notice]]:
+    """What home says of letters, by case and in one query: those that did not arrive, those that owned up to a missed
+    time, and why a supervisor is wanted."""
+    wanted = Q(to_customer=True, state__in=UNHEARD) | Q(kind=OWNS_UP, state=Notice.State.SENT) | Q(kind=WANTED)
+    found: dict[int, list[Notice]] = {}
+    ids = [case.pk for case in cases]
+    for notice in Notice.objects.filter(wanted, case__in=ids).defer("body", "subject").order_by("pk"):
+        found.setdefault(cast(int, notice.case_id), []).append(notice)
+    return found

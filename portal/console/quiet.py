@@ -9,20 +9,24 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.text import capfirst
 
-from cases.access import Viewer
+from cases.access import AUDIT, WORK, Viewer
+from portal.console import noting
 
-PEOPLE = (
-    ("cases_user", "People"),
-    ("cases_team", "Teams"),
-    ("cases_category", "Topics"),
-    ("cases_product", "Products"),
-    ("auth_group", "Roles"),
-)
-RULES = (("escalation_protocolversion", "Protocol"), ("escalation_calendarversion", "Calendars"))
-LOGS = (("cases_event", "Events"), ("django_q_schedule", "Queue schedule"))
+
+def as_ours(stock: Any) -> Any:
+    """A form whose labels end without a colon, and that says what to do where something is missing."""
+
+    class Ours(stock):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **({"label_suffix": ""} | kwargs))
+            for field in self.fields.values():
+                if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+                    chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
+                    field.error_messages["required"] = "Choose one." if chosen else "Fill this in."
+
+    return Ours
 
 
 class QuietAdmin(ModelAdmin):
@@ -37,15 +41,13 @@ class QuietAdmin(ModelAdmin):
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
 
-    #: Lists that stand beside this one, as (url name, words), shown to whom may see them.
-    family: tuple[tuple[str, str], ...] = ()
     #: What one of them and several are called here, in small letters; empty: as the model says.
     one, many = "", ""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """As Django's, titled by what is listed, with links to the lists beside it."""
+        """As Django's, titled by what is listed."""
         named = self.named()
-        extra = named | {"title": capfirst(named["many"]), "subnav": self.beside(request)}
+        extra = named | {"title": capfirst(named["many"])}
         return super().changelist_view(request, extra | (extra_context or {}))
 
     def add_view(
@@ -74,15 +76,36 @@ class QuietAdmin(ModelAdmin):
             message = type(message)(message.replace(stock, ours, 1))
         super().message_user(request, message, *args, **kwargs)
 
-    def beside(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The lists of the family that this person may see."""
-        seen = {f"{m.opts.app_label}_{m.opts.model_name}": m for m in self.admin_site._registry.values()}
-        links = [
-            {"label": words, "url": reverse(f"admin:{name}_changelist"), "here": seen[name] is self}
-            for name, words in self.family
-            if seen[name].has_view_permission(request)
-        ]
-        return links if len(links) > 1 else []
+    def needs(self, page: str, request: HttpRequest) -> tuple[str, ...]:
+        """The permissions of which any one opens a page of this model: changelist, add, change, delete, history."""
+        act = {"add": "add", "delete": "delete", "changelist": "view", "history": "view"}.get(page, "change")
+        if act == "delete" or (act == "add" and isinstance(self, ReadOnlyAdmin)):
+            return ()  # nobody does that by hand
+        if act == "change" and request.method in ("GET", "HEAD") and page == "change":
+            act = "view"
+        return self.needed_to(act)
+
+    def needed_to(self, act: str) -> tuple[str, ...]:
+        """The permissions for one of view, add and change, as `has_..._permission` asks for them."""
+        return (f"{self.opts.app_label}.{act}_{self.opts.model_name}",)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """As Django's, and remembers old and new for the audit: only the form knows both."""
+        request.changes = noting.changes_of(form)  # type: ignore[attr-defined]
+        return super().construct_change_message(request, form, formsets, add)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """In the transaction of the form, so that nothing is added without its line."""
+        self.noted(request, "add", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self.noted(request, "change", obj)
+        return super().log_change(request, obj, message)
+
+    def noted(self, request: HttpRequest, act: str, obj: Any) -> None:
+        kind = f"{self.opts.app_label}_{self.opts.model_name}_{act}"
+        noting.note(request, kind, obj, getattr(request, "changes", ()))
 
     @property
     def media(self) -> forms.Media:
@@ -94,6 +117,10 @@ class QuietAdmin(ModelAdmin):
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form with labels and refusals as on every other page of ours."""
+        return as_ours(super().get_form(request, obj, change=change, **kwargs))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the filters this list shows: any other question in the address is refused, not tried.
@@ -108,7 +135,10 @@ class QuietAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(QuietAdmin):
-    """For all who may enter to read, and for nobody to change."""
+    """For all who see cases to read, and for nobody to change."""
+
+    def needed_to(self, act: str) -> tuple[str, ...]:
+        return (WORK, AUDIT)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return Viewer(request.user).is_staff

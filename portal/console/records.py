@@ -16,21 +16,27 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.access import Viewer
-from cases.models import Case, Event
+from cases.models import Case
 from escalation.models import Notice
 from escalation.outbox import send_again
+from escalation.permits import Actor
+from escalation.reaching import UNHEARD
 from portal import clock
 from portal.console.filters import Links
-from portal.console.quiet import LOGS, ReadOnlyAdmin
-from portal.console.timeline import actor_name, event_title
-from portal.console.words import zone_sentence
+from portal.console.quiet import ReadOnlyAdmin
+from portal.console.reaching import ways, why_words
+from portal.console.restricted import closed
+from portal.console.words import lowered, zone_sentence
 from portal.templatetags.times import when_words
 
 N = Notice.State
 TABS = {
     "waiting": ("Waiting", (N.WAITING, N.SENDING)),
+    "failing": ("Failed, tried again", (N.WAITING,)),
+    "held": ("For the day’s letter", (N.HELD, N.BUNDLED)),
     "sent": ("Sent", (N.SENT,)),
     "dead": ("Not delivered", (N.DEAD, N.UNCERTAIN)),
+    "seen": ("Told or given up", (N.TOLD, N.GIVEN_UP)),
     "cancelled": ("Not needed", (N.CANCELLED,)),
 }
 
@@ -45,15 +51,10 @@ class ByPlace(Links):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         states = TABS.get(self.value() or "", ("", None))[1]
-        return queryset if states is None else queryset.filter(state__in=states)
-
-
-class OfVisibleCases(ReadOnlyAdmin):
-    """Rows that hang on cases: only those of cases the person may see."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        seen = Case.objects.visible_to(Viewer(request.user))
-        return super().get_queryset(request).filter(case__in=seen)
+        if states is None:
+            return queryset
+        found = queryset.filter(state__in=states)
+        return found.filter(tries__gt=0).exclude(error="") if self.value() == "failing" else found
 
 
 class NoticeAdmin(ReadOnlyAdmin):
@@ -61,7 +62,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     one, many = "message", "messages"
 
-    list_display = ("owed", "kind_words", "to", "about", "state", "tries", "error")
+    list_display = ("owed", "kind_words", "to", "about", "state_words", "tried", "error_words")
     list_display_links = ("kind_words",)
     list_filter = (ByPlace,)
     list_select_related = ("case", "recipient")
@@ -76,6 +77,9 @@ class NoticeAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) and request.user.has_perm("escalation.view_notice")
 
+    def needed_to(self, act: str) -> tuple[str, ...]:
+        return ("escalation.view_notice",)
+
     def get_urls(self) -> list:
         again = self.admin_site.admin_view(self.again)
         return [path("<int:pk>/again/", again, name="escalation_notice_again"), *super().get_urls()]
@@ -89,12 +93,24 @@ class NoticeAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """One message with its text, its state and, when it did not arrive, a button."""
         notice = self.find(request, object_id)
-        context = self.admin_site.each_context(request) | {
+        if away := closed(request, notice.case):
+            return away
+        frame = self.admin_site.each_context(request)
+        context = frame | {
             "title": self.kind_words(notice),
             "notice": notice,
+            "waits": waits_words(notice),
+            "wrong": self.error_words(notice),
+            "ways": self.ways(notice, frame["actor"]),
             "can_send": notice.state in (N.DEAD, N.UNCERTAIN) and request.user.has_perm("escalation.change_notice"),
         }
         return TemplateResponse(request, "console/notice.html", context)
+
+    def ways(self, notice: Notice, actor: Actor) -> list[dict[str, str]]:
+        """What else helps with a letter about a case that did not reach its customer."""
+        if notice.case is None or not notice.to_customer or notice.state not in UNHEARD:
+            return []
+        return ways(notice.case, actor, notice, give_up=True)
 
     @method_decorator(require_POST)
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -129,52 +145,26 @@ class NoticeAdmin(ReadOnlyAdmin):
     def to(self, notice: Notice) -> str:
         return f"{notice.reader} ({'customer' if notice.to_customer else 'staff'})"
 
+    @admin.display(description="State")
+    def state_words(self, notice: Notice) -> str:
+        why = waits_words(notice)
+        return f"{notice.get_state_display()}: {why}" if why else notice.get_state_display()
+
+    @admin.display(description="Tries")
+    def tried(self, notice: Notice) -> str:
+        return f"{notice.tries} {'try' if notice.tries == 1 else 'tries'}" if notice.tries else ""
+
+    @admin.display(description="What went wrong")
+    def error_words(self, notice: Notice) -> str:
+        return why_words(notice) if notice.error or notice.state == N.UNCERTAIN else ""
+
     @admin.display(description="Case")
     def about(self, notice: Notice) -> str:
-        return case_link(notice.case) if notice.case else "-"
-
-
-class EventAdmin(OfVisibleCases):
-    """The audit: who, what, when, on which case. Rows cannot be changed, in the database either."""
-
-    family = LOGS
-
-    one, many = "entry", "entries"
-
-    list_display = ("recorded", "what", "who", "about", "role")
-    list_display_links = ("what",)
-    list_select_related = ("case", "actor")
-    list_filter = ("role",)
-    ordering = ("-recorded_at", "-pk")
-    fields = (
-        "case", "seq", "kind", "occurred_at", "recorded_at", "actor", "role", "cause", "protocol", "data", "once",
-        "prev", "hash",
-    )  # fmt: skip
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Audit", "lead": zone_sentence()} | (extra_context or {}))
-
-    @admin.display(description="When")
-    def recorded(self, event: Event) -> str:
-        return short(event.recorded_at)
-
-    @admin.display(description="What")
-    def what(self, event: Event) -> str:
-        return event_title(event)
-
-    @admin.display(description="Who")
-    def who(self, event: Event) -> str:
-        return actor_name(event)
-
-    @admin.display(description="Case")
-    def about(self, event: Event) -> str:
-        return case_link(event.case)
+        return case_link(notice.case) if notice.case else ""
 
 
 class ScheduleAdmin(ReadOnlyAdmin):
     """The queue's schedules: one row, put there by code. Read only, since one bad row would stop them all."""
-
-    family = LOGS
 
     one, many = "schedule", "schedules"
 
@@ -183,6 +173,24 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) and request.user.has_perm("cases.supervise")
+
+    def needed_to(self, act: str) -> tuple[str, ...]:
+        return ("cases.supervise",)
+
+
+def waits_words(notice: Notice) -> str:
+    """Why a letter has not gone yet, and when it goes; empty for one that waits for nothing."""
+    if notice.state == N.HELD:
+        return f"goes with the day’s letter, {lowered(short(notice.next_at))}"
+    if notice.state == N.BUNDLED:
+        return "said by the day’s letter"
+    if notice.state != N.WAITING:
+        return ""
+    if notice.tries:
+        return f"try {notice.tries} failed, again {lowered(short(notice.next_at))}"
+    if notice.next_at > clock.now():
+        return f"not before {lowered(short(notice.next_at))}"
+    return "in line: the next round sends it, after older ones to the same person about the case"
 
 
 def short(instant: datetime) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -24,6 +23,7 @@ from cases.replies import ACTS, check, fill
 from escalation import saved_replies
 from escalation.saved_replies import NotSaved, Overtaken
 from feedback.replies import WINDOW, Usage, usage, uses_by_revision
+from portal.console.needs import door
 from portal.console.protocol_editing import see_other, shown
 from portal.console.replies_form import ReplyForm, legend, level_words
 
@@ -34,21 +34,13 @@ EVERY, RETIRED = "every", "retired"  # values of the list's filters
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of saved replies: who works on cases may read them, who may write them changes them."""
 
-    def door(view: Callable[..., HttpResponse], *, writes: bool = True) -> Any:
-        def inner(request: HttpRequest, **found: Any) -> HttpResponse:
-            if writes and not request.user.has_perm(WRITE):
-                raise PermissionDenied
-            return view(request, site, **found)
-
-        return site.admin_view(inner)
-
     return [
-        path("replies/", door(listing, writes=False), name="replies"),
-        path("replies/new/", door(new), name="reply_new"),
-        path("replies/<int:pk>/", door(page, writes=False), name="reply"),
-        path("replies/<int:pk>/edit/", door(edit), name="reply_edit"),
-        path("replies/<int:pk>/retire/", door(retire), name="reply_retire"),
-        path("replies/<int:pk>/bring-back/", door(bring_back), name="reply_bring_back"),
+        path("replies/", door(site, listing), name="replies"),
+        path("replies/new/", door(site, new, WRITE), name="reply_new"),
+        path("replies/<int:pk>/", door(site, page), name="reply"),
+        path("replies/<int:pk>/edit/", door(site, edit, WRITE), name="reply_edit"),
+        path("replies/<int:pk>/retire/", door(site, retire, WRITE), name="reply_retire"),
+        path("replies/<int:pk>/bring-back/", door(site, bring_back, WRITE), name="reply_bring_back"),
     ]
 
 
@@ -89,7 +81,7 @@ def row(one: ReplyRevision, used: Usage) -> dict[str, Any]:
         "revision": one,
         "topic": str(one.topic or "Every topic"),
         "acts": [ACTS[act] for act in one.acts if act in ACTS],
-        "levels": level_words(one.up_to_level),
+        "levels": level_words(one.up_to_level) + (". Calms" if one.calms else ""),
         "languages": [names.get(code, code) for code in one.texts],
         "missing": get_text_list([name for code, name in names.items() if code not in one.texts], "or"),
         "used": used,

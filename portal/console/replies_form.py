@@ -50,6 +50,11 @@ class ReplyForm(Plain):
         error_messages={"required": "Choose a level.", "invalid_choice": "Choose a level from the list."},
     )  # fmt: skip
 
+    calms = forms.BooleanField(
+        label="It calms: offer it first while the customer is upset", required=False,
+        help_text="Say sorry, say what you understood, say what comes next and when. No excuse, no “but”.",
+    )  # fmt: skip
+
     def __init__(self, data: Any = None, *, revision: ReplyRevision | None = None) -> None:
         super().__init__(data, initial=first_values(revision))
         topic: Any = self.fields["topic"]
@@ -80,7 +85,12 @@ class ReplyForm(Plain):
         topic = said.get("topic")
         level = said.get("up_to_level") or 1
         return Draft(
-            said.get("title", ""), topic.pk if topic else None, tuple(said.get("acts", ())), level, self.texts()
+            said.get("title", ""),
+            topic.pk if topic else None,
+            tuple(said.get("acts", ())),
+            level,
+            self.texts(),
+            bool(said.get("calms")),
         )
 
     def texts(self) -> dict[str, str]:
@@ -113,6 +123,7 @@ def first_values(revision: ReplyRevision | None) -> dict[str, Any]:
         "topic": revision.topic_id,
         "acts": revision.acts,
         "up_to_level": revision.up_to_level,
+        "calms": revision.calms,
     } | texts
 
 

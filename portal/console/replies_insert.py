@@ -69,8 +69,10 @@ def offers_for(verb: str, form: forms.ActForm, turn: Turn, frame: dict[str, Any]
         code: saved_replies.values(case, by=frame["actor"].user, next_update=due, language=code)
         for code in {wanted, ENGLISH}
     }
-    groups = groupby(rows, key=lambda row: row.topic)
-    return [
+    first = [row for row in rows if case.is_upset and row.calms]
+    calming = [Group("To calm first", [offer(row, known, wanted, names, due) for row in first])] if first else []
+    groups = groupby((row for row in rows if row not in first), key=lambda row: row.topic)
+    return calming + [
         Group(str(topic or "Every topic"), [offer(row, known, wanted, names, due) for row in some])
         for topic, some in groups
     ]

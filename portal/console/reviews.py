@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -23,6 +21,7 @@ from escalation import publishing, reviews
 from escalation.models import BackTest, PlanReview, ProtocolVersion
 from feedback import review_pack
 from feedback.periods import DAY, midnight
+from portal.console.needs import door
 from portal.console.protocol_words import Names
 from portal.console.reviews_form import Decide
 from portal.console.reviews_words import told
@@ -33,18 +32,12 @@ SEE = "escalation.view_protocolversion"
 def urls(site: AdminSite) -> list[URLPattern]:
     """The addresses of reviews: for supervisors and protocol authors."""
 
-    def door(view: Callable[..., HttpResponse]) -> Any:
-        def inner(request: HttpRequest, **found: Any) -> HttpResponse:
-            if not (request.user.has_perm(SEE) or request.user.has_perm("cases.supervise")):
-                raise PermissionDenied
-            return view(request, site, **found)
-
-        return site.admin_view(inner)
-
     return [
-        path("protocol/reviews/", door(listing), name="plan_reviews"),
-        path("protocol/reviews/<int:pk>/", door(page), name="plan_review"),
-        path("protocol/reviews/<int:pk>/pack.json", door(download), name="plan_review_pack"),
+        path("protocol/reviews/", door(site, listing, SEE, "cases.supervise"), name="plan_reviews"),
+        path("protocol/reviews/<int:pk>/", door(site, page, SEE, "cases.supervise"), name="plan_review"),
+        path(
+            "protocol/reviews/<int:pk>/pack.json", door(site, download, SEE, "cases.supervise"), name="plan_review_pack"
+        ),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a search in “All cases” means: a reference, a whole e-mail address, or words of the title."""
+"""What a search in “All cases” means: a reference, a whole e-mail address, or what was said, by whom, and their number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from cases.models import User
 from cases.models.case import reference_prefix
 from cases.reference import BadReference, read_reference
+from cases.searching import holding
 
 
 def exact(term: str) -> Q | None:
@@ -24,5 +25,5 @@ def exact(term: str) -> Q | None:
 
 
 def matching(term: str) -> Q:
-    """The condition of any search; words are looked for among what the filters left."""
-    return exact(term) or Q(title__icontains=term.strip())
+    """The condition of any search; words and numbers are looked for among what the filters left."""
+    return exact(term) or holding(term)

@@ -8,34 +8,54 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from cases.access import Viewer
+from escalation.models import Heartbeat
 from escalation.permits import Actor
 from portal import beat, clock
 from portal.console import (
     adopting,
+    around,
     articles,
     attest,
     backtest,
+    board,
     brand,
+    bulk,
+    counts,
     cover,
+    denied,
+    experts,
     home,
+    keys,
     mail_in,
+    mail_state,
+    more_filters,
+    noting,
+    own_work,
+    places,
+    playbooks,
+    practice,
+    presence,
     problems,
     pulse,
-    queries,
+    remedies,
     replies,
+    restricted,
     reviews,
+    start,
+    today,
+    untouched,
+    views_saved,
 )
 from portal.context import look
 from portal.inbound.trouble import trouble
 from portal.pages.personal import safe_next, with_next
-
-INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 
 
 class ConsoleSite(AdminSite):
@@ -47,7 +67,7 @@ class ConsoleSite(AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return Viewer(request.user).is_staff
+        return Viewer(request.user).is_staff or (request.user.is_staff and request.user.has_perm("cases.view_user"))
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Any:
         """As Django's, but nobody signed in is sent round in circles: managers to their page, others to 404."""
@@ -58,13 +78,23 @@ class ConsoleSite(AdminSite):
                 return turn_away(request)
             # Stock pages print times in the current zone, and print them when they are rendered.
             with timezone.override(ZoneInfo(zone_of(request))):
-                response = guarded(request, *args, **kwargs)
+                try:
+                    response = guarded(request, *args, **kwargs)
+                except PermissionDenied as why:
+                    response = denied.page(request, self, why)
+                except Http404:
+                    response = denied.missing(request, self)
+                noting.note_sent(request, response)
                 return response.render() if isinstance(response, TemplateResponse) else response
 
         return inner
 
     def get_urls(self) -> list[Any]:
-        ours = (backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in)
+        ours = (
+            backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
+            restricted, keys, experts, own_work, playbooks, remedies, practice, presence, around, untouched, today,
+            start, views_saved, bulk, board, more_filters,
+        )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -90,14 +120,22 @@ class ConsoleSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request) | frame(request)
         if self.has_permission(request):
-            context |= bar(request, context["now"])
+            viewer, actor = Viewer(request.user), Actor.of(request.user)  # type: ignore[arg-type]
+            context |= bar(request, viewer, actor, context["now"])
         return context
+
+    def context_of(
+        self, request: HttpRequest, viewer: Viewer, actor: Actor, now: Any, known: dict[str, int]
+    ) -> dict[str, Any]:
+        """As `each_context`, for a page that has looked at its reader and some of the bar's numbers (`known`) already."""
+        context = super().each_context(request) | frame(request) | {"now": now}
+        return context | bar(request, viewer, actor, now, known)
 
 
 def turn_away(request: HttpRequest) -> HttpResponse:
     """Where a signed-in person without a place in the console goes."""
-    if request.user.is_staff and request.user.has_perm(SEE_INSIGHTS):
-        return HttpResponseRedirect(INSIGHTS)
+    if request.user.is_staff and request.user.has_perm(places.SEE_INSIGHTS):
+        return HttpResponseRedirect(places.INSIGHTS)
     raise Http404
 
 
@@ -112,53 +150,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {**look(), "zone": zone_of(request), "now": clock.now()}
 
 
-def bar(request: HttpRequest, now: Any) -> dict[str, Any]:
-    """The navigation with its counts, the engine's health, and the red alarms."""
-    viewer, actor, user = Viewer(request.user), Actor.of(request.user), request.user  # type: ignore[arg-type]
-    needy = queries.in_scope(queries.attention(viewer, now=now), actor, queries.usual_scope(actor))
-    undelivered = queries.undelivered().count()
-    sees_mail = bool(settings.INBOUND) and user.has_perm(mail_in.SEE)
-    mail = mail_in.to_look_at().count() if sees_mail else 0
-    places = [
-        ("Needs me now", "index", needy.count(), True),
-        ("All cases", "cases_case_changelist", 0, True),
-        ("Saved replies", "replies", 0, True),
-        ("Articles", "articles", 0, True),
-        ("Known problems", "problems", 0, True),
-        ("People", "cases_user_changelist", 0, user.has_perm("cases.supervise") or user.has_perm("cases.view_user")),
-        ("Cover", "cover", 0, user.has_perm("cases.supervise")),
-        ("Protocol", "escalation_protocolversion_changelist", 0, True),
-        ("Messages", "escalation_notice_changelist", undelivered, user.has_perm("escalation.view_notice")),
-        ("E-mail in", "mail_in", mail, sees_mail),
-        ("Audit", "cases_event_changelist", 0, True),
-        ("Brand", "brand", 0, user.has_perm(brand.EDIT)),
-    ]
-    links = [
-        {
-            "label": label,
-            "url": reverse(f"admin:{name}"),
-            "count": number,
-            "counted": "not delivered" if label == "Messages" else "need you",
-            "here": is_here(request.path, name),
-        }
-        for label, name, number, allowed in places
-        if allowed
-    ]
-    if user.has_perm(SEE_INSIGHTS):
-        links.append({"label": "Insights", "url": INSIGHTS, "count": 0, "here": False})
-    found = {"silence": beat.silence(now), "mailbox": trouble(now), "sees_mail": sees_mail}
-    return {"places": links, "actor": actor, "viewer": viewer} | found
-
-
-#: Pages that belong to a place but do not lie below it.
-ALSO = {
-    "escalation_protocolversion_changelist": (
-        "/console/protocol/", "/console/backtest/", "/console/escalation/calendarversion/",
-    ),
-}  # fmt: skip
-
-
-def is_here(path_: str, name: str) -> bool:
-    """Whether the page shown is at the place, below it, or one of those that belong to it."""
-    place = reverse(f"admin:{name}")
-    return path_ == place if name == "index" else path_.startswith((place, *ALSO.get(name, ())))
+def bar(
+    request: HttpRequest, viewer: Viewer, actor: Actor, now: Any, known: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """The navigation with its counts, and what is wrong with the engine, the mailbox and the mail."""
+    shown = places.bar(request, places.numbers(viewer, actor, now, known))
+    sees_mail = bool(settings.INBOUND) and request.user.has_perm(mail_in.SEE)
+    hearts = Heartbeat.objects.in_bulk()
+    found = {"silent": beat.silent(now, hearts), "mailbox": trouble(now, hearts), "sees_mail": sees_mail}
+    found["unmailed"] = not mail_state.is_set_up()
+    return shown | {"actor": actor, "viewer": viewer} | found

@@ -67,6 +67,11 @@ def tag_of(case: Case, now: datetime) -> Tag:
     return make_tag("half", "progress", f"Due in {span(left)}")
 
 
+def mood_tag(case: Case) -> Tag | None:
+    """The tag of an upset customer; None while they are calm, or the case is over."""
+    return make_tag("triangle", "soon", "Customer upset") if case.is_upset and case.is_open else None
+
+
 def promise_words(case: Case, *, zone: str, now: datetime) -> str:
     """The times under a case's tag in a list: what is promised next, when we answered, when it ended.
 

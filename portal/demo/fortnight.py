@@ -25,11 +25,11 @@ from escalation.store import peek
 from escalation.worktime import Calendar
 from feedback.surveys import add_to_answer, answer_survey
 from portal.demo import problems as p
-from portal.demo import replies
+from portal.demo import replies, solving
 from portal.demo.people import Cast
 
 S = State
-Act = Callable[[datetime], None]
+Act = Callable[[datetime], object]
 TICK = timedelta(seconds=1)
 STAFF = {
     S.NEW: "assess", S.REVIEWED: "acknowledge", S.ESCALATED: "review", S.PASSED: "acknowledge",
@@ -244,7 +244,8 @@ class Fortnight:
         return found or (own, ())
 
     def pass_up(self, case: Case, by: User, now: datetime) -> None:
-        verbs.escalate(case.pk, reason=self.random.choice(p.REASONS), by=by, at=now)
+        reason = self.random.choice(p.REASONS)
+        verbs.escalate(case.pk, reason=reason, **solving.tried(case), by=by, at=now)
         self.look_soon(case.pk, now, 12)
 
     def answer(self, case: Case, by: User, now: datetime) -> None:
@@ -253,7 +254,8 @@ class Fortnight:
             return
         text, outcome, cause = self.random.choice(p.ANSWERS[case.impact])
         amount = Decimal(self.random.choice(("12.50", "29.99", "48.00"))) if outcome == "refunded" else None
-        verbs.answer(case.pk, text=text, outcome=outcome, root_cause=cause, amount=amount, by=by, at=now)
+        record = solving.record(case, cause, by=by, at=now)
+        verbs.answer(case.pk, text=text, outcome=outcome, root_cause=cause, amount=amount, **record, by=by, at=now)
         wait = self.random.choice((30, 240, 900, 1500))
         self.soon(now, wait, lambda at: self.customer_judges(case.pk, at), office=False)
 

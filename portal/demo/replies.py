@@ -81,6 +81,15 @@ REPLIES: tuple[tuple[str, str, tuple[str, ...], int, str, str], ...] = (
     ),
 )  # fmt: skip
 
+#: Offered first while a customer is upset: sorry, what we understood, what comes next.
+CALMING = (
+    "Sorry, and what happens next",
+    "I am sorry, {customer_name}. You have waited and been let down, and you are right to say so.\n\nWhat I have understood: "
+    "[[in one sentence]]. I have taken it in hand myself; you hear from me by {next_update}, also if there is nothing new.",
+    "Es tut mir leid, {customer_name}. Sie haben gewartet und sind enttäuscht worden, und Sie sagen das zu Recht.\n\nWas ich "
+    "verstanden habe: [[in einem Satz]]. Ich kümmere mich selbst darum; Sie hören bis {next_update} von mir, auch wenn es nichts Neues gibt.",
+)
+
 #: What the demo's agents write into the gaps.
 GAPS = {
     "[[what works meanwhile]]": "the website on the same phone works",
@@ -95,6 +104,9 @@ def write_down(by: User, at: datetime) -> None:
     for title, topic, acts, level, english, german in REPLIES:
         texts = {"en": english} | ({"de": german} if german else {})
         saved_replies.write(None, Draft(title, topics.get(topic), acts, level, texts), by=by, at=at)
+    title, english, german = CALMING
+    texts = {"en": english, "de": german}
+    saved_replies.write(None, Draft(title, None, ("update",), 3, texts, calms=True), by=by, at=at)
 
 
 def begun_with(case: Case, act: str, *, by: User, next_update: datetime | None) -> tuple[str, tuple[Began, ...]] | None:

@@ -13,7 +13,7 @@ from escalation import choice_drafts, publishing, reviews, verbs
 from escalation.book import DEFAULT
 from escalation.calendars import DAY
 from escalation.models import ProtocolVersion, Rota, Shift
-from portal.demo import articles, languages, replies
+from portal.demo import articles, languages, replies, solving
 from portal.demo import problems as p
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import Cast
@@ -47,6 +47,7 @@ def set_up(people: Cast, start: datetime) -> None:
         person.groups.add(authors)
     replies.write_down(people.supervisors[0], start)
     articles.write_down(people, start)
+    solving.write_down(people.supervisors[0], start)
     _choose(made[0], people, start)
     for slug, turns in ROTAS.items():
         _rota(Team.objects.get(slug=slug), people.members[slug], turns, start)
@@ -127,8 +128,17 @@ def _kept(stage: Fortnight) -> None:
     do(11, "acknowledge", second)
     do(15, "keep", second, reason="I can lock both accounts myself and have done so. Nobody above could do it sooner.")
     do(40, "update", second, text="Both accounts are locked and nothing more can be seen. I am checking what was.")
+    do(
+        70,
+        "investigate",
+        second,
+        hypotheses="A stolen password. Two accounts mixed up.",
+        cause="data",
+        findings="Nobody else signed in. Two accounts had one phone number, and the order was put on the wrong one.",
+    )
     do(75, "answer", second, text="One order was shown in your account for nine minutes. None of your data was shown.",
-       outcome="fixed", root_cause="Two accounts with one phone number")  # fmt: skip
+       outcome="fixed", root_cause="Two accounts with one phone number",
+       cause="data", prevents=True, prevention="A phone number is taken for one account only")  # fmt: skip
     do(110, "accept", customer)
 
 

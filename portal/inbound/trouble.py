@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from imaplib import IMAP4
@@ -57,11 +58,14 @@ def unknown(error: Exception) -> str:
     return f"The mailbox could not be read ({type(error).__name__}). The engine’s log says more."
 
 
-def trouble(at: datetime) -> Trouble | None:
-    """What stands in the way of reading the mailbox; None while it is read, and where there is none."""
+def trouble(at: datetime, hearts: Mapping[str, Heartbeat] | None = None) -> Trouble | None:
+    """What stands in the way of reading the mailbox; None while it is read, and where there is none.
+
+    `hearts`: the heartbeats by role, where they have been read already.
+    """
     if not settings.INBOUND:
         return None
-    row = Heartbeat.objects.filter(role=ROLE).first()
+    row = Heartbeat.objects.filter(role=ROLE).first() if hearts is None else hearts.get(ROLE)
     since = row.last_success if row else None
     if since is not None and at - since <= LATE_AFTER:
         return None

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Case as Choose
-from django.db.models import F, OuterRef, QuerySet, Subquery, When
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, When
 
-from cases.models import Category, Resolution, Severity
+from cases.access import Viewer
+from cases.models import Case, Category, Resolution, Severity
 from escalation.worktime import Calendar
-from feedback import first_contact, suggestions, topics
+from feedback import first_contact, helped, measures, suggestions, topics
 from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behind
 from feedback.intervals import FEWEST
 from feedback.models import Survey
@@ -23,6 +24,10 @@ from portal.insights.asking import Asked
 from portal.insights.words import COMPLEXITY_WORDS, MILESTONE_WORDS, outcome_words, span
 
 TITLES = {
+    "upset": "Cases with a customer who was upset",
+    "filed_here": "Cases filed here",
+    "passed_up": "Cases a colleague passed up",
+    "helped_back": "Cases sent back with help",
     "filed": "Cases filed",
     "escalated": "Escalated cases",
     "resolved": "Escalated cases with an accepted answer",
@@ -45,6 +50,8 @@ TITLES = {
     "promises": "Cases with a promise that was kept or broken",
     "kept": "Cases with a promise that was kept",
     "broken": "Cases with a promise that was broken",
+    "incidents": "Incidents: cases neither joined to another nor withdrawn",
+    "returned": "Incidents that came again within 30 days",
     "complexity": "Cases by complexity",
     "replied": "Cases that had an answer",
     "again": "Cases that were opened again",
@@ -56,7 +63,11 @@ TITLES = {
     "again_low": "Cases opened again after an answer of level 1",
     "passed": "Cases passed up by a person, and settled",
     "needless": "Cases passed up for nothing",
+    "figure": "Cases behind",
 }
+#: A number of the registry: its part says which, and whether all that were looked at are meant or those that count.
+FIGURE = "figure"
+PARTS = {"of": "all that were looked at", "hits": "those that count"}
 #: The numbers that stand on the page of topics only.
 OF_TOPICS = (*topics.BEHIND, *suggestions.CONDITIONS)
 OUTCOMES = {str(value): str(label) for value, label in Resolution.Outcome.choices}
@@ -71,7 +82,7 @@ MORE_HEAD = ("Title", "Customer", "Satisfaction (1 to 5)", "Is it fixed", "Felt 
 #: What one answer says; the last one is when.
 ANSWERED = ("satisfaction", "fixed", "heard", "effort", "answered_at")
 FIELDS = (
-    "pk", "reference", "title", "is_history", "origin", "severity", "tier", "state", "filed_at", "escalated_at",
+    "pk", "reference", "is_history", "origin", "severity", "tier", "state", "filed_at", "escalated_at",
     "resolved_at", "closed_at",
 )  # fmt: skip
 
@@ -83,7 +94,12 @@ class Behind:
     which: str
     part: str
     cases: QuerySet
-    sees_cases: bool  # else neither text nor name, nor what one person answered
+    viewer: Viewer
+
+    @property
+    def sees_cases(self) -> bool:
+        """Whether the reader sees cases at all; else there is neither text nor name, nor what one person answered."""
+        return self.viewer.is_staff
 
     @property
     def title(self) -> str:
@@ -91,43 +107,82 @@ class Behind:
 
     def too_few(self, number: int) -> bool:
         """Whether a list would say what single people answered to somebody who may not know."""
-        return self.which in OF_ANSWERS and not self.sees_cases and 0 < number < FEWEST
+        speaks = measure_of(self.part).answers if self.which == FIGURE else self.which in OF_ANSWERS
+        return speaks and not self.sees_cases and 0 < number < FEWEST
+
+    @property
+    def says_the_answer(self) -> bool:
+        """Whether to stand in this list tells what somebody answered."""
+        return says_the_answer(self.part) if self.which == FIGURE else self.which in SAYS_THE_ANSWER
 
     def leaves_out(self) -> bool:
         """Whether answers that count may be missing from the list, for they were given without a name."""
-        return self.which in SAYS_THE_ANSWER and Survey.objects.filter(is_anonymous=True).exists()
+        return self.says_the_answer and Survey.objects.filter(is_anonymous=True).exists()
+
+    def _seen(self) -> Q:
+        return Q(pk__in=Case.objects.visible_to(self.viewer).order_by().values("pk"))
+
+    def listed(self) -> QuerySet:
+        """The cases of the list: of one the reader does not see there is no answer to be read here either."""
+        return self.cases.filter(self._seen()) if self.sees_cases and self.says_the_answer else self.cases
+
+    def unseen(self) -> bool:
+        """Whether the list is without some, for the reader does not see them."""
+        return self.sees_cases and self.says_the_answer and self.cases.exclude(self._seen()).exists()
 
     def rows(self) -> QuerySet:
         """The cases as flat rows, the newest first, in one query."""
         outcome = Resolution.objects.filter(case=OuterRef("pk")).order_by("-at").values("outcome")[:1]
         named = {"topic": F("category__name"), "held_by": F("team__name"), "outcome": Subquery(outcome)}
         if self.sees_cases:
-            named |= {"customer_name": F("customer__name")} | {name: _if_known(name) for name in ANSWERED}
-        fields = FIELDS if self.sees_cases else tuple(name for name in FIELDS if name != "title")
-        return self.cases.order_by("-filed_at", "-pk").values(*fields, **named)
+            seen = self._seen()
+            named |= {"heading": _if(seen, "title"), "customer_name": _if(seen, "customer__name")}
+            # What was answered, unless it was promised that nobody is shown it beside its case.
+            known = seen & Q(survey__is_anonymous=False)
+            named |= {name: _if(known, f"survey__{name}") for name in ANSWERED}
+        return self.listed().order_by("-filed_at", "-pk").values(*FIELDS, **named)
 
 
-def _if_known(name: str) -> Choose:
-    """What was answered, unless it was promised that nobody is shown it beside its case."""
-    return Choose(When(survey__is_anonymous=False, then=F(f"survey__{name}")), default=None)
+def _if(condition: Q, name: str) -> Choose:
+    """What stands in a field where the condition holds: a case that counts may be one the reader does not see."""
+    return Choose(When(condition, then=F(name)), default=None)
 
 
-def behind(asked: Asked, which: str, part: str, *, sees_cases: bool) -> Behind:
+def behind(asked: Asked, which: str, part: str, *, viewer: Viewer) -> Behind:
     """The cases an address asks for. LookupError or ValueError when it names no number of ours."""
     room = topics if which in topics.BEHIND else suggestions if which in suggestions.CONDITIONS else None
     if room is not None:
-        return Behind(which, part, room.cases_behind(which, asked.period, asked.scope, part=part), sees_cases)
-    if which in first_contact.BEHIND:
+        return Behind(which, part, room.cases_behind(which, asked.period, asked.scope, part=part), viewer)
+    if which == FIGURE:
+        key, _, half = part.rpartition("-")
+        found = measures.cases_behind(key, half, asked.period, asked.scope, at=asked.at)
+        if says_the_answer(part):
+            found = found.exclude(survey__is_anonymous=True)
+    elif which in helped.BEHIND:
+        found = helped.cases_behind(which, asked.period, asked.scope, part=part)
+    elif which in first_contact.BEHIND:
         found = first_contact.cases_behind(which, asked.period, asked.scope, at=asked.at)
     else:
         found = cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
-    return Behind(which, part, found, sees_cases)
+    return Behind(which, part, found, viewer)
+
+
+def measure_of(part: str) -> measures.Measure:
+    """The row of the registry a part like "kept-hits" means. LookupError for none."""
+    return measures.MEASURES[part.rpartition("-")[0]]
+
+
+def says_the_answer(part: str) -> bool:
+    """Whether a list of a number of the registry would say what somebody answered, or that they did."""
+    return measure_of(part).answers and part != "response-of"
 
 
 def part_words(which: str, part: str) -> str:
     """What of a number is looked at: ': very satisfied', ', 3 Progress updates'."""
     if not part:
         return ""
+    if which == FIGURE:
+        return f" “{measure_of(part).name}”: {PARTS[part.rpartition('-')[2]]}"
     if which == "score":
         return f": {Survey.Satisfaction(int(part)).label.lower()}"
     if which == "lasted":
@@ -148,6 +203,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
         "severity_word": Severity(row["severity"]).label,
         "stands": outcome_words(row["state"], row["outcome"], OUTCOMES),
         "took": span(took) if took is not None else "",
+        "seen": row.get("heading") is not None,
     }
 
 
@@ -169,15 +225,15 @@ def safe(value: Any) -> Any:
     return f"'{value}" if begins else value
 
 
-def csv_lines(behind: Behind, calendar: Calendar) -> Iterator[str]:
-    """The file line by line: a head, then a row for each case."""
+def csv_lines(behind: Behind, calendar: Calendar, *, named: bool) -> Iterator[str]:
+    """The file line by line: a head, then a row for each case; `named` adds titles, customers and answers."""
     writer, zone = csv.writer(Echo()), ZoneInfo(settings.COMPANY_TIME_ZONE)
-    yield writer.writerow((*HEAD, *MORE_HEAD) if behind.sees_cases else HEAD)
+    yield writer.writerow((*HEAD, *MORE_HEAD) if named else HEAD)
     rows: Iterable[dict[str, Any]] = behind.rows().iterator(chunk_size=1000)
     for row in rows:
         cells = csv_row(row, calendar, zone)
-        if behind.sees_cases:
-            cells += [row["title"], row["customer_name"], *(row[name] for name in ANSWERED[:-1])]
+        if named:
+            cells += [row["heading"], row["customer_name"], *(row[name] for name in ANSWERED[:-1])]
             cells.append(_instant(row["answered_at"], zone))
         yield writer.writerow([safe(value) for value in cells])
 

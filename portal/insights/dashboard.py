@@ -18,6 +18,7 @@ from feedback.figures import (
     satisfaction,
 )
 from feedback.first_contact import FirstContact, first_contact
+from feedback.helped import helped
 from feedback.intervals import FEWEST, Share
 from portal.charts import percent
 from portal.insights import drawing
@@ -90,6 +91,7 @@ def charts_of(
         drawing.at_first(asked, first, names.topics),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
         drawing.escalated(asked, up, names.topics),
+        drawing.helped_back(asked, helped(asked.period, asked.scope), names.teams),
         drawing.durations(asked, times.now),
         drawing.kept(asked, kept),
     ]

@@ -22,7 +22,7 @@ DEFINITIONS = (
         "satisfied",
         "Satisfied (CSAT)",
         "answers of 4 or 5 ÷ all answers",
-        "Answers to “How satisfied are you with how we handled your case?”, in the week they were given. A changed answer counts once, as it stands now.",
+        "Answers to “How satisfied are you with how we handled your case?”, in the week they were given. A changed answer counts once, as it stands now. What people who work here say of cases they filed themselves is not counted.",
         "Those who answer are not all who were asked: read it together with the share that answered.",
     ),
     Definition(
@@ -65,11 +65,25 @@ DEFINITIONS = (
         "What was settled less than 7 days ago is too young to tell and counts neither way. What takes long is not settled yet: the figure of the last weeks can still fall. Imported history is left out, for it does not say how often anybody wrote.",
     ),
     Definition(
+        "came-again",
+        "Came again within 30 days",
+        "incidents whose customer had another one of the same topic in the 30 days before ÷ incidents filed in the period",
+        "Every case filed in the period is an incident, unless it was joined to another case or withdrawn. It came again when the same person had filed a case of the same topic, itself neither joined nor withdrawn, at most 30 days before it. The cases are taken with the topic they have now.",
+        "The same topic is not always the same cause: the list behind the number says which. A customer who writes often shows up often.",
+    ),
+    Definition(
         "escalated",
         "Escalation rate",
         "cases filed in the period and escalated since ÷ cases filed in the period",
         "Cases, never events: a case that goes up four levels counts once. Escalated means up at least one level, by a person, by a missed time, or placed above the first level when it was assessed.",
         "The youngest cases may still go up, so the last week can only rise. With a team or a level chosen, it is the share of the cases they have now that were escalated.",
+    ),
+    Definition(
+        "helped-back",
+        "Passed up, and sent back with help",
+        "sent back with help ÷ passed up by a colleague in the period",
+        "Cases a colleague passed up, by the team that had them then, and whether a supervisor sent them back with help; a case counts once for a team. Anybody may pass up any case they see; nobody can refuse it.",
+        "It says what a team lacks, never who asked: no figure counts passing up by person. Help may still come for the youngest.",
     ),
     Definition(
         "time",
@@ -98,6 +112,13 @@ DEFINITIONS = (
         "cases the customer opened again after an answer ÷ cases that had an answer",
         "“Not fixed” to an answer, or a settled case reopened; a case counts once. Who comes back without having had an answer is not counted.",
         "The youngest cases may still be opened again.",
+    ),
+    Definition(
+        "upset",
+        "Upset customers",
+        "cases whose customer was marked as upset ÷ cases filed here",
+        "Marked by a colleague, or because something the customer wrote has a word or phrase the protocol lists; once is enough, also when they were calm again later. Imported history is left out.",
+        "A list of words finds what it names and nothing else: it misses quiet anger, and finds a quoted word. It counts topics, never people.",
     ),
     Definition(
         "routine",
@@ -133,6 +154,13 @@ DEFINITIONS = (
         "visitors who said “This solved it” ÷ visitors shown articles while filing",
         "Of the last 90 days, each visitor once a day, and only who pressed a button where the articles were shown. “Answered it” of an article: those who said yes ÷ those who said yes or no, each visitor once a day. “Used on” counts cases on which a colleague used it, “read in vain before” cases whose customer had read it.",
         "Who leaves without a word is not counted: they may have given up. What somebody searched for is not kept.",
+    ),
+    Definition(
+        "all-figures",
+        "All figures",
+        "the formula stands below each figure’s name",
+        "Every share we count, in one table, from facts kept of each case: made anew from its log within a minute of whatever happened to it. “Came back” is a case opened again after it was settled, or a new one that goes on from it. “In time” counts clocks of the protocol, told to the customer or not, when they ended. The numbers are those of the file and of the cases behind them.",
+        "The youngest cases may still come back, go up or be told “not fixed”.",
     ),
     Definition(
         "interval",

@@ -7,6 +7,7 @@ from typing import Any
 
 from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
 from feedback.first_contact import FirstContact
+from feedback.helped import Helped
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.models import Survey
 from portal import charts
@@ -273,6 +274,25 @@ def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Cha
         of="Topic",
         unit="case",
         which=("escalated", "filed"),
+    )
+
+
+def helped_back(asked: Asked, figures: Helped, teams: dict[str, str]) -> Chart:
+    """How often passing up was answered with help instead, by the team that asked; nobody is named or ranked."""
+    whole = figures.now
+    known = sorted(figures.by_team.items(), key=lambda pair: (-pair[1].n, pair[0]))
+    return spread(
+        asked,
+        [(teams.get(slug, slug), share, {"part": slug}) for slug, share in known],
+        key="helped-back",
+        title=f"{percent(whole.value)} of what was passed up came back with help ({interval_words(whole)})"
+        if whole.value is not None
+        else "Passed up, and sent back with help",
+        desc="Passed up by a colleague in the period and sent back to them with help, by the team that passed it up, "
+        "with the 95% interval.",
+        of="Team",
+        unit="case",
+        which=("helped_back", "passed_up"),
     )
 
 

@@ -129,11 +129,24 @@ SAID = {
          "Too few to tell yet whether a topic is opened again more often"),
         "Opened again by the customer among the cases that had an answer, by topic, with the 95% interval.",
     ),
+    "upset": (
+        "up",
+        ("Customers clearly more often upset", "No topic has clearly more upset customers",
+         "Too few to tell yet whether a topic has more upset customers"),
+        "Marked as upset by a colleague or by their own words, among the cases filed here, by topic, with the 95% interval.",
+    ),
     "routine": (
         "down",
         ("Routine clearly less often", "No topic is routine clearly less often",
          "Too few to tell yet whether a topic is routine less often"),
         "Never left level 1, among the cases with an accepted or closed answer, by topic, with the 95% interval.",
+    ),
+    "returned": (
+        "up",
+        ("Comes again clearly more often", "No topic comes again clearly more often",
+         "Too few to tell yet whether a topic comes again more often"),
+        "The same customer had a case of the same topic in the 30 days before, among all but joined and withdrawn cases, "
+        "by topic, with the 95% interval.",
     ),
 }  # fmt: skip
 

@@ -24,6 +24,8 @@ SHARES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("escalated", "Escalated", ("escalated", "filed")),
     ("again", "Opened again", ("again", "replied")),
     ("routine", "Routine", ("routine", "settled")),
+    ("upset", "Upset", ("upset", "filed_here")),
+    ("returned", "Came again", ("returned", "incidents")),
 )
 SEVERITY_NAMES = tuple(str(label) for label in Severity.labels)
 COMPLEXITY_NAMES = tuple(COMPLEXITY_WORDS[value] for value in COMPLEXITIES)
@@ -168,7 +170,7 @@ def share_cell(asked: Asked, share: Share, which: tuple[str, str], more: dict[st
     words = share_words(share)
     return {
         "share": cell(words, asked.cases(which[0], more=more) if share.shown and share.hits else ""),
-        "interval": interval_words(share),
+        "interval": interval_words(share).replace("% to ", "–"),  # short: eight columns stand beside each other
         "of": cell(f"{share.n:,}", asked.cases(which[1], more=more)) if share.n else None,
         "shown": share.shown,
     }

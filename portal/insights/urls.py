@@ -6,10 +6,12 @@ from portal.insights import views
 
 urlpatterns = [
     path("", views.figures, name="insights"),
+    path("all/", views.all_figures, name="insights_all"),
+    path("all.csv", views.all_figures_csv, name="insights_all_csv"),
     path("topics/", views.topics, name="insights_topics"),
     path("topics.csv", views.topics_csv, name="insights_topics_csv"),
     path("cases/", views.cases, name="insights_cases"),
-    path("cases.csv", views.cases_csv, name="insights_csv"),
+    path("cases.csv", views.cases_file, name="insights_csv"),
     path("pulse/", views.pulse, name="insights_pulse"),
     path("knowledge/", views.knowledge, name="insights_knowledge"),
     path("knowledge.csv", views.knowledge_csv, name="insights_knowledge_csv"),

@@ -17,11 +17,14 @@ from escalation.book import NoProtocol, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from portal import clock
+from portal.console import noting
 from portal.insights import knowledge as articles
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
-from portal.insights.casework import OF_TOPICS, Behind, behind, csv_lines, shown
+from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.measuring import csv_lines as measure_lines
+from portal.insights.measuring import measured
 from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
 from portal.insights.topic_pictures import pictures
@@ -34,16 +37,17 @@ PER_PAGE = 50
 ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
+    ("/insights/all/", "All figures"),
     ("/insights/topics/", "Topics"),
     ("/insights/pulse/", "Pulse"),
     ("/insights/knowledge/", "Articles"),
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
-SAME_QUESTION = ("/insights/", "/insights/topics/")
+SAME_QUESTION = ("/insights/", "/insights/all/", "/insights/topics/")
 
 
-def for_managers(view: Callable[..., HttpResponseBase]) -> View:
+def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
     """Only for who may see figures: nobody signed in goes to the sign-in page, to others the page does not exist."""
 
     @wraps(view)
@@ -54,7 +58,7 @@ def for_managers(view: Callable[..., HttpResponseBase]) -> View:
             raise Http404
         return view(request, *args, **kwargs)
 
-    return door("GET")(inner)
+    return door(*(methods or ("GET",)))(inner)
 
 
 class Question:
@@ -162,6 +166,27 @@ def _topics(question: Question, asked: Asked) -> Page:
 
 @for_managers
 @tidy
+def all_figures(request: HttpRequest) -> HttpResponse:
+    """Every figure that is a share, in one table."""
+    question = Question(request)
+    context = frame(request, heading="All figures", filters=question.form)
+    if question.asked:
+        context |= measured(question.asked)
+        context |= {"filter_words": question.asked.words, "csv_url": question.asked.link("/insights/all.csv")}
+    return render(request, "insights/measures.html", context)
+
+
+@for_managers
+def all_figures_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The same table as a file."""
+    question = Question(request)
+    if question.asked is None:
+        raise Http404
+    return _file(measure_lines(question.asked), "all-figures", question.asked)
+
+
+@for_managers
+@tidy
 def cases(request: HttpRequest) -> HttpResponse:
     """The cases a number was counted from, 50 a page."""
     question, found = _found(request)
@@ -174,23 +199,37 @@ def cases(request: HttpRequest) -> HttpResponse:
         "title": found.title,
         "words": said.words if said else "",
         "period": said.period if said else None,
-        "back": said.link("/insights/topics/" if found.which in OF_TOPICS else "/insights/") if said else "",
+        "back": said.link(_home_of(found.which)) if said else "",
         "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
         "few": few,
         "leaves_out": found.leaves_out(),
+        "unseen": found.unseen(),
         "page": page,
         "rows": [] if few else [shown(row) for row in page],
     }
     return render(request, "insights/cases.html", frame(request, **more))
 
 
-@for_managers
+def _home_of(which: str) -> str:
+    """The page a number stands on."""
+    return "/insights/topics/" if which in OF_TOPICS else "/insights/all/" if which == FIGURE else "/insights/"
+
+
 def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The same cases as a file, row by row."""
+    """The same cases as a file, row by row; sent as a form, with names and words, which the audit notes."""
     question, found = _found(request)
     if found is None or question.asked is None or found.too_few(found.cases.count()):
         raise Http404
-    return _file(csv_lines(found, question.calendar), found.which, question.asked)
+    named = request.method == "POST"
+    if named and not found.sees_cases:
+        raise Http404
+    if named:
+        chosen = [{"field": name, "old": "", "new": value} for name, value in request.GET.items()]
+        noting.note(request, "insights_csv", changes=chosen)
+    return _file(csv_lines(found, question.calendar, named=named), found.which, question.asked)
+
+
+cases_file = for_managers(cases_csv, "GET", "POST")
 
 
 @for_managers
@@ -236,6 +275,6 @@ def _found(request: HttpRequest) -> tuple[Question, Behind | None]:
         return question, None
     which, part = request.GET.get("which", "filed"), request.GET.get("part", "")
     try:
-        return question, behind(question.asked, which, part, sees_cases=sees_cases(request))
+        return question, behind(question.asked, which, part, viewer=Viewer(request.user))
     except (LookupError, ValueError):
         raise Http404 from None

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import Exists, Model, Q, QuerySet
 from django.utils import timezone
 
+from cases import presence, staff_acts
 from cases.models import AccessLink, DataCopy, FormKey, Participant, Tally
-from escalation.models import Heartbeat, InboundMail
+from escalation.models import BulkRun, Heartbeat, InboundMail
 from escalation.steps import Step
 from portal.keeping import erasing
 
@@ -29,6 +30,8 @@ COPIES = timedelta(days=90)
 MAIL = timedelta(days=90)
 #: Who was asked to join a case and has not come: the link to do so ended long ago.
 UNANSWERED = timedelta(days=30)
+#: What one press did to many cases is looked up for so long; each case's own log has it for as long as the case.
+RUNS = timedelta(days=365)
 BATCH = 2000
 
 
@@ -51,11 +54,13 @@ CLASSES = (
     Kept("sessions", lambda at: Session.objects.filter(expire_date__lt=min(at, timezone.now()))),
     Kept("counts against guessing", lambda at: Tally.objects.filter(window_ends__lt=at)),
     Kept("used form ids", lambda at: FormKey.objects.filter(used_at__lt=at - FORM_KEYS)),
+    Kept("who was at a case", presence.gone),
     Kept("links and codes", lambda at: AccessLink.objects.filter(expires_at__lt=at)),
     Kept("mail that came in", lambda at: _mail_over(at - MAIL)),
     Kept(
         "people who did not come", lambda at: Participant.objects.filter(joined_at=None, asked_at__lt=at - UNANSWERED)
     ),
+    Kept("runs on many cases", lambda at: BulkRun.objects.filter(finished_at__lt=at - RUNS)),
     Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
 )
 
@@ -69,6 +74,7 @@ def due(at: datetime) -> QuerySet:
 def clear(at: datetime) -> int:
     """One batch of each class; when nothing is left the day is done. How many rows went."""
     gone = sum(_batch(kept.over(at)) for kept in CLASSES) + erasing.erase_after(at)
+    gone += staff_acts.old_addresses(at).update(address="")
     if gone == 0:
         row = Heartbeat(role=ROLE, last_loop=at, last_success=at)
         changed = ["last_loop", "last_success"]

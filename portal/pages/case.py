@@ -36,6 +36,7 @@ from portal.presenters import milestones as steps
 from portal.presenters import promise, status
 from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.linked import closed_block, with_links
+from portal.presenters.plan import plan_line, with_plan
 from portal.presenters.proof import proofs
 from portal.presenters.timeline import story
 from portal.templatetags.times import local, relative_words, when_words
@@ -48,7 +49,7 @@ def opened(request: HttpRequest, reference: str) -> Case:
     Who is not signed in is asked for a code instead: alike for every reference that can be one, there or not.
     """
     try:
-        case = case_or_404(with_links(page_query(visible_cases(request))), reference)
+        case = case_or_404(with_plan(with_links(page_query(visible_cases(request)))), reference)
         if request.method == "POST" and request.user.is_authenticated:
             take_on(case, request.user)
         return _linked_in_sight(request, case)
@@ -147,6 +148,7 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "paper": paper,
         "whose": whose,
         "milestones": steps.milestones(file, now),
+        "plan": plan_line(case),
         "why_url": f"{base_url(case)}why/",
         "version": case.protocol,
         "rows": told.rows[::-1] if paper or oldest_first else told.rows,

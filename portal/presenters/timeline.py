@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from cases.files import of_case
 from cases.lifecycle import State
 from cases.models import Attachment, Case, Event, Message, Severity, Team, User
+from cases.models.message import Channel
 from escalation import share_news
 from escalation.facts import Clock
 from escalation.models import Notice
@@ -30,12 +31,15 @@ KINDS = (
     "asked_customer",
     "customer_wrote", "waits_for_partner", "partner_answered", "handed_over", "returned_down", "answered",
     "accepted", "rejected", "reopened", "withdrawn", "merged", "closed", "supervisor_asked",
-    "supervisor_answered", "apologised", "emergency", "adopted",
+    "supervisor_answered", "apologised", "emergency", "adopted", "offer_accepted",
+    "told_by_phone", "we_called",
 )  # fmt: skip
 #: Clocks whose miss the customer is not told of; only where the case goes then.
 OURS = (Clock.REFER_UP, Clock.REVIEW)
 #: Timers of ours: the customer reads of their end only where it told them something.
-TIMERS = (Clock.STEP, Clock.JUSTIFY)
+TIMERS = (Clock.STEP, Clock.JUSTIFY, Clock.HAND_OVER)
+#: Events by which the case has another person.
+HANDED = ("handed_over", "offer_accepted")
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _people(events: list[Event], case: Case) -> dict[int | None, str]:
     known = {e.actor_id: e.actor.first_name for e in events if e.actor}
     if case.owner:
         known[case.owner.pk] = case.owner.first_name
-    handed = [i for i, e in enumerate(events) if e.kind == "handed_over"]
+    handed = [i for i, e in enumerate(events) if e.kind in HANDED]
     wanted = {events[i].data["owner"] for i in handed}
     wanted |= {before.data.get("owner") for i in handed for before in events[i + 1 : i + 2]}
     missing = wanted - set(known) - {None}
@@ -137,7 +141,7 @@ def _people(events: list[Event], case: Case) -> dict[int | None, str]:
 def _covers(case: Case, events: list[Event], book: Book) -> str:
     """Who had the case before its owner took over, as long as the owner has not spoken to the customer."""
     for index, event in enumerate(events):
-        if event.kind == "handed_over":
+        if event.kind in HANDED:
             before = next((e.data.get("owner") for e in events[index + 1 : index + 2]), None)
             return book.people.get(before, "") if before not in (None, case.owner_id) else ""
         if event.actor_id == case.owner_id and event.role == Event.Role.STAFF:
@@ -217,6 +221,8 @@ def _wrote(book: Book, event: Event) -> Told:
     """The customer's word, or that of somebody they added to the case."""
     # A colleague puts on the case what the customer mailed: the words are the customer's.
     own = event.actor_id in (None, book.customer) or event.role == Event.Role.STAFF
+    if event.data["args"].get("channel") == Channel.PHONE:
+        return {"kind": "message", "title": _("You told us on the phone"), "from_customer": True}
     title = _("You wrote") if own else _("%(name)s wrote") % {"name": book.who(event)}
     return {"kind": "message", "title": title, "from_customer": True}
 
@@ -314,6 +320,7 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "waits_for_partner": _waits,
     "partner_answered": _done(_lazy("The other company answered")),
     "handed_over": _handed_over,
+    "offer_accepted": _handed_over,
     "returned_down": lambda book, event: {
         "title": _("Back with %(team)s") % {"team": book.team(event)},
         "who": book.who(event),
@@ -328,6 +335,8 @@ TELLERS: dict[str, Callable[[Book, Event], Told]] = {
     "supervisor_asked": _theirs(_lazy("You asked for a supervisor")),
     "supervisor_answered": _said(_lazy("{who} answered as supervisor")),
     "apologised": _said(_lazy("{who} wrote to say sorry")),
+    "told_by_phone": _said(_lazy("{who} told you on the phone")),
+    "we_called": _said(_lazy("{who} told you on the phone")),
     "emergency": _emergency,
     "adopted": lambda book, event: {
         "title": _("You hear from us earlier"),

@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 #: The rules of WCAG 2.0 to 2.2, levels A and AA, and what axe calls best practice.
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+#: Of axe's rules those that look at colours: all that can differ between light and dark.
+AXE_COLOURS = ("color-contrast", "link-in-text-block")
 
 STRUCTURE = """() => {
   const wrong = [];
@@ -18,10 +20,12 @@ STRUCTURE = """() => {
   if (!document.title.includes(" - ")) wrong.push(`the title is only “${document.title}”`);
   for (const tag of document.querySelectorAll(".tag"))
     if (!tag.textContent.trim() || !tag.querySelector("svg")) wrong.push("a tag without a word or a shape");
-  for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+  for (const field of document.querySelectorAll("input:not([type=hidden], [type=submit]), select, textarea")) {
     // A part that is folded shows its labels when it is opened.
     const folded = field.closest("details:not([open])");
-    const words = [...(field.labels ?? [])].map((one) => (folded ? one.textContent : one.innerText).trim()).join("");
+    let words = [...(field.labels ?? [])].map((one) => (folded ? one.textContent : one.innerText).trim()).join("");
+    // One of several parts of a time or an order: the group's legend is seen, its own part is said.
+    if (!words && field.getAttribute("aria-label")) words = field.closest("fieldset")?.querySelector("legend")?.innerText.trim();
     if (!words) wrong.push(`no visible label: ${field.name}`);
   }
   for (const form of document.querySelectorAll("form"))

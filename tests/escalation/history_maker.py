@@ -22,6 +22,7 @@ from escalation.decision import NotNow
 from escalation.store import flush, turns_of
 from escalation.sweep import free_ownerless, sweep_batch
 from escalation.turn import Turn
+from tests import solving
 from tests.cast import MONDAY, Cast
 
 S = State
@@ -124,9 +125,15 @@ class Maker:
         case = Case.objects.select_related("category", "owner").get(pk=pk)
         name = self._deed(case.state)
         by = self.cast.customer if name in CUSTOMERS else self._person(case)
-        by = case.customer if name in CUSTOMERS else self.cast.supervisor if name == "answer_supervisor" else by
+        by = (
+            case.customer
+            if name in CUSTOMERS
+            else self.cast.supervisor
+            if name in ("answer_supervisor", "hand_over")
+            else by
+        )
         try:
-            getattr(verbs, name)(pk, by=by, at=self.now, **self._words(name, case))
+            solving.doing(name)(pk, by=by, at=self.now, **self._words(name, case))
         except (verbs.Refused, verbs.Stale):
             return  # people are told "not now" at times, too
 

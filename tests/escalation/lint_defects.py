@@ -599,6 +599,33 @@ def _(d: Draft) -> Key:
     return _guideline(d, categories=[d.topics[0], "weather"])
 
 
+# Tasks --------------------------------------------------------------------------------------------------------
+
+
+def _tasks(d: Draft, **more: object) -> Key:
+    tier = d.rng.randrange(len(d.document["tiers"]) - 1) if len(d.document["tiers"]) > 1 else 0
+    d.document["tiers"][tier]["tasks"] = [{"text": "Ring the depot", "after": 60} | more]
+    return Key("level", tier=tier + 1)
+
+
+@defect("task_after_level")
+def _(d: Draft) -> Key:
+    longest = max(row.get("refer_up") or 0 for row in d.document["matrix"])
+    return _tasks(d, after=longest + 1)
+
+
+@defect("task_after_answer")
+def _(d: Draft) -> Key:
+    longest = max(row["resolve"] for row in d.document["matrix"])
+    d.document["tiers"][-1]["tasks"] = [{"text": "Ring the depot", "after": longest + 1}]
+    return Key("level", tier=len(d.document["tiers"]))
+
+
+@defect("tasks_all_hidden")
+def _(d: Draft) -> Key:
+    return _tasks(d, shown=False)
+
+
 # Letters ------------------------------------------------------------------------------------------------------
 
 
@@ -621,3 +648,22 @@ def _(d: Draft) -> Key:
     d.world["languages"] = (*d.world["languages"], "fr")
     d.world["letters"] = {k: v | {"fr"} if k != kind else v for k, v in d.world["letters"].items()}
     return Key("letter", item=kind)
+
+
+# Upset customers ----------------------------------------------------------------------------------------------
+
+
+@defect("upset_no_sooner")
+def _(d: Draft) -> Key:
+    d.document["upset"] = {"words": {language: ["angry"] for language in d.world["languages"]}}
+    return Key("upset")
+
+
+@defect("upset_no_words")
+def _(d: Draft) -> Key:
+    missing = sorted(d.world["languages"])[0]
+    d.document["upset"] = {
+        "update_percent": 50,
+        "words": {one: ["angry"] for one in (*d.world["languages"], "xx") if one != missing},
+    }
+    return Key("upset", item=missing)

@@ -11,18 +11,26 @@ from typing import Any
 from django.db import transaction
 
 from cases.models import Case, Event
-from escalation import publishing, verbs
+from escalation import publishing
 from escalation.book import forget
-from escalation.models import ProtocolVersion
+from escalation.models import Notice, ProtocolVersion
 from escalation.packs import read_pack
 from escalation.permits import PERMITS
 from escalation.store import flush, lock
+from tests import solving
 from tests.cast import MONDAY, Cast
 from tests.escalation.walk import ROADS
 
 MINUTE = timedelta(minutes=1)
 counted = itertools.count()
 
+#: What a giver writes when a case is offered to a colleague.
+PACKET = {
+    "situation": "The bank has both bookings.",
+    "done": "Asked the bank for the second one back.",
+    "promised": "News today.",
+    "following": "Call the bank before three.",
+}
 #: The words and choices that go with each verb when nothing else is said.
 WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
     "assess": lambda cast, case: {"severity": 2, "complexity": 1, "category": case.category},
@@ -35,19 +43,47 @@ WITH: dict[str, Callable[[Cast, Case], dict[str, Any]]] = {
     "wait_partner": lambda cast, case: {"partner": "Parcel Ltd", "text": "We asked the carrier."},
     "answer": lambda cast, case: {"text": "Paid back.", "outcome": "fixed", "root_cause": "Double click"},
     "escalate": lambda cast, case: {"reason": "It needs more authority."},
+    "offer": lambda cast, case: {"to": cast.mate, **PACKET},
+    "return_offer": lambda cast, case: {"reason": "I leave at four."},
     "hand_over": lambda cast, case: {"to": cast.mate, "note": "Waiting for the bank. Promised news today."},
     "return_down": lambda cast, case: {"reason": "The first level can do this."},
+    "help_back": lambda cast, case: {"words": "You may refund up to 50 yourself."},
     "answer_supervisor": lambda cast, case: {"text": "I have looked at it.", "granted": False},
     "apologise": lambda cast, case: {"text": "We are sorry."},
     "note": lambda cast, case: {"text": "Called the bank."},
+    "log_call": lambda cast, case: {"side": "theirs", "text": "It was the blue one."},
+    "correct_customer_address": lambda cast, case: {"address": "sam.right@example.com", "reason": "Spelt it out."},
+    "told_by_phone": lambda cast, case: {
+        "notice": newest(case).pk,
+        "who": "Sam",
+        "when": now_of(case),
+        "words": "We asked which card.",
+    },
+    "give_up": lambda cast, case: {"notice": newest(case).pk, "reason": "They came by and know it."},
     "mail_on": lambda cast, case: {"text": "The blue one."},
     "mail_back": lambda cast, case: {"text": "It came back."},
     "reply": lambda cast, case: {"text": "The blue one."},
     "reject": lambda cast, case: {"text": "It is still there."},
     "reopen": lambda cast, case: {"text": "It came back."},
     "ask_supervisor": lambda cast, case: {"reason": "slow"},
+    "mark_upset": lambda cast, case: {"reason": "Shouted on the phone."},
+    "tried": lambda cast, case: {"also": "Asked the bank."},
+    "investigate": lambda cast, case: solving.INVESTIGATION,
     "merge": lambda cast, case: {"into": cast.file(title="Another one")},
 }
+
+
+def newest(case: Case) -> Notice:
+    """The newest letter to the customer."""
+    return Notice.everything.filter(case=case, to_customer=True).order_by("-pk")[0]
+
+
+def lost(case: Case) -> Notice:
+    """The newest letter to the customer, which did not arrive."""
+    notice = newest(case)
+    notice.state, notice.error = Notice.State.DEAD, "550 mailbox full"
+    notice.save(update_fields=["state", "error"])
+    return notice
 
 
 def settle(case: Case, at: datetime) -> Case:
@@ -64,6 +100,8 @@ def actor_of(cast: Cast, case: Case, verb: str) -> Any:
     who = PERMITS[verb].who
     if who == "customer":
         return case.customer
+    if who == "receiver":
+        return cast.mate
     return cast.supervisor if who == "supervisor" else cast.tiers[case.tier]
 
 
@@ -95,7 +133,7 @@ def do(cast: Cast, case: Case, verb: str, *, after: timedelta = MINUTE, **more: 
     at = now_of(case) + after
     words = WITH.get(verb, lambda cast, case: {})(cast, case) | more
     by = words.pop("by", None) or actor_of(cast, case, verb)
-    getattr(verbs, verb)(case.pk, by=by, at=at, **words)
+    solving.doing(verb)(case.pk, by=by, at=at, **words)
     return at
 
 

@@ -23,6 +23,7 @@ from escalation.store import flush
 from escalation.turn import Turn
 from escalation.verbs import Refused, Told, file_many
 from escalation.worktime import reckon
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, everything, open_clocks, told
 from tests.escalation.stories import MINUTE, bring, do, now_of, publish
@@ -117,7 +118,8 @@ def test_11_a_target_changed_while_paused_keeps_what_was_spent(cast):
     do(cast, case, "acknowledge")
     do(cast, case, "wait_customer", after=HOUR)
     before = open_clocks(case)["resolve"]
-    verbs.assess(case.pk, severity=2, complexity=1, category=case.category, by=cast.tiers[1], at=now_of(case) + HOUR)
+    again = {"complexity": 1, "category": case.category, "by": cast.tiers[1], "at": now_of(case) + HOUR}
+    verbs.assess(case.pk, severity=2, reason="It hits more of them.", **again)
     paused = open_clocks(case)["resolve"]
     assert (paused.pk, paused.started_at, paused.paused_at) == (before.pk, before.started_at, before.paused_at)
     assert (before.target, paused.target) == (153000, 61200)
@@ -135,7 +137,7 @@ def test_12_severity_raised_after_a_breach(cast):
     run_engine(due)
     case = assert_sound(case)
     assert (case.state, case.tier) == (State.ESCALATED, 2)
-    verbs.review(case.pk, severity=1, by=cast.tiers[2], at=due + MINUTE)
+    verbs.review(case.pk, severity=1, reason="All of them are down.", by=cast.tiers[2], at=due + MINUTE)
     case = assert_sound(case)
     (missed,) = ended(case, "acknowledge")[:1]
     assert (missed.outcome, missed.ended_at) == (Outcome.MISSED, due)
@@ -357,7 +359,7 @@ def test_23_acknowledged_and_answered_in_the_same_second(cast):
     case = bring(cast, State.REVIEWED)
     at = now_of(case) + MINUTE
     verbs.acknowledge(case.pk, by=cast.tiers[1], at=at)
-    verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="A slip", by=cast.tiers[1], at=at)
+    solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="A slip", by=cast.tiers[1], at=at)
     case = assert_sound(case)
     assert case.state == State.ANSWERED
     assert {(c.kind, c.outcome) for c in StageClock.objects.filter(case=case, ended_at=at)} == {
@@ -516,7 +518,7 @@ def test_32_repeated_clicks_on_escalate_are_one_escalation(cast):
     refused = 0
     for n in range(10):
         try:
-            verbs.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT + n * timedelta(milliseconds=80))
+            solving.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT + n * timedelta(milliseconds=80))
         except Refused as why:
             assert "Review the SLA first" in str(why)
             refused += 1
@@ -558,7 +560,7 @@ def test_33_nothing_automatic_reopens_and_reopening_has_a_limit(cast):
         at += MINUTE
         verbs.reopen(case.pk, text="Again.", by=cast.customer, at=at)
         at += MINUTE
-        verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at)
+        solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at)
         at += MINUTE
         verbs.accept(case.pk, by=cast.customer, at=at)
     with pytest.raises(verbs.Refused, match="three times"):

@@ -117,6 +117,16 @@ BREAKS = {
     ),
     "woken too late": (2, "would be woken after", lambda c: row(c).update(wake_at=NOW + timedelta(days=900))),
     "receipt not owed": (2, "receipt is not owed", lambda c: of(c, Notice, event_seq=1).delete()),
+    "an offer nobody waits for": (
+        2,
+        "is offered to somebody and no clock waits",
+        lambda c: row(c).update(offered_to=c.owner_id, offered_by=c.owner_id),
+    ),
+    "an answer awaited to no offer": (
+        2,
+        "is offered to nobody and a clock waits",
+        lambda c: of(c, StageClock, kind="update").update(kind="hand_over"),
+    ),
     "missed without an event": (3, "1 update clocks ran out, 0 events", say_broken),
     "log changed": (4, "event 2: was changed", lambda c: of(c, Event, seq=2).update(kind="noted")),
     "events that run backwards": (

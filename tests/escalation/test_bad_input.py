@@ -11,6 +11,7 @@ from escalation import verbs
 from escalation.book import NoProtocol
 from escalation.models import Alert, CalendarVersion, Notice, ProtocolVersion
 from escalation.verbs import Refused, Stale
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, everything, told
 from tests.escalation.stories import MINUTE, WITH, actor_of, bring, do, publish_protocol
@@ -41,7 +42,7 @@ def test_no_row_of_the_matrix_for_the_next_level(cast, refused):
     publish_protocol(drop("matrix", severity=2, tier=2))
     case = cast.file()
     with refused("severity 2, level 2"):
-        verbs.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT)
+        solving.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT)
 
 
 def test_hole_in_the_entry_grid(cast, refused):
@@ -92,7 +93,7 @@ def test_a_level_nobody_stands_behind_takes_no_case(cast, refused):
     assert (case.tier, case.team) == (2, cast.teams[2])
     assert list(Alert.objects.filter(case=case).values_list("kind", flat=True)) == ["empty_level"]
     assert ("case_for_team", "mara") in told(case)
-    verbs.escalate(case.pk, reason="Up.", by=cast.tiers[2], at=AT)
+    solving.escalate(case.pk, reason="Up.", by=cast.tiers[2], at=AT)
     cast.teams[2].members.clear()
     cast.teams[2].lead = None
     cast.teams[2].save(update_fields=["lead"])
@@ -159,7 +160,15 @@ TEXTS = [
     ("answer", "outcome", State.WORKING),
     ("escalate", "reason", State.WORKING),
     ("hand_over", "note", State.WORKING),
+    *[("offer", part, State.WORKING) for part in ("situation", "done", "promised", "following")],
     ("return_down", "reason", State.ESCALATED),
+    ("mark_upset", "reason", State.WORKING),
+    ("log_call", "text", State.WORKING),
+    ("told_by_phone", "words", State.WORKING),
+    ("told_by_phone", "who", State.WORKING),
+    ("give_up", "reason", State.WORKING),
+    ("correct_customer_address", "reason", State.WORKING),
+    ("help_back", "words", State.ESCALATED),
     ("apologise", "text", State.WORKING),
     ("note", "text", State.WORKING),
     ("reply", "text", State.WORKING),
@@ -261,7 +270,7 @@ def test_foreign_people(cast, refused):
     with refused("Only our staff"):
         verbs.note(case.pk, text="Hello.", by=cast.other, at=AT)
     with refused("Only our staff"):
-        verbs.escalate(case.pk, reason="Up.", by=cast.manager, at=AT)
+        solving.escalate(case.pk, reason="Up.", by=cast.manager, at=AT)
     with refused("Needs someone of Service representatives or ask Tom Reed."):
         verbs.update(case.pk, text="Hello.", by=cast.tiers[2], at=AT)
     with refused("Needs a supervisor"):
@@ -277,7 +286,7 @@ def test_a_case_cannot_be_given_to_somebody_who_may_not_see_it(cast, refused):
         with refused("cannot take a case"):
             verbs.hand_over(case.pk, to=to, note="Yours.", by=cast.tiers[1], at=AT)
     with refused("already has the case"):
-        verbs.hand_over(case.pk, to=cast.tiers[1], note="Yours.", by=cast.tiers[1], at=AT)
+        verbs.hand_over(case.pk, to=cast.tiers[1], note="Yours.", by=cast.supervisor, at=AT)
 
 
 def test_a_case_that_is_not_there(cast):
@@ -353,9 +362,9 @@ def test_a_very_long_form_key_is_no_trouble(cast):
 
 def test_escalating_twice_from_one_page(cast, refused):
     case = bring(cast, State.WORKING)
-    verbs.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT, seen=case.event_seq)
+    solving.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT, seen=case.event_seq)
     with refused("The case changed while you were writing", error=Stale):
-        verbs.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT, seen=case.event_seq)
+        solving.escalate(case.pk, reason="Up.", by=cast.tiers[1], at=AT, seen=case.event_seq)
     assert assert_sound(case).tier == 2
 
 

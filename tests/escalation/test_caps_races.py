@@ -22,6 +22,7 @@ from escalation.models import LoadCap, ProtocolChoice, ProtocolVersion
 from escalation.protocol import person_key
 from escalation.store import peek
 from escalation.verbs import Told, file_many
+from tests import solving
 from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import bring, in_force
@@ -129,7 +130,7 @@ def test_filing_assessing_passing_up_and_the_sweep_together(cast):
     file_many([(Told(f"Case {n}", "Text", topic, "loss"), cast.customer) for n in range(12)], at=MONDAY)
     mine = [bring(cast, State.WORKING, at=DUE - timedelta(minutes=10)) for _ in range(4)]
     fresh = [cast.file(at=DUE - timedelta(minutes=1)) for _ in range(3)]
-    acts = [lambda pk=c.pk: verbs.escalate(pk, reason="Up.", by=cast.supervisor, at=DUE) for c in mine]
+    acts = [lambda pk=c.pk: solving.escalate(pk, reason="Up.", by=cast.supervisor, at=DUE) for c in mine]
     acts += [
         lambda pk=c.pk: verbs.assess(pk, severity=1, complexity=3, category=topic, by=cast.supervisor, at=DUE)
         for c in fresh

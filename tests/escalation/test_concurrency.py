@@ -17,6 +17,7 @@ from escalation.facts import Outcome
 from escalation.models import Notice, StageClock
 from escalation.store import lock, lock_due
 from escalation.verbs import Refused, Told, file_many
+from tests import solving
 from tests.cast import MONDAY, gather
 from tests.escalation.sound import assert_sound, open_clocks
 from tests.escalation.stories import MINUTE, bring, now_of
@@ -136,7 +137,7 @@ def test_four_sweeps_over_the_same_due_cases(cast):
 
 def test_escalate_clicked_ten_times_at_once(cast):
     case = bring(cast, State.WORKING)
-    results = at_once(*[lambda: verbs.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT)] * 10)
+    results = at_once(*[lambda: solving.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT)] * 10)
     assert len(refusals(results)) == 9
     case = assert_sound(case)
     assert case.tier == 2
@@ -180,8 +181,8 @@ def test_everybody_does_something_to_one_case_at_once(cast, again):
     results = at_once(
         lambda: verbs.reply(case.pk, text="Hello?", by=cast.customer, at=at),
         lambda: verbs.update(case.pk, text="News.", by=agent, at=at),
-        lambda: verbs.escalate(case.pk, reason="Up.", by=cast.mate, at=at),
-        lambda: verbs.answer(case.pk, by=agent, at=at, **done),
+        lambda: solving.escalate(case.pk, reason="Up.", by=cast.mate, at=at),
+        lambda: solving.answer(case.pk, by=agent, at=at, **done),
         lambda: verbs.wait_customer(case.pk, question="Which?", by=cast.mate, at=at),
         lambda: verbs.take_over(case.pk, by=cast.mate, at=at),
         lambda: verbs.ask_supervisor(case.pk, reason="slow", by=cast.customer, at=at),

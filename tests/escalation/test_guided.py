@@ -10,6 +10,7 @@ from escalation import adopting, publishing, verbs
 from escalation.models import Alert, CalendarVersion, Notice, Rota, Shift, StageClock
 from escalation.sweep import sweep_batch
 from escalation.verbs import Refused
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, open_clocks
 from tests.escalation.stories import MINUTE, bring, in_force
@@ -72,12 +73,12 @@ def test_must_stops_the_answer_until_it_is_passed_up_or_kept_with_a_reason(cast)
     words = {"text": "Paid back.", "outcome": "fixed", "root_cause": "Double click"}
     at = last(case).occurred_at + MINUTE
     with pytest.raises(Refused, match=r"said no twice.*must be passed up"):
-        verbs.answer(case.pk, by=cast.tiers[1], at=at, **words)
+        solving.answer(case.pk, by=cast.tiers[1], at=at, **words)
     verbs.keep(case.pk, reason="The bank answers today.", by=cast.tiers[1], at=at)
     kept = last(case)
     assert kept.data["args"] | {"by": 0} == {"by": 0, "rule": "twice", "verdict": "must"}
     assert kept.data["advice"] == {"rule": "twice", "verdict": "must"}
-    assert verbs.answer(case.pk, by=cast.tiers[1], at=at, **words).state == "answered"
+    assert solving.answer(case.pk, by=cast.tiers[1], at=at, **words).state == "answered"
     assert last(case).data["advice"] == {"rule": "twice", "verdict": "must"}
     assert_sound(Case.objects.get(pk=case.pk))
 
@@ -87,19 +88,19 @@ def test_a_reason_counts_for_the_level_it_was_given_at(cast):
     case = bring(cast, "acknowledged")
     at = last(case).occurred_at + MINUTE
     verbs.keep(case.pk, reason="Wait.", by=cast.tiers[1], at=at)
-    verbs.escalate(case.pk, reason="More authority.", by=cast.tiers[1], at=at)
+    solving.escalate(case.pk, reason="More authority.", by=cast.tiers[1], at=at)
     assert last(case).data["advice"]["rule"] == "twice"
     verbs.review(case.pk, by=cast.tiers[2], at=at)
     verbs.acknowledge(case.pk, by=cast.tiers[2], at=at)
     with pytest.raises(Refused, match="must be passed up"):
-        verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[2], at=at)
+        solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[2], at=at)
 
 
 def test_should_and_may_stop_nothing(cast):
     in_force(cast, lambda d: d.update(guidelines=[guideline("should", rejections_at_least=0)]))
     case = bring(cast, "acknowledged")
     at = last(case).occurred_at + MINUTE
-    verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at)
+    solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at)
     assert last(case).data["advice"] == {"rule": "twice", "verdict": "should"}
 
 
@@ -108,8 +109,8 @@ def test_never_wants_a_note_and_a_missed_time_climbs_all_the_same(cast):
     case = bring(cast, "acknowledged")
     at = last(case).occurred_at + MINUTE
     with pytest.raises(Refused, match="stay with the level"):
-        verbs.escalate(case.pk, reason="I am stuck.", by=cast.tiers[1], at=at)
-    done = verbs.escalate(case.pk, reason="I am stuck.", note="It is fraud.", by=cast.tiers[1], at=at)
+        solving.escalate(case.pk, reason="I am stuck.", by=cast.tiers[1], at=at)
+    done = solving.escalate(case.pk, reason="I am stuck.", note="It is fraud.", by=cast.tiers[1], at=at)
     assert done.tier == 2 and last(case).data["advice"] == {"rule": "topic", "verdict": "never"}
     other = cast.file(at=at)
     sweep_batch(other.wake_at + timedelta(hours=9))
@@ -219,12 +220,12 @@ def test_a_topic_that_needs_a_skill_goes_to_the_team_that_has_it(cast):
 
     in_force(cast, change)
     case = bring(cast, "acknowledged")
-    done = verbs.escalate(case.pk, reason="Stuck.", by=cast.tiers[1], at=last(case).occurred_at + MINUTE)
+    done = solving.escalate(case.pk, reason="Stuck.", by=cast.tiers[1], at=last(case).occurred_at + MINUTE)
     assert (done.tier, done.team) == (2, cast.teams[3])
     other = verbs.file_case(
         verbs.Told("Invoice", "Wrong VAT.", Category.objects.get(slug="billing"), "loss"), by=cast.customer, at=MONDAY
     )
-    assert verbs.escalate(other.pk, reason="Stuck.", by=cast.tiers[1], at=MONDAY).team == cast.teams[2]
+    assert solving.escalate(other.pk, reason="Stuck.", by=cast.tiers[1], at=MONDAY).team == cast.teams[2]
 
 
 def test_whom_the_matrix_names_hears_of_a_miss(cast):
@@ -283,7 +284,7 @@ def test_a_version_without_the_cases_level_is_refused(cast):
     in_force(cast, lambda d: None)
     case = cast.file()
     for level in (1, 2):
-        verbs.escalate(case.pk, reason="Up.", by=cast.tiers[level], at=MONDAY)
+        solving.escalate(case.pk, reason="Up.", by=cast.tiers[level], at=MONDAY)
         verbs.review(case.pk, by=cast.tiers[level + 1], at=MONDAY)
 
     def shorter(document):
@@ -317,7 +318,9 @@ def test_a_remedy_over_the_limit_of_the_level_is_refused(cast, amount, sentence)
     case = bring(cast, "acknowledged")
     at = last(case).occurred_at + MINUTE
     with pytest.raises(Refused, match=sentence) as caught:
-        verbs.answer(case.pk, text="Back.", outcome="refunded", root_cause="x", amount=amount, by=cast.tiers[1], at=at)
+        solving.answer(
+            case.pk, text="Back.", outcome="refunded", root_cause="x", amount=amount, by=cast.tiers[1], at=at
+        )
     assert caught.value.field == "amount"
     assert not Resolution.objects.exists() and Case.objects.get(pk=case.pk).state == "acknowledged"
 
@@ -327,13 +330,13 @@ def test_up_to_the_limit_it_is_granted_and_the_level_above_may_grant_more(cast):
     case = bring(cast, "acknowledged")
     at = last(case).occurred_at + MINUTE
     words = {"text": "Back.", "outcome": "refunded", "root_cause": "x"}
-    verbs.answer(case.pk, amount=Decimal("50.00"), by=cast.tiers[1], at=at, **words)
+    solving.answer(case.pk, amount=Decimal("50.00"), by=cast.tiers[1], at=at, **words)
     assert (Resolution.objects.get().amount, Resolution.objects.get().currency) == (Decimal("50.00"), "EUR")
     verbs.reject(case.pk, text="More.", by=cast.customer, at=at)
-    verbs.escalate(case.pk, reason="Over my limit.", by=cast.tiers[1], at=at)
+    solving.escalate(case.pk, reason="Over my limit.", by=cast.tiers[1], at=at)
     verbs.review(case.pk, by=cast.tiers[2], at=at)
     verbs.acknowledge(case.pk, by=cast.tiers[2], at=at)
-    verbs.answer(case.pk, amount=Decimal("250.00"), by=cast.tiers[2], at=at, **words)
+    solving.answer(case.pk, amount=Decimal("250.00"), by=cast.tiers[2], at=at, **words)
     assert Resolution.objects.count() == 2
 
 
@@ -343,8 +346,8 @@ def test_without_a_currency_no_amount_is_kept(cast):
     at = last(case).occurred_at + MINUTE
     words = {"text": "Back.", "outcome": "refunded", "root_cause": "x", "by": cast.tiers[1], "at": at}
     with pytest.raises(Refused, match="names no currency"):
-        verbs.answer(case.pk, amount=Decimal("5"), **words)
-    verbs.answer(case.pk, **words)
+        solving.answer(case.pk, amount=Decimal("5"), **words)
+    solving.answer(case.pk, **words)
     assert Resolution.objects.get().amount is None
 
 
@@ -380,7 +383,7 @@ def test_an_emergency_at_night_goes_past_an_office(cast):
     # By hand and on office hours it waits for the office instead.
     other = cast.file(impact="question", at=night)
     for level in (1, 2):
-        verbs.escalate(other.pk, reason="Up.", by=cast.tiers[level], at=night)
+        solving.escalate(other.pk, reason="Up.", by=cast.tiers[level], at=night)
         verbs.review(other.pk, by=cast.tiers[level + 1], at=night)
     assert Case.objects.get(pk=other.pk).tier == 3
 
@@ -393,7 +396,7 @@ def test_the_reason_is_asked_until_it_is_given_whatever_the_customer_says(cast, 
     verbs.emergency(case.pk, by=cast.mate, at=at)
     verbs.review(case.pk, by=cast.tiers[2], at=at)
     verbs.acknowledge(case.pk, by=cast.tiers[2], at=at)
-    verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[2], at=at)
+    solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[2], at=at)
     getattr(verbs, verb)(case.pk, **({"text": "No."} if verb == "reject" else {}), by=cast.customer, at=at)
     verbs.justify(case.pk, reason="It burned.", by=cast.mate, at=at + MINUTE)
     assert_sound(Case.objects.get(pk=case.pk))

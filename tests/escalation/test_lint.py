@@ -168,6 +168,9 @@ def edges(document):
     for tier in document["tiers"]:
         tier["refund_limit"] = 50
     for ordinal, tier in enumerate(document["tiers"], start=1):
+        rows = [row for row in document["matrix"] if row["tier"] == ordinal]
+        longest = min(max(row["refer_up"] or row["resolve"] for row in rows), max(row["resolve"] for row in rows))
+        tier["tasks"] = [{"text": "Ring the depot", "after": longest}]
         tier["steps"] = [
             dict(tier["steps"][0], after=3599 if ordinal == 1 else 1199 if ordinal == 2 else 899, repeat=1)
         ]

@@ -6,14 +6,16 @@ import pytest
 from django.db import connection
 
 from cases import guards
-from cases.models import Case, Category, Event
-from escalation import verbs
+from cases.models import Case, Category, Consult, Event, PersonSkill, Skill, Task
+from escalation import reaching, verbs
+from escalation.beside import tell_questions, tell_tasks
 from escalation.facts import KINDS
 from escalation.models import Promise, StageClock
 from escalation.replay import replay_many
 from escalation.sweep import free_ownerless, sweep_batch
+from tests import solving
 from tests.cast import MONDAY, gather
-from tests.escalation.stories import in_force
+from tests.escalation.stories import PACKET, in_force, lost
 
 HOUR = timedelta(hours=1)
 
@@ -53,7 +55,7 @@ class Story:
         self.act(verbs.acknowledge)
 
     def answer(self):
-        self.act(verbs.answer, text="The money is back.", outcome="refunded", amount=10, root_cause="A double click")
+        self.act(solving.answer, text="The money is back.", outcome="refunded", amount=10, root_cause="A double click")
 
 
 def to_the_end(cast):
@@ -65,18 +67,59 @@ def to_the_end(cast):
     story.act(verbs.wait_customer, question="Which card?")
     story.customer(verbs.reply, text="The blue one.", after=2 * HOUR)
     story.act(verbs.wait_partner, partner="The bank", text="We asked the bank.")
+    story.act(verbs.mark_upset, reason="Shouted on the phone.")
     story.act(verbs.note, text="Ring them tomorrow.")
+    story.act(verbs.mark_calm)
+    story.act(verbs.change_topic, category=Category.objects.get(slug="delivery"))
+    story.act(verbs.remind, by=cast.supervisor)
     story.act(verbs.partner_answered)
-    story.act(verbs.hand_over, to=cast.mate, note="All is said.")
+    story.act(verbs.hand_over, to=cast.mate, note="All is said.", by=cast.supervisor)
     story.act(verbs.take_over)
     story.answer()
-    story.customer(verbs.reject, text="No, it is not.")
+    story.customer(verbs.reject, text="No, it is not. This is unacceptable!")
     story.answer()
     story.customer(verbs.accept)
     story.sweep(timedelta(days=3))
     story.customer(verbs.reopen, text="It came back.")
     story.answer()
     story.sweep(timedelta(days=30))
+    return story
+
+
+def handed_on(cast):
+    """Every way an offer can end: taken back, returned, accepted, unanswered, and overtaken by a climb."""
+    story = Story(cast)
+    story.acknowledged()
+    mate = cast.mate
+    story.act(verbs.offer, to=mate, **PACKET)
+    story.act(verbs.withdraw_offer)
+    story.act(verbs.offer, to=mate, **PACKET)
+    story.act(verbs.return_offer, by=mate, reason="I leave at four.")
+    story.act(verbs.offer, to=mate, **PACKET)
+    story.act(verbs.accept_offer, by=mate)
+    story.act(verbs.offer, by=mate, to=story.tom, **PACKET)
+    story.sweep(timedelta(hours=3))
+    story.act(verbs.offer, by=mate, to=story.tom, **PACKET)
+    story.act(solving.escalate, by=mate, reason="Needs a refund.")
+    return story
+
+
+def not_reached(cast):
+    """A question that did not arrive, asked on the phone; then one that nobody was asked, and calls on record."""
+    story = Story(cast)
+    story.acknowledged()
+    for tell in (verbs.told_by_phone, verbs.give_up):
+        story.act(verbs.wait_customer, question="Which card?")
+        letter = lost(Case.objects.get(pk=story.pk))
+        if tell is verbs.told_by_phone:
+            story.act(tell, notice=letter.pk, who="Sam", when=story.at, words="We asked which card.")
+            story.act(verbs.log_call, side="theirs", text="The blue one.")
+        else:
+            story.at += HOUR
+            assert reaching.put_back(story.at) == 1
+            story.act(tell, notice=letter.pk, reason="They came by.")
+    story.act(verbs.log_call, side="ours", text="It takes until Monday.")
+    story.act(verbs.correct_customer_address, by=cast.supervisor, address="sam.right@example.com", reason="Spelt it.")
     return story
 
 
@@ -98,9 +141,12 @@ def straight_up(cast):
 def up_and_down(cast):
     story = Story(cast)
     story.acknowledged()
-    story.act(verbs.escalate, reason="Needs a refund.")
+    story.act(solving.escalate, reason="Needs a refund.")
     story.act(verbs.review, by=cast.tiers[2], severity=3, reason="As it is now.")
     story.act(verbs.return_down, by=cast.tiers[2], reason="You may do that yourself.")
+    story.act(verbs.acknowledge)
+    story.act(solving.escalate, reason="I still may not.")
+    story.act(verbs.help_back, by=cast.supervisor, words="You may: up to 50.")
     story.act(verbs.acknowledge)
     return story
 
@@ -201,8 +247,32 @@ def moved_to_a_newer_version(cast):
     return story
 
 
+def beside_the_clocks(cast):
+    expert, skill = cast.tiers[3], Skill.objects.create(slug="law", name="Law")
+    PersonSkill.objects.create(person=expert, skill=skill, trained_on=MONDAY.date())
+    story = Story(cast)
+    story.acknowledged()
+    for number in range(3):
+        story.act(verbs.add_task, text=f"Thing {number}", due_at=story.at + timedelta(minutes=9), person=cast.mate)
+    one, two, three = Task.objects.filter(case=story.pk)
+    story.act(verbs.change_task, task=one.pk, due_at=story.at + HOUR)
+    story.act(verbs.drop_task, task=three.pk, reason="Not needed.")
+    for number in range(2):
+        due = story.at + timedelta(minutes=9)
+        story.act(verbs.consult, expert=expert, question=f"Question {number}?", due_at=due)
+    story.at += timedelta(minutes=12)
+    assert (tell_tasks(story.at), tell_questions(story.at)) == (1, 1)
+    first, second = Consult.objects.filter(case=story.pk)
+    story.act(verbs.answer_consult, by=expert, consult=first.pk, answer="Yes.")
+    story.act(verbs.take_back_question, consult=second.pk)
+    story.act(verbs.finish_task, task=two.pk)
+    story.sweep(timedelta(days=2))
+    return story
+
+
 STORIES = (
-    to_the_end, judged_anew, straight_up, up_and_down, supervisor, silence, looked_at_every_hour, down_for_weeks,
+    beside_the_clocks, to_the_end, handed_on, not_reached, judged_anew, straight_up, up_and_down, supervisor, silence,
+    looked_at_every_hour, down_for_weeks,
     noticed_by_a_person, owner_gone, withdrawn, merged, closed_by_hand, fast_lane,
     # These change the protocol, so they come last.
     kept_here, moved_to_a_newer_version,

@@ -13,6 +13,7 @@ from escalation.audit import CHECKS, Scope
 from escalation.decision import NotNow
 from escalation.saved_replies import NotSaved, Overtaken
 from escalation.verbs.began import Began, read_began, read_instants, write_instant
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, everything
 from tests.escalation.stories import MINUTE, bring, now_of
@@ -345,9 +346,9 @@ def test_nothing_unfilled_reaches_a_customer(cast, refused, state, verb, field, 
     case = bring(cast, state)
     for words in (UNFILLED, "Dear {customer_name},"):
         with refused("Still to be filled in"):
-            getattr(verbs, verb)(case.pk, **{field: words}, **more, by=cast.supervisor, at=now_of(case) + MINUTE)
+            solving.doing(verb)(case.pk, **{field: words}, **more, by=cast.supervisor, at=now_of(case) + MINUTE)
     with pytest.raises(verbs.Refused) as why:
-        getattr(verbs, verb)(case.pk, **{field: UNFILLED}, **more, by=cast.supervisor, at=now_of(case) + MINUTE)
+        solving.doing(verb)(case.pk, **{field: UNFILLED}, **more, by=cast.supervisor, at=now_of(case) + MINUTE)
     assert why.value.field == field
 
 

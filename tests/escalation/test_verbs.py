@@ -15,6 +15,7 @@ from escalation.models import Alert, Notice, Promise, SetAside, StageClock
 from escalation.store import lock
 from escalation.sweep import sweep_batch
 from escalation.verbs import file_many
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.sound import assert_sound, open_clocks, told
 from tests.escalation.stories import MINUTE, bring, do
@@ -85,14 +86,17 @@ def test_assess(cast, case):
 
 def test_assess_again_keeps_the_history(cast, case):
     same = {"complexity": 1, "category": case.category, "by": cast.tiers[1], "at": AT}
-    for severity in (2, 1):
-        verbs.assess(case.pk, severity=severity, **same)
-        assert_sound(case)
+    verbs.assess(case.pk, severity=2, **same)
+    with pytest.raises(verbs.Refused, match="more urgent"):
+        verbs.assess(case.pk, severity=1, **same)
+    verbs.assess(case.pk, severity=1, reason="All are down.", **same)
+    assert_sound(case)
     with pytest.raises(verbs.Refused, match="less urgent"):
         verbs.assess(case.pk, severity=3, **same)
     verbs.assess(case.pk, severity=3, reason="The money is back already.", **same)
     assert_sound(case)
-    assert case.messages.filter(kind="reason").get().text == "The money is back already."
+    reasons = set(case.messages.filter(kind="reason").values_list("text", flat=True))
+    assert reasons == {"All are down.", "The money is back already."}
     said = Event.objects.filter(case=case, kind="assessed").order_by("seq")
     assert [e.data["args"]["severity"] for e in said] == [2, 1, 3]
     assert all(e.actor == cast.tiers[1] for e in said)
@@ -215,7 +219,7 @@ def test_escalate_review_acknowledge(cast):
 def test_review_that_raises_the_severity_brings_promises_forward(cast):
     case = bring(cast, State.ESCALATED)
     before = open_clocks(case)
-    verbs.review(case.pk, severity=1, by=cast.tiers[2], at=AT)
+    verbs.review(case.pk, severity=1, reason="All are down.", by=cast.tiers[2], at=AT)
     case = assert_sound(case)
     assert case.severity == 1
     assert ("priority_set", "sam") in fresh_notices(case)
@@ -351,7 +355,7 @@ def test_an_act_puts_right_the_alarm_that_was_raised_a_moment_before(cast):
     case, at = cast.file(), MONDAY
     for tier in range(1, 5):
         at += MINUTE
-        verbs.escalate(case.pk, reason="Up.", by=cast.tiers[tier], at=at)
+        solving.escalate(case.pk, reason="Up.", by=cast.tiers[tier], at=at)
         verbs.review(case.pk, by=cast.tiers[tier + 1], at=at)
     verbs.acknowledge(case.pk, by=cast.tiers[5], at=at)
     case = assert_sound(case)
@@ -372,7 +376,7 @@ def test_the_purchase_order_r009(cast):
     for tier in (2, 3, 4):
         at += timedelta(minutes=20)
         below, here = cast.tiers[tier - 1], cast.tiers[tier]
-        verbs.escalate(case.pk, reason="This needs more authority.", by=below, at=at)
+        solving.escalate(case.pk, reason="This needs more authority.", by=below, at=at)
         case = assert_sound(case)
         assert (case.state, case.tier, case.team, case.owner) == (State.ESCALATED, tier, cast.teams[tier], None)
         verbs.review(case.pk, by=here, at=at + MINUTE)
@@ -383,7 +387,7 @@ def test_the_purchase_order_r009(cast):
         verbs.update(case.pk, text="I am on it.", by=here, at=at + 3 * MINUTE)
         assert assert_sound(case).state == State.WORKING
     at += timedelta(hours=1)
-    verbs.answer(
+    solving.answer(
         case.pk, text="The order was sent again.", outcome="fixed", root_cause="Lost in the warehouse",
         by=cast.tiers[4], at=at,
     )  # fmt: skip
@@ -439,7 +443,9 @@ def test_a_clock_that_goes_on_warns_and_falls_due_no_earlier_than_it_goes_on(cas
     at += timedelta(hours=7)  # 41 of the 42.5 hours this level has are spent, and the warning is given
     verbs.wait_customer(case.pk, question="Which one?", by=tom, at=at)
     if meanwhile:
-        verbs.assess(case.pk, severity=meanwhile, complexity=1, category=case.category, by=tom, at=at + MINUTE)
+        verbs.assess(
+            case.pk, severity=meanwhile, complexity=1, category=case.category, reason="All.", by=tom, at=at + MINUTE
+        )
     back = at + timedelta(hours=3)
     verbs.reply(case.pk, text="The blue one.", by=cast.customer, at=back)
     for clock in open_clocks(case).values():

@@ -25,6 +25,7 @@ from django.db import transaction
 from escalation import verbs
 from feedback.intervals import Share
 from feedback.periods import Period
+from tests import solving
 from tests.cast import gather
 from tests.feedback.story import ZONE, Story, day
 
@@ -64,7 +65,7 @@ class Crowd(Story):
     def returned(self, name: str, filed: datetime, topic: str) -> None:
         """Passed up at 11:00, sent back at 11:30, answered by level 1 the next day."""
         case, one, two = self.take(name, filed, topic), self.cast.tiers[1], self.cast.tiers[2]
-        verbs.escalate(case.pk, reason="I may not decide this.", by=one, at=filed + timedelta(hours=1))
+        solving.escalate(case.pk, reason="I may not decide this.", by=one, at=filed + timedelta(hours=1))
         verbs.return_down(case.pk, reason="You may.", by=two, at=filed + timedelta(minutes=90))
         verbs.acknowledge(case.pk, by=one, at=filed + timedelta(hours=2))
         self.settle(name, filed + timedelta(days=1))
@@ -79,7 +80,7 @@ class Crowd(Story):
     def answered(self, name: str, at: datetime, level: int = 2, *, accept: bool = True, **said: object) -> None:
         """Answered at `at`, accepted ten minutes later."""
         said = {"outcome": "refunded", "amount": 10} | said
-        verbs.answer(self.cases[name].pk, text="Done.", root_cause="x", by=self.cast.tiers[level], at=at, **said)
+        solving.answer(self.cases[name].pk, text="Done.", root_cause="x", by=self.cast.tiers[level], at=at, **said)
         if accept:
             verbs.accept(self.cases[name].pk, by=self.cast.customer, at=at + 10 * MINUTE)
 
@@ -102,7 +103,7 @@ class Crowd(Story):
         self.answered("not fixed", noon + 20 * MINUTE)
         verbs.withdraw(self.cases["withdrawn"].pk, by=self.cast.customer, at=noon)
         case = self.cases["one level too many"]
-        verbs.escalate(case.pk, reason="Higher.", by=two, at=noon)
+        solving.escalate(case.pk, reason="Higher.", by=two, at=noon)
         verbs.review(case.pk, by=three, at=noon + MINUTE)
         verbs.acknowledge(case.pk, by=three, at=noon + 2 * MINUTE)
         self.answered("one level too many", noon + 3 * MINUTE, level=3)
@@ -112,11 +113,11 @@ class Crowd(Story):
         """Placed above level 1, passed up as a rule asks, and gone up by a missed time alone."""
         two, three = self.cast.tiers[2], self.cast.tiers[3]
         case = self.file("asked for", filed, "technical", severity=1, complexity=2)  # placed on level 2
-        verbs.escalate(case.pk, reason="As the rule says.", by=two, at=filed + 10 * MINUTE)
+        solving.escalate(case.pk, reason="As the rule says.", by=two, at=filed + 10 * MINUTE)
         verbs.review(case.pk, by=three, at=filed + 15 * MINUTE)
         case = self.file("then missed", filed, "technical", severity=1)
         verbs.acknowledge(case.pk, by=self.cast.tiers[1], at=filed + 10 * MINUTE)
-        verbs.escalate(case.pk, reason="I may not decide this.", by=self.cast.tiers[1], at=filed + 60 * MINUTE)
+        solving.escalate(case.pk, reason="I may not decide this.", by=self.cast.tiers[1], at=filed + 60 * MINUTE)
         # Level 2 had ten minutes to look at it.
         verbs.review(case.pk, by=three, at=filed + 75 * MINUTE)
         verbs.acknowledge(case.pk, by=three, at=filed + 76 * MINUTE)

@@ -49,6 +49,7 @@ from feedback.intervals import Share
 from feedback.models import Survey
 from feedback.periods import Period
 from feedback.surveys import add_to_answer, answer_survey
+from tests import solving
 from tests.cast import Cast, gather
 
 ZONE = "Europe/London"
@@ -131,7 +132,7 @@ class Story:
         """Taken, passed up at 11:00, reviewed and confirmed by level 2 until 11:10."""
         case, two = self.take(name, filed, topic), self.cast.tiers[2]
         hour = filed + timedelta(hours=1)
-        verbs.escalate(case.pk, reason="I may not decide this.", by=self.cast.tiers[1], at=hour)
+        solving.escalate(case.pk, reason="I may not decide this.", by=self.cast.tiers[1], at=hour)
         verbs.review(case.pk, by=two, at=hour + timedelta(minutes=5))
         return verbs.acknowledge(case.pk, by=two, at=hour + timedelta(minutes=10))
 
@@ -139,7 +140,7 @@ class Story:
         """Answered at `at`, accepted at 11:00 that day."""
         case, by = self.cases[name], self.cast.tiers[level]
         said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
-        verbs.answer(case.pk, by=by, at=at, **said)
+        solving.answer(case.pk, by=by, at=at, **said)
         if accept:
             verbs.accept(case.pk, by=self.cast.customer, at=at.replace(hour=11, minute=0))
 

@@ -15,8 +15,10 @@ from feedback import figures
 from feedback.figures import EVERYTHING, Scope, cases_behind, escalations, promises, resolving, satisfaction
 from feedback.intervals import Share
 from feedback.periods import Period
+from feedback.surveys import answer_survey
+from tests import solving
 from tests.feedback import story as told
-from tests.feedback.story import AT, HOUR, PERIOD, ZONE
+from tests.feedback.story import AT, HOUR, PERIOD, ZONE, day
 
 # Each test's own transaction lies inside the one the story is told in.
 pytestmark = pytest.mark.django_db
@@ -138,7 +140,7 @@ class TestCohort:
         for level in (2, 3):
             by = story.cast.tiers[level]
             at = AT + timedelta(hours=level - 2)
-            verbs.escalate(case.pk, reason="Higher.", by=by, at=at)
+            solving.escalate(case.pk, reason="Higher.", by=by, at=at)
             verbs.review(case.pk, by=story.cast.tiers[level + 1], at=at + timedelta(minutes=5))
         assert Case.objects.get(pk=case.pk).tier == 4
         assert case.events.filter(kind="escalated").count() == 3
@@ -184,6 +186,34 @@ class TestFilters:
         assert Case.everything.filter(is_drill=True).count() == 1
         for which in ("filed", "escalated", "answered", "promises"):
             assert not cases_behind(which, PERIOD, at=AT).filter(pk=story.cases["d"].pk).exists()
+
+
+class TestWhoWorksHere:
+    """Colleagues file cases, too; what they say of their own house is no customer's word."""
+
+    def test_a_colleague_s_answer_is_in_no_figure_and_no_list(self, story):
+        mate, one = story.cast.mate, story.cast.tiers[1]
+        case = story.cast.file(at=day(26), by=mate, impact="question")
+        topic = story.topics["orders"]
+        verbs.assess(case.pk, severity=4, complexity=1, category=topic, by=one, at=day(26, 10.1))
+        verbs.acknowledge(case.pk, by=one, at=day(26, 10.2))
+        solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="a slip", by=one, at=day(26, 11))
+        verbs.accept(case.pk, by=mate, at=day(26, 12))
+        story.cases["mate"] = Case.objects.get(pk=case.pk)
+        story.asked("mate", at=day(26, 13))
+        answer_survey(story.cases["mate"], satisfaction=1, fixed="no", at=day(26, 14))
+        found = satisfaction(PERIOD)
+        assert (found.now, found.addressed, found.response) == (told.SATISFIED, told.ADDRESSED, told.RESPONSE)
+        for which in figures.OF_ANSWERS[:4]:
+            part = "1" if which == "score" else ""
+            assert not cases_behind(which, PERIOD, at=AT, part=part).filter(pk=case.pk).exists(), which
+        assert escalations(PERIOD).now == told.ESCALATED + Share(0, 1)  # as work it counts like any other
+        assert cases_behind("filed", PERIOD, at=AT).filter(pk=case.pk).exists()
+
+    def test_it_goes_by_whether_they_work_here_now(self, story):
+        assert satisfaction(PERIOD).now == told.SATISFIED
+        type(story.cast.customer).objects.filter(pk=story.cast.customer.pk).update(is_staff=True)
+        assert (satisfaction(PERIOD).now, satisfaction(PERIOD).response) == (Share(), Share())
 
 
 class TestOpenOnes:

@@ -11,6 +11,7 @@ from escalation import saved_replies, verbs
 from escalation.verbs import Began
 from feedback.intervals import Share
 from feedback.replies import WINDOW, Usage, usage, uses_by_revision
+from tests import solving
 from tests.cast import MONDAY, gather
 
 DRAFT = Draft("Looking", None, ("update",), 1, {"en": "I look into it."})
@@ -39,7 +40,7 @@ def answered(cast, reply, *, text="I look into it.", reject=None, also=False):
     verbs.acknowledge(case.pk, by=tom, at=minutes(2))
     if also:
         verbs.update(case.pk, text=text, by=tom, at=minutes(3), began=began)
-    verbs.answer(case.pk, text=text, outcome="fixed", root_cause="x", by=tom, at=minutes(5), began=began)
+    solving.answer(case.pk, text=text, outcome="fixed", root_cause="x", by=tom, at=minutes(5), began=began)
     if reject:
         verbs.reject(case.pk, text="No.", by=cast.customer, at=minutes(reject))
     return case
@@ -63,7 +64,7 @@ def test_only_what_came_after_the_message_counts(cast, reply):
     case = answered(cast, reply, reject=6)
     ReplyUse.objects.update(at=minutes(8))
     assert usage(minutes(30))[reply.reply_id].again == Share(0, 1)
-    verbs.answer(case.pk, text="Now.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=minutes(9))
+    solving.answer(case.pk, text="Now.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=minutes(9))
     verbs.accept(case.pk, by=cast.customer, at=minutes(10))
     verbs.reopen(case.pk, text="Back.", by=cast.customer, at=minutes(11))
     assert usage(minutes(30))[reply.reply_id].again == Share(1, 1)

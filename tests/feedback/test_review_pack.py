@@ -11,6 +11,7 @@ from cases.models import Category
 from escalation import reviews, sweep, verbs
 from escalation.models import PlanReview, ProtocolVersion
 from feedback import review_pack
+from tests import solving
 from tests.cast import MONDAY, gather, person
 
 DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ def acknowledged(cast, start=0, **more):
 
 def passed_up(cast, start=0, **more):
     case = acknowledged(cast, start, **more)
-    return verbs.escalate(case.pk, reason="Needs a manager.", by=cast.tiers[1], at=minutes(start + 6))
+    return solving.escalate(case.pk, reason="Needs a manager.", by=cast.tiers[1], at=minutes(start + 6))
 
 
 def taken(cast, case, start):
@@ -51,7 +52,7 @@ def taken(cast, case, start):
 
 def answered(cast, case, start):
     said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "Double click"}
-    return verbs.answer(case.pk, **said, by=cast.tiers[2], at=minutes(start))
+    return solving.answer(case.pk, **said, by=cast.tiers[2], at=minutes(start))
 
 
 def story(cast):
@@ -178,7 +179,7 @@ def test_an_overridden_guideline_is_counted_once(cast):
     kept = acknowledged(cast)
     verbs.keep(kept.pk, reason="I know the answer.", by=cast.tiers[1], at=minutes(6))
     said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "Double click"}
-    verbs.answer(kept.pk, **said, by=cast.tiers[1], at=minutes(8))
+    solving.answer(kept.pk, **said, by=cast.tiers[1], at=minutes(8))
     passed_up(cast, 10)
     found = made()["guidelines"]
     (row,) = found["rules"]

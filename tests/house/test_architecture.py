@@ -20,6 +20,7 @@ NO_ROOM = {"utils", "helpers", "common", "core", "services", "misc", "base", "to
 
 #: Who may see the rows of drills too without naming the case it holds: the engine's own bookkeeping.
 SEES_DRILLS = {
+    "escalation/mentions.py": "asks whether a person may open a case, whichever world it is of",
     "cases/models/worlds.py": "defines it",
     "cases/models/case.py": "defines it for cases",
     "cases/files/keeping.py": "gives a file to the case whose act it is, and takes away what waits",
@@ -28,6 +29,9 @@ SEES_DRILLS = {
     "cases/theirs.py": "files of a person, whichever world",
     "cases/chain.py": "the log is one chain, drills included",
     "escalation/audit.py": "what must hold holds of every row",
+    "escalation/beside.py": "tasks and questions of practice cases fall due too",
+    "escalation/verbs/beside.py": "tasks and questions of the case whose act it is",
+    "escalation/level_tasks.py": "sets the tasks of the cases it was handed",
     "escalation/replay.py": "replays the cases it was given",
     "escalation/erasing.py": "letters about practice cases are erased too",
     "escalation/history.py": "writes imported cases with their events",
@@ -37,6 +41,7 @@ SEES_DRILLS = {
     "escalation/sweep.py": "clocks of whatever case is due",
     "escalation/verbs/acting.py": "writes what was said",
     "escalation/verbs/filing.py": "a reference must be free in both worlds",
+    "escalation/verbs/solving.py": "writes what was tried and the investigation",
     "escalation/verbs/staff.py": "writes outcomes, joins cases",
     "feedback/invitations.py": "the survey of the letter it writes",
     "feedback/surveys.py": "locks the case it was handed",
@@ -269,9 +274,14 @@ def test_only_these_write_events_and_clocks():
 
 def test_a_turn_takes_only_after_what_was_due():
     """An event written while something older is due leaves a case that nothing can be written on any more."""
-    settle_first = {"escalation/verbs/acting.py", "escalation/sweep.py"}
+    settle_first = {
+        "escalation/verbs/acting.py",
+        "escalation/sweep.py",
+        "escalation/beside.py",
+        "escalation/reaching.py",
+    }
     first_of_all = {"escalation/verbs/filing.py", "escalation/history.py"}  # nothing can be due before them
-    shown_only = {"portal/console/preview.py"}
+    shown_only = {"portal/console/preview.py", "feedback/bulk.py"}
     found = {name(path) for path in modules() for node, _ in calls(path) if ast.unparse(node.func) == "turn.take"}
     assert found == settle_first | first_of_all | shown_only
     for one in settle_first:

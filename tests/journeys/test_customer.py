@@ -16,6 +16,7 @@ from cases.models import Case, Message, User
 from escalation import verbs
 from feedback.models import Survey
 from portal import beat, clock
+from tests import solving
 from tests.cast import gather
 from tests.portal.pages.scene import LOOK, answered, look_at, waiting_customer, working
 from tests.portal.pages.test_journeys import deliver
@@ -105,7 +106,7 @@ def test_reject_an_answer_then_accept_the_next_and_rate(phone, people, live_serv
     assert Case.objects.get(pk=case.pk).state == State.REOPENED and Case.objects.count() == 1
 
     said = {"text": "The bank gave it back.", "outcome": "fixed", "root_cause": "two presses"}
-    verbs.answer(case.pk, by=people.tiers[1], at=clock.now(), **said)
+    solving.answer(case.pk, by=people.tiers[1], at=clock.now(), **said)
     phone.reload()
     phone.get_by_role("link", name="Yes, it is fixed").click()
     expect(phone.get_by_text("The bank gave it back.")).to_be_visible()

@@ -9,75 +9,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from django.core import mail
 from django.core.management import call_command
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from cases.models import Case, Event
 from escalation.models import Promise
 from feedback.models import Survey
-from portal import clock
-from portal.beat import beat
-from tests.cast import Cast, gather
-from tests.ways_in import sign_in_by_password
 
 MORNING = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)  # a Monday, at work
-
-
-class Stage:
-    """The screens of several people side by side, and the hands on the clock."""
-
-    def __init__(self, new_context, address: str) -> None:
-        self.new_context, self.address = new_context, address
-        self.pages: dict[str, Page] = {}
-
-    def at(self, instant: datetime) -> None:
-        """Moves the clock and lets the engine do what has fallen due."""
-        clock.travel(instant - datetime.now(UTC))
-        beat()
-
-    def guest(self, **options: object) -> Page:
-        return self.new_context(**options).new_page()
-
-    def staff(self, email: str) -> Page:
-        """The person's own browser, signed in to the console."""
-        if email not in self.pages:
-            page = self.new_context().new_page()
-            page.goto(f"{self.address}/console/login/")
-            sign_in_by_password(page, email)
-            page.wait_for_url(re.compile(r"/console/$"))
-            self.pages[email] = page
-        return self.pages[email]
-
-    def act(self, email: str, case: Case, verb: str, confirm: str, **fields: str) -> Page:
-        """Opens the case, presses the verb's button, fills the act's page and confirms."""
-        page = self.staff(email)
-        page.goto(f"{self.address}/console/cases/case/{case.pk}/change/")
-        page.locator(f'a[href$="/act/{verb}/"]').first.click()
-        for label, value in fields.items():
-            target = page.locator(f'[name="{label}"]')
-            if target.first.get_attribute("type") == "radio":
-                page.locator(f'[name="{label}"][value="{value}"]').check()
-            elif target.first.evaluate("e => e.tagName") == "SELECT":
-                target.select_option(value)
-            else:
-                target.fill(value)
-        page.get_by_role("button", name=re.compile(confirm)).click()
-        page.wait_for_url(re.compile(r"/change/"))
-        return page
-
-
-@pytest.fixture
-def cast(transactional_db) -> Cast:
-    return gather()
-
-
-@pytest.fixture
-def stage(new_context, live_server, settings):
-    settings.BASE_URL = live_server.url
-    yield Stage(new_context, live_server.url)
-    clock.travel(timedelta())
 
 
 def letter(address: str, subject: str) -> str:
@@ -131,7 +71,14 @@ def test_a_purchase_order_climbs_to_the_chief_officer_and_is_surveyed(stage, cas
     stage.act(tom, case, "update", "Send update", text="I tried the order again and it is refused here too.")
 
     # Up to the manager, who reviews, acknowledges, and passes it to the lead.
-    stage.act(tom, case, "escalate", "Pass up to level 2", reason="I could not find out why it is refused.")
+    stage.act(
+        tom,
+        case,
+        "escalate",
+        "Pass up to level 2",
+        also="Ordered the same from a test account.",
+        reason="I could not find out why it is refused.",
+    )
     phone.reload()
     expect(phone.get_by_text("Passed to Customer support managers").first).to_be_visible()
     expect(phone.get_by_text("level 2 of 5")).to_be_visible()
@@ -163,8 +110,13 @@ def test_a_purchase_order_climbs_to_the_chief_officer_and_is_surveyed(stage, cas
     stage.act(ivo, case, "review", "Confirm SLA review")
     stage.act(ivo, case, "acknowledge", "Acknowledge")
     stage.act(
+        ivo, case, "investigate", "Save the investigation", hypotheses="The shop. The card. A rule for accounts.",
+        findings="A limit for new accounts refused an old one.", cause="setting",
+    )  # fmt: skip
+    stage.act(
         ivo, case, "answer", "Send answer",
         text="The block is lifted and your order is confirmed.", outcome="fixed", root_cause="A limit for new accounts",
+        prevents="yes", prevention="The limit looks at the age of an account.",
     )  # fmt: skip
     phone.reload()
     expect(phone.get_by_text("Answered: is it fixed?")).to_be_visible()

@@ -155,7 +155,9 @@ def test_a_draft_that_was_changed_says_so(client, cast, case):
 def test_agents_may_not_and_authors_may(client, cast, case):
     enter(client, cast.tiers[1])
     for where in ("/console/backtest/", "/console/backtest/1/", f"/console/backtest/case/{case.reference}/"):
-        assert client.get(where).status_code == 404  # it looks as if there were no such page
+        refused = client.get(where)
+        assert refused.status_code == 403
+        assert case.title not in refused.content.decode()
     cast.mate.groups.add(Group.objects.get(name="Protocol authors"))
     assert enter(client, cast.mate).get("/console/backtest/").status_code == 200
 

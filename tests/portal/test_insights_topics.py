@@ -24,6 +24,7 @@ from portal import clock
 from portal.console.forms import COMPLEXITY
 from portal.insights.suggesting import Places, none_words, today_words
 from portal.insights.topics import HEAD, in_order, weekly_words
+from portal.insights.views import PLACES, SAME_QUESTION
 from portal.insights.words import COMPLEXITY_WORDS
 from tests.cast import gather
 from tests.feedback.crowd import LATER, Crowd
@@ -103,10 +104,10 @@ class TestPage:
             "20 cases filed on 3 topics, the most on “An order” (12).",
             "Of 16 cases with an accepted or closed answer, 63% (39% to 82%) were routine: they never left level 1.",
             "1 case of imported history is among them",
-            "An order 12 4.0 0 1 0 11 10 0 1 42% 19% to 68% of 12 0% 0% to 26% of 11 64% 35% to 85% of 11",
-            "Billing and payments 5 1.7 0 0 0 5 5 0 0 60% 23% to 88% of 5 20% 4% to 62% of 5 Too few of 4",
-            "Signing in and my account 3 1.0 Too few Too few Too few of 3 Too few of 1 Too few of 1",
-            "All topics 20 6.7 0 1 0 19 18 0 1 45% 26% to 66% of 20 6% 1% to 27% of 17 63% 39% to 82% of 16",
+            "An order 12 4.0 0 1 0 11 10 0 1 42% 19–68% of 12 0% 0–26% of 11 64% 35–85% of 11 0% 0–26% of 11",
+            "Billing and payments 5 1.7 0 0 0 5 5 0 0 60% 23–88% of 5 20% 4–62% of 5 Too few of 4 0% 0–43% of 5",
+            "Signing in and my account 3 1.0 Too few Too few Too few of 3 Too few of 1 Too few of 1 Too few of 3",
+            "All topics 20 6.7 0 1 0 19 18 0 1 45% 26–66% of 20 6% 1–27% of 17 63% 39–82% of 16 0% 0–17% of 19",
         ):
             assert words in said, words
 
@@ -114,10 +115,19 @@ class TestPage:
         """Three cases on signing in, one of which went up: neither table, pictures nor file say so."""
         page = manager.get(HERE, STORY | {"topic": "account"})
         assert "%" not in text(page).replace("95% interval", "")
-        assert [chart["svg"] for chart in page.context["charts"]] == [""] * 6
+        assert [chart["svg"] for chart in page.context["charts"]] == [""] * 8
         (row,) = rows_of(manager.get("/insights/topics.csv", STORY | {"topic": "account"}))
         filled = {name for name, value in row.items() if value}
-        assert filled == {"Topic", "Cases filed", "Cases a week", "Escalated: of", "Opened again: of", "Routine: of"}
+        assert filled == {
+            "Topic",
+            "Cases filed",
+            "Cases a week",
+            "Escalated: of",
+            "Opened again: of",
+            "Routine: of",
+            "Upset: of",
+            "Came again: of",
+        }
 
     def test_filters_are_those_of_the_figures(self, manager):
         assert "An order 12" not in text(manager.get(HERE, STORY | {"topic": "billing"}))
@@ -129,10 +139,10 @@ class TestPage:
     def test_tabs_keep_the_question(self, manager):
         page = manager.get(HERE, STORY | {"topic": "billing"})
         asked = "?period=custom&from=2026-01-12&to=2026-02-01&topic=billing"
-        assert [(tab["url"], tab["current"]) for tab in page.context["tabs"]] == [
-            (f"/insights/{asked}", False), (f"/insights/topics/{asked}", True), ("/insights/pulse/", False),
-            ("/insights/knowledge/", False), ("/insights/definitions/", False),
-        ]  # fmt: skip
+        tabs = page.context["tabs"]
+        assert [tab["url"] for tab in tabs] == [url + asked * (url in SAME_QUESTION) for url, _ in PLACES]
+        assert [tab["url"] for tab in tabs if tab["current"]] == [f"/insights/topics/{asked}"]
+        assert {"/insights/", HERE} < set(SAME_QUESTION) and "/insights/pulse/" not in SAME_QUESTION
 
     def test_every_link_leads_to_as_many_cases_as_its_number_says(self, manager):
         counted = 0
@@ -196,6 +206,8 @@ class TestPage:
             "Escalated clearly more often: Signing in and my account, Billing and payments",
             "Opened again clearly more often: Delivery",
             "Routine clearly less often: Signing in and my account, Billing and payments",
+            "No topic has clearly more upset customers",
+            "No topic comes again clearly more often",
         ]
         for chart in charts:
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -371,10 +383,15 @@ class TestCsv:
                     assert [row[name] for name in names] == (
                         [c["words"] for c in cells] if cells else [""] * len(names)
                     )
-                for name, one in zip(("Escalated", "Opened again", "Routine"), shown["shares"], strict=True):
+                for name, one in zip(
+                    ("Escalated", "Opened again", "Routine", "Upset", "Came again"),
+                    shown["shares"],
+                    strict=True,
+                ):
                     share, low, high = (row[f"{name}: {end}"] for end in ("share", "from", "to"))
                     words = [f"{int(float(v) * 100 + 0.5)}%" for v in (share, low, high) if v]
-                    assert words == ([one["share"]["words"], *one["interval"].split(" to ")] if one["shown"] else [])
+                    said = one["interval"].replace("–", "%–").split("–")
+                    assert words == ([one["share"]["words"], *said] if one["shown"] else [])
 
     def test_shares_can_be_counted_again_from_it(self, manager):
         for row in rows_of(manager.get("/insights/topics.csv", CROWD)):

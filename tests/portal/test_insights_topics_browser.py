@@ -31,7 +31,7 @@ def test_the_page_with_suggestions_keeps_the_rules_and_fits(new_context, live_se
         assert axe(page) == [], scheme
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], scheme
         cards = page.locator("figure .scroll:has(svg)")
-        expect(cards).to_have_count(6)
+        expect(cards).to_have_count(8)
         for index in range(6):
             assert cards.nth(index).evaluate("e => e.scrollWidth <= e.clientWidth"), (scheme, index)
             cut = cards.nth(index).evaluate(

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.models import AccessLink, DataCopy, FormKey, Participant, Tally
-from escalation.models import Heartbeat
+from escalation.models import BulkRow, BulkRun, Heartbeat
 from portal import beat, clock
 from portal.keeping import retention
 from tests.portal.pages.scene import look_at, working
@@ -34,6 +34,11 @@ def fill(cast, at):
     for who, days, joined in ((cast.other, 31, None), (cast.manager, 29, None), (cast.mate, 31, at)):
         then = {"asked_at": at - timedelta(days=days), "joined_at": joined}
         Participant.objects.create(case=case, user=who, address=who.email, **then)
+    for number, days in enumerate((366, 364, None)):
+        over = {"finished_at": at - timedelta(days=days), "state": "done"} if days else {}
+        run = {"key": f"run {number}", "act": "remind", "asked_by": cast.supervisor}
+        run = BulkRun.objects.create(**run, asked_at=at - timedelta(days=400), heard_at=at, **over)
+        BulkRow.objects.create(run=run, case=case, seen=1)
     for seconds in (-60, 3600):
         session = SessionStore()
         session["of"] = seconds
@@ -42,7 +47,7 @@ def fill(cast, at):
 
 
 def counts():
-    tables = (FormKey, Tally, AccessLink, DataCopy, Session, Participant)
+    tables = (FormKey, Tally, AccessLink, DataCopy, Session, Participant, BulkRun, BulkRow)
     return [table.objects.count() for table in tables]
 
 
@@ -53,7 +58,7 @@ def test_what_is_over_goes_and_the_rest_stays(cast):
     made = counts()
     beat.beat(beat.ROLE)
     beat.beat(beat.KEEPING)
-    assert [before - after for before, after in zip(made, counts(), strict=True)] == [1, 1, 1, 1, 1, 1]
+    assert [before - after for before, after in zip(made, counts(), strict=True)] == [1, 1, 1, 1, 1, 1, 1, 1]
     assert Heartbeat.objects.get(role=retention.ROLE).last_loop >= at
 
 

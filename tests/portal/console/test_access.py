@@ -92,7 +92,7 @@ def test_only_what_the_registry_lists_is_there():
     names = {model.__name__ for model in admin.site._registry}
     assert names == {
         "Case", "User", "Team", "Category", "Product", "Group", "ProtocolVersion", "CalendarVersion", "Notice", "Event",
-        "Schedule", "Organisation",
+        "Schedule", "Organisation", "Skill", "PersonSkill",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from cases.models import Case, Event, Organisation
 from escalation import verbs
 from escalation.models import ProtocolVersion, StageClock
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.stories import in_force
 from tests.portal.console import stories
@@ -39,7 +40,7 @@ def newer(cast, monday):
     cast.file(title="Only filed")
     high = cast.file(title="High up")
     for level in (1, 2):
-        verbs.escalate(high.pk, reason="Up.", by=cast.tiers[level], at=MONDAY)
+        solving.escalate(high.pk, reason="Up.", by=cast.tiers[level], at=MONDAY)
         verbs.review(high.pk, by=cast.tiers[level + 1], at=MONDAY)
 
     def change(document):

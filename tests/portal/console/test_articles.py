@@ -14,6 +14,7 @@ from escalation import verbs
 from feedback import articles, knowledge
 from feedback.articles import Text
 from feedback.models import Article, ArticleRevision, ArticleUse
+from tests import solving
 from tests.cast import MONDAY
 from tests.feedback.article_shelf import INTERNAL, REFUND, REFUND_DE, TWICE, published, shelf
 from tests.portal.console import stories
@@ -260,7 +261,7 @@ def test_an_article_from_a_case_names_nobody(scene):
         f"Questions: tom@example.com, +44 20 7946 0958, case {case.reference}."
     )
     said = {"outcome": "refunded", "amount": 10, "root_cause": "Double click"}
-    verbs.answer(case.pk, text=words, by=scene.tiers[1], at=stories.minutes(6), **said)
+    solving.answer(case.pk, text=words, by=scene.tiers[1], at=stories.minutes(6), **said)
     assert "Make an article from this case" not in text(scene.tom.get(stories.page_url(case)))
     verbs.accept(case.pk, by=scene.customer, at=stories.minutes(8))
     page = scene.tom.get(stories.page_url(case)).content.decode()
@@ -284,7 +285,7 @@ def test_an_article_from_a_case_names_nobody(scene):
 def test_suggestions_stand_beside_the_case_and_are_used_once(scene):
     case = stories.acknowledged(scene)
     page = scene.tom.get(stories.page_url(case))
-    beside = text(page).split("Articles")[2]
+    beside = text(page).split("Articles")[1]
     assert TWICE.title in beside and f"{INTERNAL.title} (internal)" in beside
     use = f"{LIST}{scene.shelf['twice'].pk}/use/{case.pk}/"
     assert use in page.content.decode()

@@ -43,10 +43,10 @@ def test_it_says_what_changed_and_offers_no_answer_first(signed_in, cast, monday
 def test_right_answers_are_kept_and_the_line_on_the_home_goes(signed_in, cast, monday, version):
     client = signed_in(cast.tiers[1])
     line = "You have not read version 2 of “Five levels” yet."
-    assert line in client.get("/console/").content.decode()
+    assert line in client.get("/console/around/").content.decode()
     answer = client.post(url(version), filled(version))
     assert (answer.status_code, answer["Location"]) == (303, "/console/")
-    home = client.get("/console/").content.decode()
+    home = client.get("/console/around/").content.decode()
     assert "All three are right" in home
     assert line not in home
     after = client.get(url(version)).content.decode()
@@ -79,7 +79,7 @@ def test_supervisors_see_who_has_not_read_it(signed_in, cast, monday, version):
     missing, _, done = page.partition("<details>")
     assert "Tom Reed" in missing
     assert "Ana Mate" in done
-    assert "5 people have not read version 2" in client.get("/console/").content.decode()
+    assert "5 people have not read version 2" in client.get("/console/around/").content.decode()
     assert "Who has read it" not in signed_in(cast.tiers[1]).get(url(version)).content.decode()
 
 
@@ -87,7 +87,7 @@ def test_after_the_grace_it_is_red(signed_in, cast, go, version):
     go(MONDAY + timedelta(days=7, minutes=1))
     client = signed_in(cast.tiers[1])
     assert "You may not take duty" in client.get(url(version)).content.decode()
-    home = client.get("/console/").content.decode()
+    home = client.get("/console/around/").content.decode()
     assert '<p class="red-bar">' in home.partition("You have not read")[0][-400:]
 
 

@@ -52,9 +52,10 @@ def test_a_supervisor_passes_a_case_up(wide, live_server, story):
     sign_in(wide, live_server)
     wide.goto(f"{live_server.url}{stories.page_url(story.held)}")
     wide.get_by_role("link", name="Pass up").click()
+    wide.get_by_label("What was tried").fill("Asked the bank.")
     wide.get_by_label("Reason").fill("A manager must decide.")
     wide.get_by_role("button", name="Pass up to level 2").click()
-    expect(wide.get_by_role("status")).to_have_text("Passed up.")
+    expect(wide.locator(".done")).to_have_text("Passed up.")
     wide.get_by_text("Not possible now").click()
     expect(wide.get_by_text("Review the SLA first: confirm severity and times for this level.").first).to_be_visible()
     assert clock.now().year == MONDAY.year

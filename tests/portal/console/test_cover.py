@@ -62,12 +62,12 @@ def test_the_gap_is_named_in_words_picture_and_table(dana, gap):
 
 
 def test_a_gap_is_a_warning_on_a_supervisor_s_home_only(dana, signed_in, cast, gap):
-    assert f"{MANAGERS}: nobody on Sat 17 Jan 09:00-13:00" in words(dana.get("/console/"))
-    assert "nobody on" not in words(signed_in(cast.tiers[1]).get("/console/"))
+    assert f"{MANAGERS}: nobody on Sat 17 Jan 09:00-13:00" in words(dana.get("/console/around/"))
+    assert "nobody on" not in words(signed_in(cast.tiers[1]).get("/console/around/"))
 
 
 def test_no_gap_no_warning(dana):
-    assert "nobody on" not in words(dana.get("/console/"))
+    assert "nobody on" not in words(dana.get("/console/around/"))
     assert "There is somebody in every hour in which we promise something." in words(dana.get(URL))
 
 

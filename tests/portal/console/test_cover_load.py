@@ -132,22 +132,22 @@ def test_a_team_nobody_works_in_has_a_page(dana, cast):
 
 def test_the_overview_and_the_home_say_it_too(dana, loaded):
     assert TOM in words(dana.get(URL))
-    home = dana.get("/console/")
+    home = dana.get("/console/around/")
     assert TOM in words(home) and f"Load of {TEAM}" in words(home)
     assert f'href="/console/cover/team/{loaded.teams[1].pk}/#load"' in home.content.decode()
 
 
 def test_the_home_has_one_line_however_many_carry_too_much(dana, loaded):
     seven_days(loaded)
-    line = dana.get("/console/").context["overloaded"]
+    line = dana.get("/console/around/").context["overloaded"]
     assert line["text"] == f"{TOM} 1 more person carries too much."
     for limit in (3, 1):
         Rota.objects.update(most_days=limit)
-    assert words(dana.get("/console/")).count("carries too much") == 1
+    assert words(dana.get("/console/around/")).count("carries too much") == 1
 
 
 def test_only_supervisors_read_of_it(signed_in, loaded):
-    home = signed_in(loaded.tiers[1]).get("/console/")
+    home = signed_in(loaded.tiers[1]).get("/console/around/")
     assert "overloaded" not in home.context and "more than the average" not in words(home)
     assert signed_in(loaded.tiers[1]).get(f"{URL}team/{loaded.teams[1].pk}/").status_code == 403
 
@@ -174,7 +174,7 @@ def test_a_customer_is_no_owner_to_look_for(dana, loaded):
 
 def test_looking_writes_nothing(dana, loaded, everything):
     before = everything()
-    for address in (URL, f"{URL}team/{loaded.teams[1].pk}/", "/console/"):
+    for address in (URL, f"{URL}team/{loaded.teams[1].pk}/", "/console/", "/console/around/"):
         assert dana.get(address).status_code == 200
     assert everything() == before
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from escalation import verbs
-from escalation.models import Alert, Heartbeat, Notice
+from escalation import beside, verbs
+from escalation.models import Alert, Heartbeat, Notice, ProtocolVersion
 from escalation.store import flush, lock
 from portal import clock
+from portal.console import home_alarms, queries
 from tests.portal.console import stories
+from tests.portal.console.test_lists import words
 
 
 def settle(case, at):
@@ -119,8 +121,25 @@ def test_a_silent_engine_shows_on_every_page(signed_in, cast, monday):
     for url in ("/console/", "/console/cases/case/", stories.page_url(case)):
         text = client.get(url).content.decode()
         assert "The clock worker last ran 14 minutes ago. Deadlines below may be missing." in text
+        assert "letter worker" not in text
     Heartbeat.objects.all().delete()
-    assert "The clock worker has never run." in client.get("/console/").content.decode()
+    text = client.get("/console/").content.decode()
+    assert "The clock worker has never run." in text and "The letter worker has never run." in text
+    assert "The queue" not in text, "where it never ran it is not used"
+
+
+def test_the_bar_says_which_hand_is_silent(signed_in, cast, monday):
+    client, now = signed_in(cast.supervisor), clock.now()
+    Heartbeat.objects.create(role="queue", last_loop=now, last_success=now)
+    assert "red-bar" not in client.get("/console/").content.decode()
+    Heartbeat.objects.filter(role="letters").update(last_success=now - timedelta(minutes=9))
+    Heartbeat.objects.filter(role="queue").update(last_success=now - timedelta(minutes=6))
+    text = client.get("/console/").content.decode()
+    assert "The letter worker last ran 9 minutes ago. Letters to customers wait." in text
+    assert (
+        "The queue last ran 6 minutes ago. Back-tests and other long jobs wait; deadlines and letters do not." in text
+    )
+    assert "clock worker" not in text
 
 
 def test_open_alarms_are_red_until_they_are_put_right(signed_in, cast, monday):
@@ -142,3 +161,111 @@ def test_practice_cases_are_nowhere(signed_in, cast, monday):
         assert "A practice case" not in client.get(url).content.decode()
     assert client.get(stories.page_url(case)).status_code == 404
     assert client.get(stories.act_url(case, "note")).status_code == 404
+
+
+def test_each_group_has_its_own_first_rows_and_its_whole_count(signed_in, cast, go, monkeypatch):
+    """However many are late, who asked for a supervisor is there to be seen."""
+    monkeypatch.setitem(queries.listed.__kwdefaults__, "most", 2)
+    for n in range(4):
+        case = stories.acknowledged(cast, title=f"Late {n}")
+        verbs.update(case.pk, text="x", next_at=stories.minutes(40 + n), by=cast.tiers[1], at=stories.minutes(10))
+    stories.asked_supervisor(cast, severity=4, title="Asked one")
+    go(stories.minutes(45))
+    found, page = groups(signed_in(cast.supervisor))
+    assert found["Late"] == ["Late 0", "Late 1"] and found["Asked for a supervisor"] == ["Asked one"]
+    counts = {g["title"]: g["count"] for g in page.context["groups"]}
+    assert counts["Late"] == 4 and page.context["total"] == 5
+    assert "2 of 4 are shown." in page.content.decode()
+
+
+def test_a_letter_that_owns_up_and_does_not_arrive_stands_first(signed_in, cast, go):
+    first, second = (stories.acknowledged(cast, title=title) for title in ("First", "Second"))
+    for case, minute in ((first, 40), (second, 41)):
+        verbs.update(case.pk, text="x", next_at=stories.minutes(minute), by=cast.tiers[1], at=stories.minutes(10))
+        settle(case, stories.minutes(42))
+    client = signed_in(cast.supervisor)
+    go(stories.minutes(45))
+    assert groups(client)[0]["Late"] == ["First", "Second"]
+    Notice.objects.filter(case=second, kind="promise_broken").update(state="dead", error="550 mailbox full")
+    Notice.objects.filter(case=first, kind="promise_broken").update(state="sent", sent_at=stories.minutes(43))
+    found, page = groups(client)
+    assert found["Late"] == ["Second", "First"]
+    why = {row["case"].title: row["why"] for g in page.context["groups"] for row in g["rows"]}
+    assert why["Second"].startswith("The letter that owns up to the missed time did not reach the customer. Call them.")
+    assert "We promised today, 10:40 and missed it; customer told today, 10:43." in why["First"]
+
+
+def test_who_asked_for_a_supervisor_says_why_and_reads_by_when(signed_in, cast, go):
+    stories.asked_supervisor(cast, severity=4, title="Asked one")
+    go(stories.minutes(45))
+    _, page = groups(signed_in(cast.supervisor))
+    (row,) = next(g["rows"] for g in page.context["groups"] if g["title"] == "Asked for a supervisor")
+    assert "Asked for a supervisor (“It is taking too long”)" in row["why"] and ", answer by " in row["why"]
+
+
+def test_an_overdue_task_is_said_and_its_alarm_has_an_act(signed_in, cast, go):
+    case = stories.acknowledged(cast)
+    verbs.update(case.pk, text="x", next_at=stories.minutes(90), by=cast.tiers[1], at=stories.minutes(5))
+    verbs.add_task(case.pk, text="Call the bank", due_at=stories.minutes(20), by=cast.tiers[1], at=stories.minutes(6))
+    beside.tell_tasks(stories.minutes(30))
+    go(stories.minutes(45))
+    _, page = groups(signed_in(cast.supervisor))
+    (row,) = next(g["rows"] for g in page.context["groups"] if g["rows"])
+    assert "At risk: a task is overdue" in row["why"]
+    # Every promise to the customer stands: no red bar.
+    assert page.context["alerts"]["rows"] == []
+    (alarm,) = page.context["alerts"]["at_risk"]
+    assert "At risk (1)" in words(page)
+    assert [act["label"] for act in alarm["acts"]] == ["Task done"]
+
+
+def test_late_tasks_push_no_red_alarm_off_the_page(signed_in, cast, go):
+    case = stories.acknowledged(cast)
+    late = {"kind": "task_overdue", "text": "At risk.", "raised_at": stories.minutes(5)}
+    for _ in range(home_alarms.MOST + 1):
+        Alert.objects.create(case=cast.file(at=stories.minutes(1)), **late)
+    Alert.objects.create(case=case, kind="plan_exhausted", text="Nobody is above it.", raised_at=stories.minutes(9))
+    go(stories.minutes(10))
+    alerts = signed_in(cast.supervisor).get("/console/?who=all").context["alerts"]
+    assert [row["alert"].kind for row in alerts["rows"]] == ["plan_exhausted"]
+    assert len(alerts["at_risk"]) == home_alarms.MOST - 1 and alerts["more"]
+
+
+def test_levels_are_counted_by_the_case_s_own_protocol(signed_in, cast, monday):
+    document = ProtocolVersion.objects.get(key="five-tier").document
+    stories.passed_up(cast)
+    text = signed_in(cast.supervisor).get("/console/").content.decode()
+    assert f"Level 2 of {len(document['tiers'])}" in text
+
+
+def test_the_page_greets_by_name_and_hour(signed_in, cast, monday, go):
+    client = signed_in(cast.supervisor)
+    assert f"Good morning, {cast.supervisor.first_name}" in client.get("/console/").content.decode()
+    go(stories.minutes(60 * 9))
+    assert f"Good evening, {cast.supervisor.first_name}" in client.get("/console/").content.decode()
+
+
+def test_nothing_to_do_names_the_next_deadline_of_those_looked_at(signed_in, cast, monday):
+    case = stories.acknowledged(cast)
+    text = signed_in(cast.tiers[3]).get("/console/?who=mine").content.decode()
+    assert "Nothing needs you." in text and case.reference not in text
+    assert case.reference in signed_in(cast.tiers[1]).get("/console/?who=mine").content.decode()
+
+
+def test_mail_that_goes_nowhere_is_said_on_every_page(signed_in, cast, monday, settings):
+    client, said = signed_in(cast.supervisor), "Customers are not being told anything: mail is not set up."
+    for page in ("/console/", "/console/cases/case/"):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        assert said not in client.get(page).content.decode()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        assert said in client.get(page).content.decode()
+
+
+def test_what_stands_around_is_a_page_and_a_part(signed_in, cast, monday):
+    client = signed_in(cast.supervisor)
+    home = client.get("/console/").content.decode()
+    assert 'data-around="/console/around/?part"' in home and 'href="/console/around/"' in home
+    page, part = (client.get(f"/console/around/{query}").content.decode() for query in ("", "?part"))
+    assert "On duty:" in page and "<html" in page
+    assert "On duty:" in part and "<html" not in part
+    assert "On duty:" not in signed_in(cast.tiers[1]).get("/console/around/").content.decode()

@@ -72,7 +72,7 @@ def test_from_the_home_to_a_case_that_is_handed_over(wide, live_server, story):
     wide.get_by_role("link", name="Hand cases over").click()
     expect(wide.get_by_role("row")).to_have_count(10)
     wide.get_by_role("link", name="Case 3").first.click()
-    expect(wide.get_by_role("link", name="Hand over").first).to_be_visible()
+    expect(wide.get_by_role("link", name="Hand over", exact=True)).to_be_visible()
 
 
 def test_the_question_is_answered_by_keyboard(wide, live_server, story):

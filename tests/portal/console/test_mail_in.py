@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.utils.html import strip_tags
 
-from cases.models import Event, Message
+from cases.models import Category, Event, Message, User
 from escalation import verbs
 from escalation.models import Heartbeat, InboundMail, Notice
 from portal.inbound import taking
@@ -128,6 +129,26 @@ def test_the_senders_own_cases_are_offered_and_any_other_by_its_reference(signed
     assert Message.objects.get(channel="email").text == "No. 2"
 
 
+def test_what_is_about_a_restricted_case_is_read_by_who_may_and_after_opening_it(signed_in, cast, case, waiting):
+    Category.objects.filter(pk=case.category_id).update(is_restricted=True)
+    boss = signed_in(cast.supervisor)
+    button = f"/console/restricted/{case.pk}/"
+    for answer_of in (
+        boss.get(url(waiting)),
+        boss.post(url(waiting), {"case": str(case.pk)}),
+        boss.post(url(waiting, "aside/")),
+    ):
+        assert (answer_of.status_code, answer_of["Location"]) == (303, button)
+    boss.post(button)
+    assert "Pay me." in boss.get(url(waiting)).content.decode()
+    Group.objects.get(name="Supervisors").permissions.remove(Permission.objects.get(codename="view_restricted"))
+    other = signed_in(User.objects.get(pk=cast.supervisor.pk))
+    page = other.get(LIST)
+    assert page.context["count"] == 0 and case.reference not in page.content.decode()
+    assert "Mine" not in page.content.decode()
+    assert other.get(url(waiting)).status_code == 404
+
+
 def test_a_settled_case_is_open_again(signed_in, cast, case, mailbox):
     verbs.withdraw(case.pk, by=cast.customer, at=stories.minutes(10))
     mail = arrived(answer(case, "It is back.", sender="sam.private@example.net"))
@@ -161,8 +182,8 @@ def test_set_aside_with_a_reason(signed_in, cast, waiting):
 
 
 def test_it_is_in_the_navigation(signed_in, cast, waiting):
-    assert "E-mail in" in signed_in(cast.supervisor).get("/console/").content.decode()
-    assert "E-mail in" not in signed_in(cast.tiers[1]).get("/console/").content.decode()
+    assert "E-mail in" in signed_in(cast.supervisor).get("/console/escalation/notice/").content.decode()
+    assert "E-mail in" not in signed_in(cast.tiers[1]).get("/console/escalation/notice/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_the_pages_keep_the_rules_and_fit(new_context, live_server, mails, axe, 
 def test_a_supervisor_puts_one_on_its_case(wide, live_server, mails, watch):
     watch.allow("status of 422")
     sign_in(wide, live_server)
+    wide.get_by_role("navigation", name="Console").get_by_role("link", name="Messages").click()
     wide.get_by_role("link", name="E-mail in").click()
     wide.get_by_role("link", name="Charged twice").first.click()
     wide.get_by_label(mails.held.reference).check()

@@ -15,6 +15,7 @@ from escalation.models import Notice, ProtocolVersion
 from feedback.surveys import add_to_answer, answer_survey
 from portal import clock
 from portal.console.deeds import DEEDS
+from tests import solving
 from tests.portal.console import stories
 
 HIDDEN_NOTE = "Be kind, they called twice."
@@ -47,7 +48,7 @@ def test_what_the_customer_answered_stands_with_the_case_unless_it_was_promised_
     told = {"satisfaction": 1, "fixed": "partly", "comment": "Nobody called back.", "at": clock.now()}
     for name, shown in (("=a", True), ("=b", False)):
         case = stories.acknowledged(cast, title=name)
-        verbs.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=stories.minutes(10))
+        solving.answer(case.pk, text="Done.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=stories.minutes(10))
         case = verbs.accept(case.pk, by=cast.customer, at=stories.minutes(11))
         settings.SURVEY = settings.SURVEY | {"anonymous": not shown}
         add_to_answer(answer_survey(case, **told).case, may_contact=True, at=clock.now())
@@ -61,16 +62,22 @@ def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):
     page = signed_in(cast.tiers[1]).get(stories.page_url(rich))
     buttons = {act["verb"] for act in page.context["acts"]}
     refused = {act["label"]: act["why"] for act in page.context["refused"]}
-    assert len(buttons) + len(refused) == len(DEEDS)
-    assert buttons == {"assess", "escalate", "emergency", "answer", "hand_over", "take_over", "note", "merge"}
-    assert refused["Apologise"] == refused["Close"] == "Needs a supervisor."
+    assert len(buttons) + len(refused) == sum(not deed.beside for deed in DEEDS.values())
+    assert buttons == {
+        "assess", "change_severity", "consult", "escalate", "emergency", "answer", "offer", "take_over", "note", "merge",
+        "mark_upset", "tried", "investigate", "log_call", "change_topic",
+    }  # fmt: skip
+    assert refused["Apologise"] == "Needs a supervisor. On duty: Dana Voss."
+    assert refused["Close"].startswith("Needs a supervisor. On duty: Dana Voss. The customer has not answered.")
     assert refused["Return to the level below"] == "Not possible while the case is “waiting for customer”."
     assert all(why.endswith(".") for why in refused.values())
 
 
 def test_the_page_and_the_verbs_agree_on_what_is_possible(signed_in, cast, rich):
     page = signed_in(cast.tiers[3]).get(stories.page_url(rich))
-    assert {act["verb"] for act in page.context["acts"]} == {"escalate", "emergency", "note"}
+    assert {act["verb"] for act in page.context["acts"]} == {
+        "escalate", "emergency", "log_call", "mark_upset", "note", "tried",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -110,8 +110,8 @@ def test_a_case_is_made_part_of_one_and_its_owner_told_of_the_end(signed_in, cas
     assert f'Part of <a href="{LIST}{problem.pk}/"' in text(client.get(page))
     assert case.reference in text(client.get(f"{LIST}{problem.pk}/"))
     ended(cast, problem, at=NOW)
-    assert "is over.</strong> Tell the customer of" in text(client.get("/console/"))
-    assert "is over.</strong>" not in text(signed_in(cast.mate).get("/console/"))
+    assert "is over.</strong> Tell the customer of" in text(client.get("/console/around/"))
+    assert "is over.</strong>" not in text(signed_in(cast.mate).get("/console/around/"))
     assert client.post(link, {"problem": ""}).status_code == 303
     assert problems.explained_by(case) is None
 

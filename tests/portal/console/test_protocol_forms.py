@@ -50,6 +50,7 @@ GOOD = [
     ("windows", "", {"reopen_0": "7", "lapse_0": "4"}, lambda p: (p.windows.reopen, p.windows.lapse) == (604_800, 122_400)),
     ("impact", "", {"say_loss": "1"}, lambda p: p.impact["loss"] == 1),
     ("fast-lane", "", {"tier": "4"}, lambda p: p.fast_tier == 4),
+    ("upset", "", {"percent": "40", "words_en": "cross\n  fed   up \ncross"}, lambda p: p.upset.update_percent == 40 and p.upset.words["en"] == ("cross", "fed up")),
     ("fast-lane", "", {"tier": ""}, lambda p: p.fast_tier is None),
     ("own", "", {"name": "Our levels", "currency": "EUR"}, lambda p: (p.name, p.currency) == ("Our levels", "EUR")),
     ("level", "?level=2", {"may": "Replacements.", "refund_limit": "300", "teams": ["customer-support-lead"]},
@@ -65,6 +66,11 @@ GOOD = [
     ("step", "?level=3", {"after_0": "20", "after_1": "minutes", "target": "duty:customer-support-lead", "actions": ["assign", "notify"], "repeat": "3"},
      lambda p: (p.tier(3).steps[-1].after, p.tier(3).steps[-1].repeat) == (1200, 3)),
     ("step", "?level=1&step=1", {"target": "person:tom@example.com"}, lambda p: p.tier(1).steps[0].target == "person:tom@example.com"),
+    ("task", "?level=1", {"text": "Ring the depot", "after_0": "20", "after_1": "minutes", "shown": ""},
+     lambda p: [(t.text, t.after, t.shown) for t in p.tier(1).tasks] == [("Ring the depot", 1200, False)]),
+    ("task", "?level=2&task=2", {"text": "Decide", "shown": "on"}, lambda p: p.tier(2).tasks[1].text == "Decide" and p.tier(2).tasks[1].after == 7200),
+    ("tasks", "?level=2", {"press": "up:2"}, lambda p: p.tier(2).tasks[0].text.startswith("Decide")),
+    ("tasks", "?level=2", {"press": "drop:1"}, lambda p: len(p.tier(2).tasks) == 1),
     ("entry", "", {"start_1_1": "3"}, lambda p: p.entry_tier(1, 1) == 3),
     ("topics", "", {"under_billing": "orders", "escalation_billing": "required", "skill_billing": "money"},
      lambda p: (p.policy("billing"), p.skill_for("billing"), p.lineage("billing")) == ("required", "money", ("billing", "orders"))),
@@ -156,7 +162,7 @@ def test_only_authors_change_anything(signed_in, cast, draft, everything, part):
     assert everything() == before
 
 
-EDITS = [row for row in GOOD if row[0] not in ("levels", "steps", "guidelines")]
+EDITS = [row for row in GOOD if row[0] not in ("levels", "steps", "tasks", "guidelines")]
 
 
 @pytest.mark.parametrize(("part", "query", "changed", "then"), EDITS)

@@ -27,8 +27,8 @@ def test_a_start_is_set_shown_everywhere_and_taken_back(desk, cast, signed_in, a
     assert approved.starts_at.isoformat() == "2026-01-19T09:00:00+00:00"
     assert "Starts by itself" in words(desk.get(page_of(approved)))
     assert "Approved, starts by itself" in words(desk.get(LIST))
-    assert "starts by itself Mon 19 Jan, 09:00" in words(signed_in(cast.supervisor).get("/console/"))
-    assert "starts by itself" not in words(signed_in(cast.tiers[1]).get("/console/"))
+    assert "starts by itself Mon 19 Jan, 09:00" in words(signed_in(cast.supervisor).get("/console/around/"))
+    assert "starts by itself" not in words(signed_in(cast.tiers[1]).get("/console/around/"))
     assert desk.get(act(approved, "keep-back")).status_code == 405
     assert desk.post(act(approved, "keep-back")).status_code == 303
     approved.refresh_from_db()
@@ -55,7 +55,7 @@ def test_a_start_that_is_none_is_refused_with_what_was_typed(desk, approved, typ
 
 def test_what_could_not_start_is_red_on_the_home_and_says_why(desk, approved):
     ProtocolVersion.objects.filter(pk=approved.pk).update(not_started="Level 3: nobody is there.")
-    assert "did not start by itself. The version before it stays in force." in words(desk.get("/console/"))
+    assert "did not start by itself. The version before it stays in force." in words(desk.get("/console/around/"))
     assert "Level 3: nobody is there." in words(desk.get(page_of(approved)))
 
 

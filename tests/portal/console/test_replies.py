@@ -274,7 +274,7 @@ class TestRetiring:
 
 def test_the_bar_leads_there_for_everybody(scene):
     for client in (scene.tom, scene.dana):
-        places = client.get("/console/").context["places"]
+        places = client.get(LIST).context["beside"]
         assert [one["url"] for one in places if one["label"] == "Saved replies"] == [LIST]
 
 

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import Message, ReplyRevision, ReplyUse
+from escalation import verbs
+from tests import solving
 from tests.cast import MONDAY, gather
 from tests.portal.console import stories
 from tests.portal.console.reply_stories import kept, shelf
@@ -138,9 +140,11 @@ def test_a_text_sent_later_promises_the_time_it_names(new_context, live_server, 
 
 def test_return_in_a_line_of_the_form_sends_and_inserts_nothing(wide, live_server, story):
     """The first button of a form is what the return key presses; it must not be one that inserts."""
+    verbs.investigate(story.case.pk, **solving.INVESTIGATION, by=story.tiers[1], at=stories.minutes(10))
     sign_in(wide, live_server, TOM)
     wide.goto(f"{live_server.url}{stories.act_url(story.case, 'answer')}")
     wide.get_by_label("Fixed", exact=True).check()
+    wide.get_by_label("No", exact=True).check()
     wide.get_by_label("Answer to the customer").fill("It works again.")
     wide.get_by_label("What caused it?").fill("Old setting")
     wide.get_by_label("What caused it?").press("Enter")
@@ -153,7 +157,7 @@ def test_dana_writes_checks_and_retires_one(new_context, live_server, watch, sto
     watch.allow("status of 422")
     page = new_context(viewport=WIDE, java_script_enabled=scripts).new_page()
     sign_in(page, live_server)
-    page.get_by_role("link", name="Saved replies").click()
+    page.get_by_role("link", name="Learning").click()
     page.get_by_role("link", name="New saved reply").click()
     page.get_by_label("Title").fill("Refund date")
     page.get_by_label("Topic").select_option("Billing and payments")
@@ -168,7 +172,7 @@ def test_dana_writes_checks_and_retires_one(new_context, live_server, watch, sto
     expect(page.get_by_role("status")).to_have_text("Saved. It is offered from now on.")
     page.get_by_role("button", name="Retire").click()
     expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
-    page.get_by_role("main").get_by_role("link", name="Saved replies").click()
+    page.locator("a.back").click()
     expect(page.get_by_role("link", name="Refund date")).to_have_count(0)
     page.get_by_label("Which").select_option("Retired")
     page.get_by_role("button", name="Show").click()

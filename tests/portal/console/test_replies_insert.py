@@ -13,6 +13,7 @@ from cases.models import Message, ReplyUse
 from escalation import saved_replies, verbs
 from escalation.models import ProtocolVersion
 from escalation.verbs.began import read_instants
+from tests import solving
 from tests.cast import MONDAY
 from tests.escalation.stories import publish_protocol
 from tests.portal.console import stories
@@ -77,7 +78,7 @@ class TestOffered:
         ]  # fmt: skip
 
     def test_higher_levels_are_offered_only_what_is_for_them(self, scene, signed_in):
-        verbs.escalate(scene.case.pk, reason="Up.", by=scene.tiers[1], at=stories.minutes(6))
+        solving.escalate(scene.case.pk, reason="Up.", by=scene.tiers[1], at=stories.minutes(6))
         verbs.review(scene.case.pk, by=scene.tiers[2], at=stories.minutes(7))
         verbs.acknowledge(scene.case.pk, by=scene.tiers[2], at=stories.minutes(8))
         scene.tom = signed_in(scene.tiers[2])
@@ -128,8 +129,17 @@ class TestInserting:
         assert "There is a problem" not in text and "<title>Error" not in text
 
     def test_everything_typed_stays_in_every_field(self, scene):
+        verbs.investigate(scene.case.pk, **solving.INVESTIGATION, by=scene.tiers[1], at=stories.minutes(6))
         page = look(scene, "answer")
-        typed = {"outcome": "refunded", "root_cause": "Double <click>", "remedy": "", "amount": "abc", "text": ""}
+        typed = {
+            "cause": "slip",
+            "prevents": "no",
+            "outcome": "refunded",
+            "root_cause": "Double <click>",
+            "remedy": "",
+            "amount": "abc",
+            "text": "",
+        }
         answer = insert(scene, page, "Thanks", "answer", **typed)
         assert answer.context["form"]["text"].value() == "Thank you, Sam."
         for name in ("outcome", "root_cause", "remedy", "amount"):

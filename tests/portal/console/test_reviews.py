@@ -61,14 +61,14 @@ def test_who_may_look_and_who_may_not(signed_in, cast, next_week, review, author
 def test_overdue_is_red_on_the_home_of_those_who_see_to_it(signed_in, cast, next_week, review, author):
     line = "The review of “Five levels” was due on Sat 10 Jan."
     for who in (cast.supervisor, author):
-        home = signed_in(who).get("/console/").content.decode()
+        home = signed_in(who).get("/console/around/").content.decode()
         assert '<p class="red-bar">' in home.partition(line)[0][-400:]
-    assert line not in signed_in(cast.tiers[1]).get("/console/").content.decode()
+    assert line not in signed_in(cast.tiers[1]).get("/console/around/").content.decode()
     PlanReview.objects.update(due_on=date(2026, 1, 25))
-    home = signed_in(cast.supervisor).get("/console/").content.decode()
+    home = signed_in(cast.supervisor).get("/console/around/").content.decode()
     assert '<p class="amber-bar">' in home.partition("is due on Sun 25 Jan.")[0][-400:]
     PlanReview.objects.update(due_on=date(2026, 3, 25))
-    assert "The review of" not in signed_in(cast.supervisor).get("/console/").content.decode()
+    assert "The review of" not in signed_in(cast.supervisor).get("/console/around/").content.decode()
 
 
 def test_the_usual_window_ends_yesterday_and_shows_the_figures(signed_in, cast, next_week, review):

@@ -48,6 +48,7 @@ def test_every_page_keeps_the_rules_and_fits(new_context, live_server, story, ax
 def test_a_review_is_held_and_signed_without_a_script(new_context, live_server, story):
     page = new_context(viewport=WIDE, java_script_enabled=False).new_page()
     sign_in(page, live_server)
+    page.get_by_role("link", name="Who is on duty, gaps and load").click()
     page.get_by_role("link", name="Hold the review").click()
     expect(page.get_by_role("button", name="Sign the decision")).to_be_visible()
     for box in page.get_by_role("checkbox").all():

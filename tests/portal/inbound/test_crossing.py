@@ -13,9 +13,10 @@ from escalation.letters import compose
 from escalation.models import Notice
 from escalation.outbox import message_id
 from portal import beat  # noqa: F401 -- registers what letters need
-from portal.console.timeline import rows_of
 from portal.inbound import taking
+from tests import solving
 from tests.escalation.sound import assert_sound
+from tests.portal.console.stories import rows_shown
 from tests.portal.inbound.letters import answer
 from tests.portal.inbound.test_landing import send, take
 from tests.portal.pages.scene import later, step, working
@@ -44,7 +45,7 @@ def test_written_before_the_question_it_is_no_answer(asked):
     case = assert_sound(asked)
     assert case.state == State.WAITING_CUSTOMER
     assert "they had not seen it when they wrote" in told(case)
-    row = rows_of(case, "all")[0]
+    row = rows_shown(case)[0]
     assert row["text"] == "Any news?" and "Crossed: written before they could read our question." in row["advice"]
 
 
@@ -62,18 +63,18 @@ def test_who_answers_the_letter_has_read_it_whatever_their_clock_says(asked):
 
 def test_written_before_our_answer_it_says_so(cast):
     case = working(cast)
-    verbs.answer(case.pk, text="Paid.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=step(20))
+    solving.answer(case.pk, text="Paid.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=step(20))
     take(answer(case, "Are you there?", **written_at(19)), at=step(30))
     case = assert_sound(case)
     assert case.state == State.ANSWERED and "This crossed with our last words" in told(case)
-    assert "before they could read our answer" in rows_of(case, "all")[0]["advice"]
+    assert "before they could read our answer" in rows_shown(case)[0]["advice"]
     assert Event.objects.get(case=case, kind="customer_wrote").data["args"]["unread"] == "answered"
 
 
 def test_after_our_last_words_nothing_crossed(cast):
     case = working(cast)
     take(answer(case, "Thank you.", **written_at(29)), at=step(30))
-    assert "crossed" not in told(case).lower() and not rows_of(case, "all")[0]["advice"]
+    assert "crossed" not in told(case).lower() and not rows_shown(case)[0]["advice"]
 
 
 def test_one_that_a_person_puts_there_later_is_as_old_as_its_writing(asked, cast):

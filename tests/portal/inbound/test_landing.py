@@ -13,6 +13,7 @@ from escalation import outbox, reply_address, verbs
 from escalation.models import InboundMail, Notice
 from portal import beat  # noqa: F401 -- registers what letters need
 from portal.inbound import taking
+from tests import solving
 from tests.escalation.sound import assert_sound
 from tests.portal.inbound.letters import OURS, answer, returned, written
 from tests.portal.pages.scene import LOOK, answered, confirmed, later, step, working
@@ -153,7 +154,7 @@ def test_a_settled_case_is_opened_again_three_times_a_day_then_a_person_looks(ca
         if number == 3:
             break
         assert row.state == S.LANDED
-        verbs.answer(
+        solving.answer(
             case.pk, text="Now.", outcome="fixed", root_cause="x", by=cast.tiers[1], at=at + timedelta(minutes=7)
         )
     assert row.state == S.WAITING and "three times" in row.reason

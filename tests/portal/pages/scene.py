@@ -10,6 +10,7 @@ from cases.lifecycle import State
 from cases.models import Case, Category
 from escalation import sweep, verbs
 from portal import clock
+from tests import solving
 from tests.cast import MONDAY, Cast
 
 LOOK = MONDAY + timedelta(hours=2)
@@ -51,7 +52,7 @@ def working(cast: Cast, **filing: object) -> Case:
 
 def answered(cast: Cast, **filing: object) -> Case:
     case = working(cast, **filing)
-    return verbs.answer(
+    return solving.answer(
         case.pk,
         text="We paid it back.",
         outcome="refunded",
@@ -68,7 +69,7 @@ def confirmed(cast: Cast, **filing: object) -> Case:
 
 def escalated(cast: Cast, **filing: object) -> Case:
     case = assessed(cast, **filing)
-    return verbs.escalate(case.pk, reason="I cannot see bank records.", by=cast.tiers[1], at=step(10))
+    return solving.escalate(case.pk, reason="I cannot see bank records.", by=cast.tiers[1], at=step(10))
 
 
 def merged(cast: Cast) -> Case:

@@ -9,10 +9,12 @@ from django.test import Client
 
 from cases.files import of_case, sweeping
 from cases.models import Attachment, Event, Message
+from escalation import verbs
 from escalation.letters import compose
 from escalation.models import Notice
 from portal import beat, clock, uploads
 from portal.file_steps import STEPS
+from tests import solving
 from tests.cases import attachments as make
 from tests.portal.console.stories import act_url, hidden
 from tests.portal.pages.scene import acknowledged, answered, confirmed, working
@@ -246,12 +248,17 @@ class TestConsole:
         ("verb", "data"),
         [
             ("wait_customer", {"question": "Which card?"}),
-            ("answer", {"text": "Paid.", "outcome": "explained", "root_cause": "Twice"}),
+            (
+                "answer",
+                {"text": "Paid.", "outcome": "explained", "root_cause": "Twice", "cause": "slip", "prevents": "no"},
+            ),
             ("wait_partner", {"partner": "The bank", "text": "They look."}),
         ],
     )
     def test_what_the_customer_reads_may_have_files(self, verb, data, cast, tom, sam):
         case = working(cast)
+        if verb == "answer":
+            case = verbs.investigate(case.pk, **solving.INVESTIGATION, by=cast.tiers[1], at=clock.now())
         self.act(tom, case, verb, upload("chart.png", make.picture()), files_show="A chart", **data)
         assert of_case(case).get().name == "chart.png"
         assert "chart.png" in text_of(sam.get(f"/c/{case.reference}/"))

@@ -12,6 +12,7 @@ from escalation import outbox, verbs
 from escalation.models import Notice
 from feedback.models import Survey
 from portal import beat, clock
+from tests import solving
 from tests.portal.pages.scene import LOOK, answered, look_at, working
 from tests.portal.pages.test_case_page import text_of
 
@@ -114,11 +115,11 @@ def test_a_guest_files_follows_by_code_writes_asks_and_answers(cast):
     verbs.assess(case.pk, severity=2, complexity=1, category=case.category, by=tom, at=at)
     verbs.acknowledge(case.pk, by=tom, at=at)
     said = {"text": "Paid back.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
-    verbs.answer(case.pk, by=tom, at=at, **said)
+    solving.answer(case.pk, by=tom, at=at, **said)
     again = phone.post(f"/c/{case.reference}/not-fixed/", {"text": "Not on my account yet"}, follow=True)
     assert "You said it is not fixed" in text_of(again)
     assert Case.objects.get().state == State.REOPENED
-    verbs.answer(case.pk, by=tom, at=clock.now(), **said)
+    solving.answer(case.pk, by=tom, at=clock.now(), **said)
     thanks = phone.post(f"/c/{case.reference}/fixed/", {"satisfaction": "4", "comment": "Be quicker"}, follow=True)
     assert "Thank you. Your case is marked as fixed." in text_of(thanks)
     survey = Survey.objects.get()

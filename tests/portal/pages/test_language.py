@@ -12,12 +12,12 @@ from django.utils import translation
 from cases.languages import isolated
 from cases.models import Category, User
 from cases.spelling import day_words, spell, zone_words
-from escalation import verbs
 from escalation.letters import compose
 from escalation.models import Notice
 from portal import middleware
 from portal.catalogues import packed
 from portal.templatetags.times import relative_forms, relative_words, when_html, when_words
+from tests import solving
 from tests.cast import MONDAY
 from tests.portal.pages.scene import LOOK, acknowledged, escalated, working
 from tests.portal.pages.test_journeys import file_as_guest
@@ -183,7 +183,7 @@ class TestLetter:
 
     def test_staff_read_english_whatever_the_page(self, cast, arabic):
         User.objects.filter(pk=cast.tiers[2].pk).update(language="ar")
-        case = verbs.escalate(working(cast).pk, reason="Bank records.", by=cast.tiers[1], at=LOOK)
+        case = solving.escalate(working(cast).pk, reason="Bank records.", by=cast.tiers[1], at=LOOK)
         with translation.override("ar"):
             letter = compose(Notice.objects.filter(case=case, kind="case_for_team").first(), LOOK)
         assert 'lang="en-gb"' in letter.html

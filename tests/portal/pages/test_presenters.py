@@ -15,6 +15,7 @@ from portal.presenters.casefile import CaseFile, page_query
 from portal.presenters.lists import case_rows, pressing_first
 from portal.presenters.promise import View, promise_block, variant_of
 from portal.presenters.timeline import story
+from tests import solving
 from tests.portal.pages.scene import (
     MAKERS,
     acknowledged,
@@ -214,7 +215,7 @@ class TestMilestones:
     def test_solved_at_first_contact_says_who(self, cast):
         case = assessed(cast)
         said = {"text": "Done.", "outcome": "fixed", "root_cause": "slip"}
-        verbs.answer(case.pk, by=cast.tiers[1], at=step(6), **said)
+        solving.answer(case.pk, by=cast.tiers[1], at=step(6), **said)
         rows = steps(case)
         assert [row["state"] for row in rows] == ["done", "not_needed", "not_needed", "current", "todo"]
         assert rows[1]["line"] == "Tom solved it at once"
@@ -257,7 +258,7 @@ class TestTimeline:
     def test_nothing_of_the_staffs_own(self, cast):
         case = working(cast)
         verbs.note(case.pk, text="Customer sounds angry.", by=cast.tiers[1], at=step(30))
-        verbs.hand_over(case.pk, to=cast.mate, note="Watch out.", by=cast.tiers[1], at=step(31))
+        verbs.hand_over(case.pk, to=cast.mate, note="Watch out.", by=cast.supervisor, at=step(31))
         told = story(file_of(case).case, house="Acme", zone=ZONE, now=NOW)
         assert "angry" not in str(told) and "Watch out" not in str(told)
         assert told.rows[0]["title"] == "Ana now has your case"

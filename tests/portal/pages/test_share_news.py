@@ -11,6 +11,7 @@ from cases.models import Case, Participant, User
 from escalation import outbox, share_news, sharing, verbs
 from escalation.models import Notice
 from portal import beat, clock
+from tests import solving
 from tests.cast import person
 from tests.portal.pages.scene import answered, later, look_at, step, working
 
@@ -148,7 +149,9 @@ def test_the_customers_own_words_and_staffs_notes_are_no_news(cast, case, row):
     verbs.note(case.pk, text="Hm.", by=cast.tiers[1], at=step(21))
     verbs.reply(case.pk, text="Me, too.", by=row.user, at=step(22))
     assert not news()
-    verbs.answer(case.pk, text="Paid.", outcome="refunded", amount=10, root_cause="slip", by=cast.tiers[1], at=step(23))
+    solving.answer(
+        case.pk, text="Paid.", outcome="refunded", amount=10, root_cause="slip", by=cast.tiers[1], at=step(23)
+    )
     assert len(news()) == 1
 
 

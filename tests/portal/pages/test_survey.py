@@ -13,6 +13,7 @@ from feedback.invitations import owe_reminders, to_remind
 from feedback.models import Survey
 from feedback.surveys import add_to_answer, answer_survey
 from portal import clock
+from tests import solving
 from tests.portal.pages.scene import answered, confirmed, look_at, make, step, sweep_at, working
 from tests.portal.pages.test_case_page import text_of
 from tests.portal.pages.test_journeys import deliver, key_on, link_in
@@ -264,7 +265,7 @@ class TestLetters:
         verbs.reopen(case.pk, text="It is back.", by=cast.customer, at=clock.now())
         owner = Case.objects.get(pk=case.pk).owner
         said = {"text": "Gone for good.", "outcome": "refunded", "amount": 1, "root_cause": "the same"}
-        verbs.answer(case.pk, by=owner, at=clock.now() + timedelta(minutes=5), **said)
+        solving.answer(case.pk, by=owner, at=clock.now() + timedelta(minutes=5), **said)
         verbs.accept(case.pk, by=cast.customer, at=clock.now() + timedelta(minutes=9))
         look_at(clock.now() + timedelta(hours=2))
         sweep_at(clock.now())

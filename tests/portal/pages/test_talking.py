@@ -9,6 +9,7 @@ from cases.lifecycle import State
 from cases.models import Case, Message
 from escalation import verbs
 from escalation.models import StageClock
+from tests import solving
 from tests.portal.pages.scene import (
     LOOK,
     acknowledged,
@@ -92,7 +93,7 @@ class TestCrossing:
 def test_what_came_meanwhile_is_called_what_it_is(verb, said, words, cast, sam):
     case = working(cast)
     seen = seen_on(sam.get(f"/c/{case.reference}/"))
-    getattr(verbs, verb)(case.pk, by=cast.tiers[1], at=LOOK - timedelta(minutes=2), **said)
+    solving.doing(verb)(case.pk, by=cast.tiers[1], at=LOOK - timedelta(minutes=2), **said)
     page = text_of(write(sam, case, seen=seen))
     assert f"While you wrote, {words}" in page
     assert "We still need" not in page
@@ -120,7 +121,7 @@ class TestIsItFixed:
     @pytest.mark.parametrize("page", ["", "fixed/", "not-fixed/"])
     def test_a_long_answer_is_folded(self, page, cast, sam):
         said = {"text": LONG, "outcome": "refunded", "amount": 10, "root_cause": "double click"}
-        case = verbs.answer(working(cast).pk, by=cast.tiers[1], at=step(20), **said)
+        case = solving.answer(working(cast).pk, by=cast.tiers[1], at=step(20), **said)
         asked = sam.get(f"/c/{case.reference}/{page}").content.decode().split("Where your case is")[0]
         assert asked.index("<details") < asked.index("Show all") < asked.index(LONG.strip())
 
@@ -128,7 +129,7 @@ class TestIsItFixed:
         case = answered(cast)
         verbs.reject(case.pk, text="Not yet.", by=cast.customer, at=step(25))
         said = {"text": "Now it is there.", "outcome": "refunded", "amount": 10, "root_cause": "double click"}
-        verbs.answer(case.pk, by=cast.tiers[1], at=step(30), **said)
+        solving.answer(case.pk, by=cast.tiers[1], at=step(30), **said)
         assert "Now it is there." in text_of(sam.get(f"/c/{case.reference}/fixed/"))
         assert "We paid it back." not in text_of(sam.get(f"/c/{case.reference}/fixed/"))
 

@@ -1,0 +1,131 @@
+"""Keeps the facts right: makes those of touched cases anew, a batch at a time, one maker at once.
+
+A fact is never changed by a part: it is made from the log and put in the place of the old one. So whatever was
+missed, doubled or done in another order ends in the same row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.db import models, transaction
+from django.db.models import Min, QuerySet
+
+from cases.models import Case, Event, TouchedCase
+from escalation.book import NoProtocol, rules_in_force
+from escalation.models import Promise
+from escalation.steps import Step
+from escalation.worktime import Calendar
+from feedback.facts.case_fact import fact_of
+from feedback.facts.stages import Worked
+from feedback.figures import OURS
+from feedback.models import CaseFact, FactHold, Survey
+
+BATCH = 500
+ALWAYS = Calendar("always", "UTC", always=True)
+FIELDS = tuple(field.attname for field in CaseFact._meta.concrete_fields if not field.primary_key)
+
+
+def working(at: datetime) -> Worked:
+    """The office hours of the protocol in force at `at`; every hour where there is none."""
+    try:
+        rules = rules_in_force()
+    except NoProtocol:
+        return ALWAYS.worked
+    return rules.calendar(rules.protocol.windows.calendar, at).worked
+
+
+def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
+    """The facts of those of the cases that count, made from what is on record: five queries whatever their number."""
+    cases = list(Case.objects.filter(pk__in=ids))
+    events: dict[int, list[Event]] = defaultdict(list)
+    for event in Event.objects.filter(case__in=ids).order_by("case", "seq").iterator(chunk_size=2000):
+        events[event.case_id].append(event)
+    promises: dict[int, list[str]] = defaultdict(list)
+    ours = Promise.objects.filter(case__in=ids, clock__kind__in=OURS)
+    for case, status in ours.values_list("case", "status"):
+        promises[case].append(status)
+    surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=ids)}
+    followed = dict(
+        Case.objects.filter(follows__in=ids).values_list("follows").annotate(first=Min("filed_at")).order_by()
+    )
+    worked = working(at)
+    return [
+        fact_of(case, events[case.pk], promises[case.pk], surveys.get(case.pk), followed.get(case.pk), worked)
+        for case in cases
+        if events[case.pk]  # rows put there by hand have no log and are no cases of ours
+    ]
+
+
+def rebuild(ids: Collection[int], *, at: datetime) -> int:
+    """Makes the facts of these cases anew, in one transaction; drills and cases that are gone have none. How many."""
+    with transaction.atomic():
+        _hold()
+        return _put(ids, at)
+
+
+def _hold() -> None:
+    """Lets one maker in at a time, until its transaction ends."""
+    FactHold.objects.bulk_create([FactHold(pk=1)], ignore_conflicts=True)
+    FactHold.objects.select_for_update().get(pk=1)
+
+
+def _put(ids: Collection[int], at: datetime) -> int:
+    facts = facts_of(ids, at=at)
+    CaseFact.objects.filter(pk__in=set(ids) - {fact.pk for fact in facts}).delete()
+    CaseFact.objects.bulk_create(facts, update_conflicts=True, unique_fields=["case"], update_fields=FIELDS)
+    return len(facts)
+
+
+def touched(at: datetime) -> QuerySet[TouchedCase]:
+    """Cases whose facts may be old."""
+    return TouchedCase.objects.all()
+
+
+def take_touched(at: datetime) -> int:
+    """Makes a batch of touched cases' facts anew and takes their lines away, all or none; how many lines."""
+    with transaction.atomic():
+        _hold()
+        # The lines are read after the hold and before the cases: what happens from now on leaves a line of its own.
+        lines = list(TouchedCase.objects.order_by("pk").values_list("pk", "case")[:BATCH])
+        _put({case for _, case in lines}, at)
+        TouchedCase.objects.filter(pk__in=[pk for pk, _ in lines]).delete()
+    return len(lines)
+
+
+def counted_to(at: datetime) -> datetime:
+    """Up to when the facts are complete: the oldest line that is left, else `at`."""
+    oldest = TouchedCase.objects.aggregate(first=Min("at"))["first"]
+    return min(oldest, at) if oldest else at
+
+
+def batches() -> Iterator[list[int]]:
+    """The ids of all live cases, a batch at a time."""
+    after = 0
+    while ids := list(Case.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        yield ids
+        after = ids[-1]
+
+
+def differing(ids: Collection[int], *, at: datetime) -> list[int]:
+    """Those of the cases whose kept fact is not the one made now, leaving out what waits to be made anew."""
+    with transaction.atomic():
+        _hold()
+        made = {fact.pk: _values(fact) for fact in facts_of(ids, at=at)}
+        kept = {fact.pk: _values(fact) for fact in CaseFact.objects.filter(pk__in=ids)}
+        waiting = set(TouchedCase.objects.filter(case__in=ids).values_list("case", flat=True))
+    return sorted(pk for pk in {*made, *kept} - waiting if made.get(pk) != kept.get(pk))
+
+
+def of_no_case() -> QuerySet[CaseFact]:
+    """Facts of practice cases, which must not be there."""
+    return CaseFact.objects.filter(case__is_drill=True)
+
+
+def _values(fact: models.Model) -> list[object]:
+    return [getattr(fact, name) for name in FIELDS]
+
+
+STEPS = (Step("facts", touched, take_touched),)

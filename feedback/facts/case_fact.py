@@ -1,0 +1,96 @@
+"""The facts of one case: a pure function of the case, its log, its promises and its survey."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cases.lifecycle import State
+from cases.models import Case, Event
+from escalation.models import Promise
+from feedback.facts.stages import Worked, is_ours, longest_silence, spent, stage_of
+from feedback.models import CaseFact, Survey
+
+#: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
+SETTLES = (State.CONFIRMED, State.CLOSED)
+
+
+def fact_of(
+    case: Case,
+    events: Sequence[Event],
+    promises: Iterable[str],
+    survey: Survey | None,
+    followed_at: datetime | None,
+    worked: Worked,
+) -> CaseFact:
+    """The row for `case`, not saved. The same things given make the same row.
+
+    `events` in their order, `promises` the statuses of what we promised in its ledger, `followed_at` when the first case that goes on
+    from it was filed, `worked` the working seconds between two instants. ValueError for a case without a log.
+    """
+    if not events:
+        raise ValueError(f"Case {case.pk} has no log.")
+    statuses, last = list(promises), events[-1]
+    fact = CaseFact(
+        case=case,
+        seq=last.seq,
+        filed_at=case.filed_at,
+        escalated_at=case.escalated_at,
+        resolved_at=case.resolved_at,
+        closed_at=case.closed_at,
+        promises_kept=statuses.count(Promise.Status.KEPT),
+        promises_broken=statuses.count(Promise.Status.BROKEN),
+        stage=stage_of(last.data["to"]),
+        longest_silence=longest_silence(events, worked),
+    )
+    fact.stage_since = last.occurred_at if fact.stage else None
+    for stage, seconds in spent(events).items():
+        setattr(fact, f"in_{stage}", seconds)
+    _went(fact, events)
+    _settled(fact, events, followed_at)
+    _said(fact, survey)
+    return fact
+
+
+def _went(fact: CaseFact, events: Sequence[Event]) -> None:
+    """What the log says of how it went."""
+    kinds = [event.kind for event in events]
+    severities = [event.data["severity"] for event in events]
+    levels = [event.data["tier"] for event in events]
+    fact.severity_filed, fact.severity_worst, fact.level_top = severities[0], min(severities), max(levels)
+    fact.went_down = sum(after < before for before, after in itertools.pairwise(levels))
+    fact.replies, fact.rejections, fact.reopenings = (
+        kinds.count(kind) for kind in ("answered", "rejected", "reopened")
+    )
+    fact.asked_supervisor = "supervisor_asked" in kinds
+    fact.plan_failures = sum("plan_failed" in event.data for event in events)
+    fact.replied_at = next((event.occurred_at for event in events if event.kind == "answered"), None)
+    named = next((number for number, event in enumerate(events) if event.kind == "acknowledged"), None)
+    fact.acknowledged_at = None if named is None else events[named].occurred_at
+    before_a_name = events if named is None else events[: named + 1]
+    fact.went_astray = any(
+        after.data["team"] != before.data["team"] and after.data["tier"] <= before.data["tier"]
+        for before, after in itertools.pairwise(before_a_name)
+    )
+
+
+def _settled(fact: CaseFact, events: Sequence[Event], followed_at: datetime | None) -> None:
+    """When it was settled first, how many words of ours that took, and when the customer was back."""
+    settled = next((e for e in events if e.data["from"] == State.ANSWERED and e.data["to"] in SETTLES), None)
+    until = settled.seq if settled else events[-1].seq + 1
+    fact.touches = sum(is_ours(e) for e in events if e.seq < until)
+    if settled is None:
+        return
+    fact.settled_at = settled.occurred_at
+    back = [e.occurred_at for e in events if e.kind == "reopened" and e.seq > settled.seq]
+    fact.back_at = min([*back[:1], *([followed_at] if followed_at else [])], default=None)
+
+
+def _said(fact: CaseFact, survey: Survey | None) -> None:
+    if survey is None:
+        return
+    fact.asked_at, fact.said_at = survey.invited_at, survey.answered_at
+    if survey.answered_at:
+        fact.score, fact.effort = survey.satisfaction, survey.effort
+        fact.fixed, fact.heard = survey.fixed, survey.heard

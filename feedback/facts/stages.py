@@ -1,0 +1,60 @@
+"""Where the time of a case went, and how long its customer heard nothing: pure, from the log alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from cases.lifecycle import ACTIVE, MILESTONE, State
+from cases.models import Event
+
+#: Working seconds between two instants.
+Worked = Callable[[datetime, datetime], float]
+WAITING_CUSTOMER, WAITING_PARTNER = "waiting_customer", "waiting_partner"
+#: What a case is at by its milestone, while it is not settled.
+BY_MILESTONE = {1: "review", 2: "acknowledgment", 3: "work", 4: "confirmation"}
+STAGES = (*BY_MILESTONE.values(), WAITING_CUSTOMER, WAITING_PARTNER)
+BY_US = (Event.Role.STAFF,)
+#: The customer's own words, whoever puts them on record: a colleague notes their call or files their mail.
+THEIRS = ("customer_wrote", "reopened")
+
+
+def is_ours(event: Event) -> bool:
+    """Whether a person of ours said something to the customer, however it was sent."""
+    return event.role in BY_US and "message" in event.data and event.kind not in THEIRS
+
+
+def stage_of(state: str) -> str:
+    """Which of STAGES a state belongs to; empty for one that is settled."""
+    if state in (State.WAITING_CUSTOMER, State.WAITING_PARTNER):
+        return WAITING_CUSTOMER if state == State.WAITING_CUSTOMER else WAITING_PARTNER
+    return BY_MILESTONE.get(MILESTONE[state] or 0, "")
+
+
+def spent(events: Sequence[Event]) -> dict[str, int]:
+    """Seconds round the clock at each stage from the first event to the last; what it was settled for is left out."""
+    times = dict.fromkeys(STAGES, 0)
+    for event, after in itertools.pairwise(events):
+        stage = stage_of(event.data["to"])
+        if stage:
+            times[stage] += int((after.occurred_at - event.occurred_at).total_seconds())
+    return times
+
+
+def longest_silence(events: Sequence[Event], worked: Worked) -> int:
+    """The longest working time, in seconds, the customer heard nothing from a person of ours while the case was ours.
+
+    From filing or their coming back to each word of ours, and to the next; while we wait for them, or they have our
+    answer, it is their turn. What still goes on at the last event is not known to have ended and is left out.
+    """
+    longest, since = 0, None
+    for event in events:
+        ours = event.data["to"] in ACTIVE and event.data["to"] != State.WAITING_CUSTOMER
+        word = is_ours(event)
+        if since is not None and (word or not ours):
+            longest = max(longest, int(worked(since, event.occurred_at)))
+            since = None
+        if ours and since is None:
+            since = event.occurred_at
+    return longest

@@ -1,0 +1,86 @@
+"""What figures need to know of a case, in one row that can be made anew from the log at any time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from cases.models import Case
+
+
+def _seconds() -> Any:
+    return models.PositiveBigIntegerField(default=0)
+
+
+def _instant() -> Any:
+    return models.DateTimeField(null=True)
+
+
+def _count() -> Any:
+    return models.PositiveSmallIntegerField(default=0)
+
+
+class CaseFact(models.Model):
+    """The facts of one live case, made by `feedback.facts`; drills have none.
+
+    What the case says of itself and may change without an event (topic, team, level, whose case it is) is not
+    copied: figures ask the case. docs/facts.md names each field.
+    """
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="fact")
+    seq = models.PositiveIntegerField()  # the last event it was made from
+    # When.
+    filed_at = models.DateTimeField()
+    acknowledged_at = _instant()
+    escalated_at = _instant()
+    replied_at = _instant()
+    settled_at = _instant()
+    back_at = _instant()
+    resolved_at = _instant()
+    closed_at = _instant()
+    # How it went.
+    severity_filed = _count()
+    severity_worst = _count()
+    level_top = _count()
+    replies = _count()
+    rejections = _count()
+    reopenings = _count()
+    touches = _count()
+    went_down = _count()
+    went_astray = models.BooleanField(default=False)
+    asked_supervisor = models.BooleanField(default=False)
+    plan_failures = _count()
+    promises_kept = _count()
+    promises_broken = _count()
+    # Where the time went, up to the last event; a case that is not settled is at `stage` since then.
+    in_review = _seconds()
+    in_acknowledgment = _seconds()
+    in_work = _seconds()
+    in_waiting_customer = _seconds()
+    in_waiting_partner = _seconds()
+    in_confirmation = _seconds()
+    stage = models.CharField(max_length=16, blank=True)
+    stage_since = _instant()
+    longest_silence = _seconds()
+    # What the customer said.
+    asked_at = _instant()
+    said_at = _instant()
+    score = models.PositiveSmallIntegerField(null=True)
+    fixed = models.CharField(max_length=6, blank=True)
+    heard = models.CharField(max_length=6, blank=True)
+    effort = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("filed_at",), name="fact_filed"),
+            models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
+            models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
+        )
+
+    def __str__(self) -> str:
+        return f"facts of {self.case_id} at {self.seq}"
+
+
+class FactHold(models.Model):
+    """The one row whose holder makes facts: of two makers at once the slower could leave the older facts."""

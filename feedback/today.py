@@ -1,0 +1,96 @@
+"""The sheet of the day for each team: what customers said yesterday, what is promised today, which cases are at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from cases.access import Viewer
+from cases.models import Case, Team
+from escalation.beside import at_risk
+from escalation.lateness import is_late, with_ledger
+from escalation.timeleft import OURS, unmended
+from feedback.models import Survey
+
+#: Rows of each kind on one screen; the numbers above them are of all.
+MOST = 8
+
+
+@dataclass
+class Sheet:
+    """One team's day. `scores` are yesterday's, 5 to 1; `said` the answers with words, the worst first."""
+
+    team: Team
+    scores: list[int] = field(default_factory=list)
+    said: list[Survey] = field(default_factory=list)
+    late: list[Case] = field(default_factory=list)
+    due: list[Case] = field(default_factory=list)
+    risky: list[Case] = field(default_factory=list)
+
+    @property
+    def low(self) -> int:
+        """How many of yesterday's scores are low ones."""
+        return sum(score in Survey.LOW for score in self.scores)
+
+    @property
+    def average(self) -> str:
+        """The mean score to one decimal; empty without any."""
+        return f"{sum(self.scores) / len(self.scores):.1f}" if self.scores else ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.scores or self.late or self.due or self.risky)
+
+
+@dataclass(frozen=True)
+class Day:
+    """Yesterday and today where the reader is: [yesterday, today) and [today, tomorrow)."""
+
+    yesterday: datetime
+    today: datetime
+    tomorrow: datetime
+
+    @classmethod
+    def of(cls, now: datetime, zone: str) -> Day:
+        """By the calendar of `zone`: a day there may have 23 or 25 hours."""
+        here = ZoneInfo(zone)
+        date = now.astimezone(here).date()
+        starts = [
+            datetime.combine(date + timedelta(days=n), time(), here).astimezone(ZoneInfo("UTC")) for n in (-1, 0, 1)
+        ]
+        return cls(*starts)
+
+
+def sheets(viewer: Viewer, teams: Collection[int] | None, now: datetime, zone: str) -> list[Sheet]:
+    """The sheets of `teams` (None: of all), those with something on them, in order of name; four questions."""
+    day = Day.of(now, zone)
+    rows = Team.objects.order_by("name") if teams is None else Team.objects.filter(pk__in=teams).order_by("name")
+    found = {team.pk: Sheet(team) for team in rows}
+    cases = Case.objects.visible_to(viewer).filter(team__in=found, is_history=False).select_related("owner")
+    for survey in answered(viewer, found, day):
+        sheet = found[cast(int, survey.case.team_id)]
+        sheet.scores.append(survey.satisfaction or 0)
+        if survey.comment:
+            sheet.said.append(survey)
+    for case in with_ledger(cases.filter(promised(day))).by_urgency():
+        (found[case.team_id].late if is_late(case, now) else found[case.team_id].due).append(case)
+    for case in cases.filter(at_risk(now)).by_urgency():
+        found[case.team_id].risky.append(case)
+    return [sheet for sheet in found.values() if not sheet.is_empty]
+
+
+def answered(viewer: Viewer, teams: Collection[int], day: Day) -> list[Survey]:
+    """Yesterday's answers, the worst first; the team is the one that has the case."""
+    seen = Case.objects.visible_to(viewer).filter(team__in=teams, is_history=False)
+    rows = Survey.objects.filter(answered_at__gte=day.yesterday, answered_at__lt=day.today, case__in=seen)
+    return list(rows.select_related("case").order_by("satisfaction", "answered_at", "pk"))
+
+
+def promised(day: Day) -> Q:
+    """Cases whose next promise falls due before today is over, and those with a broken one nothing was said about since."""
+    return Q(state__in=OURS) & (Q(promise_at__lt=day.tomorrow) | Q(pk__in=unmended()))

@@ -1,0 +1,89 @@
+"""What is mine to do on cases: tasks, questions I was asked, and questions of mine that wait for an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from cases.access import Viewer
+from cases.lifecycle import OPEN
+from cases.models import Case, Consult, Task, User
+from portal.console.tasks_beside import act
+
+MOST = 200  # of each kind; nobody has more before them
+SOON = timedelta(days=1)
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """The address of the list; for all who work on cases."""
+    return [path("work/", site.admin_view(partial(page, site=site)), name="own_work")]
+
+
+def tasks_of(person: User) -> QuerySet[Task]:
+    """Open tasks that are the person's: given to them, or to whoever has a case that is theirs."""
+    mine = Q(person=person) | Q(person=None, case__owner=person)
+    return Task.objects.filter(mine, state=Task.State.OPEN, case__state__in=OPEN)
+
+
+def questions_to(person: User) -> QuerySet[Consult]:
+    """Questions that wait for the person's answer."""
+    return Consult.objects.filter(expert=person, answered_at=None, taken_back_at=None, case__state__in=OPEN)
+
+
+def questions_of(person: User) -> QuerySet[Consult]:
+    """Questions of the person that wait for somebody's answer."""
+    return Consult.objects.filter(asked_by=person, answered_at=None, taken_back_at=None, case__state__in=OPEN)
+
+
+def line(person: User, now: datetime) -> dict[str, int] | None:
+    """What the console's home says of it: how many wait and how many are overdue, in one question; None for nothing."""
+    rows = tasks_of(person).values_list("due_at").union(questions_to(person).values_list("due_at"), all=True)
+    dues = [due for (due,) in rows[:MOST]]
+    return {"all": len(dues), "late": sum(due <= now for due in dues)} if dues else None
+
+
+@require_safe
+def page(request: HttpRequest, *, site: AdminSite) -> HttpResponse:
+    """The list, by time."""
+    frame = site.each_context(request)
+    user, now = frame["actor"].user, frame["now"]
+    seen = Case.objects.visible_to(Viewer(request.user))
+    tasks = list(tasks_of(user).filter(case__in=seen).select_related("case").order_by("due_at", "pk")[:MOST])
+    asked, mine = (
+        list(
+            rows.filter(case__in=seen)
+            .select_related("case", "asked_by", "expert", "question")
+            .order_by("due_at")[:MOST]
+        )
+        for rows in (questions_to(user), questions_of(user))
+    )
+    context = {
+        "title": "My tasks and questions",
+        "groups": [group for group in grouped(tasks, now) if group["rows"]],
+        "none": not tasks,
+        "asked": [question_row(one, now) for one in asked],
+        "mine": [question_row(one, now) for one in mine],
+    }
+    return TemplateResponse(request, "console/own_work.html", frame | context)
+
+
+def grouped(tasks: list[Task], now: datetime) -> list[dict[str, Any]]:
+    """Overdue, within a day, later."""
+    late = [one for one in tasks if one.due_at <= now]
+    soon = [one for one in tasks if now < one.due_at <= now + SOON]
+    later = [one for one in tasks if one.due_at > now + SOON]
+    parts = (("Overdue", late), ("Within a day", soon), ("Later", later))
+    return [{"title": title, "rows": rows, "late": rows is late} for title, rows in parts]
+
+
+def question_row(one: Consult, now: datetime) -> dict[str, Any]:
+    """One question with where it is answered."""
+    return {"one": one, "late": one.due_at <= now, "answer": f"{act(one.case, 'answer_consult')}?consult={one.pk}"}

@@ -1,0 +1,82 @@
+"""Every figure that is a share, in one table: as a page and as a file, both from the registry."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from feedback.facts.build import counted_to
+from feedback.intervals import Share
+from feedback.measures import MEASURES, Counted, Measure, count
+from portal.insights.asking import Asked
+from portal.insights.casework import Echo, safe
+from portal.insights.drawing import cell
+from portal.insights.words import change_words, interval_words, share_words
+
+#: The sections of the page, in its order: heading, and which figures belong there.
+SECTIONS = (
+    ("What customers said", lambda one: one.answers),
+    ("How cases went", lambda one: one.fact == "case" and not one.answers),
+    ("What we promised customers", lambda one: one.fact == "promise"),
+    ("What the protocol asked of us", lambda one: one.fact == "clock"),
+)
+HEAD = (
+    "Key", "Figure", "Formula", "Counts", "Of", "Share", "Interval from", "Interval to",
+    "Counts before", "Of before", "Share before", "Interval before from", "Interval before to",
+)  # fmt: skip
+
+
+def figures_of(asked: Asked) -> dict[str, Counted]:
+    """Every figure of the registry, by its key: what the page shows and the file has."""
+    (found,) = count(MEASURES, asked.period, asked.scope, at=asked.at).values()
+    return found
+
+
+def measured(asked: Asked) -> dict[str, Any]:
+    """What the template takes."""
+    found = figures_of(asked)
+    return {
+        "sections": [
+            {
+                "heading": heading,
+                "rows": [_row(asked, one, found[one.key]) for one in MEASURES.values() if belongs(one)],
+            }
+            for heading, belongs in SECTIONS
+        ],
+        "counted_to": counted_to(asked.at),
+    }
+
+
+def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
+    now = figures.now
+
+    def link(part: str) -> str:
+        return asked.cases("figure", more={"part": f"{one.key}-{part}"})
+
+    return {
+        "name": one.name,
+        "formula": one.formula,
+        "beware": one.beware,
+        "share": cell(share_words(now), link("hits") if now.shown and now.hits else ""),
+        "interval": interval_words(now) if now.shown else "",
+        "of": cell(f"{now.n:,}", link("of") if now.n else ""),
+        "change": change_words(now, figures.before) if now.shown else "",
+    }
+
+
+def csv_lines(asked: Asked) -> Iterator[str]:
+    """The table as a file. What the page does not show is empty there, too."""
+    writer = csv.writer(Echo())
+    yield writer.writerow(HEAD)
+    for key, figures in figures_of(asked).items():
+        one = MEASURES[key]
+        cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before)]
+        yield writer.writerow([safe(value) for value in cells])
+
+
+def _cells(share: Share) -> list[Any]:
+    if share.interval is None or share.value is None:
+        return ["", share.n, "", "", ""]
+    low, high = share.interval
+    return [share.hits, share.n, *(round(value, 4) for value in (share.value, low, high))]

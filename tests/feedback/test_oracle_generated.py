@@ -1,0 +1,70 @@
+"""Two computations that share nothing say the same: the registry and plain SQL, on cases made by chance."""
+
+import os
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from cases.models import Case
+from escalation import verbs
+from feedback.facts import build
+from feedback.measures import MEASURES, count
+from feedback.models import Survey
+from feedback.periods import Period
+from feedback.surveys import answer_survey
+from tests.cast import gather
+from tests.escalation.history_maker import Maker
+from tests.feedback.oracle_sql import second
+from tests.feedback.story import ZONE
+
+pytestmark = pytest.mark.django_db
+#: How many cases chance makes; `make test` takes the smaller number.
+MANY = int(os.environ.get("MILEPOST_GENERATED", "400"))
+WHOLE = Period(date(2026, 1, 1), date(2026, 12, 31), ZONE)
+
+
+class Asking(Maker):
+    """As Maker, and customers who answer surveys of settled cases, or are asked and do not."""
+
+    def act(self) -> None:
+        super().act()
+        done = Case.objects.filter(state__in=("confirmed", "closed")).order_by("-resolved_at", "pk")
+        for case in done[:3]:
+            if self.chance.random() < 0.3:
+                verbs.reopen(case.pk, text="It is back.", by=case.customer, at=self.now)
+        settled = Case.objects.filter(state__in=("confirmed", "closed"), survey=None).order_by("pk")
+        for case in settled[:15]:
+            if self.chance.random() < 0.4:
+                Survey.objects.create(case=case, invited_at=self.now)
+            if self.chance.random() < 0.6:
+                heard, fixed = (self.chance.choice(("", "yes", "partly", "no")) for _ in range(2))
+                answer_survey(case, satisfaction=self.chance.randint(1, 5), fixed=fixed, heard=heard, at=self.now)
+        self.now += timedelta(hours=6) * (self.chance.random() < 0.2)
+
+
+@pytest.fixture(scope="module")
+def generated(django_db_setup, django_db_blocker) -> Iterator[datetime]:
+    """MANY cases by chance, counted; the instant they are looked at, twenty days after the last act."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        maker = Asking(gather(), seed=7, batched=True, step=timedelta(hours=4))
+        maker.make(MANY, a_step=max(MANY // 40, 5), rest=60)
+        while build.take_touched(maker.now):
+            pass
+        yield maker.now + timedelta(days=20)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("key", MEASURES)
+def test_the_same(generated, key):
+    (found,) = count([key], WHOLE, at=generated).values()
+    now = found[key].now
+    assert (now.hits, now.n) == second(key, WHOLE, generated)
+
+
+def test_chance_made_something_of_each(generated):
+    """A figure that is nothing of nothing would agree with anything."""
+    (found,) = count(MEASURES, WHOLE, at=generated).values()
+    assert not {key for key, one in found.items() if not one.now.n} - {"easy"}
+    assert not {key for key, one in found.items() if not one.now.hits} - {"easy", "astray", "exhausted"}

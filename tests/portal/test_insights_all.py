@@ -1,0 +1,134 @@
+"""The page of all figures: its numbers are those of its file, of the cases behind them and of the page of figures."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import TouchedCase
+from feedback.facts import build
+from feedback.measures import MEASURES
+from feedback.models import Survey
+from portal import clock
+from portal.insights.measuring import SECTIONS
+from tests.feedback.story import AT, telling
+from tests.feedback.test_facts import BY_HAND
+from tests.portal.pages.scene import look_at
+
+pytestmark = pytest.mark.django_db
+DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
+
+
+@pytest.fixture(scope="module")
+def story(django_db_setup, django_db_blocker):
+    with telling(django_db_blocker) as told:
+        while build.take_touched(AT):
+            pass
+        yield told
+
+
+@pytest.fixture(autouse=True)
+def looked_at():
+    look_at(AT)
+    yield
+    clock.travel(timedelta())
+
+
+@pytest.fixture
+def manager(story):
+    browser = Client()
+    browser.force_login(story.cast.manager)
+    return browser
+
+
+@pytest.fixture
+def supervisor(story):
+    browser = Client()
+    browser.force_login(story.cast.supervisor)
+    return browser
+
+
+def rows_of(answer) -> dict[str, dict[str, str]]:
+    text = b"".join(answer.streaming_content).decode()
+    return {row["Key"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_every_figure_stands_in_one_section():
+    for one in MEASURES.values():
+        assert sum(belongs(one) for _, belongs in SECTIONS) == 1, one.key
+
+
+def test_page_and_file_say_the_numbers_worked_out_by_hand(manager):
+    sections = manager.get("/insights/all/", DATES).context["sections"]
+    shown = {row["name"]: row for section in sections for row in section["rows"]}
+    filed = rows_of(manager.get("/insights/all.csv", DATES))
+    assert list(filed) == list(MEASURES)
+    for key, share in BY_HAND.items():
+        page, row = shown[MEASURES[key].name], filed[key]
+        assert (page["of"]["words"], row["Of"]) == (f"{share.n:,}", str(share.n))
+        if share.shown:
+            assert page["share"]["words"] == f"{share.hits / share.n:.0%}"
+            assert (row["Counts"], float(row["Share"])) == (str(share.hits), round(share.hits / share.n, 4))
+        else:
+            assert (row["Counts"], row["Share"], page["interval"]) == ("", "", "")
+
+
+def test_links_lead_to_as_many_cases_as_their_numbers_say(manager):
+    page = manager.get("/insights/all/", DATES).content.decode()
+    links = [unescape(url) for url in re.findall(r'<a href="(/insights/cases/\?[^"]+)">', page)]
+    assert len(links) > 35
+    for url in links:
+        key, _, half = re.search(r"part=([a-z_0-9]+-[a-z]+)", url)[1].rpartition("-")
+        answer = manager.get(url)
+        said = BY_HAND[key]
+        if MEASURES[key].answers and half == "hits" and said.hits < 5:
+            assert answer.context["few"], url  # a manager without cases is not told what single people answered
+        elif MEASURES[key].fact == "case":
+            assert answer.context["page"].paginator.count == (said.hits if half == "hits" else said.n), url
+        assert answer.context["back"].startswith("/insights/all/?")
+        assert MEASURES[key].name in answer.context["title"]
+
+
+def test_answers_without_a_name_count_and_are_not_listed(supervisor, story):
+    Survey.objects.filter(case=story.cases["a1"]).update(is_anonymous=True)
+    for part, n in (("satisfied-of", 12), ("satisfied-hits", 8), ("response-of", 5), ("response-hits", 3)):
+        page = supervisor.get("/insights/cases/", DATES | {"which": "figure", "part": part})
+        assert page.context["page"].paginator.count == n
+        assert page.context["leaves_out"] is (part != "response-of")
+    assert rows_of(supervisor.get("/insights/all.csv", DATES))["satisfied"]["Of"] == "13"
+
+
+@pytest.mark.parametrize("part", ["", "satisfied", "nothing-of", "satisfied-all", "-of", "kept_9-hits"])
+def test_a_number_that_is_none_is_a_missing_page(manager, part):
+    for place in ("/insights/cases/", "/insights/cases.csv"):
+        assert manager.get(place, DATES | {"which": "figure", "part": part}).status_code == 404
+
+
+def test_filters_and_wrong_filters(manager):
+    one = rows_of(manager.get("/insights/all.csv", DATES | {"topic": "billing"}))
+    assert (one["escalated"]["Counts"], one["escalated"]["Of"]) == ("3", "5")
+    wrong = DATES | {"team": "nobody"}
+    assert manager.get("/insights/all.csv", wrong).status_code == 404
+    assert "Choose a team from the list" in manager.get("/insights/all/", wrong).content.decode()
+
+
+def test_it_says_up_to_when_it_is_counted(manager, story):
+    assert manager.get("/insights/all/", DATES).context["counted_to"] >= AT
+    before = AT - timedelta(minutes=3)
+    TouchedCase.note([story.cases["a1"].pk], before)
+    assert manager.get("/insights/all/", DATES).context["counted_to"] == before
+
+
+def test_queries_do_not_grow_with_the_cases(manager):
+    counts = set()
+    for days in ("2026-01-12", "2025-06-01"):
+        with CaptureQueriesContext(connection) as asked:
+            manager.get("/insights/all/", DATES | {"from": days})
+        counts.add(len(asked))
+    assert len(counts) == 1 and counts.pop() <= 12
