@@ -76,13 +76,35 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 
 def install_roles(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
-    """Makes the groups and the permissions they need; what is there stays."""
+    """Makes the groups and the permissions they need; what is there stays. A handful of questions, however many there are."""
+    kinds, permissions, groups = _kinds(get_model), get_model("auth", "Permission"), get_model("auth", "Group")
+    wanted = {(kinds[app, model], codename) for rows in ROLES.values() for app, model, codename in rows}
+    of_ours = permissions.objects.filter(content_type__in=set(kinds.values()))
+    known = set(of_ours.values_list("content_type", "codename"))
+    permissions.objects.bulk_create(
+        permissions(content_type_id=kind, codename=codename, name=codename.replace("_", " ").capitalize())
+        for kind, codename in sorted(wanted - known)
+    )
+    ids = {(kind, codename): pk for pk, kind, codename in of_ours.values_list("pk", "content_type", "codename")}
+    named = set(groups.objects.filter(name__in=ROLES).values_list("name", flat=True))
+    groups.objects.bulk_create(groups(name=role) for role in ROLES if role not in named)
+    numbers = dict(groups.objects.filter(name__in=ROLES).values_list("name", "pk"))
+    through = groups.permissions.through
+    through.objects.bulk_create(
+        (
+            through(group_id=numbers[role], permission_id=ids[kinds[app, model], codename])
+            for role, rows in ROLES.items()
+            for app, model, codename in rows
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _kinds(get_model: Callable[[str, str], Any]) -> dict[tuple[str, str], int]:
+    """The number of each kind of row the roles are about; what is missing is made."""
     content_type = get_model("contenttypes", "ContentType")
-    permission = get_model("auth", "Permission")
-    for role, wanted in ROLES.items():
-        group, _ = get_model("auth", "Group").objects.get_or_create(name=role)
-        for app, model, codename in wanted:
-            kind, _ = content_type.objects.get_or_create(app_label=app, model=model)
-            name = codename.replace("_", " ").capitalize()
-            row, _ = permission.objects.get_or_create(content_type=kind, codename=codename, defaults={"name": name})
-            group.permissions.add(row)
+    pairs = {(app, model) for rows in ROLES.values() for app, model, _ in rows}
+    known = content_type.objects.filter(app_label__in={app for app, _ in pairs})
+    there = set(known.values_list("app_label", "model"))
+    content_type.objects.bulk_create(content_type(app_label=app, model=model) for app, model in sorted(pairs - there))
+    return {(app, model): pk for pk, app, model in known.values_list("pk", "app_label", "model")}
