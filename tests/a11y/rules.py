@@ -9,8 +9,6 @@ from playwright.sync_api import Page
 
 #: The rules of WCAG 2.0 to 2.2, levels A and AA, and what axe calls best practice.
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-#: Of axe's rules those that look at colours: all that can differ between light and dark.
-AXE_COLOURS = ("color-contrast", "link-in-text-block")
 
 STRUCTURE = """() => {
   const wrong = [];
@@ -82,24 +80,46 @@ def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+ICONS = ".tag svg, .steps svg, .timeline .mark svg"
+BOXES = """(icons) => icons.map((one) => {
+  const box = one.getBoundingClientRect();
+  return [box.left + scrollX, box.top + scrollY, box.right + scrollX, box.bottom + scrollY, one.checkVisibility()];
+})"""
+
+
 def icons(page: Page, most: int = 12) -> list[str]:
-    """Icons that do not stand out 3:1 from their ground: what axe cannot see, a tick that is black on black."""
-    wrong = []
-    for found in page.locator(".tag svg, .steps svg, .timeline .mark svg").all()[:most]:
-        if not found.is_visible():
+    """Icons that do not stand out 3:1 from their ground: what axe cannot see, a tick that is black on black.
+
+    One picture of the whole page shows nearly all of them; one that is not seen there (in a part that scrolls) is looked
+    at by itself before it is called wrong.
+    """
+    found, wrong = page.locator(ICONS), []
+    boxes = [box for box in enumerate(found.evaluate_all(BOXES)[:most]) if box[1][4] and box[1][2] - box[1][0] >= 4]
+    if not boxes:
+        return []
+    whole = _picture(page.screenshot(full_page=True))
+    for number, (left, top, right, bottom, _) in boxes:
+        if _stands_out(whole.crop((int(left), int(top), int(right + 1), int(bottom + 1)))):
             continue
-        box = found.bounding_box()
-        if not box or box["width"] < 4:
-            continue
-        picture = Image.open(io.BytesIO(found.screenshot())).convert("RGB")
-        count = {colour: n for n, colour in picture.getcolors(picture.width * picture.height)}
-        ground = max(count, key=count.__getitem__)
-        enough = max(4, picture.width * picture.height // 100)
-        strongest = max((contrast(ground, colour) for colour, n in count.items() if n >= 2), default=1.0)
-        drawn = sum(n for colour, n in count.items() if contrast(ground, colour) >= 3)
-        if strongest < 3 or drawn < enough:
-            wrong.append(f"an icon that cannot be seen: {found.evaluate('e => e.parentElement.outerHTML')[:120]}")
+        icon = found.nth(number)
+        if icon.is_visible() and not _stands_out(_picture(icon.screenshot())):
+            wrong.append(f"an icon that cannot be seen: {icon.evaluate('e => e.parentElement.outerHTML')[:120]}")
     return wrong
+
+
+def _picture(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def _stands_out(picture: Image.Image) -> bool:
+    pixels = picture.width * picture.height
+    count = {colour: n for n, colour in picture.getcolors(pixels) or ()}
+    if not count:
+        return False
+    ground = max(count, key=count.__getitem__)
+    strongest = max((contrast(ground, colour) for colour, n in count.items() if n >= 2), default=1.0)
+    drawn = sum(n for colour, n in count.items() if contrast(ground, colour) >= 3)
+    return strongest >= 3 and drawn >= max(4, pixels // 100)
 
 
 def tabbing(page: Page, most: int = 80) -> list[str]:
