@@ -8,7 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 
 from cases import brand
@@ -64,6 +64,21 @@ def _flush_past_the_guards(plain):
 
 
 TransactionTestCase._fixture_teardown = _flush_past_the_guards(TransactionTestCase._fixture_teardown)
+
+
+# --- Rows that all tests of a module start from
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """A database for a whole module: what its fixtures put there stays until its last test, each test's own rows do not.
+
+    For what takes long to build and is only looked at. Every test of such a module finds those rows; none may ask for a
+    database that is flushed.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 # --- The browser

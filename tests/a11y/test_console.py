@@ -53,6 +53,7 @@ def test_the_gallery_shows_every_address():
     assert known - gallery.names() == set(), "gone: take them off the lists"
 
 
+@pytest.mark.once
 def test_each_look_is_what_it_says(here):
     """Without a browser, so that a look that leads elsewhere is found at once."""
     wrong = {}
@@ -77,6 +78,7 @@ def test_what_is_only_sent_is_no_page_and_what_is_closed_says_so(here):
                 assert one.get(reverse(f"admin:{start}_{page}", args=args)).status_code == 403, (start, page)
 
 
+@pytest.mark.once
 def test_no_field_of_any_form_is_without_words(here):
     """Every add and change form that is registered, as somebody who may do everything."""
     checked = 0

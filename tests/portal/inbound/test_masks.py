@@ -143,6 +143,7 @@ def everything_mailed(cast, settings) -> list[Notice]:
     return list(Notice.objects.filter(recipient__is_staff=False))
 
 
+@pytest.mark.once
 def test_no_letter_that_is_quoted_leaves_its_secret_behind(cast, settings):
     case = working(cast)
     Case.objects.filter(pk=case.pk).update(is_proven=True)

@@ -3,11 +3,10 @@
 A page of the URL table that says something outside ⟦brackets⟧ fails here with those words. To mend it, mark them
 ({% translate %}, {% blocktranslate %}, gettext); nothing has to be added to a catalogue for this test.
 
-New addresses are walked by themselves, through the table of test_access.py.
+The pages of test_access.py's table are walked in test_pseudo_pages.py.
 """
 
 import re
-from zoneinfo import available_timezones
 
 import pytest
 from django.conf import settings as django_settings
@@ -20,38 +19,11 @@ from escalation.models import Notice
 from feedback.models import Survey
 from portal.catalogues import ROOT, customer_files
 from tests.portal.pages.scene import LOOK, MAKERS, feedback, late, waiting_customer, working
-from tests.portal.pages.test_access import TABLE, Stage
 from tests.pseudo import CODE, leaks, outside, plain_words, users_own
 
-#: Not for people, or in English on purpose.
-NO_PAGE = {"healthz", "readyz", "styleguide/", "styleguide/<slug:page>/"}
+pytestmark = pytest.mark.once
 MAIL = django_settings.BASE_DIR / "templates" / "mail"
 LETTERS = sorted(path.stem for path in MAIL.glob("[a-z]*.txt") if "_foot.txt" in path.read_text(encoding="utf-8"))
-
-
-def answers(browser: Client, path: str):
-    """What a browser of the made-up language gets for a look and for an empty post."""
-    headers = {"accept-language": CODE}
-    yield "look", browser.get(path, headers=headers)
-    yield "post", browser.post(path, {}, headers=headers)
-
-
-def is_page(response) -> bool:
-    return response.status_code in (200, 404) and response["Content-Type"].startswith("text/html")
-
-
-@pytest.mark.parametrize("route", [route for route in TABLE if route not in NO_PAGE])
-def test_every_page(route, cast, spoken):
-    stage, found = Stage(cast), set()
-    # Names of zones before those of people: "Tom" stands in "Sao_Tome".
-    own = [*sorted(available_timezones(), key=len, reverse=True), *users_own()]
-    for role in ("anonymous", "guest", "customer"):
-        browser = stage.browsers[role]
-        browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = CODE
-        for how, response in answers(browser, stage.path(route)):
-            if is_page(response) and response.get("Content-Language") == CODE:
-                found |= {(how, piece) for piece in leaks(response.text, own)}
-    assert not found
 
 
 PAGES = ("", "why/", "?print=1", "supervisor/", "withdraw/", "reopen/", "not-fixed/")

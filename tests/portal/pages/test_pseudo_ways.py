@@ -28,7 +28,7 @@ from tests.portal.pages.test_wizard import CARD, PAGES, answer, walk
 from tests.portal.problem_stories import ended, opened, said
 from tests.pseudo import CODE, leaks, users_own
 
-pytestmark = pytest.mark.usefixtures("spoken")
+pytestmark = [pytest.mark.usefixtures("spoken"), pytest.mark.once]
 
 
 def speaker(person=None, **more) -> Client:

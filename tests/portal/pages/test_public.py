@@ -132,6 +132,7 @@ for path in ("/", "/cases/", "/contact/", "/accessibility/", "/no/such/page/"):
 """
 
 
+@pytest.mark.once
 def test_with_no_database_at_all_every_page_still_says_something(tmp_path):
     """A real one that nobody answers for, in a process that has never seen one."""
     outside = {
