@@ -42,6 +42,11 @@ def pytest_collection_modifyitems(items):
 
 # --- Events refuse to be deleted, in the database too; only the end of a test may
 
+#: What the migrations put there and no test changes: without it each flush makes some hundred rows of it anew.
+STAYS = {"django_migrations", "django_content_type", "auth_permission"}
+#: Above so many deleted rows the tables are truncated: what is deleted goes on lying in the way of who counts or measures.
+MANY_ROWS = 2_000
+
 
 def _each_guard(name, databases):
     for room in ("cases", "escalation", "feedback"):
@@ -51,9 +56,33 @@ def _each_guard(name, databases):
                 act(connections[alias])
 
 
+def _filled(one) -> list[str]:
+    """The tables that hold a row."""
+    names = [name for name in one.introspection.django_table_names(only_existing=True) if name not in STAYS]
+    ask = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+    with one.cursor() as cursor:
+        cursor.execute(ask)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _emptied(one) -> int:
+    """Deletes every row past guards and foreign keys; how many. A truncation of every table costs some ten times that."""
+    deleted = 0
+    with one.constraint_checks_disabled(), transaction.atomic(using=one.alias), one.cursor() as cursor:
+        if one.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        for name in _filled(one):
+            cursor.execute(f"DELETE FROM {name}")
+            deleted += cursor.rowcount
+    return deleted
+
+
 def _flush_past_the_guards(plain):
     def _fixture_teardown(self):
         databases = self._databases_names(include_mirrors=False)
+        on_postgres = all(connections[alias].vendor == "postgresql" for alias in databases)
+        if on_postgres and sum(_emptied(connections[alias]) for alias in databases) < MANY_ROWS:
+            return
         _each_guard("remove", databases)
         try:
             plain(self)
