@@ -20,6 +20,16 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_serialized_rollback"}
 BROWSER_FIXTURES = {"page", "context", "new_context", "browser", "wide", "narrow", "dark"}
+#: The console's forms, page by page, are tried on PostgreSQL. On SQLite: every page once (tests/a11y), every act, the lists.
+FORMS = "/tests/portal/console/"
+ON_SQLITE_TOO = {
+    "test_acts.py",
+    "test_home.py",
+    "test_lists.py",
+    "test_lookups.py",
+    "test_queue_order.py",
+    "test_audit.py",
+}
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 800}
 STAYS_HERE = {"127.0.0.1", "localhost", "::1", ""}
@@ -36,6 +46,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
         if asked & DATABASE_FIXTURES or any(item.iter_markers("django_db")):
             item.add_marker("database")
+        if FORMS in str(item.path) and item.path.name not in ON_SQLITE_TOO:
+            item.add_marker("forms")
         if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: MILEPOST_TEST_DB=postgres"))
 

@@ -1,6 +1,7 @@
 """The stages of `make test`: the suite on SQLite, then on PostgreSQL with the browser; ends with one line that counts.
 
-Both stages always run, so that one failure does not hide another; what asks for no database, or is marked `once`, runs in the first only.  WORKERS says how many processes share a stage.
+Both stages always run, so that one failure does not hide another. What asks for no database, or is marked `once`, runs in
+the first only, the console's forms in the second only. WORKERS says how many processes share a stage.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 STAGES = {
-    "SQLite": ["--test-db=sqlite", "-m", "not browser and not postgres and not faults"],
+    "SQLite": ["--test-db=sqlite", "-m", "not browser and not postgres and not faults and not forms"],
     "PostgreSQL": ["--test-db=postgres", "-m", "(database or browser or postgres or faults) and not once"],
 }
 
