@@ -21,6 +21,7 @@ from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behi
 from feedback.intervals import FEWEST
 from feedback.models import Survey
 from portal.insights.asking import Asked
+from portal.insights.numbers import NUMBERS
 from portal.insights.words import COMPLEXITY_WORDS, MILESTONE_WORDS, outcome_words, span
 
 TITLES = {
@@ -103,6 +104,9 @@ class Behind:
 
     @property
     def title(self) -> str:
+        known = NUMBERS.get(self.which)
+        if known is not None:
+            return f"{known.title}{known.words(self.part)}"
         return f"{TITLES[self.which]}{part_words(self.which, self.part)}"
 
     def too_few(self, number: int) -> bool:
@@ -158,6 +162,9 @@ def behind(asked: Asked, which: str, part: str, *, viewer: Viewer) -> Behind:
         found = measures.cases_behind(key, half, asked.period, asked.scope, at=asked.at)
         if says_the_answer(part):
             found = found.exclude(survey__is_anonymous=True)
+    elif which in NUMBERS:
+        NUMBERS[which].words(part)  # a part that has no words is none
+        found = NUMBERS[which].cases(asked, part)
     elif which in helped.BEHIND:
         found = helped.cases_behind(which, asked.period, asked.scope, part=part)
     elif which in first_contact.BEHIND:

@@ -23,6 +23,7 @@ SEES = "feedback.view_insights"
 ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
+    ("/insights/promises/", "Promises"),
     ("/insights/topics/", "Topics"),
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
@@ -30,9 +31,10 @@ PLACES = (
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
-SAME_QUESTION = (
-    "/insights/", "/insights/topics/", "/insights/all/",
-)  # fmt: skip
+SAME_QUESTION = ("/insights/", "/insights/promises/", "/insights/topics/", "/insights/all/")
+
+#: What lies below these are readings of the same.
+ABOVE = ("/insights/promises/",)
 
 
 def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
@@ -98,7 +100,7 @@ def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
         {
             "label": label,
             "url": f"{url}?{said}" if said and url in SAME_QUESTION else url,
-            "current": url == request.path,
+            "current": url == request.path or (url in ABOVE and request.path.startswith(url)),
         }
         for url, label in PLACES
     ]

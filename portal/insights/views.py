@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from cases.access import Viewer
+from feedback import climbs, owed
+from feedback.figures import escalations
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
@@ -20,8 +22,12 @@ from portal.insights.definitions import DEFINITIONS
 from portal.insights.framing import Question, file_of, for_managers, frame, page, table_file, tidy
 from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
+from portal.insights.numbers import NUMBERS
+from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
+from portal.insights.promises import VIEWS_MATRIX, promises_page, tables_of
 from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
+from portal.insights.tables import csv_lines as table_lines
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
@@ -55,6 +61,46 @@ def topics_csv(question: Question, asked: Asked) -> Iterable[str]:
 def _topics(question: Question, asked: Asked) -> Page:
     protocol = question.rules.protocol if question.rules else None
     return count_topics(asked, question.form.topics, protocol)
+
+
+@page("insights/promises.html", "Promises and escalations")
+def promises(question: Question, asked: Asked) -> dict[str, Any]:
+    """What we promised and kept, and what went up and why."""
+    viewer = Viewer(question.request.user)
+    sees_matrix = viewer.is_staff and question.request.user.has_perm(VIEWS_MATRIX)
+    return promises_page(asked, question.calendar, rules=question.rules, sees_matrix=sees_matrix)
+
+
+@table_file("promises")
+def promises_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    grid, rises = owed.grid(asked.period, asked.scope, at=asked.at), climbs.rises(asked.period, asked.scope)
+    escalated = escalations(asked.period, asked.scope).now.hits
+    return table_lines(tables_of(asked, grid=grid, rises=rises, escalated=escalated))
+
+
+@page("insights/promises.html", "Promises by protocol version")
+def versions(question: Question, asked: Asked) -> dict[str, Any]:
+    """How each protocol version did."""
+    return versions_page(asked)
+
+
+@table_file("promises-by-version")
+def versions_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines([versions_file(asked)])
+
+
+@page("insights/promises.html", "Promises by team")
+def teams(question: Question, asked: Asked) -> dict[str, Any]:
+    """How each team did, from the same clocks."""
+    return teams_page(asked, question.form.names.teams)
+
+
+@table_file("promises-by-team")
+def teams_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines([teams_file(asked, question.form.names.teams)])
 
 
 @page("insights/measures.html", "All figures")
@@ -96,6 +142,8 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 def _home_of(which: str) -> str:
     """The page a number stands on."""
+    if which in NUMBERS:
+        return NUMBERS[which].home
     return "/insights/topics/" if which in OF_TOPICS else "/insights/all/" if which == FIGURE else "/insights/"
 
 

@@ -27,7 +27,8 @@ from tests.portal.insights.scene import DATES, rows_of, text
 pytestmark = pytest.mark.django_db
 PLACES = (
     "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/topics/",
-    "/insights/topics.csv",
+    "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
+    "/insights/promises/teams/", "/insights/promises/teams.csv",
 )  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""The numbers of the pages made of tables: what a list of their cases is called, its page, and how it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from cases.models import Case, Severity, Team
+from feedback import climbs, owed
+from portal.insights.asking import Asked
+from portal.insights.words import MILESTONE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A kind of number: the title of its list, the page it stands on, its cases, and the words for its part.
+
+    LookupError or ValueError from `cases` for a part that does not exist.
+    """
+
+    title: str
+    home: str
+    cases: Callable[[Asked, str], QuerySet[Case]]
+    words: Callable[[str], str]
+
+
+def _owed(which: str) -> Callable[[Asked, str], QuerySet[Case]]:
+    return lambda asked, part: owed.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+
+
+def _climbs(which: str) -> Callable[[Asked, str], QuerySet[Case]]:
+    return lambda asked, part: climbs.cases_behind(which, asked.period, asked.scope, part=part)
+
+
+def _levels(part: str) -> str:
+    was, to = (int(level) for level in part.split("-"))
+    if was >= to:
+        raise ValueError(f"From {was} to {to} nothing goes up.")
+    return f" from level {was} to level {to}"
+
+
+def _grid(part: str) -> str:
+    milestone, severity = part.split("-")
+    return f": {MILESTONE_WORDS[milestone]}, {str(Severity(int(severity)).label).lower()}"
+
+
+def _base(part: str) -> str:
+    reading, name, milestone = part.split(":")
+    return f": {MILESTONE_WORDS[milestone]}, {name if reading == owed.VERSION else _team_name(name)}"
+
+
+def _team_name(slug: str) -> str:
+    return Team.objects.filter(slug=slug).values_list("name", flat=True).first() or slug
+
+
+def _team(part: str) -> str:
+    return f": {_team_name(part)}"
+
+
+def _plain(part: str) -> str:
+    return f": {part}"
+
+
+WHY_WORDS = {
+    "missed": ": a time was missed",
+    "asked": ": the customer asked for a supervisor",
+    "risk": ": placed higher by risk",
+    "reopened": ": by hand after it was opened again",
+    "by_hand": ": by hand",
+}
+PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
+NUMBERS: dict[str, Number] = {
+    climbs.FLOW: Number("Cases that went up", PROMISES, _climbs(climbs.FLOW), _levels),
+    climbs.TRIGGER: Number("Cases that went up", PROMISES, _climbs(climbs.TRIGGER), WHY_WORDS.__getitem__),
+    "promised_at": Number("Cases with a promise that came due", PROMISES, _owed("promised_at"), _grid),
+    "kept_at": Number("Cases with a promise that was kept", PROMISES, _owed("kept_at"), _grid),
+    "broken_at": Number("Cases with a promise that was broken", PROMISES, _owed("broken_at"), _grid),
+    "owed": Number("Cases with something due", TEAMS, _owed("owed"), _base),
+    "in_time": Number("Cases with something done in time", TEAMS, _owed("in_time"), _base),
+    "escalated_under": Number("Escalated cases", VERSIONS, _owed("escalated_under"), _plain),
+    "false_under": Number("Cases that need not have gone up", VERSIONS, _owed("false_under"), _plain),
+    "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
+    "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
+}
