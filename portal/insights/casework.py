@@ -111,12 +111,17 @@ class Behind:
 
     def too_few(self, number: int) -> bool:
         """Whether a list would say what single people answered to somebody who may not know."""
-        speaks = measure_of(self.part).answers if self.which == FIGURE else self.which in OF_ANSWERS
+        if self.which in NUMBERS:
+            speaks = NUMBERS[self.which].answers(self.part)
+        else:
+            speaks = measure_of(self.part).answers if self.which == FIGURE else self.which in OF_ANSWERS
         return speaks and not self.sees_cases and 0 < number < FEWEST
 
     @property
     def says_the_answer(self) -> bool:
         """Whether to stand in this list tells what somebody answered."""
+        if self.which in NUMBERS:
+            return NUMBERS[self.which].answers(self.part)
         return says_the_answer(self.part) if self.which == FIGURE else self.which in SAYS_THE_ANSWER
 
     def leaves_out(self) -> bool:
@@ -163,8 +168,11 @@ def behind(asked: Asked, which: str, part: str, *, viewer: Viewer) -> Behind:
         if says_the_answer(part):
             found = found.exclude(survey__is_anonymous=True)
     elif which in NUMBERS:
-        NUMBERS[which].words(part)  # a part that has no words is none
-        found = NUMBERS[which].cases(asked, part)
+        number = NUMBERS[which]
+        number.words(part)  # a part that has no words is none
+        found = number.cases(asked, part, viewer.user)  # type: ignore[arg-type]
+        if number.answers(part):
+            found = found.exclude(survey__is_anonymous=True)
     elif which in helped.BEHIND:
         found = helped.cases_behind(which, asked.period, asked.scope, part=part)
     elif which in first_contact.BEHIND:

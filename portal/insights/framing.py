@@ -24,6 +24,7 @@ ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
     ("/insights/promises/", "Promises"),
+    ("/insights/bottlenecks/", "Bottlenecks"),
     ("/insights/topics/", "Topics"),
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
@@ -31,10 +32,10 @@ PLACES = (
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
-SAME_QUESTION = ("/insights/", "/insights/promises/", "/insights/topics/", "/insights/all/")
+SAME_QUESTION = ("/insights/", "/insights/promises/", "/insights/bottlenecks/", "/insights/topics/", "/insights/all/")
 
 #: What lies below these are readings of the same.
-ABOVE = ("/insights/promises/",)
+ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
 
 
 def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:

@@ -7,31 +7,33 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from cases.models import Case, Severity, Team
-from feedback import climbs, owed
+from cases.models import Case, Severity, Team, User
+from feedback import climbs, gaps, hours, owed
 from portal.insights.asking import Asked
-from portal.insights.words import MILESTONE_WORDS
+from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, STAGE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A kind of number: the title of its list, the page it stands on, its cases, and the words for its part.
 
-    LookupError or ValueError from `cases` for a part that does not exist.
+    `cases` takes the question, the part and who asks. `answers` says of a part that to stand in the list tells what a
+    customer answered. LookupError or ValueError for a part that does not exist.
     """
 
     title: str
     home: str
-    cases: Callable[[Asked, str], QuerySet[Case]]
+    cases: Callable[[Asked, str, User], QuerySet[Case]]
     words: Callable[[str], str]
+    answers: Callable[[str], bool] = lambda part: False
 
 
-def _owed(which: str) -> Callable[[Asked, str], QuerySet[Case]]:
-    return lambda asked, part: owed.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+def _owed(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: owed.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
 
 
-def _climbs(which: str) -> Callable[[Asked, str], QuerySet[Case]]:
-    return lambda asked, part: climbs.cases_behind(which, asked.period, asked.scope, part=part)
+def _climbs(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: climbs.cases_behind(which, asked.period, asked.scope, part=part)
 
 
 def _levels(part: str) -> str:
@@ -63,6 +65,30 @@ def _plain(part: str) -> str:
     return f": {part}"
 
 
+def _spent(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return hours.cases_behind(hours.SPENT, asked.period, asked.scope, at=asked.at, part=part)
+
+
+def _stage(part: str) -> str:
+    team, stage = part.split(":")
+    where = f", {_team_name(team)}" if team else ""
+    return f": {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}{where}"
+
+
+def _gap(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: gaps.cases_behind(which, asked.period, asked.scope, part=part, to=user)
+
+
+def _aspect(part: str) -> str:
+    name, _, who = part.partition(":")
+    person = User.objects.filter(pk=int(who)).values_list("name", flat=True).first() if who else ""
+    return f": {ASPECT_WORDS[name].lower()}{f', {person}' if person else ''}"
+
+
+def _is_low(part: str) -> bool:
+    return part.partition(":")[0] == gaps.LOW
+
+
 WHY_WORDS = {
     "missed": ": a time was missed",
     "asked": ": the customer asked for a supervisor",
@@ -70,6 +96,7 @@ WHY_WORDS = {
     "reopened": ": by hand after it was opened again",
     "by_hand": ": by hand",
 }
+HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
     climbs.FLOW: Number("Cases that went up", PROMISES, _climbs(climbs.FLOW), _levels),
@@ -83,4 +110,7 @@ NUMBERS: dict[str, Number] = {
     "false_under": Number("Cases that need not have gone up", VERSIONS, _owed("false_under"), _plain),
     "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
     "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
+    hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
+    gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
+    gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),
 }

@@ -12,10 +12,15 @@ from django.shortcuts import render
 from cases.access import Viewer
 from feedback import climbs, owed
 from feedback.figures import escalations
+from feedback.gaps import gaps
+from feedback.hours import hours
+from feedback.intervals import FEWEST
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
 from portal.insights.asking import Asked, today_at
+from portal.insights.bottlenecks import hours_page
+from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
@@ -31,6 +36,7 @@ from portal.insights.tables import csv_lines as table_lines
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
+from portal.insights.training import gaps_table, training_page
 
 PER_PAGE = 50
 
@@ -101,6 +107,34 @@ def teams(question: Question, asked: Asked) -> dict[str, Any]:
 def teams_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its table as a file."""
     return table_lines([teams_file(asked, question.form.names.teams)])
+
+
+@page("insights/promises.html", "Bottlenecks")
+def bottlenecks(question: Question, asked: Asked) -> dict[str, Any]:
+    """Where the hours of escalated cases go."""
+    return hours_page(asked, question.form.names)
+
+
+@table_file("bottlenecks")
+def bottlenecks_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    found = hours(asked.period, asked.scope, at=asked.at)
+    return table_lines(hours_tables(asked, found, question.form.names) if found.count() >= FEWEST else [])
+
+
+@page("insights/promises.html", "Training gaps")
+def training(question: Question, asked: Asked) -> dict[str, Any]:
+    """What goes wrong by topic and by person, and what there is to learn from."""
+    user: Any = question.request.user
+    return training_page(asked, question.form.topics, user, sees_cases=Viewer(user).is_staff)
+
+
+@table_file("training-gaps")
+def training_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file, with the people the reader may see."""
+    user: Any = question.request.user
+    found = gaps(asked.period, asked.scope)
+    return table_lines([gaps_table(asked, found, question.form.topics, user)])
 
 
 @page("insights/measures.html", "All figures")

@@ -22,6 +22,21 @@ MILESTONE_WORDS = {
     "4": "4 Answer",
     "supervisor": "Supervisor’s reply",
 }
+STAGE_WORDS = {
+    "review": "Waiting for the priority review",
+    "acknowledgment": "Waiting to be confirmed by name",
+    "work": "In work with us",
+    "waiting_customer": "Waiting for the customer",
+    "waiting_partner": "Waiting for another company",
+    "confirmation": "Waiting for the customer’s yes or no",
+}
+ASPECT_WORDS = {
+    "low": "Low score",
+    "again": "Opened again",
+    "astray": "Wrong level or team first",
+    "missed": "A promise broken",
+    "up": "Escalated",
+}
 #: As the form of an assessment has them.
 COMPLEXITY_WORDS = {1: "Simple", 2: "Some digging", 3: "Hard"}
 
