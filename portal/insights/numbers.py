@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cases.models import Case, Severity, Team, User
-from feedback import climbs, gaps, hours, owed
+from feedback import climbs, durations, gaps, hours, owed
 from portal.insights.asking import Asked
 from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, STAGE_WORDS
 
@@ -89,6 +89,10 @@ def _is_low(part: str) -> bool:
     return part.partition(":")[0] == gaps.LOW
 
 
+def _timed(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return durations.cases_behind(part, asked.period, asked.scope)
+
+
 WHY_WORDS = {
     "missed": ": a time was missed",
     "asked": ": the customer asked for a supervisor",
@@ -96,6 +100,7 @@ WHY_WORDS = {
     "reopened": ": by hand after it was opened again",
     "by_hand": ": by hand",
 }
+ALL = "/insights/all/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
@@ -111,6 +116,7 @@ NUMBERS: dict[str, Number] = {
     "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
     "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
     hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
+    "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
     gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
     gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),
 }

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import TouchedCase
+from feedback.durations import DURATIONS
 from feedback.measures import MEASURES
 from feedback.models import Survey
 from portal.insights.measuring import SECTIONS
@@ -32,7 +33,7 @@ def test_page_and_file_say_the_numbers_worked_out_by_hand(manager):
     sections = manager.get("/insights/all/", DATES).context["sections"]
     shown = {row["name"]: row for section in sections for row in section["rows"]}
     filed = by_key(manager.get("/insights/all.csv", DATES))
-    assert list(filed) == list(MEASURES)
+    assert list(filed) == [*MEASURES, *DURATIONS]
     for key, share in BY_HAND.items():
         page, row = shown[MEASURES[key].name], filed[key]
         assert (page["of"]["words"], row["Of"]) == (f"{share.n:,}", str(share.n))
@@ -47,7 +48,10 @@ def test_links_lead_to_as_many_cases_as_their_numbers_say(manager):
     page = manager.get("/insights/all/", DATES).content.decode()
     links = [unescape(url) for url in re.findall(r'<a href="(/insights/cases/\?[^"]+)">', page)]
     assert len(links) > 35
+    assert [url for url in links if "which=time" in url]
     for url in links:
+        if "which=time" in url:
+            continue
         key, _, half = re.search(r"part=([a-z_0-9]+-[a-z]+)", url)[1].rpartition("-")
         answer = manager.get(url)
         said = BY_HAND[key]
@@ -96,3 +100,24 @@ def test_queries_do_not_grow_with_the_cases(manager):
             manager.get("/insights/all/", DATES | {"from": days})
         counts.add(len(asked))
     assert len(counts) == 1 and counts.pop() <= 12
+
+
+def test_times_by_hand_on_page_and_in_file(manager):
+    """Their numbers are worked out in tests/feedback/test_durations.py."""
+    page = manager.get("/insights/all/", DATES)
+    rows = {row["name"]: row for row in page.context["times"]}
+    name, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
+    assert (name["median"], name["most"], name["of"]["words"], name["open"]) == ("5 min", "1 d", "19", "1 not ended")
+    assert (answer["median"], answer["most"], answer["of"]["words"]) == ("3 d 1 h", "Not known yet", "9")
+    assert (handling["median"], handling["open"]) == ("3 d", "3 not ended")
+    assert silence["of"]["words"] == "19"
+    filed = by_key(manager.get("/insights/all.csv", DATES))
+    assert (filed["time_resolve"]["Half within (s)"], filed["time_resolve"]["Of"]) == (str(73 * 3600), "9")
+    assert filed["time_resolve"]["Not ended yet"] == "3" and filed["satisfied"]["Half within (s)"] == ""
+    for row in rows.values():
+        found = manager.get(row["of"]["url"])
+        assert found.context["page"].paginator.count == int(row["of"]["words"])
+        assert found.context["back"].startswith("/insights/all/?")
+    few = {row["name"]: row for row in manager.get("/insights/all/", DATES | {"topic": "account"}).context["times"]}
+    assert {row["median"] for row in few.values()} == {"Too few"}
+    assert manager.get("/insights/cases/", DATES | {"which": "time", "part": "age"}).status_code == 404
