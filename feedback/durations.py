@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case as Choose
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from cases.models import Case
 from escalation.facts import Clock
@@ -104,24 +107,27 @@ class Timed:
     before: Curve = field(default_factory=Curve)
 
 
-def times(
-    keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, only: Q | None = None
-) -> dict[str, Timed]:
-    """The curves of `keys`, of the period and the one before, in one query. LookupError for a key that is none.
+def times(keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[str, Timed]:
+    """The curves of `keys`, of the period and the one before, in one query. LookupError for a key that is none."""
+    groups = {"now": within("filed_at", period), "before": within("filed_at", period.before())}
+    found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at)
+    return {key: Timed(**both) for key, both in found.items()}
 
-    `only`: a further condition on the facts.
-    """
+
+def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dict[str, dict[str, Curve]]:
+    """The curve of each of `keys` for each group of facts, in one query. LookupError for a key that is none."""
     wanted = {key: DURATIONS[key] for key in keys}
-    cohorts = within("filed_at", period) | within("filed_at", period.before())
-    facts: Any = CaseFact.objects.filter(cohorts, scope.on("case__"), only or Q())
-    facts = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1])).order_by()
-    found: dict[str, tuple[list[Time], list[Time]]] = {key: ([], []) for key in wanted}
-    start = period.start
-    for row in facts.values(*COLUMNS).iterator(chunk_size=5000):
+    flags = {f"is_{name}": Choose(When(group, then=True), default=False) for name, group in groups.items()}
+    facts: Any = CaseFact.objects.filter(reduce(or_, groups.values())).order_by()
+    facts = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]), **flags)
+    found: dict[str, dict[str, list[Time]]] = {key: {name: [] for name in groups} for key in wanted}
+    for row in facts.values(*COLUMNS, *flags).iterator(chunk_size=5000):
         for key, one in wanted.items():
             if (time := one.took(row, at)) is not None:
-                found[key][row["filed_at"] < start].append(time)
-    return {key: Timed(*(kaplan_meier(rows) for rows in pair)) for key, pair in found.items()}
+                for name in groups:
+                    if row[f"is_{name}"]:
+                        found[key][name].append(time)
+    return {key: {name: kaplan_meier(rows) for name, rows in parts.items()} for key, parts in found.items()}
 
 
 def cases_behind(key: str, period: Period, scope: Scope = EVERYTHING, *, only: Q | None = None) -> QuerySet[Case]:

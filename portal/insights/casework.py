@@ -21,7 +21,7 @@ from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behi
 from feedback.intervals import FEWEST
 from feedback.models import Survey
 from portal.insights.asking import Asked
-from portal.insights.numbers import NUMBERS
+from portal.insights.numbers import NUMBERS, PARTS
 from portal.insights.words import COMPLEXITY_WORDS, MILESTONE_WORDS, outcome_words, span
 
 TITLES = {
@@ -68,7 +68,6 @@ TITLES = {
 }
 #: A number of the registry: its part says which, and whether all that were looked at are meant or those that count.
 FIGURE = "figure"
-PARTS = {"of": "all that were looked at", "hits": "those that count"}
 #: The numbers that stand on the page of topics only.
 OF_TOPICS = (*topics.BEHIND, *suggestions.CONDITIONS)
 OUTCOMES = {str(value): str(label) for value, label in Resolution.Outcome.choices}

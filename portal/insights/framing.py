@@ -26,13 +26,21 @@ PLACES = (
     ("/insights/promises/", "Promises"),
     ("/insights/bottlenecks/", "Bottlenecks"),
     ("/insights/topics/", "Topics"),
+    ("/insights/compare/", "Compare"),
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
     ("/insights/knowledge/", "Articles"),
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
-SAME_QUESTION = ("/insights/", "/insights/promises/", "/insights/bottlenecks/", "/insights/topics/", "/insights/all/")
+SAME_QUESTION = (
+    "/insights/",
+    "/insights/promises/",
+    "/insights/bottlenecks/",
+    "/insights/topics/",
+    "/insights/compare/",
+    "/insights/all/",
+)
 
 #: What lies below these are readings of the same.
 ABOVE = ("/insights/promises/", "/insights/bottlenecks/")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cases.models import Case, Severity, Team, User
-from feedback import climbs, durations, gaps, hours, owed
+from feedback import climbs, cohorts, durations, gaps, hours, owed
+from feedback.cohorts import Cohort
+from feedback.measures import MEASURES
 from portal.insights.asking import Asked
 from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, STAGE_WORDS
 
@@ -93,6 +95,35 @@ def _timed(asked: Asked, part: str, user: User) -> QuerySet[Case]:
     return durations.cases_behind(part, asked.period, asked.scope)
 
 
+def _under(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    which, _, version = part.partition(":")
+    key, _, half = which.rpartition("-")
+    return cohorts.cases_behind(Cohort(asked.period, asked.scope, version), key, half, at=asked.at)
+
+
+def _under_words(part: str) -> str:
+    which, _, version = part.partition(":")
+    key, _, half = which.rpartition("-")
+    return f" “{MEASURES[key].name}”: {PARTS[half]}, under {version}"
+
+
+def _under_answers(part: str) -> bool:
+    which = part.partition(":")[0]
+    return MEASURES[which.rpartition("-")[0]].answers
+
+
+def _timed_under(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    key, _, version = part.partition(":")
+    found = durations.cases_behind(key, asked.period, asked.scope)
+    return found.filter(protocol=version)
+
+
+def _timed_under_words(part: str) -> str:
+    key, _, version = part.partition(":")
+    return f" “{durations.DURATIONS[key].name}”, under {version}"
+
+
+PARTS = {"of": "all that were looked at", "hits": "those that count"}
 WHY_WORDS = {
     "missed": ": a time was missed",
     "asked": ": the customer asked for a supervisor",
@@ -100,7 +131,7 @@ WHY_WORDS = {
     "reopened": ": by hand after it was opened again",
     "by_hand": ": by hand",
 }
-ALL = "/insights/all/"
+ALL, COMPARE = "/insights/all/", "/insights/compare/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
@@ -117,6 +148,8 @@ NUMBERS: dict[str, Number] = {
     "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
     hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
     "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
+    "under": Number("Cases behind", COMPARE, _under, _under_words, _under_answers),
+    "time_under": Number("Cases behind", COMPARE, _timed_under, _timed_under_words),
     gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
     gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),
 }

@@ -22,6 +22,7 @@ from portal.insights.asking import Asked, today_at
 from portal.insights.bottlenecks import hours_page
 from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
+from portal.insights.comparing import compare_page
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
 from portal.insights.framing import Question, file_of, for_managers, frame, page, table_file, tidy
@@ -135,6 +136,23 @@ def training_csv(question: Question, asked: Asked) -> Iterable[str]:
     user: Any = question.request.user
     found = gaps(asked.period, asked.scope)
     return table_lines([gaps_table(asked, found, question.form.topics, user)])
+
+
+@page("insights/compare.html", "Compare")
+def comparing(question: Question, asked: Asked) -> dict[str, Any]:
+    """Two periods, teams or protocol versions beside each other."""
+    names = question.form.names
+    return compare_page(asked, question.request.GET.dict(), names.teams, names.topics)
+
+
+@table_file("compare")
+def comparing_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file; 404 where it is not said which two."""
+    names = question.form.names
+    tables = compare_page(asked, question.request.GET.dict(), names.teams, names.topics).get("tables")
+    if tables is None:
+        raise Http404
+    return table_lines(tables)
 
 
 @page("insights/measures.html", "All figures")
