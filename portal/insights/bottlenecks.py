@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feedback.facts.stages import STAGES
 from feedback.hours import LOST, SPENT, Hours, hours
 from feedback.intervals import FEWEST
 from portal import charts
@@ -26,7 +25,11 @@ PARTS = (
     ("Work", ("work",)),
     ("Others: customer, another company", ("waiting_customer", "waiting_partner", "confirmation")),
 )
-OURS = STAGES[:3]
+#: The stages in the order they are shown in: ours first.
+ORDER = tuple(STAGE_WORDS)
+OURS, OTHERS = ORDER[:3], ORDER[3:]
+#: STAGE_WORDS, short.
+COLUMNS = ("Review", "Name", "Work", "Customer", "Other company", "Yes or no")
 ALL_TEAMS = "All teams"
 
 
@@ -45,6 +48,7 @@ def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
         "csv_url": asked.link("/insights/bottlenecks.csv"),
         "sentence": reading(asked, found, names),
         "remarks": ["Of escalated cases filed in the period, round the clock, up to now for those that are open."],
+        "charts_first": True,
         "charts": [stages_chart(asked, found), teams_chart(asked, found, names.teams)],
         "tables": tables_of(asked, found, names),
     }
@@ -69,7 +73,7 @@ def reading(asked: Asked, found: Hours, names: Names) -> str:
     """The page's first words: where most of the time went."""
     team, stage = largest(found)
     whole, mine = found.seconds(), found.seconds(team=team, stages=[stage])
-    others = found.seconds(stages=STAGES[3:])
+    others = found.seconds(stages=OTHERS)
     return (
         f"{days_words(asked.period)}: {count_words(found.count(), 'escalated case')} took {hours_words(whole)}. "
         f"Where the time goes: {percent(mine / (whole or 1))} {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, "
@@ -79,7 +83,7 @@ def reading(asked: Asked, found: Hours, names: Names) -> str:
 
 def stages_chart(asked: Asked, found: Hours) -> Chart:
     """The waterfall of all teams together."""
-    rows = [(STAGE_WORDS[stage], found.seconds(stages=[stage])) for stage in STAGES]
+    rows = [(STAGE_WORDS[stage], found.seconds(stages=[stage])) for stage in ORDER]
     whole = sum(size for _, size in rows) or 1
     most, size = max(rows, key=lambda row: row[1])
     title = f"{percent(size / whole)} of the time: {most[0].lower()}{most[1:]}"
@@ -87,7 +91,7 @@ def stages_chart(asked: Asked, found: Hours) -> Chart:
     drawn = waterfall([(label, size, hours_words(size)) for label, size in rows], key="stages", title=title, desc=desc)
     table = [
         [STAGE_WORDS[stage], cell(hours_words(size), asked.cases(SPENT, more={"part": f":{stage}"})) if size else "0 h", percent(size / whole)]
-        for stage, (_, size) in zip(STAGES, rows, strict=True)
+        for stage, (_, size) in zip(ORDER, rows, strict=True)
     ]  # fmt: skip
     return chart(title, desc, drawn, "Hours by stage", ["Stage", "Hours", "Share"], table, asked.link("/insights/bottlenecks.csv"))  # fmt: skip
 
@@ -116,20 +120,28 @@ def hours_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
     rows = [(ALL_TEAMS, hours_row(asked, found, None))]
     rows += [(names.get(team, team) or "No team", hours_row(asked, found, team)) for team in found.teams()]
     return Table(
-        "hours", "Every hour, by who had the case and what it was at",
-        "Below each: its share of all hours, and the time half of the cases that were there took at most. Rows and columns add up.",
-        "Team", [*STAGE_WORDS.values(), "All"], rows, asked.link("/insights/bottlenecks.csv"),
+        "hours", hours_title(found, names),
+        "Below each: its share of all hours, and the time that half of the cases that were there took at most. Rows and columns add up.",
+        "Team", [*COLUMNS, "All"], rows, asked.link("/insights/bottlenecks.csv"),
     )  # fmt: skip
+
+
+def hours_title(found: Hours, names: Mapping[str, str]) -> str:
+    """The finding: who has most of the hours that are ours."""
+    team, stage = largest(found)
+    ours = found.seconds(stages=OURS) or 1
+    share = percent(found.seconds(team=team, stages=[stage]) / ours)
+    return f"{share} of our own time: {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, with {names.get(team, team) or 'no team'}"
 
 
 def hours_row(asked: Asked, found: Hours, team: str | None) -> list[Cell]:
     whole = found.seconds() or 1
     cells = []
-    for stage in STAGES:
+    for stage in ORDER:
         seconds = found.seconds(team=team, stages=[stage])
         url = asked.cases(SPENT, more={"part": f"{team or ''}:{stage}"}) if seconds else ""
         cases = found.cases.get((team, stage), {}) if team is not None else {}
-        half = f"half within {span(found.typical(team, stage))}" if team is not None and len(cases) >= FEWEST else ""
+        half = f"half: {span(found.typical(team, stage))}" if team is not None and len(cases) >= FEWEST else ""
         cells.append(hours_cell(seconds, whole, url, half))
     return [*cells, hours_cell(found.seconds(team=team), whole, "", "")]
 
@@ -137,8 +149,14 @@ def hours_row(asked: Asked, found: Hours, team: str | None) -> list[Cell]:
 def hours_cell(seconds: int, whole: int, url: str, half: str) -> Cell:
     if not seconds:
         return Cell("–", file=["", "", 0])
-    under = percent(seconds / whole) + (f", {half}" if half else "")
-    return Cell(hours_words(seconds), url, bar=seconds / whole, under=under, file=["", "", round(seconds / HOUR, 4)])
+    return Cell(
+        hours_words(seconds),
+        url,
+        bar=seconds / whole,
+        under=percent(seconds / whole),
+        also=half,
+        file=["", "", round(seconds / HOUR, 4)],
+    )
 
 
 def topics_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:

@@ -25,7 +25,7 @@ PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
 KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
 #: What the figures of a period are set beside.
 BEFORE, YEAR = "before", "year"
-AGAINST = ((BEFORE, "As many days just before"), (YEAR, "The same days a year before"))
+AGAINST = ((BEFORE, "The days just before"), (YEAR, "The same days last year"))
 A_YEAR = timedelta(weeks=52)  # the same days of the week
 KEYS = (
     "satisfied", "low", "addressed", "escalated", "at_first", "back_7", "rejected", "supervisor", "kept",
@@ -47,7 +47,7 @@ class Sides(forms.Form):
         what = {TEAMS: "team", VERSIONS: "version"}.get(kind, "")
         wrong = {"invalid_choice": f"Choose a {what or 'period'} from the list"}
         if kind == PERIODS:
-            self.fields["a"] = Pick(label="Beside", choices=AGAINST, error_messages=wrong)
+            self.fields["a"] = Pick(label="Set beside", choices=AGAINST, error_messages=wrong)
         else:
             offered = [("", f"Choose a {what}"), *choices]
             self.fields["a"] = Pick(label=f"First {what}", choices=offered, error_messages=wrong)

@@ -26,6 +26,7 @@ class Cell:
     url: str = ""
     bar: float | None = None  # 0 to 1
     under: str = ""  # small, below
+    also: str = ""  # small, below that
     of: str = ""
     of_url: str = ""
     mark: str = ""  # why it stands out, in words
@@ -79,7 +80,9 @@ def of_curve(curve: Curve, url: str, share: float, words: Any = span) -> Cell:
     if curve.n < FEWEST:
         return Cell("Too few" if curve.n else "–", file=["", curve.n])
     value, (low, high) = curve.quantile(share), curve.interval(share)
-    reach = f"{words(low)} to {words(high) if high is not None else NOT_KNOWN.lower()}" if low is not None else ""
+    reach = ""
+    if low is not None:
+        reach = f"{words(low)} or more" if high is None else f"{words(low)} to {words(high)}"
     return Cell(words(value) if value is not None else NOT_KNOWN, url, under=reach, file=curve_cells(curve))
 
 

@@ -35,7 +35,7 @@ def training_page(asked: Asked, topics: Mapping[str, str], user: User, *, sees_c
     marked = marked_topics(found)
     said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
     n = gaps.together(cells for mine in found.values() for cells in mine.values())[UP].n
-    first = f"{days_words(asked.period)}: {count_words(n, 'case')} with somebody who has them. "
+    first = f"{days_words(asked.period)}: {count_words(n, 'case')} filed here that a colleague has. "
     return context | {
         "csv_url": asked.link("/insights/bottlenecks/training.csv"),
         "sentence": first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest."),

@@ -24,7 +24,7 @@ def test_hours_by_hand_on_page_and_in_file(manager):
     for words in (
         "9 escalated cases took 586 h. Where the time goes: 93% in work with us, with Customer support managers.",
         "Waiting for customers and others: 1%", "94% of the time: in work with us", "Most hours are lost on “An order”",
-        "Customer support managers has 95% of the hours",
+        "95% of the hours are with Customer support managers",
     ):  # fmt: skip
         assert words in said, words
     found = file_of(manager, HERE)
@@ -33,6 +33,11 @@ def test_hours_by_hand_on_page_and_in_file(manager):
         parts = [float(found["hours", team, column]["Value"]) for column in columns - {"All"}]
         assert sum(parts) == pytest.approx(float(found["hours", team, "All"]["Value"]), abs=0.001)
     assert float(found["hours", "All teams", "All"]["Value"]) == pytest.approx(586, abs=0.1)
+    two = {
+        column: found["hours", "Customer support managers", column]["Value"]
+        for column in ("Review", "Name", "Yes or no")
+    }
+    assert two == {"Review": "1.0", "Name": "0.8333", "Yes or no": "7.5"}
     assert float(found["topics", "An order", "Lost"]["Value"]) == pytest.approx(1550 / 60, abs=0.001)
     assert found["topics", "Billing and payments", "Lost a case"]["Value"] == ""  # three cases: too few
 
