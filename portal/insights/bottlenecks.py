@@ -100,9 +100,7 @@ def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
     """Each team's time in four parts, those with the most first."""
     teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
     whole = found.seconds() or 1
-    title = (
-        f"{names.get(teams[0], teams[0]) or 'No team'} has {percent(found.seconds(team=teams[0]) / whole)} of the hours"
-    )
+    title = f"{percent(found.seconds(team=teams[0]) / whole)} of the hours are with {names.get(teams[0], teams[0]) or 'no team'}"
     desc = "Hours with each team by what the case was at. An hour counts for the team that had the case then."
     rows, table = [], []
     for team in teams:
