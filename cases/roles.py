@@ -71,7 +71,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
             for act in ("view", "add", "change")
         ),
     ),
-    "Managers": (("feedback", "survey", "view_insights"),),
+    "Managers": (("feedback", "survey", "view_insights"), ("feedback", "survey", "view_handlers")),
 }
 
 

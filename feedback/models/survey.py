@@ -56,7 +56,10 @@ class Survey(Worldly):
     is_anonymous = models.BooleanField(default=False)
 
     class Meta(Worldly.Meta):
-        permissions = (("view_insights", "Can see the figures"),)
+        permissions = (
+            ("view_insights", "Can see the figures"),
+            ("view_handlers", "Can see the figures of single colleagues"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True) | Q(satisfaction__gte=1, satisfaction__lte=5),

@@ -21,6 +21,7 @@ from feedback.figures import MILESTONES, OF_ANSWERS, SAYS_THE_ANSWER, cases_behi
 from feedback.intervals import FEWEST
 from feedback.models import Survey
 from portal.insights.asking import Asked
+from portal.insights.numbers import NUMBERS, PARTS
 from portal.insights.words import COMPLEXITY_WORDS, MILESTONE_WORDS, outcome_words, span
 
 TITLES = {
@@ -67,7 +68,6 @@ TITLES = {
 }
 #: A number of the registry: its part says which, and whether all that were looked at are meant or those that count.
 FIGURE = "figure"
-PARTS = {"of": "all that were looked at", "hits": "those that count"}
 #: The numbers that stand on the page of topics only.
 OF_TOPICS = (*topics.BEHIND, *suggestions.CONDITIONS)
 OUTCOMES = {str(value): str(label) for value, label in Resolution.Outcome.choices}
@@ -103,16 +103,24 @@ class Behind:
 
     @property
     def title(self) -> str:
+        known = NUMBERS.get(self.which)
+        if known is not None:
+            return f"{known.title}{known.words(self.part)}"
         return f"{TITLES[self.which]}{part_words(self.which, self.part)}"
 
     def too_few(self, number: int) -> bool:
         """Whether a list would say what single people answered to somebody who may not know."""
-        speaks = measure_of(self.part).answers if self.which == FIGURE else self.which in OF_ANSWERS
+        if self.which in NUMBERS:
+            speaks = NUMBERS[self.which].answers(self.part)
+        else:
+            speaks = measure_of(self.part).answers if self.which == FIGURE else self.which in OF_ANSWERS
         return speaks and not self.sees_cases and 0 < number < FEWEST
 
     @property
     def says_the_answer(self) -> bool:
         """Whether to stand in this list tells what somebody answered."""
+        if self.which in NUMBERS:
+            return NUMBERS[self.which].answers(self.part)
         return says_the_answer(self.part) if self.which == FIGURE else self.which in SAYS_THE_ANSWER
 
     def leaves_out(self) -> bool:
@@ -157,6 +165,12 @@ def behind(asked: Asked, which: str, part: str, *, viewer: Viewer) -> Behind:
         key, _, half = part.rpartition("-")
         found = measures.cases_behind(key, half, asked.period, asked.scope, at=asked.at)
         if says_the_answer(part):
+            found = found.exclude(survey__is_anonymous=True)
+    elif which in NUMBERS:
+        number = NUMBERS[which]
+        number.words(part)  # a part that has no words is none
+        found = number.cases(asked, part, viewer.user)  # type: ignore[arg-type]
+        if number.answers(part):
             found = found.exclude(survey__is_anonymous=True)
     elif which in helped.BEHIND:
         found = helped.cases_behind(which, asked.period, asked.scope, part=part)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from feedback.cohorts import MIX_FROM, MIX_MOST
 from feedback.intervals import ENOUGH
+from portal.charts import percent
 
 
 class Definition(NamedTuple):
@@ -140,6 +142,52 @@ DEFINITIONS = (
         "passed up for nothing ÷ cases passed up by a person, with an accepted or closed answer",
         "For nothing: it came down again and level 1 had the answer accepted or closed; or after it was last passed up it was answered within 4 hours by people who did nothing else on it than review and acknowledge, the customer did not open it again, and no more money was given back than level 1 may give. It is suggested where that is clearly more for a topic than for all others together, surely more than half of the topic’s, and the protocol does not say already that such cases are not passed up by hand.",
         "A plan review counts moves, here cases are counted, and only what people passed up.",
+    ),
+    Definition(
+        "promises",
+        "Promises by milestone and severity",
+        "kept ÷ (kept + broken), by the severity the promise was made for",
+        "The same promises as in “Promises kept”. By protocol version and by team it is what the protocol asked for, told to customers or not, in time among in time and missed, by the version and the team that owed it when it began, whoever has the case now.",
+    ),
+    Definition(
+        "climbs",
+        "What went up, and why",
+        "escalated cases that went from one level to another, or went up for that reason, at least once",
+        "Of cases filed in the period. A case counts once in a cell and may stand in several. “Risk” is what was placed higher when it was assessed, or sent up the fast lane.",
+    ),
+    Definition(
+        "false",
+        "Need not have gone up",
+        "came down again, or answered at once without other work ÷ escalated cases",
+        "Of cases filed here. At once: within 4 hours after it was last passed up, by people who did nothing else on it than review and confirm it.",
+        "A plan review counts moves, here cases are counted.",
+    ),
+    Definition(
+        "hours",
+        "Where the hours go",
+        "hours at a stage with a team ÷ all hours of escalated cases",
+        "Round the clock, from filing to the end, up to now for open cases; what a case was settled for counts nowhere. An hour belongs to the team that had the case then. Lost: nobody had begun yet, the case waited for its priority review or for a name.",
+        "Waiting for the customer’s yes or no is no work of ours, and stands by itself.",
+    ),
+    Definition(
+        "training-gaps",
+        "Training gaps",
+        "low scores, opened again, wrong level or team first, promises broken, by topic and person",
+        f"Of cases filed here, by the topic and the person they have now. A topic is compared with all others, a person with the others on the same topic; marked from {ENOUGH} cases on both sides, when the intervals do not meet.",
+        "People are shown to themselves, to who leads their team and to managers, by name and never by score.",
+    ),
+    Definition(
+        "times",
+        "Times",
+        "half were faster than the median, 9 in 10 faster than the 90th percentile",
+        "Of cases filed in the period: from the first hand-over to the first name, from filing and from the first escalation to the answer, and the longest silence of a case in office hours. What has not ended counts as longer than it has taken so far (Kaplan and Meier).",
+    ),
+    Definition(
+        "compare",
+        "Comparing",
+        "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",
+        f"The second side against the first. Not comparable: {percent(MIX_MOST)} or more of the cases of one side would have to be of another topic for both to have the same mix, with at least {MIX_FROM} cases on each side. Then no difference is said.",
+        "A difference says what is, never why.",
     ),
     Definition(
         "pulse",

@@ -92,7 +92,7 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
 def steady(name: str, shares: Sequence[Share]) -> str:
     """The finding of a weekly line: which weeks clearly differ from all the others together."""
     whole = sum(shares, Share())
-    known = [way for share in shares if (way := _against_the_rest(share, whole)) is not None]
+    known = [way for share in shares if (way := against_the_rest(share, whole)) is not None]
     if not whole.shown:
         return f"{name}: too few to say"
     if len(known) < 2:
@@ -296,7 +296,7 @@ def helped_back(asked: Asked, figures: Helped, teams: dict[str, str]) -> Chart:
     )
 
 
-def _against_the_rest(share: Share, whole: Share) -> str | None:
+def against_the_rest(share: Share, whole: Share) -> str | None:
     """ "up" or "down" when a part clearly differs from all the others together; None when too few to tell."""
     return apart(share, Share(whole.hits - share.hits, whole.n - share.n))
 
@@ -304,7 +304,7 @@ def _against_the_rest(share: Share, whole: Share) -> str | None:
 def finding(parts: Named, whole: Share, way: str, said: tuple[str, str, str]) -> str:
     """A chart's title. `said`: before the parts that clearly differ that `way`, when none does, when it is not known."""
     clear, none, unknown = said
-    known = {label: _against_the_rest(share, whole) for label, share in parts}
+    known = {label: against_the_rest(share, whole) for label, share in parts}
     told = [label for label, one in known.items() if one == way]
     if told:
         return f"{clear}: {', '.join(told)}"

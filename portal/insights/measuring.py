@@ -1,4 +1,4 @@
-"""Every figure that is a share, in one table: as a page and as a file, both from the registry."""
+"""Every figure that is a share or a time, in one table: as a page and as a file, both from the registries."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from feedback.measures import MEASURES, Counted, Measure, count
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell
+from portal.insights.timing import HEAD as TIME_HEAD
+from portal.insights.timing import csv_rows as time_rows
+from portal.insights.timing import timed
 from portal.insights.words import change_words, interval_words, share_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
@@ -44,6 +47,7 @@ def measured(asked: Asked) -> dict[str, Any]:
             }
             for heading, belongs in SECTIONS
         ],
+        "times": timed(asked),
         "counted_to": counted_to(asked.at),
     }
 
@@ -68,10 +72,12 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
 def csv_lines(asked: Asked) -> Iterator[str]:
     """The table as a file. What the page does not show is empty there, too."""
     writer = csv.writer(Echo())
-    yield writer.writerow(HEAD)
+    yield writer.writerow((*HEAD, *TIME_HEAD))
     for key, figures in figures_of(asked).items():
         one = MEASURES[key]
-        cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before)]
+        cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
+        yield writer.writerow([safe(value) for value in cells])
+    for cells in time_rows(asked, shares=len(HEAD) - 3):
         yield writer.writerow([safe(value) for value in cells])
 
 

@@ -110,7 +110,7 @@ def page_of(page: Page) -> dict[str, Any]:
         "severities": SEVERITY_NAMES,
         "complexities": COMPLEXITY_NAMES,
         "share_names": [name for _, name, _ in SHARES],
-        "table_csv": asked.link("/insights/topics.csv"),
+        "csv_url": asked.link("/insights/topics.csv"),
     }
 
 

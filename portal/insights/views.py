@@ -1,162 +1,68 @@
-"""The doors of the figures: who may see them, what was asked, and one query or list each."""
+"""The doors of the figures: one query or list each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.http import urlencode
 
 from cases.access import Viewer
-from escalation.book import NoProtocol, rules_in_force
-from escalation.protocol import Rules
-from escalation.worktime import Calendar
+from feedback import climbs, owed
+from feedback.figures import escalations
+from feedback.gaps import gaps
+from feedback.hours import hours
+from feedback.intervals import FEWEST
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
-from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.insights.asking import Asked, today_at
+from portal.insights.bottlenecks import hours_page
+from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
+from portal.insights.comparing import compare_page
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.framing import Question, file_of, for_managers, frame, page, table_file, tidy
 from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
+from portal.insights.numbers import NUMBERS
+from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
+from portal.insights.promises import VIEWS_MATRIX, promises_page, tables_of
 from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
+from portal.insights.tables import csv_lines as table_lines
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
-from portal.pages.doors import View, door, see_other
+from portal.insights.training import gaps_table, training_page
 
-SEES = "feedback.view_insights"
 PER_PAGE = 50
-ALWAYS = Calendar("always", "UTC", always=True)
-PLACES = (
-    ("/insights/", "Figures"),
-    ("/insights/all/", "All figures"),
-    ("/insights/topics/", "Topics"),
-    ("/insights/pulse/", "Pulse"),
-    ("/insights/knowledge/", "Articles"),
-    ("/insights/definitions/", "What the figures mean"),
-)
-#: These show the same question: what is set goes with the reader.
-SAME_QUESTION = ("/insights/", "/insights/all/", "/insights/topics/")
 
 
-def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
-    """Only for who may see figures: nobody signed in goes to the sign-in page, to others the page does not exist."""
-
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.is_authenticated:
-            return see_other(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
-        if not request.user.has_perm(SEES):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return door(*(methods or ("GET",)))(inner)
-
-
-class Question:
-    """What a request asks: its form, and when that is valid, the question it means."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.at = clock.now()
-        self.rules = rules()
-        today = today_at(self.at)
-        said = data_of(request.GET.dict(), today)
-        self.form = Filters(said, rules=self.rules, today=today)
-        self.asked: Asked | None = None
-        if self.form.is_valid():
-            self.asked = Asked(said, self.form.period_asked(), self.form.scope(), self.form.words(), self.at)
-
-    @property
-    def calendar(self) -> Calendar:
-        """The office hours of the protocol in force; every hour where there is none."""
-        return self.rules.calendar(self.rules.protocol.windows.calendar, self.at) if self.rules else ALWAYS
-
-
-def rules() -> Rules | None:
-    """The rules in force, or None in an installation that has published none."""
-    try:
-        return rules_in_force()
-    except NoProtocol:
-        return None
-
-
-def tidy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Sends an address with empty parts on to the same one without them, which is the one people share."""
-
-    @wraps(view)
-    def inner(request: HttpRequest) -> HttpResponse:
-        said = request.GET.dict()
-        kept = {name: value for name, value in said.items() if value.strip() or name not in NAMES}
-        if len(kept) < len(said):
-            return see_other(f"{request.path}?{urlencode(kept)}" if kept else request.path)
-        return view(request)
-
-    return inner
-
-
-def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
-    """What every page of figures takes: its place among them, who is looking, and the zone its days are counted in."""
-    said = urlencode({name: request.GET[name] for name in NAMES if request.GET.get(name)})
-    tabs = [
-        {
-            "label": label,
-            "url": f"{url}?{said}" if said and url in SAME_QUESTION else url,
-            "current": url == request.path,
-        }
-        for url, label in PLACES
-    ]
-    return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
-
-
-def sees_cases(request: HttpRequest) -> bool:
-    return Viewer(request.user).is_staff
-
-
-@for_managers
-@tidy
-def figures(request: HttpRequest) -> HttpResponse:
+@page("pages/insights.html", "Figures")
+def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
-    question = Question(request)
-    context = frame(request, heading="Figures", filters=question.form)
-    if question.asked:
-        context |= dashboard(question.asked, question.calendar, question.form.names)
-        csv_url = question.asked.link("/insights/cases.csv", which="filed")
-        context |= {"filter_words": question.asked.words, "csv_url": csv_url, "counted_to": question.at}
-    return render(request, "pages/insights.html", context)
+    found = dashboard(asked, question.calendar, question.form.names)
+    return found | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 
 
-@for_managers
-@tidy
-def topics(request: HttpRequest) -> HttpResponse:
+@page("insights/topics.html", "Topics")
+def topics(question: Question, asked: Asked) -> dict[str, Any]:
     """What kinds of case came, how heavy they were, how they ended, and what rule they suggest."""
-    question = Question(request)
-    context = frame(request, heading="Topics", filters=question.form)
-    if question.asked:
-        page = _topics(question, question.asked)
-        context |= page_of(page)
-        if page.rows:
-            suggested = suggestions_of(question.asked, question.form.topics, request.user)  # type: ignore[arg-type]
-            context |= {"charts": pictures(page), "suggestions": suggested}
-        context |= {"filter_words": question.asked.words, "counted_to": question.at}
-    return render(request, "insights/topics.html", context)
+    found = _topics(question, asked)
+    if not found.rows:
+        return page_of(found)
+    suggested = suggestions_of(asked, question.form.topics, question.request.user)  # type: ignore[arg-type]
+    return page_of(found) | {"charts": pictures(found), "suggestions": suggested}
 
 
-@for_managers
-def topics_csv(request: HttpRequest) -> StreamingHttpResponse:
+@table_file("topics")
+def topics_csv(question: Question, asked: Asked) -> Iterable[str]:
     """The table of topics as a file."""
-    question = Question(request)
-    if question.asked is None:
-        raise Http404
-    lines = topic_lines(_topics(question, question.asked))
-    return _file(lines, "topics", question.asked)
+    return topic_lines(_topics(question, asked))
 
 
 def _topics(question: Question, asked: Asked) -> Page:
@@ -164,25 +70,101 @@ def _topics(question: Question, asked: Asked) -> Page:
     return count_topics(asked, question.form.topics, protocol)
 
 
-@for_managers
-@tidy
-def all_figures(request: HttpRequest) -> HttpResponse:
-    """Every figure that is a share, in one table."""
-    question = Question(request)
-    context = frame(request, heading="All figures", filters=question.form)
-    if question.asked:
-        context |= measured(question.asked)
-        context |= {"filter_words": question.asked.words, "csv_url": question.asked.link("/insights/all.csv")}
-    return render(request, "insights/measures.html", context)
+@page("insights/promises.html", "Promises and escalations")
+def promises(question: Question, asked: Asked) -> dict[str, Any]:
+    """What we promised and kept, and what went up and why."""
+    viewer = Viewer(question.request.user)
+    sees_matrix = viewer.is_staff and question.request.user.has_perm(VIEWS_MATRIX)
+    return promises_page(asked, question.calendar, rules=question.rules, sees_matrix=sees_matrix)
 
 
-@for_managers
-def all_figures_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The same table as a file."""
-    question = Question(request)
-    if question.asked is None:
+@table_file("promises")
+def promises_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    grid, rises = owed.grid(asked.period, asked.scope, at=asked.at), climbs.rises(asked.period, asked.scope)
+    escalated = escalations(asked.period, asked.scope).now.hits
+    return table_lines(tables_of(asked, grid=grid, rises=rises, escalated=escalated))
+
+
+@page("insights/promises.html", "Promises by protocol version")
+def versions(question: Question, asked: Asked) -> dict[str, Any]:
+    """How each protocol version did."""
+    return versions_page(asked)
+
+
+@table_file("promises-by-version")
+def versions_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines([versions_file(asked)])
+
+
+@page("insights/promises.html", "Promises by team")
+def teams(question: Question, asked: Asked) -> dict[str, Any]:
+    """How each team did, from the same clocks."""
+    return teams_page(asked, question.form.names.teams)
+
+
+@table_file("promises-by-team")
+def teams_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines([teams_file(asked, question.form.names.teams)])
+
+
+@page("insights/promises.html", "Bottlenecks")
+def bottlenecks(question: Question, asked: Asked) -> dict[str, Any]:
+    """Where the hours of escalated cases go."""
+    return hours_page(asked, question.form.names)
+
+
+@table_file("bottlenecks")
+def bottlenecks_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    found = hours(asked.period, asked.scope, at=asked.at)
+    return table_lines(hours_tables(asked, found, question.form.names) if found.count() >= FEWEST else [])
+
+
+@page("insights/promises.html", "Training gaps")
+def training(question: Question, asked: Asked) -> dict[str, Any]:
+    """What goes wrong by topic and by person, and what there is to learn from."""
+    user: Any = question.request.user
+    return training_page(asked, question.form.topics, user, sees_cases=Viewer(user).is_staff)
+
+
+@table_file("training-gaps")
+def training_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file, with the people the reader may see."""
+    user: Any = question.request.user
+    found = gaps(asked.period, asked.scope)
+    return table_lines([gaps_table(asked, found, question.form.topics, user)])
+
+
+@page("insights/compare.html", "Compare")
+def comparing(question: Question, asked: Asked) -> dict[str, Any]:
+    """Two periods, teams or protocol versions beside each other."""
+    names = question.form.names
+    return compare_page(asked, question.request.GET.dict(), names.teams, names.topics)
+
+
+@table_file("compare")
+def comparing_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file; 404 where it is not said which two."""
+    names = question.form.names
+    tables = compare_page(asked, question.request.GET.dict(), names.teams, names.topics).get("tables")
+    if tables is None:
         raise Http404
-    return _file(measure_lines(question.asked), "all-figures", question.asked)
+    return table_lines(tables)
+
+
+@page("insights/measures.html", "All figures")
+def all_figures(question: Question, asked: Asked) -> dict[str, Any]:
+    """Every figure that is a share, in one table."""
+    return measured(asked) | {"csv_url": asked.link("/insights/all.csv")}
+
+
+@table_file("all-figures")
+def all_figures_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """The same table as a file."""
+    return measure_lines(asked)
 
 
 @for_managers
@@ -192,8 +174,8 @@ def cases(request: HttpRequest) -> HttpResponse:
     question, found = _found(request)
     if found is None:
         return render(request, "pages/insights.html", frame(request, heading="Figures", filters=question.form))
-    page = Paginator(found.rows(), PER_PAGE).get_page(request.GET.get("page"))
-    few = found.too_few(page.paginator.count)
+    shown_page = Paginator(found.rows(), PER_PAGE).get_page(request.GET.get("page"))
+    few = found.too_few(shown_page.paginator.count)
     said = question.asked
     more = {
         "title": found.title,
@@ -204,14 +186,16 @@ def cases(request: HttpRequest) -> HttpResponse:
         "few": few,
         "leaves_out": found.leaves_out(),
         "unseen": found.unseen(),
-        "page": page,
-        "rows": [] if few else [shown(row) for row in page],
+        "page": shown_page,
+        "rows": [] if few else [shown(row) for row in shown_page],
     }
     return render(request, "insights/cases.html", frame(request, **more))
 
 
 def _home_of(which: str) -> str:
     """The page a number stands on."""
+    if which in NUMBERS:
+        return NUMBERS[which].home
     return "/insights/topics/" if which in OF_TOPICS else "/insights/all/" if which == FIGURE else "/insights/"
 
 
@@ -226,7 +210,7 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     if named:
         chosen = [{"field": name, "old": "", "new": value} for name, value in request.GET.items()]
         noting.note(request, "insights_csv", changes=chosen)
-    return _file(csv_lines(found, question.calendar, named=named), found.which, question.asked)
+    return file_of(csv_lines(found, question.calendar, named=named), found.which, question.asked)
 
 
 cases_file = for_managers(cases_csv, "GET", "POST")
@@ -235,13 +219,17 @@ cases_file = for_managers(cases_csv, "GET", "POST")
 @for_managers
 def pulse(request: HttpRequest) -> HttpResponse:
     """What people who work on cases say of their month."""
-    return render(request, "insights/pulse.html", frame(request, **told(clock.now())))
+    return render(
+        request, "insights/pulse.html", frame(request, heading="How manageable the work was", **told(clock.now()))
+    )
 
 
 @for_managers
 def knowledge(request: HttpRequest) -> HttpResponse:
     """How help articles fare."""
-    return render(request, "insights/knowledge.html", frame(request, **articles.told(clock.now())))
+    return render(
+        request, "insights/knowledge.html", frame(request, heading="Help articles", **articles.told(clock.now()))
+    )
 
 
 @for_managers
@@ -257,15 +245,9 @@ def knowledge_csv(request: HttpRequest) -> StreamingHttpResponse:
 @for_managers
 def definitions(request: HttpRequest) -> HttpResponse:
     """Each figure's formula."""
-    return render(request, "insights/definitions.html", frame(request, definitions=DEFINITIONS))
-
-
-def _file(lines: Iterable[str], what: str, asked: Asked) -> StreamingHttpResponse:
-    """A CSV file, row by row, under a name that says what it is."""
-    name = f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}.csv"
-    response = StreamingHttpResponse((line.encode() for line in lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return render(
+        request, "insights/definitions.html", frame(request, heading="What the figures mean", definitions=DEFINITIONS)
+    )
 
 
 def _found(request: HttpRequest) -> tuple[Question, Behind | None]:

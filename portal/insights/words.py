@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cases.lifecycle import State
 from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
-from feedback.intervals import ENOUGH, FEWEST, Share, change
+from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
 from feedback.periods import Period
 from portal.charts import percent
 from portal.templatetags.times import DAY, HOUR, MINUTE, count
@@ -21,6 +23,21 @@ MILESTONE_WORDS = {
     "3": "3 Progress updates",
     "4": "4 Answer",
     "supervisor": "Supervisor’s reply",
+}
+STAGE_WORDS = {
+    "review": "Waiting for the priority review",
+    "acknowledgment": "Waiting to be confirmed by name",
+    "work": "In work with us",
+    "waiting_customer": "Waiting for the customer",
+    "waiting_partner": "Waiting for another company",
+    "confirmation": "Waiting for the customer’s yes or no",
+}
+ASPECT_WORDS = {
+    "low": "Low score",
+    "again": "Opened again",
+    "astray": "Wrong level or team first",
+    "missed": "A promise broken",
+    "up": "Escalated",
 }
 #: As the form of an assessment has them.
 COMPLEXITY_WORDS = {1: "Simple", 2: "Some digging", 3: "Hard"}
@@ -103,18 +120,23 @@ def change_words(now: Share, before: Share) -> str:
 
 
 def time_change_words(now: Lasted, before: Lasted) -> str:
-    """As `change_words`, for medians: a change is clear when their intervals do not meet."""
-    new, old = now.wall.quantile(MEDIAN), before.wall.quantile(MEDIAN)
-    if new is None or now.wall.n < FEWEST:
+    """Whether the median clearly changed: only when the two intervals do not meet."""
+    return curve_change_words(now.wall, before.wall, span)
+
+
+def curve_change_words(now: Curve, before: Curve, words: Callable[[float], str]) -> str:
+    """As `time_change_words`, of any time; `words` says one."""
+    new, old = now.quantile(MEDIAN), before.quantile(MEDIAN)
+    if new is None or now.n < FEWEST:
         return ""
-    if old is None or before.wall.n < FEWEST:
-        return f"Nothing to compare with: {before.wall.n} in the period before"
-    (low, high), (low_old, high_old) = now.wall.interval(MEDIAN), before.wall.interval(MEDIAN)
+    if old is None or before.n < FEWEST:
+        return f"Nothing to compare with: {before.n} in the period before"
+    (low, high), (low_old, high_old) = now.interval(MEDIAN), before.interval(MEDIAN)
     if low is not None and high_old is not None and low > high_old:
-        return f"Up from {span(old)}"
+        return f"Up from {words(old)}"
     if low_old is not None and high is not None and high < low_old:
-        return f"Down from {span(old)}"
-    return f"No clear change, was {span(old)}"
+        return f"Down from {words(old)}"
+    return f"No clear change, was {words(old)}"
 
 
 def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], days: str) -> str:

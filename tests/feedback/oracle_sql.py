@@ -137,6 +137,12 @@ SQL = {
 
 def second(key: str, period: Period, at: datetime) -> tuple[int, int]:
     """(hits, of) of the figure `key`, by plain SQL."""
+    ((hits, n),) = ask(SQL[key], period, at)
+    return int(hits or 0), n
+
+
+def ask(sql: str, period: Period, at: datetime) -> list[tuple]:
+    """The rows of a statement in which FROM_, TO_, AT_, J and SECONDS stand for what they mean here."""
     given: list[object] = []
     instants = {"FROM_": period.start, "TO_": period.end, "AT_": at}
     is_lite = connection.vendor == "sqlite"
@@ -159,7 +165,5 @@ def second(key: str, period: Period, at: datetime) -> tuple[int, int]:
         return f"extract(epoch from {end} - {start})"
 
     with connection.cursor() as cursor:
-        sql = MARK.sub(spelled, SQL[key])
-        cursor.execute(sql, given)
-        hits, n = cursor.fetchone()
-    return int(hits or 0), n
+        cursor.execute(MARK.sub(spelled, sql), given)
+        return cursor.fetchall()

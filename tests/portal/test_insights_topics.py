@@ -22,15 +22,15 @@ from feedback.intervals import Share, wilson
 from feedback.suggestions import NEEDLESS, STOP, Suggestion, standing
 from portal import clock
 from portal.console.forms import COMPLEXITY
+from portal.insights.framing import PLACES, SAME_QUESTION
 from portal.insights.suggesting import Places, none_words, today_words
 from portal.insights.topics import HEAD, in_order, weekly_words
-from portal.insights.views import PLACES, SAME_QUESTION
 from portal.insights.words import COMPLEXITY_WORDS
 from tests.cast import gather
 from tests.feedback.crowd import LATER, Crowd
 from tests.feedback.test_suggestions import named, protocol
+from tests.portal.insights.scene import rows_of, text
 from tests.portal.pages.scene import look_at
-from tests.portal.test_insights import rows_of, text
 
 pytestmark = pytest.mark.django_db
 STORY = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}

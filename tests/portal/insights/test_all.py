@@ -1,62 +1,27 @@
 """The page of all figures: its numbers are those of its file, of the cases behind them and of the page of figures."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import TouchedCase
-from feedback.facts import build
+from feedback.durations import DURATIONS
 from feedback.measures import MEASURES
 from feedback.models import Survey
-from portal import clock
 from portal.insights.measuring import SECTIONS
-from tests.feedback.story import AT, telling
+from tests.feedback.story import AT
 from tests.feedback.test_facts import BY_HAND
-from tests.portal.pages.scene import look_at
+from tests.portal.insights.scene import DATES, rows_of
 
 pytestmark = pytest.mark.django_db
-DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
 
 
-@pytest.fixture(scope="module")
-def story(django_db_setup, django_db_blocker):
-    with telling(django_db_blocker) as told:
-        while build.take_touched(AT):
-            pass
-        yield told
-
-
-@pytest.fixture(autouse=True)
-def looked_at():
-    look_at(AT)
-    yield
-    clock.travel(timedelta())
-
-
-@pytest.fixture
-def manager(story):
-    browser = Client()
-    browser.force_login(story.cast.manager)
-    return browser
-
-
-@pytest.fixture
-def supervisor(story):
-    browser = Client()
-    browser.force_login(story.cast.supervisor)
-    return browser
-
-
-def rows_of(answer) -> dict[str, dict[str, str]]:
-    text = b"".join(answer.streaming_content).decode()
-    return {row["Key"]: row for row in csv.DictReader(io.StringIO(text))}
+def by_key(answer) -> dict[str, dict[str, str]]:
+    return {row["Key"]: row for row in rows_of(answer)}
 
 
 def test_every_figure_stands_in_one_section():
@@ -67,8 +32,8 @@ def test_every_figure_stands_in_one_section():
 def test_page_and_file_say_the_numbers_worked_out_by_hand(manager):
     sections = manager.get("/insights/all/", DATES).context["sections"]
     shown = {row["name"]: row for section in sections for row in section["rows"]}
-    filed = rows_of(manager.get("/insights/all.csv", DATES))
-    assert list(filed) == list(MEASURES)
+    filed = by_key(manager.get("/insights/all.csv", DATES))
+    assert list(filed) == [*MEASURES, *DURATIONS]
     for key, share in BY_HAND.items():
         page, row = shown[MEASURES[key].name], filed[key]
         assert (page["of"]["words"], row["Of"]) == (f"{share.n:,}", str(share.n))
@@ -83,7 +48,10 @@ def test_links_lead_to_as_many_cases_as_their_numbers_say(manager):
     page = manager.get("/insights/all/", DATES).content.decode()
     links = [unescape(url) for url in re.findall(r'<a href="(/insights/cases/\?[^"]+)">', page)]
     assert len(links) > 35
+    assert [url for url in links if "which=time" in url]
     for url in links:
+        if "which=time" in url:
+            continue
         key, _, half = re.search(r"part=([a-z_0-9]+-[a-z]+)", url)[1].rpartition("-")
         answer = manager.get(url)
         said = BY_HAND[key]
@@ -101,7 +69,7 @@ def test_answers_without_a_name_count_and_are_not_listed(supervisor, story):
         page = supervisor.get("/insights/cases/", DATES | {"which": "figure", "part": part})
         assert page.context["page"].paginator.count == n
         assert page.context["leaves_out"] is (part != "response-of")
-    assert rows_of(supervisor.get("/insights/all.csv", DATES))["satisfied"]["Of"] == "13"
+    assert by_key(supervisor.get("/insights/all.csv", DATES))["satisfied"]["Of"] == "13"
 
 
 @pytest.mark.parametrize("part", ["", "satisfied", "nothing-of", "satisfied-all", "-of", "kept_9-hits"])
@@ -111,7 +79,7 @@ def test_a_number_that_is_none_is_a_missing_page(manager, part):
 
 
 def test_filters_and_wrong_filters(manager):
-    one = rows_of(manager.get("/insights/all.csv", DATES | {"topic": "billing"}))
+    one = by_key(manager.get("/insights/all.csv", DATES | {"topic": "billing"}))
     assert (one["escalated"]["Counts"], one["escalated"]["Of"]) == ("3", "5")
     wrong = DATES | {"team": "nobody"}
     assert manager.get("/insights/all.csv", wrong).status_code == 404
@@ -132,3 +100,24 @@ def test_queries_do_not_grow_with_the_cases(manager):
             manager.get("/insights/all/", DATES | {"from": days})
         counts.add(len(asked))
     assert len(counts) == 1 and counts.pop() <= 12
+
+
+def test_times_by_hand_on_page_and_in_file(manager):
+    """Their numbers are worked out in tests/feedback/test_durations.py."""
+    page = manager.get("/insights/all/", DATES)
+    rows = {row["name"]: row for row in page.context["times"]}
+    name, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
+    assert (name["median"], name["most"], name["of"]["words"], name["open"]) == ("5 min", "1 d", "19", "1 not ended")
+    assert (answer["median"], answer["most"], answer["of"]["words"]) == ("3 d 1 h", "Not known yet", "9")
+    assert (handling["median"], handling["open"]) == ("3 d", "3 not ended")
+    assert silence["of"]["words"] == "19"
+    filed = by_key(manager.get("/insights/all.csv", DATES))
+    assert (filed["time_resolve"]["Half within (s)"], filed["time_resolve"]["Of"]) == (str(73 * 3600), "9")
+    assert filed["time_resolve"]["Not ended yet"] == "3" and filed["satisfied"]["Half within (s)"] == ""
+    for row in rows.values():
+        found = manager.get(row["of"]["url"])
+        assert found.context["page"].paginator.count == int(row["of"]["words"])
+        assert found.context["back"].startswith("/insights/all/?")
+    few = {row["name"]: row for row in manager.get("/insights/all/", DATES | {"topic": "account"}).context["times"]}
+    assert {row["median"] for row in few.values()} == {"Too few"}
+    assert manager.get("/insights/cases/", DATES | {"which": "time", "part": "age"}).status_code == 404

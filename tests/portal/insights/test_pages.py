@@ -1,16 +1,13 @@
 """The managers' pages: who may see them, that page, links and file say the same, and what they never say."""
 
-import csv
-import io
 import re
-from datetime import date, timedelta
+from datetime import date
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
@@ -21,63 +18,24 @@ from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share, apart, change, wilson
 from feedback.models import Survey
 from feedback.periods import Period
-from portal import clock
 from portal.insights.casework import FIGURE, HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
 from portal.insights.words import came_words, change_words, span
-from tests.feedback.story import AT, HOUR, telling
-from tests.portal.pages.scene import look_at
+from tests.feedback.story import HOUR
+from tests.portal.insights.scene import DATES, rows_of, text
 
 pytestmark = pytest.mark.django_db
-DATES = {"period": "custom", "from": "2026-01-12", "to": "2026-02-01"}
-ROLES = ("anonymous", "customer", "agent", "supervisor", "manager")
 PLACES = (
     "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/topics/",
-    "/insights/topics.csv",
+    "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
+    "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
+    "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def story(django_db_setup, django_db_blocker):
-    with telling(django_db_blocker) as told:
-        yield told
-
-
-@pytest.fixture(autouse=True)
-def looked_at():
-    look_at(AT)
-    yield
-    clock.travel(timedelta())
-
-
-@pytest.fixture
-def browsers(story):
-    cast = story.cast
-    people = {"customer": cast.customer, "agent": cast.tiers[1], "supervisor": cast.supervisor, "manager": cast.manager}
-    made = {role: Client() for role in ROLES}
-    for role, person in people.items():
-        made[role].force_login(person)
-    return made
-
-
-@pytest.fixture
-def manager(browsers):
-    return browsers["manager"]
-
-
-def text(page) -> str:
-    """The page's words, without its marks."""
-    bare = re.sub(r"<(title|desc)[^>]*>.*?</\1>", " ", page.content.decode(), flags=re.S)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
 
 
 def with_names(client, **more):
     """The file that names people: sent as a form."""
     return client.post(f"/insights/cases.csv?{urlencode(DATES | more)}")
-
-
-def rows_of(answer) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 class TestAccess:

@@ -1,0 +1,145 @@
+"""Training gaps: what goes wrong by topic and by who has the cases, compared only where it can be told.
+
+Of cases filed here in the period, by the topic and the person they have now. What somebody passes up is no mistake and
+is not counted; a case that came down again, or went to a wrong team first, is one of the topic's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from cases.models import Case, PlaybookRevision, Team, User
+from cases.replies import ENGLISH
+from escalation.models import Promise
+from feedback.figures import BROKEN, EVERYTHING, OURS, Scope, within
+from feedback.intervals import Share, apart
+from feedback.measures import FROM_CUSTOMERS, MEASURES
+from feedback.models import ArticleRevision, CaseFact, Survey
+from feedback.owed import OF_KIND
+from feedback.periods import Period
+
+#: Who may see the figures of single colleagues, beside themselves and who leads their team.
+SEES_HANDLERS = "feedback.view_handlers"
+LOW, AGAIN, ASTRAY, MISSED, UP = "low", "again", "astray", "missed", "up"
+#: Each: of which facts, and which of them count.
+ASPECTS: dict[str, tuple[Q, Q]] = {
+    LOW: (Q(said_at__isnull=False) & FROM_CUSTOMERS, Q(score__in=Survey.LOW)),
+    AGAIN: (Q(replies__gt=0), Q(rejections__gt=0) | Q(reopenings__gt=0)),
+    ASTRAY: (Q(), Q(went_down__gt=0) | Q(went_astray=True)),
+    MISSED: (Q(promises_kept__gt=0) | Q(promises_broken__gt=0), Q(promises_broken__gt=0)),
+    UP: (Q(), Q(escalated_at__isnull=False)),
+}
+#: What may be a gap; how many went up says how hard the cases are.
+MARKED = (LOW, AGAIN, ASTRAY, MISSED)
+Cells = dict[str, Share]
+NOTHING: Cells = dict.fromkeys(ASPECTS, Share())
+
+
+def gaps(period: Period, scope: Scope = EVERYTHING) -> dict[str, dict[int, Cells]]:
+    """Each aspect's share by topic and by person (their id), one query."""
+    counts: dict[str, Any] = {}
+    for name, (of, hit) in ASPECTS.items():
+        counts[f"{name}_n"] = Count("pk", filter=of)
+        counts[f"{name}_hits"] = Count("pk", filter=of & hit)
+    rows: Any = _facts(period, scope).values(topic=F("case__category__slug"), who=F("case__owner")).order_by()
+    found: dict[str, dict[int, Cells]] = {}
+    for row in rows.annotate(**counts):
+        cells = {name: Share(row[f"{name}_hits"], row[f"{name}_n"]) for name in ASPECTS}
+        found.setdefault(row["topic"], {})[row["who"]] = cells
+    return found
+
+
+def _facts(period: Period, scope: Scope) -> QuerySet[CaseFact]:
+    owned = Q(case__owner__isnull=False, case__is_history=False)
+    return CaseFact.objects.filter(within("filed_at", period), scope.on("case__"), owned)
+
+
+def together(parts: Iterable[Cells]) -> Cells:
+    """Several rows as one."""
+    found = dict(NOTHING)
+    for cells in parts:
+        found = {name: found[name] + cells[name] for name in ASPECTS}
+    return found
+
+
+def clearly(cells: Cells, whole: Cells, name: str) -> bool:
+    """Whether a row stands clearly above the rest of `whole`, which it is a part of: ten on both sides, intervals apart."""
+    rest = Share(whole[name].hits - cells[name].hits, whole[name].n - cells[name].n)
+    return apart(cells[name], rest) == "up"
+
+
+def visible(people: Iterable[int], *, to: User) -> dict[int, str]:
+    """Those of the people whose figures `to` may see, with their names: themselves, who they lead, all with the permission."""
+    rows = User.objects.filter(pk__in=set(people))
+    if not to.has_perm(SEES_HANDLERS):
+        led = Team.members.through.objects.filter(team__lead=to).values("user")
+        rows = rows.filter(Q(pk=to.pk) | Q(pk__in=led))
+    return dict(rows.values_list("pk", "name"))
+
+
+# What was missed, and what there is to learn from ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Something to learn from: the playbook of a topic, or an article on it (its id)."""
+
+    title: str
+    article: int | None = None
+    topic: int | None = None
+
+
+def misses(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[tuple[str, str], int]:
+    """How many cases had a promise broken, by (topic, milestone)."""
+    kept = MEASURES["kept"]
+    rows = (
+        Promise.objects.filter(within(kept.dated, period), kept.looked_at(at), scope.on("case__"), status=BROKEN)
+        .filter(clock__kind__in=OURS)
+        .values_list("case__category__slug", "clock__kind", "case")
+        .distinct()
+        .order_by()
+    )
+    groups: dict[tuple[str, str], set[int]] = {}
+    for topic, kind, case in rows:
+        groups.setdefault((topic, OF_KIND[kind]), set()).add(case)
+    return {key: len(cases) for key, cases in groups.items()}
+
+
+def modules(topics: Iterable[str]) -> dict[str, list[Module]]:
+    """What there is on each topic: its playbook first, then published articles by title. Two queries."""
+    wanted = set(topics)
+    found: dict[str, list[Module]] = {slug: [] for slug in wanted}
+    books = PlaybookRevision.objects.filter(topic__slug__in=wanted, is_current=True).exclude(steps=[])
+    for slug, topic in books.values_list("topic__slug", "topic"):
+        found[slug].append(Module("Playbook", topic=topic))
+    live = ArticleRevision.objects.filter(
+        is_live=True, language=ENGLISH, article__topic__slug__in=wanted, article__archived_at=None
+    )
+    for slug, title, article in live.order_by("title").values_list("article__topic__slug", "title", "article"):
+        found[slug].append(Module(title, article=article))
+    return found
+
+
+# The cases behind a number ------------------------------------------------------------------------------------
+
+GAP, GAP_OF = "gap", "gap_of"
+
+
+def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part: str, to: User) -> QuerySet[Case]:
+    """The cases of an aspect: part "missed" of everybody, "missed:17" of one person, for who may see them.
+
+    LookupError or ValueError for what does not exist, and for a person whose figures `to` may not see.
+    """
+    name, _, who = part.partition(":")
+    of, hit = ASPECTS[name]
+    facts = _facts(period, scope).filter(of & hit if which == GAP else of)
+    if who:
+        if int(who) not in visible([int(who)], to=to):
+            raise LookupError("Not theirs to see.")
+        facts = facts.filter(case__owner=int(who))
+    return Case.objects.filter(pk__in=facts.values("case"))

@@ -1,0 +1,180 @@
+"""The page of bottlenecks: where the hours of escalated cases go, by stage, team and topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from feedback.hours import LOST, SPENT, Hours, hours
+from feedback.intervals import FEWEST
+from portal import charts
+from portal.charts import percent
+from portal.insights.asking import Asked, Names
+from portal.insights.drawing import MOST_ROWS, TOO_FEW, Chart, cell, chart
+from portal.insights.tables import Cell, Table
+from portal.insights.waterfall import waterfall
+from portal.insights.words import STAGE_WORDS, count_words, days_words, span
+from portal.templatetags.times import HOUR
+
+HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
+READINGS = ((HERE, "Where the hours go"), (TRAINING, "Training gaps"))
+#: Four parts of a bar: ours by milestone, and others' in one.
+PARTS = (
+    ("Priority review", ("review",)),
+    ("Confirmation by name", ("acknowledgment",)),
+    ("Work", ("work",)),
+    ("Others: customer, another company", ("waiting_customer", "waiting_partner", "confirmation")),
+)
+#: The stages in the order they are shown in: ours first.
+ORDER = tuple(STAGE_WORDS)
+OURS, OTHERS = ORDER[:3], ORDER[3:]
+#: STAGE_WORDS, short.
+COLUMNS = ("Review", "Name", "Work", "Customer", "Other company", "Yes or no")
+ALL_TEAMS = "All teams"
+
+
+def readings(asked: Asked, path: str) -> list[dict[str, Any]]:
+    return [{"label": label, "url": asked.link(url), "current": url == path} for url, label in READINGS]
+
+
+def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
+    """What the template takes."""
+    found = hours(asked.period, asked.scope, at=asked.at)
+    context: dict[str, Any] = {"readings": readings(asked, HERE)}
+    if found.count() < FEWEST:
+        few = f"{count_words(found.count(), 'escalated case')} in this period: fewer than {FEWEST} are not shown."
+        return context | {"empty": "No case filed in this period was escalated." if not found.count() else few}
+    return context | {
+        "csv_url": asked.link("/insights/bottlenecks.csv"),
+        "sentence": reading(asked, found, names),
+        "remarks": ["Of escalated cases filed in the period, round the clock, up to now for those that are open."],
+        "charts_first": True,
+        "charts": [stages_chart(asked, found), teams_chart(asked, found, names.teams)],
+        "tables": tables_of(asked, found, names),
+    }
+
+
+def tables_of(asked: Asked, found: Hours, names: Names) -> list[Table]:
+    return [hours_table(asked, found, names.teams), topics_table(asked, found, names.topics)]
+
+
+def hours_words(seconds: float) -> str:
+    """'1,204 h', 'under 1 h'."""
+    return f"{round(seconds / HOUR):,} h" if seconds >= HOUR or not seconds else "under 1 h"
+
+
+def largest(found: Hours) -> tuple[str, str]:
+    """The team and stage of ours that most of the time went to."""
+    sizes = {key: sum(mine.values()) for key, mine in found.cases.items() if key[1] in OURS}
+    return max(sorted(sizes), key=lambda key: sizes[key], default=("", "work"))
+
+
+def reading(asked: Asked, found: Hours, names: Names) -> str:
+    """The page's first words: where most of the time went."""
+    team, stage = largest(found)
+    whole, mine = found.seconds(), found.seconds(team=team, stages=[stage])
+    others = found.seconds(stages=OTHERS)
+    return (
+        f"{days_words(asked.period)}: {count_words(found.count(), 'escalated case')} took {hours_words(whole)}. "
+        f"Where the time goes: {percent(mine / (whole or 1))} {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, "
+        f"with {names.teams.get(team, team) or 'no team'}. Waiting for customers and others: {percent(others / (whole or 1))}."
+    )
+
+
+def stages_chart(asked: Asked, found: Hours) -> Chart:
+    """The waterfall of all teams together."""
+    rows = [(STAGE_WORDS[stage], found.seconds(stages=[stage])) for stage in ORDER]
+    whole = sum(size for _, size in rows) or 1
+    most, size = max(rows, key=lambda row: row[1])
+    title = f"{percent(size / whole)} of the time: {most[0].lower()}{most[1:]}"
+    desc = f"{hours_words(whole)} of {count_words(found.count(), 'escalated case')}, from the first stage to the last."
+    drawn = waterfall([(label, size, hours_words(size)) for label, size in rows], key="stages", title=title, desc=desc)
+    table = [
+        [STAGE_WORDS[stage], cell(hours_words(size), asked.cases(SPENT, more={"part": f":{stage}"})) if size else "0 h", percent(size / whole)]
+        for stage, (_, size) in zip(ORDER, rows, strict=True)
+    ]  # fmt: skip
+    return chart(title, desc, drawn, "Hours by stage", ["Stage", "Hours", "Share"], table, asked.link("/insights/bottlenecks.csv"))  # fmt: skip
+
+
+def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
+    """Each team's time in four parts, those with the most first."""
+    teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
+    whole = found.seconds() or 1
+    title = f"{percent(found.seconds(team=teams[0]) / whole)} of the hours are with {names.get(teams[0], teams[0]) or 'no team'}"
+    desc = "Hours with each team by what the case was at. An hour counts for the team that had the case then."
+    rows, table = [], []
+    for team in teams:
+        counts = [round(found.seconds(team=team, stages=stages) / HOUR) for _, stages in PARTS]
+        rows.append((names.get(team, team) or "No team", hours_words(found.seconds(team=team)), counts))
+        table.append([names.get(team, team) or "No team", *(f"{n:,}" for n in counts)])
+    heads = [name for name, _ in PARTS]
+    longest = max([1, *(sum(counts) for _, _, counts in rows)])
+    svg = charts.stacked(rows[:MOST_ROWS], heads, key="teams", title=title, desc=desc, longest=longest)
+    return chart(title, desc, svg, "Hours by team", ["Team", *heads], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
+
+
+def hours_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
+    """Hours by team and stage, which add up to all of them."""
+    rows = [(ALL_TEAMS, hours_row(asked, found, None))]
+    rows += [(names.get(team, team) or "No team", hours_row(asked, found, team)) for team in found.teams()]
+    return Table(
+        "hours", hours_title(found, names),
+        "Below each: its share of all hours, and the time that half of the cases that were there took at most. Rows and columns add up.",
+        "Team", [*COLUMNS, "All"], rows, asked.link("/insights/bottlenecks.csv"),
+    )  # fmt: skip
+
+
+def hours_title(found: Hours, names: Mapping[str, str]) -> str:
+    """The finding: who has most of the hours that are ours."""
+    team, stage = largest(found)
+    ours = found.seconds(stages=OURS) or 1
+    share = percent(found.seconds(team=team, stages=[stage]) / ours)
+    return f"{share} of our own time: {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, with {names.get(team, team) or 'no team'}"
+
+
+def hours_row(asked: Asked, found: Hours, team: str | None) -> list[Cell]:
+    whole = found.seconds() or 1
+    cells = []
+    for stage in ORDER:
+        seconds = found.seconds(team=team, stages=[stage])
+        url = asked.cases(SPENT, more={"part": f"{team or ''}:{stage}"}) if seconds else ""
+        cases = found.cases.get((team, stage), {}) if team is not None else {}
+        half = f"half: {span(found.typical(team, stage))}" if team is not None and len(cases) >= FEWEST else ""
+        cells.append(hours_cell(seconds, whole, url, half))
+    return [*cells, hours_cell(found.seconds(team=team), whole, "", "")]
+
+
+def hours_cell(seconds: int, whole: int, url: str, half: str) -> Cell:
+    if not seconds:
+        return Cell("–", file=["", "", 0])
+    return Cell(
+        hours_words(seconds),
+        url,
+        bar=seconds / whole,
+        under=percent(seconds / whole),
+        also=half,
+        file=["", "", round(seconds / HOUR, 4)],
+    )
+
+
+def topics_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
+    """Hours in which nobody had begun, by topic, the most first."""
+    lost = {topic: sum(stages[one] for one in LOST) for topic, stages in found.topics.items()}
+    whole = sum(lost.values()) or 1
+    rows = []
+    for topic in sorted(lost, key=lambda one: (-lost[one], one)):
+        n, all_of = len(found.of_topic[topic]), sum(found.topics[topic].values())
+        url = asked.cases("escalated", more={"topic": topic})
+        each = hours_words(lost[topic] / n) if n >= FEWEST else "Too few"
+        rows.append((names.get(topic, topic), [
+            hours_cell(lost[topic], whole, url, ""),
+            Cell(each, file=["", n, round(lost[topic] / n / HOUR, 4) if n >= FEWEST else ""]),
+            Cell(hours_words(all_of), file=["", "", round(all_of / HOUR, 4)]),
+            Cell(f"{n:,}", url, file=[n]),
+        ]))  # fmt: skip
+    first = rows[0][0] if rows and lost[max(lost, key=lambda one: lost[one])] else ""
+    title = f"Most hours are lost on “{first}”" if first else "No hour was lost"
+    return Table(
+        "topics", title, "Lost: nobody had begun yet, the case waited for its priority review or for a name. Below: the share of all lost hours.",
+        "Topic", ["Lost", "Lost a case", "All hours", "Escalated cases"], rows, asked.link("/insights/bottlenecks.csv"),
+    )  # fmt: skip

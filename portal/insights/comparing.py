@@ -1,0 +1,258 @@
+"""The page that sets two cohorts beside each other: two periods, two teams, or two protocol versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from escalation.models import ProtocolVersion
+from feedback.cohorts import MIX_FROM, MIX_MOST, Cohort, Compared, compare
+from feedback.durations import ACKNOWLEDGE, DURATIONS, HANDLING, RESOLVE
+from feedback.intervals import ENOUGH, Curve, Share, change, difference
+from feedback.measures import MEASURES
+from feedback.periods import Period
+from portal.charts import percent
+from portal.insights.asking import OWN, Asked, Pick
+from portal.insights.tables import Cell, Table, of_curve, of_share
+from portal.insights.words import MEDIAN, count_words, days_words, span
+
+HERE = "/insights/compare/"
+PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
+KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
+#: What the figures of a period are set beside.
+BEFORE, YEAR = "before", "year"
+AGAINST = ((BEFORE, "The days just before"), (YEAR, "The same days last year"))
+A_YEAR = timedelta(weeks=52)  # the same days of the week
+KEYS = (
+    "satisfied", "low", "addressed", "escalated", "at_first", "back_7", "rejected", "supervisor", "kept",
+    "in_time_acknowledge",
+)  # fmt: skip
+TIMES = (ACKNOWLEDGE, RESOLVE, HANDLING)
+NOT_COMPARABLE = "Not comparable: topic mix differs a lot"
+#: Topics offered where the mixes differ.
+WITHIN = 3
+
+
+class Sides(forms.Form):
+    """Which two are compared; bound to the address, whatever that says."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: Mapping[str, str], *, kind: str, choices: list[tuple[str, str]]) -> None:
+        super().__init__(data, auto_id="sides-%s")
+        what = {TEAMS: "team", VERSIONS: "version"}.get(kind, "")
+        wrong = {"invalid_choice": f"Choose a {what or 'period'} from the list"}
+        if kind == PERIODS:
+            self.fields["a"] = Pick(label="Set beside", choices=AGAINST, error_messages=wrong)
+        else:
+            offered = [("", f"Choose a {what}"), *choices]
+            self.fields["a"] = Pick(label=f"First {what}", choices=offered, error_messages=wrong)
+            self.fields["b"] = Pick(label=f"Second {what}", choices=offered, error_messages=wrong)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("a") and said.get("a") == said.get("b"):
+            self.add_error("b", "Choose two that differ")
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One column: its cohort, its name, and how the links of its numbers differ from the question's."""
+
+    cohort: Cohort
+    label: str
+    more: Mapping[str, str]
+
+    def cases(self, asked: Asked, key: str, part: str) -> str:
+        """The cases behind a share of this side."""
+        if self.cohort.version:
+            return asked.cases("under", more={"part": f"{key}-{part}:{self.cohort.version}"})
+        return asked.cases("figure", more={**self.more, "part": f"{key}-{part}"})
+
+    def timed(self, asked: Asked, key: str) -> str:
+        if self.cohort.version:
+            return asked.cases("time_under", more={"part": f"{key}:{self.cohort.version}"})
+        return asked.cases("time", more={**self.more, "part": key})
+
+
+def comparison(
+    asked: Asked, said: Mapping[str, str], teams: Mapping[str, str]
+) -> tuple[str, Sides, tuple[Side, Side] | None]:
+    """The kind, the form, and the two sides where it is clear which are meant."""
+    kind = said.get("by", "") if said.get("by") in KINDS else PERIODS
+    choices = {TEAMS: _teams(teams), VERSIONS: _versions() if kind == VERSIONS else []}.get(kind, [])
+    form = Sides({name: said.get(name, "") for name in ("a", "b")}, kind=kind, choices=choices)
+    if not form.is_valid():
+        return kind, form, None
+    first, second = form.cleaned_data["a"], form.cleaned_data.get("b", "")
+    if kind == PERIODS:
+        return kind, form, _periods(asked, first)
+    if not first or not second:
+        return kind, form, None
+    names = dict(choices)
+    return kind, form, (_side(asked, kind, first, names), _side(asked, kind, second, names))
+
+
+def _teams(teams: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(slug, name) for slug, name in teams.items() if slug]
+
+
+def _versions() -> list[tuple[str, str]]:
+    rows = ProtocolVersion.objects.filter(published_at__isnull=False).order_by("-published_at", "-number")
+    return [(label, label) for label in rows.values_list("label", flat=True)]
+
+
+def _periods(asked: Asked, against: str) -> tuple[Side, Side]:
+    now = asked.period
+    then = replace(now, first=now.first - A_YEAR, last=now.last - A_YEAR) if against == YEAR else now.before()
+    return _of_days(asked, then), _of_days(asked, now)
+
+
+def _of_days(asked: Asked, period: Period) -> Side:
+    more = {"period": OWN, "from": period.first.isoformat(), "to": period.last.isoformat()}
+    return Side(Cohort(period, asked.scope), days_words(period), more)
+
+
+def _side(asked: Asked, kind: str, name: str, names: Mapping[str, str]) -> Side:
+    if kind == TEAMS:
+        return Side(Cohort(asked.period, replace(asked.scope, team=name)), names[name], {"team": name})
+    return Side(Cohort(asked.period, asked.scope, name), names[name], {})
+
+
+# The page -----------------------------------------------------------------------------------------------------
+
+
+def compare_page(
+    asked: Asked, said: Mapping[str, str], teams: Mapping[str, str], topics: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the template takes."""
+    kind, form, sides = comparison(asked, said, teams)
+    kept = [(name, said[name]) for name in ("by", "a", "b") if said.get(name)]
+    context: dict[str, Any] = {
+        "readings": [{"label": label, "url": asked.link(HERE, by=key if key != PERIODS else ""), "current": key == kind} for key, label in KINDS.items()],
+        "sides": form,
+        "kind": kind if kind != PERIODS else "",
+        "kept": kept,
+        "set": list(asked.set.items()),
+    }  # fmt: skip
+    if sides is None:
+        return context | {"choose": "" if form.errors else f"Choose two {kind} to set beside each other."}
+    found = compare(sides[0].cohort, sides[1].cohort, KEYS, TIMES, at=asked.at)
+    if not any(found.sizes) and not any(one.n for pair in found.shares.values() for one in pair):
+        return context | {
+            "choose": "Nothing was filed on either side in this period. Choose a longer one, or fewer filters."
+        }
+    return context | {
+        "csv_url": asked.link("/insights/compare.csv", **dict(kept)),
+        "sentence": reading(sides, found),
+        "remarks": mix_remarks(asked, found, topics, dict(kept)),
+        "tables": [table_of(asked, sides, found, asked.link("/insights/compare.csv", **dict(kept)))],
+    }
+
+
+def reading(sides: tuple[Side, Side], found: Compared) -> str:
+    """The page's first words: how many on each side, and what clearly differs."""
+    first, second = found.sizes
+    start = f"{sides[0].label}: {count_words(first, 'case')} filed; {sides[1].label}: {count_words(second, 'case')}. "
+    if found.comparable is False:
+        return f"{start}{NOT_COMPARABLE}."
+    ways = {MEASURES[key].name: _way(*pair) for key, pair in found.shares.items()}
+    clear = [f"{name} is {'higher' if way == 'up' else 'lower'}" for name, way in ways.items() if way]
+    if clear:
+        return f"{start}In the second, clearly: {'; '.join(clear)}."
+    if all(way is None for way in ways.values()):
+        return f"{start}There is too little to say whether anything differs."
+    return f"{start}Nothing differs clearly."
+
+
+def _way(first: Share, second: Share) -> str | None:
+    return change(second, first) if min(first.n, second.n) >= ENOUGH else None
+
+
+def mix_remarks(asked: Asked, found: Compared, topics: Mapping[str, str], kept: dict[str, str]) -> list[str]:
+    """How alike the topics of both sides are, by the rule."""
+    if asked.scope.topic:
+        return []
+    if found.comparable is None:
+        return [f"Whether the topics of both are alike can be told from {MIX_FROM} cases on each side."]
+    moved = percent(found.distance or 0)
+    if found.comparable:
+        return [
+            f"The topics are alike enough: {moved} of the cases of one would have to be of another topic for both to have the same mix."
+        ]
+    shared = sorted(set(found.mix[0]) & set(found.mix[1]), key=lambda one: (-min(mix[one] for mix in found.mix), one))
+    names = ", ".join(f"“{topics.get(one, one)}”" for one in shared[:WITHIN])
+    return [
+        f"{moved} of the cases of one would have to be of another topic for both to have the same mix; from {percent(MIX_MOST)} on no difference is said. "
+        + (f"Choose one topic to compare within it: {names} are on both sides." if names else "")
+    ]
+
+
+def table_of(asked: Asked, sides: tuple[Side, Side], found: Compared, csv_url: str) -> Table:
+    """Both sides and their difference, figure by figure."""
+    rows = []
+    for key, pair in found.shares.items():
+        cells = [
+            of_share(share, side.cases(asked, key, "hits"), side.cases(asked, key, "of"))
+            for share, side in zip(pair, sides, strict=True)
+        ]
+        rows.append((MEASURES[key].name, [*cells, share_difference(pair, found.comparable)]))
+    for key, curves in found.times.items():
+        cells = [of_curve(curve, side.timed(asked, key), MEDIAN) for curve, side in zip(curves, sides, strict=True)]
+        rows.append((f"{DURATIONS[key].name}: half within", [*cells, time_difference(curves, span, found.comparable)]))
+    return Table(
+        "compare", NOT_COMPARABLE if found.comparable is False else title_of(found),
+        "The second against the first. A share differs clearly when the 95% interval of the difference leaves 0 out (Newcombe), a time when the "
+        "intervals of the medians do not meet; with at least 10 on both sides.",
+        "Figure", [sides[0].label, sides[1].label, "Difference"], rows, csv_url, "Fewer than 5 are not shown.",
+    )  # fmt: skip
+
+
+def title_of(found: Compared) -> str:
+    ways = [_way(*pair) for pair in found.shares.values()]
+    clear = sum(bool(way) for way in ways)
+    if clear:
+        return f"{count_words(clear, 'figure')} {'differs' if clear == 1 else 'differ'} clearly"
+    return (
+        "Too little to say whether anything differs" if all(way is None for way in ways) else "Nothing differs clearly"
+    )
+
+
+def share_difference(pair: tuple[Share, Share], comparable: bool | None) -> Cell:
+    """'Higher: 3 to 15 points', 'No clear difference', or why nothing is said."""
+    first, second = pair
+    between = difference(second, first)
+    if between is None:
+        return Cell("", file=["", ""])
+    low, high = between
+    gap = second.hits / second.n - first.hits / first.n
+    if comparable is False:
+        return Cell("Not comparable", file=["", ""])
+    reach = f"{_points(low)} to {_points(high)} points"
+    words = {"up": "Higher", "down": "Lower", "": "No clear difference", None: "Too few to tell"}[_way(first, second)]
+    return Cell(words, under=reach, file=["", "", gap, low, high])
+
+
+def _points(value: float) -> str:
+    rounded = round(value * 100)
+    return f"+{rounded}" if rounded > 0 else f"−{-rounded}" if rounded < 0 else "0"
+
+
+def time_difference(pair: tuple[Curve, Curve], words: Callable[[float], str], comparable: bool | None) -> Cell:
+    """Whether one median is clearly later: only where the intervals do not meet."""
+    first, second = pair
+    if min(first.n, second.n) < ENOUGH:
+        return Cell("Too few to tell" if first.n and second.n else "", file=["", ""])
+    if comparable is False:
+        return Cell("Not comparable", file=["", ""])
+    (low, high), (low_then, high_then) = first.interval(MEDIAN), second.interval(MEDIAN)
+    if low_then is not None and high is not None and low_then > high:
+        return Cell("Longer", file=["", ""])
+    if low is not None and high_then is not None and high_then < low:
+        return Cell("Shorter", file=["", ""])
+    return Cell("No clear difference", file=["", ""])

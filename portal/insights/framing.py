@@ -1,0 +1,165 @@
+"""What every page of figures shares: who may see it, what was asked, its place among the others, and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+
+from cases.access import Viewer
+from escalation.book import NoProtocol, rules_in_force
+from escalation.protocol import Rules
+from escalation.worktime import Calendar
+from portal import clock
+from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.pages.doors import View, door, see_other
+
+SEES = "feedback.view_insights"
+ALWAYS = Calendar("always", "UTC", always=True)
+PLACES = (
+    ("/insights/", "Figures"),
+    ("/insights/promises/", "Promises"),
+    ("/insights/bottlenecks/", "Bottlenecks"),
+    ("/insights/topics/", "Topics"),
+    ("/insights/compare/", "Compare"),
+    ("/insights/all/", "All figures"),
+    ("/insights/pulse/", "Pulse"),
+    ("/insights/knowledge/", "Articles"),
+    ("/insights/definitions/", "What the figures mean"),
+)
+#: These show the same question: what is set goes with the reader.
+SAME_QUESTION = (
+    "/insights/",
+    "/insights/promises/",
+    "/insights/bottlenecks/",
+    "/insights/topics/",
+    "/insights/compare/",
+    "/insights/all/",
+)
+
+#: What lies below these are readings of the same.
+ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
+
+
+def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
+    """Only for who may see figures: nobody signed in goes to the sign-in page, to others the page does not exist."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not request.user.is_authenticated:
+            return see_other(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+        if not request.user.has_perm(SEES):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return door(*(methods or ("GET",)))(inner)
+
+
+class Question:
+    """What a request asks: its form, and when that is valid, the question it means."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.at = clock.now()
+        self.rules = rules()
+        today = today_at(self.at)
+        said = data_of(request.GET.dict(), today)
+        self.form = Filters(said, rules=self.rules, today=today)
+        self.asked: Asked | None = None
+        if self.form.is_valid():
+            self.asked = Asked(said, self.form.period_asked(), self.form.scope(), self.form.words(), self.at)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The office hours of the protocol in force; every hour where there is none."""
+        return self.rules.calendar(self.rules.protocol.windows.calendar, self.at) if self.rules else ALWAYS
+
+
+def rules() -> Rules | None:
+    """The rules in force, or None in an installation that has published none."""
+    try:
+        return rules_in_force()
+    except NoProtocol:
+        return None
+
+
+def tidy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Sends an address with empty parts on to the same one without them, which is the one people share."""
+
+    @wraps(view)
+    def inner(request: HttpRequest) -> HttpResponse:
+        said = request.GET.dict()
+        kept = {name: value for name, value in said.items() if value.strip() or name not in NAMES}
+        if len(kept) < len(said):
+            return see_other(f"{request.path}?{urlencode(kept)}" if kept else request.path)
+        return view(request)
+
+    return inner
+
+
+def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
+    """What every page of figures takes: its place among them, who is looking, and the zone its days are counted in."""
+    said = urlencode({name: request.GET[name] for name in NAMES if request.GET.get(name)})
+    tabs = [
+        {
+            "label": label,
+            "url": f"{url}?{said}" if said and url in SAME_QUESTION else url,
+            "current": url == request.path or (url in ABOVE and request.path.startswith(url)),
+        }
+        for url, label in PLACES
+    ]
+    return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
+
+
+def sees_cases(request: HttpRequest) -> bool:
+    return Viewer(request.user).is_staff
+
+
+Fill = Callable[[Question, Asked], dict[str, Any]]
+
+
+def page(template: str, heading: str) -> Callable[[Fill], View]:
+    """A page of figures: the filters, what is wrong with them, and for a valid question what `fill` says of it."""
+
+    def made(fill: Fill) -> View:
+        @wraps(fill)
+        def view(request: HttpRequest) -> HttpResponse:
+            question = Question(request)
+            context = frame(request, heading=heading, filters=question.form)
+            if question.asked:
+                context |= {"filter_words": question.asked.words, "counted_to": question.at}
+                context |= fill(question, question.asked)
+            return render(request, template, context)
+
+        return for_managers(tidy(view))
+
+    return made
+
+
+def table_file(what: str) -> Callable[[Callable[[Question, Asked], Iterable[str]]], View]:
+    """The same question's numbers as a CSV file; wrong filters make no file (404)."""
+
+    def made(lines: Callable[[Question, Asked], Iterable[str]]) -> View:
+        @wraps(lines)
+        def view(request: HttpRequest) -> HttpResponseBase:
+            question = Question(request)
+            if question.asked is None:
+                raise Http404
+            return file_of(lines(question, question.asked), what, question.asked)
+
+        return for_managers(view)
+
+    return made
+
+
+def file_of(lines: Iterable[str], what: str, asked: Asked) -> StreamingHttpResponse:
+    """A CSV file, row by row, under a name that says what it is."""
+    name = f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}.csv"
+    response = StreamingHttpResponse((line.encode() for line in lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,155 @@
+"""The numbers of the pages made of tables: what a list of their cases is called, its page, and how it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from cases.models import Case, Severity, Team, User
+from feedback import climbs, cohorts, durations, gaps, hours, owed
+from feedback.cohorts import Cohort
+from feedback.measures import MEASURES
+from portal.insights.asking import Asked
+from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, STAGE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A kind of number: the title of its list, the page it stands on, its cases, and the words for its part.
+
+    `cases` takes the question, the part and who asks. `answers` says of a part that to stand in the list tells what a
+    customer answered. LookupError or ValueError for a part that does not exist.
+    """
+
+    title: str
+    home: str
+    cases: Callable[[Asked, str, User], QuerySet[Case]]
+    words: Callable[[str], str]
+    answers: Callable[[str], bool] = lambda part: False
+
+
+def _owed(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: owed.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+
+
+def _climbs(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: climbs.cases_behind(which, asked.period, asked.scope, part=part)
+
+
+def _levels(part: str) -> str:
+    was, to = (int(level) for level in part.split("-"))
+    if was >= to:
+        raise ValueError(f"From {was} to {to} nothing goes up.")
+    return f" from level {was} to level {to}"
+
+
+def _grid(part: str) -> str:
+    milestone, severity = part.split("-")
+    return f": {MILESTONE_WORDS[milestone]}, {str(Severity(int(severity)).label).lower()}"
+
+
+def _base(part: str) -> str:
+    reading, name, milestone = part.split(":")
+    return f": {MILESTONE_WORDS[milestone]}, {name if reading == owed.VERSION else _team_name(name)}"
+
+
+def _team_name(slug: str) -> str:
+    return Team.objects.filter(slug=slug).values_list("name", flat=True).first() or slug
+
+
+def _team(part: str) -> str:
+    return f": {_team_name(part)}"
+
+
+def _plain(part: str) -> str:
+    return f": {part}"
+
+
+def _spent(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return hours.cases_behind(hours.SPENT, asked.period, asked.scope, at=asked.at, part=part)
+
+
+def _stage(part: str) -> str:
+    team, stage = part.split(":")
+    where = f", {_team_name(team)}" if team else ""
+    return f": {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}{where}"
+
+
+def _gap(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: gaps.cases_behind(which, asked.period, asked.scope, part=part, to=user)
+
+
+def _aspect(part: str) -> str:
+    name, _, who = part.partition(":")
+    person = User.objects.filter(pk=int(who)).values_list("name", flat=True).first() if who else ""
+    return f": {ASPECT_WORDS[name].lower()}{f', {person}' if person else ''}"
+
+
+def _is_low(part: str) -> bool:
+    return part.partition(":")[0] == gaps.LOW
+
+
+def _timed(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return durations.cases_behind(part, asked.period, asked.scope)
+
+
+def _under(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    which, _, version = part.partition(":")
+    key, _, half = which.rpartition("-")
+    return cohorts.cases_behind(Cohort(asked.period, asked.scope, version), key, half, at=asked.at)
+
+
+def _under_words(part: str) -> str:
+    which, _, version = part.partition(":")
+    key, _, half = which.rpartition("-")
+    return f" “{MEASURES[key].name}”: {PARTS[half]}, under {version}"
+
+
+def _under_answers(part: str) -> bool:
+    which = part.partition(":")[0]
+    return MEASURES[which.rpartition("-")[0]].answers
+
+
+def _timed_under(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    key, _, version = part.partition(":")
+    found = durations.cases_behind(key, asked.period, asked.scope)
+    return found.filter(protocol=version)
+
+
+def _timed_under_words(part: str) -> str:
+    key, _, version = part.partition(":")
+    return f" “{durations.DURATIONS[key].name}”, under {version}"
+
+
+PARTS = {"of": "all that were looked at", "hits": "those that count"}
+WHY_WORDS = {
+    "missed": ": a time was missed",
+    "asked": ": the customer asked for a supervisor",
+    "risk": ": placed higher by risk",
+    "reopened": ": by hand after it was opened again",
+    "by_hand": ": by hand",
+}
+ALL, COMPARE = "/insights/all/", "/insights/compare/"
+HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
+PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
+NUMBERS: dict[str, Number] = {
+    climbs.FLOW: Number("Cases that went up", PROMISES, _climbs(climbs.FLOW), _levels),
+    climbs.TRIGGER: Number("Cases that went up", PROMISES, _climbs(climbs.TRIGGER), WHY_WORDS.__getitem__),
+    "promised_at": Number("Cases with a promise that came due", PROMISES, _owed("promised_at"), _grid),
+    "kept_at": Number("Cases with a promise that was kept", PROMISES, _owed("kept_at"), _grid),
+    "broken_at": Number("Cases with a promise that was broken", PROMISES, _owed("broken_at"), _grid),
+    "owed": Number("Cases with something due", TEAMS, _owed("owed"), _base),
+    "in_time": Number("Cases with something done in time", TEAMS, _owed("in_time"), _base),
+    "escalated_under": Number("Escalated cases", VERSIONS, _owed("escalated_under"), _plain),
+    "false_under": Number("Cases that need not have gone up", VERSIONS, _owed("false_under"), _plain),
+    "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
+    "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
+    hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
+    "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
+    "under": Number("Cases behind", COMPARE, _under, _under_words, _under_answers),
+    "time_under": Number("Cases behind", COMPARE, _timed_under, _timed_under_words),
+    gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
+    gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),
+}

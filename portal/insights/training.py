@@ -1,0 +1,163 @@
+"""The page of training gaps: what goes wrong by topic and by who has the cases, and what there is to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from cases.models import User
+from feedback import gaps
+from feedback.gaps import GAP, GAP_OF, MARKED, SEES_HANDLERS, UP, Cells, Module
+from feedback.intervals import ENOUGH, FEWEST, Share, apart
+from portal.charts import percent
+from portal.insights.asking import Asked
+from portal.insights.bottlenecks import TRAINING, readings
+from portal.insights.drawing import MOST_ROWS
+from portal.insights.tables import Cell, Table, of_share
+from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, count_words, days_words
+
+MOST = 6  # suggestions
+CLEAR = "clearly above the rest"
+WHO = "Colleagues are shown to themselves, to who leads their team and to managers, by name and never by score."
+EMPTY = "Nobody has a case that was filed here in this period. Choose a longer one, or fewer filters."
+Found = Mapping[str, Mapping[int, Cells]]
+
+
+def training_page(asked: Asked, topics: Mapping[str, str], user: User, *, sees_cases: bool) -> dict[str, Any]:
+    """What the template takes; `user` is who reads it."""
+    found = gaps.gaps(asked.period, asked.scope)
+    context: dict[str, Any] = {"readings": readings(asked, TRAINING)}
+    if not found:
+        return context | {"empty": EMPTY}
+    table = gaps_table(asked, found, topics, user, most=MOST_ROWS)
+    marked = marked_topics(found)
+    said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
+    n = gaps.together(cells for mine in found.values() for cells in mine.values())[UP].n
+    first = f"{days_words(asked.period)}: {count_words(n, 'case')} filed here that a colleague has. "
+    return context | {
+        "csv_url": asked.link("/insights/bottlenecks/training.csv"),
+        "sentence": first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest."),
+        "tables": [table, modules_table(asked, found, topics, sees_cases=sees_cases)],
+    }
+
+
+def marked_topics(found: Found) -> list[tuple[str, str]]:
+    """(topic, aspect) where a topic stands clearly above all others together."""
+    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
+    whole = gaps.together(rows.values())
+    return [(topic, name) for topic in sorted(rows) for name in MARKED if gaps.clearly(rows[topic], whole, name)]
+
+
+# The table ----------------------------------------------------------------------------------------------------
+
+
+def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User, *, most: int | None = None) -> Table:
+    """Each topic, and below it those of its people the reader may see; topics by size, people by name."""
+    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
+    whole = gaps.together(rows.values())
+    names = gaps.visible({who for mine in found.values() for who in mine}, to=user)
+    made: list[tuple[str, list[Cell]]] = []
+    order = sorted(rows, key=lambda topic: (-rows[topic][UP].n, topic))
+    for topic in order[:most]:
+        label = topics.get(topic, topic)
+        made.append((label, row_of(asked, rows[topic], whole, {"topic": topic}, "")))
+        seen = sorted((names[who], who) for who in found[topic] if who in names)
+        for name, who in seen:
+            if found[topic][who][UP].n >= FEWEST:
+                cells = row_of(asked, found[topic][who], rows[topic], {"topic": topic}, f":{who}")
+                made.append((f"{label}: {name}", cells))
+    note = WHO if not user.has_perm(SEES_HANDLERS) else ""
+    if most is not None and len(order) > most:
+        note += f" The {most} largest topics of {len(order)}; the file has them all."
+    return Table(
+        "gaps", title_of(found, topics), f"Of cases filed here, by the topic and the person they have now. A topic is compared with all others, a person with the "
+        f"others on the same topic; marked from {ENOUGH} cases on both sides, where the intervals do not meet. Fewer than {FEWEST} are not shown.",
+        "Topic and person", [*(ASPECT_WORDS[name] for name in MARKED), "How hard"], made,
+        asked.link("/insights/bottlenecks/training.csv"), note.strip(),
+    )  # fmt: skip
+
+
+def title_of(found: Found, topics: Mapping[str, str]) -> str:
+    marked = marked_topics(found)
+    if marked:
+        return f"Clearly above the rest: {', '.join(dict.fromkeys(topics.get(topic, topic) for topic, _ in marked))}"
+    return "No topic stands clearly above the rest"
+
+
+def row_of(asked: Asked, cells: Cells, whole: Cells, more: dict[str, str], who: str) -> list[Cell]:
+    """A row's cells; `who` is ":id" of one person, empty for everybody."""
+    made = []
+    for name in MARKED:
+        urls = (asked.cases(which, more=more | {"part": f"{name}{who}"}) for which in (GAP, GAP_OF))
+        made.append(of_share(cells[name], *urls, mark=CLEAR if gaps.clearly(cells, whole, name) else ""))
+    return [*made, how_hard(cells[UP], whole[UP], asked.cases(GAP_OF, more=more | {"part": f"{UP}{who}"}))]
+
+
+def how_hard(mine: Share, whole: Share, url: str) -> Cell:
+    """How many of the cases went up, and whether that is clearly more than of the rest: the case mix beside a person."""
+    if mine.value is None:
+        return of_share(mine, "", url)
+    harder = apart(mine, Share(whole.hits - mine.hits, whole.n - mine.n)) == "up"
+    words = f"{percent(mine.value)} escalated"
+    return Cell(
+        words,
+        under="harder than average" if harder else "",
+        of=f"{mine.n:,}",
+        of_url=url,
+        file=of_share(mine, "", "").file,
+    )
+
+
+# Modules ------------------------------------------------------------------------------------------------------
+
+
+def modules_table(asked: Asked, found: Found, topics: Mapping[str, str], *, sees_cases: bool) -> Table:
+    """What was missed most, each with its cases and what there is to learn from."""
+    missed = gaps.misses(asked.period, asked.scope, at=asked.at)
+    causes = [(n, topic, key) for (topic, key), n in missed.items() if n >= FEWEST]
+    known = gaps.modules([*(topic for _, topic, _ in causes), *found])
+    lines = []
+    for n, topic, key in sorted(causes, key=lambda row: (-row[0], row[1:]))[:MOST]:
+        name, url = topics.get(topic, topic), asked.cases("broken", more={"topic": topic, "part": key})
+        words = f"{name}: {MILESTONE_WORDS[key].lstrip('1234 ').lower()} came late or not at all on {count_words(n, 'case')}."
+        lines.append(
+            {
+                "words": f"{words} {learn_words(known[topic])}",
+                "url": url,
+                "label": "The cases",
+                "more": links_of(known[topic], sees_cases),
+            }
+        )
+    for topic, name in marked_topics(found)[:MOST]:
+        url = asked.cases(GAP, more={"topic": topic, "part": name})
+        words = f"{topics.get(topic, topic)}: {ASPECT_WORDS[name].lower()} clearly more often."
+        lines.append(
+            {
+                "words": f"{words} {learn_words(known[topic])}",
+                "url": url,
+                "label": "The cases",
+                "more": links_of(known[topic], sees_cases),
+            }
+        )
+    none = f"Nothing was missed on {FEWEST} cases of a topic, and no topic stands out: no module is suggested."
+    return Table(
+        "modules", f"{count_words(len(lines), 'suggestion')} for training" if lines else "No module is suggested",
+        "What was missed on live cases, by topic and cause, and what there is to learn from.", "", (), (), note="" if lines else none, lines=lines,
+    )  # fmt: skip
+
+
+def learn_words(modules: list[Module]) -> str:
+    return "To learn from:" if modules else "There is neither a playbook nor an article on it yet: write one."
+
+
+def links_of(modules: list[Module], sees_cases: bool) -> list[dict[str, str]]:
+    """Ways to the modules; who does not work on cases reads their titles only."""
+    return [{"label": one.title, "url": _address(one) if sees_cases else ""} for one in modules[:3]]
+
+
+def _address(one: Module) -> str:
+    if one.article is not None:
+        return reverse("admin:article", args=[one.article])
+    return reverse("admin:playbook", args=[one.topic])
