@@ -15,19 +15,21 @@ from django.db import migrations, models
 
 import cases.models.draft
 import cases.models.message
-from cases import guards, search_index
+from cases import guards, search_index, touching
 from cases.roles import install_roles
 
 
 def start(apps, schema_editor):
-    """The log's guards, the roles, and what PostgreSQL searches cases by."""
+    """The log's guards, the roles, what PostgreSQL searches cases by, and who notes what changed without an event."""
     guards.install(schema_editor.connection)
+    touching.install(schema_editor.connection)
     search_index.install(schema_editor.connection)
     install_roles(apps.get_model)
 
 
 def stop(apps, schema_editor):
     search_index.remove(schema_editor.connection)
+    touching.remove(schema_editor.connection)
     guards.remove(schema_editor.connection)
 
 
