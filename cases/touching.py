@@ -57,4 +57,6 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     """Takes the triggers down, for un-migrating."""
     where = {"case_touched": "cases_case", "user_touched": "cases_user"}
     pg = connection.vendor == "postgresql"
-    execute(connection, [f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if pg else ''}" for name, table in where.items()])
+    execute(
+        connection, [f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if pg else ''}" for name, table in where.items()]
+    )

@@ -58,7 +58,10 @@ class RollupCell(models.Model):
     severity = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=("by", "day"), name="rollup_by"), models.Index(fields=("day",), name="rollup_day"))
+        indexes = (
+            models.Index(fields=("by", "day"), name="rollup_by"),
+            models.Index(fields=("day",), name="rollup_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.day} {self.by}"

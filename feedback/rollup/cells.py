@@ -132,7 +132,14 @@ def _day(value: Any) -> date:
 
 
 def _counting(
-    number: int, arm: Arm, spans: Sequence[Period], zone: str, at: datetime, paths: Sequence[str], scope: Scope, most: int
+    number: int,
+    arm: Arm,
+    spans: Sequence[Period],
+    zone: str,
+    at: datetime,
+    paths: Sequence[str],
+    scope: Scope,
+    most: int,
 ) -> tuple[str, Sequence[Any]]:
     """One part of the statement: its number, the day, where, and `most` numbers, of which only the first may be of use."""
     places = {f"at_{i}": F(path) for i, path in enumerate(paths)}

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
-from zoneinfo import ZoneInfo
 
 from escalation.steps import Step
 from feedback.facts.hold import hold

@@ -81,8 +81,12 @@ def digests(facts: Iterable[CaseFact]) -> Days:
         for instant in filter(None, (getattr(fact, name) for name in DATED)):
             found[_named(instant, where)] = [said]
         parts[fact.pk] = found
-    promises = Promise.objects.filter(case__in=kept, status__in=COUNTED).values_list("case", "due_at", "clock__kind", "status")
-    clocks = StageClock.objects.filter(case__in=kept, outcome__in=ENDED).values_list("case", "ended_at", "kind", "outcome")
+    promises = Promise.objects.filter(case__in=kept, status__in=COUNTED).values_list(
+        "case", "due_at", "clock__kind", "status"
+    )
+    clocks = StageClock.objects.filter(case__in=kept, outcome__in=ENDED).values_list(
+        "case", "ended_at", "kind", "outcome"
+    )
     for rows in (promises, clocks):
         for case, instant, *what in rows.order_by("pk"):
             if instant:

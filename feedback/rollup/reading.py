@@ -6,16 +6,15 @@ of a case that waits for its facts, is counted from the facts. Where nothing kep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import CharField, F, IntegerField, Q, Sum, Value
 from django.db.models import Case as Choose
-from django.db.models import When
+from django.db.models import CharField, F, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import Cast
 
 from cases.models import TouchedCase
@@ -56,9 +55,7 @@ class Found:
     def of(self, key: str) -> Counted:
         """A figure of the period and of the one before."""
         before = self.period.before()
-        return Counted(
-            self.share(key, self.period.first, self.period.last), self.share(key, before.first, before.last)
-        )
+        return Counted(self.share(key, self.period.first, self.period.last), self.share(key, before.first, before.last))
 
     def weeks(self, key: str) -> list[Share]:
         return [self.share(key, week.first, week.last) for week in self.period.weeks()]
@@ -209,7 +206,11 @@ def count(
     wanted = list(keys)
     kept = [key for key in wanted if key in measures.MEASURES and key in AT]
     splits = [by] if by else []
-    found = read(period, scope, at=at, keys=kept, splits=splits) if len(kept) == len(wanted) and {*splits} <= FILTERS.keys() else None
+    found = (
+        read(period, scope, at=at, keys=kept, splits=splits)
+        if len(kept) == len(wanted) and {*splits} <= FILTERS.keys()
+        else None
+    )
     if found is None:
         return measures.count(wanted, period, scope, at=at, by=by)
     if not by:
@@ -219,6 +220,6 @@ def count(
     return {value: group for value, group in groups.items() if any(one.now.n or one.before.n for one in group.values())}
 
 
-def _both(now: Counts | None, before: Counts | None, keys: Iterable[str]) -> Mapping[str, Counted] | Any:
+def _both(now: Counts | None, before: Counts | None, keys: Iterable[str]) -> dict[str, Counted]:
     nothing = [0] * WIDTH
     return {key: Counted(share_of(now or nothing, key), share_of(before or nothing, key)) for key in keys}
