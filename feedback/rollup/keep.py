@@ -5,7 +5,7 @@ A day is never corrected by a difference: its facts are counted again and put in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
+from cases.snapshot import snapshot
 from escalation.steps import Step
 from feedback.facts.hold import hold
 from feedback.models import CountedCase, RollupCell, RollupDay
 from feedback.models.rollup import KEYS
 from feedback.periods import DAY
 from feedback.rollup.cells import COUNTED, FACTS, IDS, Counts, Place, tally, windows
+from feedback.rollup.fresh import fresh_days
 from feedback.rollup.marking import day_of, zone
 
 #: The parts of the cases that are kept: nothing, one dimension, or two of which one has few values. Filed here or imported
@@ -29,7 +31,7 @@ KEPT: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 DIMENSIONS = ("is_history", "topic", "team", "level", "severity")
 #: Days counted in one transaction, and how long a day that is worked on is left alone: it is read from the facts meanwhile.
-BATCH, SETTLES = 14, timedelta(seconds=30)
+BATCH, SETTLES, NOW = 14, timedelta(seconds=30), timedelta(0)
 Cells = dict[tuple[date, str, Any, Any, Any, Any, Any], Counts]
 #: The columns of a cell, in the order of its counts.
 COLUMNS = tuple(f"{key}_{what}" for key in KEYS for what in ("hits", "n"))
@@ -131,17 +133,19 @@ def forget() -> None:
             model.objects.all().delete()
 
 
-def differing(days: Collection[date], *, at: datetime, leaving: Collection[date] = ()) -> list[date]:
-    """Those of the days that are kept otherwise than counted now, leaving out what waits to be counted anew and `leaving`."""
-    with transaction.atomic():
-        hold()
-        stale = Q(dirty_at__isnull=False) | Q(until__lte=at) | Q(since__gt=at)
-        waits = set(RollupDay.objects.filter(stale, day__in=days).values_list("day", flat=True)) | set(leaving)
+def differing(days: Sequence[date], *, at: datetime) -> list[date] | None:
+    """Those of the days, in their order, that are kept otherwise than counted now, leaving out what waits to be counted anew.
+
+    None when so much waits, or another zone was set, that nothing is read from what is kept.
+    """
+    with snapshot():  # one moment of all tables: nobody who works is held up, nothing they do looks like a mistake
+        waits = fresh_days(days[0], days[-1], zone(), at=at)
+        if waits is None:
+            return None
         made = cells_of(days, at=at)
-        rows = RollupCell.objects.filter(day__in=days)
-        kept = {tuple(row[:7]): list(row[7:]) for row in rows.values_list("day", "by", *_PLACE, *COLUMNS)}
-    return sorted({place[0] for place in {*made, *kept} if made.get(place) != kept.get(place)} - waits)  # type: ignore[arg-type]
+        rows = RollupCell.objects.filter(day__in=days).values_list("day", "by", *DIMENSIONS, *COLUMNS)
+        kept = {row[:7]: list(row[7:]) for row in rows}
+    return sorted({place[0] for place in {*made, *kept} if made.get(place) != kept.get(place)} - waits)
 
 
-_PLACE = ("is_history", "topic", "team", "level", "severity")
 STEPS = (Step("rollup", wanting, roll),)

@@ -10,28 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import Cast
 
-from cases.models import TouchedCase
-from escalation.models import Promise, StageClock
 from feedback import measures
 from feedback.figures import EVERYTHING, IMPORTED, Scope
 from feedback.intervals import Share
 from feedback.measures import ALL, Counted
-from feedback.models import CaseFact, RollupCell, RollupDay
+from feedback.models import RollupCell
 from feedback.models.rollup import KEYS
-from feedback.periods import DAY, Period
+from feedback.periods import Period
 from feedback.rollup.cells import AT, WIDTH, Counts, tally
+from feedback.rollup.fresh import fresh_days
 from feedback.rollup.keep import KEPT, name_of
-from feedback.rollup.marking import COUNTED, DATED, ENDED, day_of
 
-#: With more cases waiting for their facts than this, what they touch costs more to find than to count all.
-MOST_WAITING = 500
 #: Dimensions of a question, and where a cell has them.
 FILTERS = {"topic": "topic__slug", "team": "team__slug", "level": "level", "severity": "severity"}
 NUMBERS = ("level", "severity")
@@ -160,40 +155,6 @@ def _on(scope: Scope) -> Q:
     wanted: dict[str, Any] = {path: getattr(scope, name) for name, path in FILTERS.items()}
     on = Q(**{path: value for path, value in wanted.items() if value not in (None, "")})
     return on & Q(is_history=scope.source == IMPORTED) if scope.source else on
-
-
-# What is not --------------------------------------------------------------------------------------------------
-
-
-def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> set[date] | None:
-    """The days from `first` to `last` that must be counted from the facts, in three queries; None when it may be all.
-
-    Asked in this order, so that a case whose facts are made meanwhile is found either waiting or by its mark.
-    """
-    waiting = list(TouchedCase.objects.order_by().values_list("case", flat=True).distinct()[: MOST_WAITING + 1])
-    if len(waiting) > MOST_WAITING:
-        return None
-    where = ZoneInfo(zone)
-    days = {day_of(instant, where) for instant in _instants(waiting)} if waiting else set()
-    stale = Q(dirty_at__isnull=False) | Q(until__lte=at) | Q(since__gt=at)
-    for day, of_zone in RollupDay.objects.filter(Q(stale, day__gte=first, day__lte=last) | ~Q(zone=zone)).values_list(
-        "day", "zone"
-    ):
-        if of_zone != zone:
-            return None  # what was kept are other days: `manage.py figures --rebuild` after another zone was set
-        days.add(day)
-    today = day_of(at, where)
-    days |= {today + i * DAY for i in range((last - today).days + 1)}
-    return {day for day in days if first <= day <= last}
-
-
-def _instants(cases: Sequence[int]) -> Iterable[datetime]:
-    """When these cases count on something, as it stands now."""
-    for row in CaseFact.objects.filter(pk__in=cases).values_list(*DATED):
-        yield from filter(None, row)
-    settled = Promise.objects.filter(case__in=cases, status__in=COUNTED).order_by().values_list("due_at", flat=True)
-    ended = StageClock.objects.filter(case__in=cases, outcome__in=ENDED).order_by().values_list("ended_at", flat=True)
-    yield from settled.union(ended)  # type: ignore[misc]
 
 
 # The registry's figures ---------------------------------------------------------------------------------------

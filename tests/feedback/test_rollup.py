@@ -1,9 +1,13 @@
 """What is kept of days that are over equals counting anew: all figures, all parts, whatever happens, at every moment."""
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 
 from cases.models import Case, Category, Team, TouchedCase, User
 from escalation import verbs
@@ -12,7 +16,7 @@ from feedback import measures
 from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
 from feedback.measures import ALL, MEASURES, SPLITS
-from feedback.models import RollupDay, Survey
+from feedback.models import CaseFact, CountedCase, RollupCell, RollupDay, Survey
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.rollup import keep, marking, reading
@@ -25,7 +29,6 @@ from tests.feedback.oracle_sql import second
 from tests.feedback.story import ZONE
 
 pytestmark = pytest.mark.django_db
-NOW = timedelta(0)
 
 
 class Living(Maker):
@@ -53,7 +56,7 @@ class Living(Maker):
             while build.take_touched(self.now) and chance.random() < 0.8:
                 pass
         if chance.random() < 0.6:
-            keep.roll(self.now, wait=NOW)
+            keep.roll(self.now, wait=keep.NOW)
         self.look()
 
     def one(self) -> Case:
@@ -121,8 +124,8 @@ class Living(Maker):
     def look(self) -> None:
         """A question by chance, now or at an instant before: read and counted anew."""
         chance = self.chance
-        at = self.now - chance.choice((NOW, NOW, timedelta(minutes=chance.randint(0, 60 * 24 * 20))))
-        last = marking.day_of(at, reading.ZoneInfo(ZONE)) + timedelta(days=chance.choice((0, 0, -3, 4)))
+        at = self.now - chance.choice((keep.NOW, keep.NOW, timedelta(minutes=chance.randint(0, 60 * 24 * 20))))
+        last = marking.day_of(at, ZoneInfo(ZONE)) + timedelta(days=chance.choice((0, 0, -3, 4)))
         period = Period(last - timedelta(days=chance.choice((0, 6, 27))), last, ZONE)
         filters = {
             "team": chance.choice(list(Team.objects.values_list("slug", flat=True))),
@@ -145,7 +148,7 @@ class Living(Maker):
 def settle(at: datetime) -> None:
     while build.take_touched(at):
         pass
-    while keep.roll(at, wait=NOW):
+    while keep.roll(at, wait=keep.NOW):
         pass
 
 
@@ -155,9 +158,10 @@ def test_equals_a_recount_at_every_moment():
     assert maker.kept > maker.read // 2, "most questions were answered by counting anew: nothing was tested"
     at = maker.now + timedelta(minutes=1)
     settle(at)
-    assert not keep.wanting(at, wait=NOW).exists()
+    assert not keep.wanting(at, wait=keep.NOW).exists()
     days = keep.all_days(at)
     assert keep.differing(days, at=at) == []
+    _checked_by_the_command(days)
     # Everything kept, in all its parts, against the registry; and the registry's figures against plain SQL.
     whole = Period(days[0] + timedelta(days=len(days) // 2), days[-1], ZONE)
     for by in (ALL, *SPLITS):
@@ -167,6 +171,29 @@ def test_equals_a_recount_at_every_moment():
         key: second(key, whole, at) for key in MEASURES
     }
     assert sum(one.now.n + one.before.n > 0 for one in read.values()) > 20
+
+
+def _checked_by_the_command(days: list[date]) -> None:
+    def found(what: str) -> dict:
+        try:
+            call_command("figures", what, "--json", stdout=(out := StringIO()), stderr=StringIO())
+        except SystemExit:
+            pass
+        return json.loads(out.getvalue())
+
+    found("--roll")  # it is much later by the engine's clock
+    cell = RollupCell.objects.filter(by="team", in_time_review_n__gt=0).first()
+    wrong = cell.day.isoformat()
+    RollupCell.objects.filter(pk=cell.pk).delete()
+    assert found("--check")["days_differ"] == [wrong]
+    marking.mark_days([cell.day], at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert found("--check")["ok"]  # what waits is not called wrong
+    assert found("--roll")["days"] == 1 and RollupCell.objects.filter(day=cell.day, by="team").exists()
+    RollupCell.objects.filter(day=cell.day).delete()
+    CountedCase.objects.all().delete()
+    assert not found("--check")["ok"]
+    assert found("--rebuild")["days"] >= len(days) and found("--check")["ok"]
+    assert CountedCase.objects.count() == CaseFact.objects.count()
 
 
 def test_every_figure_is_kept_and_what_is_not_read_is_read_by_none():
