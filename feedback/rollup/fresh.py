@@ -18,6 +18,11 @@ from feedback.rollup.marking import COUNTED, DATED, ENDED, day_of
 MOST_WAITING = 500
 
 
+def days_of(first: date, last: date) -> list[date]:
+    """From `first` to `last`, both included; none when it lies before."""
+    return [first + i * DAY for i in range((last - first).days + 1)]
+
+
 def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> set[date] | None:
     """The days from `first` to `last` that must be counted from the facts, in three queries; None when it may be all.
 
@@ -35,8 +40,7 @@ def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> set[date]
         if of_zone != zone:
             return None  # what was kept are other days: `manage.py figures --rebuild` after another zone was set
         days.add(day)
-    today = day_of(at, where)
-    days |= {today + i * DAY for i in range((last - today).days + 1)}
+    days |= set(days_of(day_of(at, where), last))
     return {day for day in days if first <= day <= last}
 
 

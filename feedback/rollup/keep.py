@@ -5,6 +5,7 @@ A day is never corrected by a difference: its facts are counted again and put in
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,16 +21,15 @@ from feedback.models import CountedCase, RollupCell, RollupDay
 from feedback.models.rollup import KEYS
 from feedback.periods import DAY
 from feedback.rollup.cells import COUNTED, FACTS, IDS, Counts, Place, tally, windows
-from feedback.rollup.fresh import fresh_days
+from feedback.rollup.fresh import days_of, fresh_days
 from feedback.rollup.marking import day_of, zone
 
-#: The parts of the cases that are kept: nothing, one dimension, or two of which one has few values. Filed here or imported
-#: is told apart in each. What is not here is counted from the facts.
-KEPT: tuple[tuple[str, ...], ...] = (
-    (), ("topic",), ("team",), ("level",), ("severity",),
-    ("topic", "level"), ("topic", "severity"), ("team", "level"), ("team", "severity"), ("level", "severity"),
-)  # fmt: skip
+#: The parts of the cases that are kept: all, by one dimension, by two; filed here or imported is told apart in each. What asks
+#: for three at once is counted from the facts: that many parts would be as many as cases.
 DIMENSIONS = ("is_history", "topic", "team", "level", "severity")
+KEPT: tuple[tuple[str, ...], ...] = tuple(
+    parts for many in (0, 1, 2) for parts in itertools.combinations(DIMENSIONS[1:], many)
+)
 #: Days counted in one transaction, and how long a day that is worked on is left alone: it is read from the facts meanwhile.
 BATCH, SETTLES, NOW = 14, timedelta(seconds=30), timedelta(0)
 Cells = dict[tuple[date, str, Any, Any, Any, Any, Any], Counts]
@@ -108,7 +108,7 @@ def all_days(at: datetime) -> list[date]:
     if not ends:
         return []
     first, last = min(ends), min(max(ends), day_of(at, where) - DAY)
-    return [first + i * DAY for i in range((last - first).days + 1)]
+    return days_of(first, last)
 
 
 def batches(at: datetime) -> Iterator[list[date]]:

@@ -24,7 +24,7 @@ from feedback.models import RollupCell
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.rollup.cells import AT, WIDTH, Counts, tally
-from feedback.rollup.fresh import fresh_days
+from feedback.rollup.fresh import days_of, fresh_days
 from feedback.rollup.keep import KEPT, name_of
 
 #: Dimensions of a question, and where a cell has them.
@@ -37,6 +37,7 @@ class Found:
     """Counts by day, and for each split by its value: of the period itself and of the one before."""
 
     period: Period
+    is_read: bool = False  # days that are over were read; else all was counted
     days: dict[date, Counts] = field(default_factory=dict)
     now: dict[str, dict[Any, Counts]] = field(default_factory=dict)
     before: dict[str, dict[Any, Counts]] = field(default_factory=dict)
@@ -65,8 +66,8 @@ def share_of(counts: Counts, key: str) -> Share:
     return Share(counts[AT[key]], counts[AT[key] + 1])
 
 
-def answers(scope: Scope, splits: Iterable[str] = ()) -> bool:
-    """Whether what is kept fits a question with these filters and splits."""
+def fits(scope: Scope, splits: Iterable[str] = ()) -> bool:
+    """Whether something kept has each of these splits of the cases of `scope`."""
     return all(_kept_by(scope, split) is not None for split in (ALL, *splits))
 
 
@@ -83,20 +84,21 @@ def read(
     at: datetime,
     keys: Sequence[str] = KEYS,
     splits: Sequence[str] = (),
-) -> Found | None:
-    """The counts of the period and the one before as of `at`, in five queries at most; None where all must be counted.
+) -> Found:
+    """The counts of the period and the one before as of `at`, in five queries at most.
 
     LookupError for a key or a split that is not kept.
     """
     if not {*keys} <= AT.keys() or not {*splits} <= FILTERS.keys():
         raise LookupError(f"{keys} by {splits} is not kept.")
     before = period.before()
-    fresh = fresh_days(before.first, period.last, period.zone, at=at) if answers(scope, splits) else None
-    if fresh is None:
-        return None
+    fresh = fresh_days(before.first, period.last, period.zone, at=at) if fits(scope, splits) else None
     found = Found(period, now={split: {} for split in splits}, before={split: {} for split in splits})
-    _add_kept(found, scope, splits, keys, fresh)
-    for (day, *values), counts in tally(fresh, period.zone, at=at, by=splits, keys=keys, scope=scope).items():
+    if fresh is not None:
+        found.is_read = True
+        _add_kept(found, scope, splits, keys, fresh)
+    days = days_of(before.first, period.last) if fresh is None else fresh
+    for (day, *values), counts in tally(days, period.zone, at=at, by=splits, keys=keys, scope=scope).items():
         _add(found.days, day, counts)
         side = found.now if day >= period.first else found.before
         for split, value in zip(splits, values, strict=True):
@@ -163,17 +165,13 @@ def _on(scope: Scope) -> Q:
 def count(
     keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, by: str = ALL
 ) -> dict[Any, dict[str, Counted]]:
-    """As `measures.count`, which it asks where nothing kept fits: the same answer, read instead of counted."""
+    """As `measures.count`, which it asks for what is not kept: the same answer, read instead of counted."""
     wanted = list(keys)
     kept = [key for key in wanted if key in measures.MEASURES and key in AT]
     splits = [by] if by else []
-    found = (
-        read(period, scope, at=at, keys=kept, splits=splits)
-        if len(kept) == len(wanted) and {*splits} <= FILTERS.keys()
-        else None
-    )
-    if found is None:
+    if len(kept) < len(wanted) or not {*splits} <= FILTERS.keys():
         return measures.count(wanted, period, scope, at=at, by=by)
+    found = read(period, scope, at=at, keys=kept, splits=splits)
     if not by:
         return {ALL: {key: found.of(key) for key in wanted}}
     now, before = found.now[by], found.before[by]

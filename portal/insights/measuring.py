@@ -8,7 +8,8 @@ from typing import Any
 
 from feedback.facts.build import counted_to
 from feedback.intervals import Share
-from feedback.measures import MEASURES, Counted, Measure, count
+from feedback.measures import MEASURES, Counted, Measure
+from feedback.rollup.reading import count
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell

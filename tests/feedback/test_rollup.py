@@ -12,21 +12,23 @@ from django.core.management import call_command
 from cases.models import Case, Category, Team, TouchedCase, User
 from escalation import verbs
 from escalation.erasing import end_all
-from feedback import measures
+from feedback import figures, measures
 from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
+from feedback.first_contact import first_contact
 from feedback.measures import ALL, MEASURES, SPLITS
 from feedback.models import CaseFact, CountedCase, RollupCell, RollupDay, Survey
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.rollup import keep, marking, reading
 from feedback.rollup.cells import COUNTED
+from feedback.rollup.overview import overview
 from feedback.surveys import answer_survey
 from portal.keeping import erasing
 from tests.cast import gather, person
 from tests.escalation.history_maker import Maker
 from tests.feedback.oracle_sql import second
-from tests.feedback.story import ZONE
+from tests.feedback.story import AT, PERIOD, ZONE
 
 pytestmark = pytest.mark.django_db
 
@@ -134,12 +136,12 @@ class Living(Maker):
             "severity": chance.randint(1, 4),
             "source": chance.choice((LIVE, IMPORTED)),
         }
-        names = chance.sample(sorted(filters), chance.choice((0, 0, 1, 1, 2)))
+        names = chance.sample(sorted(filters), chance.choice((0, 0, 1, 1, 2, 3)))
         scope = Scope(**{name: filters[name] for name in names})
         by = chance.choice((ALL, *SPLITS))
         found = reading.read(period, scope, at=at, splits=[by] if by else [])
         self.read += 1
-        self.kept += found is not None
+        self.kept += found.is_read
         assert reading.count(MEASURES, period, scope, at=at, by=by) == measures.count(
             MEASURES, period, scope, at=at, by=by
         )
@@ -208,10 +210,29 @@ def test_asked_for_what_is_not_kept_all_is_counted():
     gather()
     today = Period.of_weeks(1, until=date(2026, 1, 12), zone=ZONE)
     at = datetime(2026, 1, 12, 10, tzinfo=UTC)
-    assert reading.read(today, Scope(topic="orders", team="frontline"), at=at) is None
-    assert reading.read(today, Scope(topic="orders"), at=at, splits=["team"]) is None
-    assert reading.read(today, Scope(topic="orders", source=LIVE), at=at, splits=["level"]) is not None
+    assert reading.read(today, Scope(topic="orders", team="frontline", source=LIVE), at=at).is_read
+    assert not reading.read(today, Scope(topic="orders", team="frontline"), at=at, splits=["level"]).is_read
+    assert reading.read(today, Scope(topic="orders"), at=at, splits=["topic", "level"]).is_read
     RollupDay.objects.create(day=date(2020, 1, 1), zone="Asia/Tokyo")
-    assert reading.read(today, at=at) is None
+    assert not reading.read(today, at=at).is_read
     with pytest.raises(LookupError):
         reading.read(today, at=at, keys=["nothing"])
+
+
+def test_the_dashboard_reads_what_its_figures_count(story):
+    """Each of the page's figures has a query of its own, by other roads than the facts: the same in all parts."""
+    settle(AT)
+    scopes = (
+        Scope(),
+        Scope(topic="orders"),
+        Scope(level=1),
+        Scope(level=2, source=LIVE),
+        Scope(severity=4, topic="billing"),
+    )
+    for scope in (*scopes, Scope(source=IMPORTED), Scope(team="frontline"), Scope(topic="billing", level=1)):
+        for period in (PERIOD, PERIOD.before()):
+            found = overview(period, scope, at=AT)
+            assert found.said == figures.satisfaction(period, scope)
+            assert found.up == figures.escalations(period, scope)
+            assert found.kept == figures.promises(period, scope, at=AT)
+            assert found.first == first_contact(period, scope, at=AT)
