@@ -139,7 +139,7 @@ def differing(days: Sequence[date], *, at: datetime) -> list[date] | None:
     None when so much waits, or another zone was set, that nothing is read from what is kept.
     """
     with snapshot():  # one moment of all tables: nobody who works is held up, nothing they do looks like a mistake
-        waits = fresh_days(days[0], days[-1], zone(), at=at)
+        waits = fresh_days(days[0], days[-1], zone(), at=at).days
         if waits is None:
             return None
         made = cells_of(days, at=at)

@@ -37,6 +37,7 @@ class Found:
     """Counts by day, and for each split by its value: of the period itself and of the one before."""
 
     period: Period
+    counted_to: datetime  # up to when the facts were complete
     is_read: bool = False  # days that are over were read; else all was counted
     days: dict[date, Counts] = field(default_factory=dict)
     now: dict[str, dict[Any, Counts]] = field(default_factory=dict)
@@ -85,15 +86,16 @@ def read(
     keys: Sequence[str] = KEYS,
     splits: Sequence[str] = (),
 ) -> Found:
-    """The counts of the period and the one before as of `at`, in five queries at most.
+    """The counts of the period and the one before as of `at`, in four queries at most.
 
     LookupError for a key or a split that is not kept.
     """
     if not {*keys} <= AT.keys() or not {*splits} <= FILTERS.keys():
         raise LookupError(f"{keys} by {splits} is not kept.")
     before = period.before()
-    fresh = fresh_days(before.first, period.last, period.zone, at=at) if fits(scope, splits) else None
-    found = Found(period, now={split: {} for split in splits}, before={split: {} for split in splits})
+    state = fresh_days(before.first, period.last, period.zone, at=at)
+    fresh = state.days if fits(scope, splits) else None
+    found = Found(period, state.counted_to, now={split: {} for split in splits}, before={split: {} for split in splits})
     if fresh is not None:
         found.is_read = True
         _add_kept(found, scope, splits, keys, fresh)
@@ -162,18 +164,28 @@ def _on(scope: Scope) -> Q:
 # The registry's figures ---------------------------------------------------------------------------------------
 
 
+def figures(
+    keys: Sequence[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime
+) -> tuple[dict[str, Counted], datetime]:
+    """Figures of the registry by their key, and up to when they are counted. LookupError for a key that does not exist."""
+    kept = [key for key in keys if key in AT]
+    found = read(period, scope, at=at, keys=kept)
+    counted = {key: found.of(key) for key in kept}
+    if rest := [key for key in keys if key not in AT]:
+        counted |= measures.count(rest, period, scope, at=at)[ALL]
+    return {key: counted[key] for key in keys}, found.counted_to
+
+
 def count(
     keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, by: str = ALL
 ) -> dict[Any, dict[str, Counted]]:
     """As `measures.count`, which it asks for what is not kept: the same answer, read instead of counted."""
     wanted = list(keys)
-    kept = [key for key in wanted if key in measures.MEASURES and key in AT]
-    splits = [by] if by else []
-    if len(kept) < len(wanted) or not {*splits} <= FILTERS.keys():
-        return measures.count(wanted, period, scope, at=at, by=by)
-    found = read(period, scope, at=at, keys=kept, splits=splits)
     if not by:
-        return {ALL: {key: found.of(key) for key in wanted}}
+        return {ALL: figures(wanted, period, scope, at=at)[0]}
+    if not {*wanted} <= AT.keys() or by not in FILTERS:
+        return measures.count(wanted, period, scope, at=at, by=by)
+    found = read(period, scope, at=at, keys=wanted, splits=[by])
     now, before = found.now[by], found.before[by]
     groups = {value: _both(now.get(value), before.get(value), wanted) for value in {*now, *before}}
     return {value: group for value, group in groups.items() if any(one.now.n or one.before.n for one in group.values())}

@@ -52,10 +52,12 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
     if not (csat.now.n or csat.response.n or up.now.n or kept.now.n):
         return {
-            "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters."
+            "counted_to": found.counted_to,
+            "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters.",
         }
     days = days_words(asked.period)
     return {
+        "counted_to": found.counted_to,
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),

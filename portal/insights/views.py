@@ -16,7 +16,6 @@ from cases.access import Viewer
 from escalation.book import NoProtocol, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
-from feedback.facts.build import counted_to
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
@@ -130,7 +129,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     if question.asked:
         context |= dashboard(question.asked, question.calendar, question.form.names)
         csv_url = question.asked.link("/insights/cases.csv", which="filed")
-        context |= {"filter_words": question.asked.words, "csv_url": csv_url, "counted_to": counted_to(question.at)}
+        context |= {"filter_words": question.asked.words, "csv_url": csv_url}
     return render(request, "pages/insights.html", context)
 
 
