@@ -91,8 +91,8 @@ def digests(facts: Iterable[CaseFact]) -> Days:
         for case, instant, *what in rows.order_by("pk"):
             if instant:
                 parts[case][_named(instant, where)].append([instant, *what])
-    whose = Case.everything.filter(pk__in=kept).values_list(
-        "pk", "category", "team", "tier", "severity", "is_history", "is_drill", "customer__is_staff"
+    whose = Case.objects.filter(pk__in=kept).values_list(
+        "pk", "category", "team", "tier", "severity", "is_history", "customer__is_staff"
     )
     stands = {pk: rest for pk, *rest in whose}
     return {
