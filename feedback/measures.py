@@ -177,7 +177,7 @@ def count(
 ) -> dict[Any, dict[str, Counted]]:
     """The figures of `keys`, by what `by` of SPLITS says (ALL: one group under ALL): one query a kind of fact.
 
-    Groups without a fact in either period are left out. LookupError for a key or a split that does not exist.
+    Groups of which nothing is looked at in either period are left out. LookupError for a key or a split that does not exist.
     """
     wanted = [MEASURES[key] for key in keys]
     split = SPLITS[by] if by else None
@@ -193,7 +193,9 @@ def count(
     for found in groups.values():
         for one in wanted:
             found.setdefault(one.key, Counted())
-    return groups
+    return {
+        group: found for group, found in groups.items() if not by or any(c.now.n or c.before.n for c in found.values())
+    }
 
 
 def _rows(

@@ -34,6 +34,7 @@ from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import invitations, problem_letters, today_letters
 from feedback.facts import build as facts
+from feedback.rollup import keep as rollups
 from portal import clock, file_steps
 from portal.console import start
 from portal.inbound import fetching
@@ -174,7 +175,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     ),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: (*facts.STEPS, *fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
+    KEEPING: (*facts.STEPS, *rollups.STEPS, *fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

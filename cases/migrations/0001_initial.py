@@ -1494,7 +1494,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "everything",
                 "default_manager_name": "objects",
-                "indexes": [models.Index(fields=["recorded_at"], name="event_recorded")],
+                "indexes": [
+                    models.Index(fields=["recorded_at"], name="event_recorded"),
+                    models.Index(
+                        condition=models.Q(("kind", "escalated")), fields=["occurred_at"], name="event_passed_up"
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("case", "seq"), name="event_seq_once"),
                     models.UniqueConstraint(

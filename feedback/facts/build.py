@@ -19,9 +19,11 @@ from escalation.models import Promise
 from escalation.steps import Step
 from escalation.worktime import Calendar
 from feedback.facts.case_fact import fact_of
+from feedback.facts.hold import hold
 from feedback.facts.stages import Worked
 from feedback.figures import OURS
-from feedback.models import CaseFact, FactHold, Survey
+from feedback.models import CaseFact, Survey
+from feedback.rollup.marking import mark
 
 BATCH = 500
 ALWAYS = Calendar("always", "UTC", always=True)
@@ -62,20 +64,15 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
 def rebuild(ids: Collection[int], *, at: datetime) -> int:
     """Makes the facts of these cases anew, in one transaction; drills and cases that are gone have none. How many."""
     with transaction.atomic():
-        _hold()
+        hold()
         return _put(ids, at)
-
-
-def _hold() -> None:
-    """Lets one maker in at a time, until its transaction ends."""
-    FactHold.objects.bulk_create([FactHold(pk=1)], ignore_conflicts=True)
-    FactHold.objects.select_for_update().get(pk=1)
 
 
 def _put(ids: Collection[int], at: datetime) -> int:
     facts = facts_of(ids, at=at)
     CaseFact.objects.filter(pk__in=set(ids) - {fact.pk for fact in facts}).delete()
     CaseFact.objects.bulk_create(facts, update_conflicts=True, unique_fields=["case"], update_fields=FIELDS)
+    mark(ids, facts, at=at)
     return len(facts)
 
 
@@ -87,7 +84,7 @@ def touched(at: datetime) -> QuerySet[TouchedCase]:
 def take_touched(at: datetime) -> int:
     """Makes a batch of touched cases' facts anew and takes their lines away, all or none; how many lines."""
     with transaction.atomic():
-        _hold()
+        hold()
         # The lines are read after the hold and before the cases: what happens from now on leaves a line of its own.
         lines = list(TouchedCase.objects.order_by("pk").values_list("pk", "case")[:BATCH])
         _put({case for _, case in lines}, at)
@@ -112,7 +109,7 @@ def batches() -> Iterator[list[int]]:
 def differing(ids: Collection[int], *, at: datetime) -> list[int]:
     """Those of the cases whose kept fact is not the one made now, leaving out what waits to be made anew."""
     with transaction.atomic():
-        _hold()
+        hold()
         made = {fact.pk: _values(fact) for fact in facts_of(ids, at=at)}
         kept = {fact.pk: _values(fact) for fact in CaseFact.objects.filter(pk__in=ids)}
         waiting = set(TouchedCase.objects.filter(case__in=ids).values_list("case", flat=True))

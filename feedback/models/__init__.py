@@ -14,6 +14,7 @@ from feedback.models.facts import CaseFact, FactHold
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
+from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ArticleVote",
     "ArticleWord",
     "CaseFact",
+    "CountedCase",
     "FactHold",
     "FilingOffer",
     "KnownProblem",
@@ -34,6 +36,8 @@ __all__ = [
     "PulseMonth",
     "PulseTally",
     "PulseTurn",
+    "RollupCell",
+    "RollupDay",
     "Survey",
     "Worthy",
 ]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.db.models import F, Value
 
 from cases.models import Category, Severity, Team
 from escalation.protocol import Rules
@@ -74,12 +75,13 @@ class Filters(forms.Form):
     def __init__(self, data: Mapping[str, str], *, rules: Rules | None, today: date) -> None:
         super().__init__(data, auto_id="filter-%s")
         tiers = rules.protocol.tiers if rules else ()
+        teams, topics = _named()
         if data.get("period") == OWN:
             self.fields |= {"from": Day("From"), "to": Day("To")}
         self.fields |= {
-            "team": _pick("Team", "All teams", Team.objects.values_list("slug", "name")),
+            "team": _pick("Team", "All teams", teams),
             "level": _pick("Level", "All levels", [(str(t.ordinal), f"{t.ordinal}: {t.name}") for t in tiers]),
-            "topic": _pick("Topic", "All topics", Category.objects.values_list("slug", "name")),
+            "topic": _pick("Topic", "All topics", topics),
             "severity": _pick("Severity", "All severities", [(str(v), str(name)) for v, name in Severity.choices]),
             "source": _pick("Source", "All cases", [(LIVE, "Filed here"), (IMPORTED, "Imported history")]),
         }
@@ -130,6 +132,17 @@ class Filters(forms.Form):
         parts = [days_words(period) if said["period"] == OWN else dict(PERIODS)[said["period"]]]
         parts += [self._labels(name)[said[name]] for name in SCOPES if said[name]] or ["all teams"]
         return " · ".join(parts)
+
+
+def _named() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Teams by name, and topics in the order customers see them, as (slug, name): one question for both."""
+    fields, is_topic, order = ("is_topic", "order", "name", "slug"), Value(0), Value(0)
+    teams = Team.objects.order_by().annotate(is_topic=is_topic, order=order).values_list(*fields)
+    topics = Category.objects.order_by().annotate(is_topic=Value(1), order=F("position")).values_list(*fields)
+    found: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    for which, _, name, slug in sorted(teams.union(topics, all=True)):
+        found[which].append((slug, name))
+    return found
 
 
 def _pick(label: str, everything: str, choices: Iterable[tuple[str, str]]) -> Pick:

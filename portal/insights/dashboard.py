@@ -12,14 +12,12 @@ from feedback.figures import (
     Lasted,
     Resolving,
     Satisfaction,
-    escalations,
-    promises,
     resolving,
-    satisfaction,
 )
-from feedback.first_contact import FirstContact, first_contact
+from feedback.first_contact import FirstContact
 from feedback.helped import helped
 from feedback.intervals import FEWEST, Share
+from feedback.rollup.overview import overview
 from portal.charts import percent
 from portal.insights import drawing
 from portal.insights.asking import Asked, Names
@@ -49,17 +47,17 @@ HERE = "Cases this team or level has now, wherever they were filed: most were es
 
 def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     """What the template takes; `calendar` counts working time."""
-    csat = satisfaction(asked.period, asked.scope)
-    first = first_contact(asked.period, asked.scope, at=asked.at)
-    up = escalations(asked.period, asked.scope)
+    found = overview(asked.period, asked.scope, at=asked.at)
+    csat, first, up, kept = found.said, found.first, found.up, found.kept
     times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
-    kept = promises(asked.period, asked.scope, at=asked.at)
     if not (csat.now.n or csat.response.n or up.now.n or kept.now.n):
         return {
-            "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters."
+            "counted_to": found.counted_to,
+            "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters.",
         }
     days = days_words(asked.period)
     return {
+        "counted_to": found.counted_to,
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from feedback.facts.build import counted_to
 from feedback.intervals import Share
-from feedback.measures import MEASURES, Counted, Measure, count
+from feedback.measures import MEASURES, Counted, Measure
+from feedback.rollup import reading
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell
@@ -30,15 +31,14 @@ HEAD = (
 )  # fmt: skip
 
 
-def figures_of(asked: Asked) -> dict[str, Counted]:
-    """Every figure of the registry, by its key: what the page shows and the file has."""
-    (found,) = count(MEASURES, asked.period, asked.scope, at=asked.at).values()
-    return found
+def figures_of(asked: Asked) -> tuple[dict[str, Counted], datetime]:
+    """Every figure of the registry, by its key: what the page shows and the file has; and up to when they are counted."""
+    return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at)
 
 
 def measured(asked: Asked) -> dict[str, Any]:
     """What the template takes."""
-    found = figures_of(asked)
+    found, counted_to = figures_of(asked)
     return {
         "sections": [
             {
@@ -48,7 +48,7 @@ def measured(asked: Asked) -> dict[str, Any]:
             for heading, belongs in SECTIONS
         ],
         "times": timed(asked),
-        "counted_to": counted_to(asked.at),
+        "counted_to": counted_to,
     }
 
 
@@ -73,7 +73,7 @@ def csv_lines(asked: Asked) -> Iterator[str]:
     """The table as a file. What the page does not show is empty there, too."""
     writer = csv.writer(Echo())
     yield writer.writerow((*HEAD, *TIME_HEAD))
-    for key, figures in figures_of(asked).items():
+    for key, figures in figures_of(asked)[0].items():
         one = MEASURES[key]
         cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
         yield writer.writerow([safe(value) for value in cells])

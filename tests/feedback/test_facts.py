@@ -275,7 +275,7 @@ class TestKeptRight:
             with CaptureQueriesContext(connection) as asked:
                 assert build.take_touched(AT) == len(names)
             numbers.add(len(asked))
-        assert len(numbers) == 1 and numbers.pop() <= 16
+        assert len(numbers) == 1 and numbers.pop() <= 17
 
     def test_registry_reads_the_facts_and_nothing_live(self):
         """A figure of cases would be half new and half old if its row asked the case for what a fact keeps."""
