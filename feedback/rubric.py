@@ -39,7 +39,7 @@ CRITERIA = (
         ),
     ),
     Criterion(
-        "words", "Words", "Were our messages clear, complete and kind?",
+        "messages", "Words", "Were our messages clear, complete and kind?",
         (
             "Jargon, blame, or answers the customer had to ask for twice.",
             "Correct, with something left open or cold.",

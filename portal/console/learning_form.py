@@ -75,7 +75,7 @@ class AnswerLesson(Plain):
         help_text="What is done about it, why not, or in what they are the same. Who wrote it reads this.",
     )  # fmt: skip
     owner = forms.ModelChoiceField(
-        User.objects.none(), label="Who does it", required=False, empty_label="Nobody yet",
+        User.objects.none(), label="Who does it", required=False, empty_label="Choose a colleague",
         help_text="When something is done.", error_messages={"invalid_choice": "Choose a colleague from the list."},
     )  # fmt: skip
     due_on = day("By when", required=False, help_text="When something is done.")

@@ -127,7 +127,7 @@ def row(review: QualityReview) -> dict[str, Any]:
 def why(review: QualityReview) -> str:
     """'By chance', or 'By risk: low score, passed up'."""
     said = ", ".join(REASONS[key] for key in review.reasons if key in REASONS)
-    return "By chance" if review.by_chance else f"By risk: {said}" if said else "By risk"
+    return "By chance" if review.by_chance else f"By risk: {said}" if said else "By risk, though nothing stood out"
 
 
 def tag_of(review: QualityReview) -> dict[str, str]:

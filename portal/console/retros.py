@@ -31,7 +31,7 @@ from portal.console.protocol_editing import see_other
 from portal.console.restricted import closed
 from portal.insights.words import interval_words, share_words
 
-PER_PAGE, WEEKS = 50, 12
+PER_PAGE, WEEKS = 20, 12
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -59,20 +59,18 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return TemplateResponse(request, "console/retros.html", frame | context)
 
 
-def figures(now: Any) -> dict[str, Any]:
+def figures(now: Any) -> list[dict[str, Any]]:
     """How many colleagues and how many customers answer, and what colleagues say of the level; of the last weeks."""
     zone = settings.COMPANY_TIME_ZONE
     period = Period.of_weeks(WEEKS, until=now.astimezone(ZoneInfo(zone)).date(), zone=zone)
     (asked,) = count(["response"], period, at=now).values()
     said = retros.levels(period)
     enough = sum(said.values())
-    return {
-        "sides": [
-            {"who": "Colleagues, of the retros they were asked for", **figure(retros.response(period))},
-            {"who": "Customers, of the surveys they were sent", **figure(asked["response"].now)},
-        ],
-        "levels": [{"label": label, **figure(Share(said[level], enough))} for level, label in Retro.Level.choices],
-    }
+    return [
+        {"label": "Colleagues who answered their retro", **figure(retros.response(period))},
+        {"label": "Customers who answered their survey", **figure(asked["response"].now)},
+        *({"label": f"“{label}”", **figure(Share(said[level], enough))} for level, label in Retro.Level.choices),
+    ]
 
 
 def figure(share: Share) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def test_who_scores_who_reads_and_who_answers_once(cast, review):
     with pytest.raises(Refused):
         quality.reply(review, True, "", by=mara, at=AT)
     assert not Notice.objects.filter(kind__startswith="quality").exists()
-    done = quality.score(review, FINE | {"level": None, "words": 0}, "Say when.", by=lead, at=AT)
+    done = quality.score(review, FINE | {"level": None, "messages": 0}, "Say when.", by=lead, at=AT)
     assert rubric.points(done.scores) == rubric.Points(8, 10)
     with pytest.raises(Refused, match="Edith Cole has scored this already"):
         quality.score(review, FINE, "Better.", by=dana, at=AT)
@@ -182,4 +182,5 @@ def test_who_scores_who_reads_and_who_answers_once(cast, review):
 
 def test_the_rubric_is_whole():
     assert 5 <= len(rubric.CRITERIA) <= 6 and len(set(rubric.KEYS)) == len(rubric.CRITERIA)
+    assert not set(rubric.KEYS) & {"words", "reply"}, "fields of the form beside them"
     assert all(len(set(one.anchors)) == rubric.MOST + 1 and all(one.anchors) for one in rubric.CRITERIA)
