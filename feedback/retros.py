@@ -74,13 +74,14 @@ def ask(at: datetime) -> int:
     settled = Case.objects.filter(
         resolved_at__gt=since, resolved_at__lte=at, state__in=SETTLED, escalated_at__isnull=False, is_history=False
     )
-    cases = list(settled.exclude(pk__in=Retro.objects.values("case")))
+    cases = list(settled)
     people = carriers(cases)
+    asked = set(Retro.objects.filter(case__in=cases).values_list("case", "person"))
     rows = [
         Retro(case=case, person=person, asked_at=at)
         for case in cases
         for person in people[case.pk]
-        if may_see(person, case)
+        if (case.pk, person.pk) not in asked and may_see(person, case)
     ]
     with transaction.atomic():
         Retro.objects.bulk_create(rows, ignore_conflicts=True)

@@ -17,6 +17,7 @@ from feedback.intervals import Share
 from feedback.lessons import Answer
 from feedback.models import Lesson, Retro
 from feedback.periods import Period
+from tests import solving
 from tests.cast import MONDAY, gather
 from tests.feedback.learners import DAY, HOUR, MINUTE, asked, went_up
 
@@ -58,6 +59,13 @@ class TestRetro:
         verbs.reopen(case.pk, text="It came back.", by=case.customer, at=AT + MINUTE)
         assert asked(AT + HOUR).keys() == found.keys()
         assert not retros.due(AT + HOUR + MINUTE).exists() and retros.due(AT + 2 * HOUR).exists()
+        said = {"text": "Paid again.", "outcome": "fixed", "root_cause": "A click", "by": cast.tiers[3]}
+        verbs.hand_over(case.pk, to=cast.tiers[3], note="Yours.", by=cast.supervisor, at=AT + 2 * HOUR)
+        solving.answer(case.pk, **said, at=AT + 3 * HOUR)
+        verbs.accept(case.pk, by=case.customer, at=AT + 4 * HOUR)
+        again = asked(AT + 5 * HOUR)
+        assert set(again) == {tom, mara, cast.supervisor, cast.tiers[3]}, "who was new to it is asked"
+        assert again[tom] == found[tom] and again[tom].asked_at == AT
 
     def test_not_before_it_is_settled_nor_imported_nor_practice_nor_who_is_gone(self, cast):
         first, gone = went_up(cast), went_up(cast, title="Two")
