@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.erasing import ERASED, Eraser, Subject
-from feedback.models import Survey, Worthy
+from feedback.models import Lesson, LessonTag, QualityReview, Retro, Scenario, Survey, Worthy
 
 
 def comments(who: Subject) -> None:
@@ -16,4 +16,20 @@ def marks(who: Subject) -> None:
     Worthy.everything.filter(case__in=who.cases).update(why=ERASED)
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks))
+def learned(who: Subject) -> None:
+    """What colleagues wrote about their cases: retros, lessons with their answers and tags, reviews, practice cases.
+
+    That there were any, who was asked, points and dates stay.
+    """
+    for model, fields in (
+        (Retro, ("worked", "blocked", "skipped_why")),
+        (Lesson, ("text", "answer")),
+        (QualityReview, ("words", "reply")),
+    ):
+        for field in fields:
+            model.everything.filter(case__in=who.cases).exclude(**{field: ""}).update(**{field: ERASED})
+    LessonTag.objects.filter(lesson__case__in=who.cases).delete()
+    Scenario.everything.filter(case__in=who.cases).delete()
+
+
+ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks), ("learned", learned))

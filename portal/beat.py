@@ -32,7 +32,15 @@ from escalation import (
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
-from feedback import invitations, problem_letters, today_letters
+from feedback import (
+    invitations,
+    lesson_letters,
+    problem_letters,
+    quality_letters,
+    quality_weeks,
+    retros,
+    today_letters,
+)
 from feedback.facts import build as facts
 from feedback.rollup import keep as rollups
 from portal import clock, file_steps
@@ -54,6 +62,7 @@ letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
+composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS
 composers |= today_letters.COMPOSERS | {start.KIND: start.compose}
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -170,12 +179,23 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *reviews.STEPS,
         *invitations.STEPS,
         *today_letters.STEPS,
+        *retros.STEPS,
+        *lesson_letters.STEPS,
         *drafts.STEPS,
         Step("anchor", _no_anchor, _anchor),
     ),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: (*facts.STEPS, *rollups.STEPS, *fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
+    # The quality sample is drawn from the facts, so it comes after them.
+    KEEPING: (
+        *facts.STEPS,
+        *rollups.STEPS,
+        *quality_weeks.STEPS,
+        *fetching.STEPS,
+        *copies.STEPS,
+        *erasing.STEPS,
+        *retention.STEPS,
+    ),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

@@ -306,6 +306,12 @@ SHARE_IN_ORGANISATION = env.bool("SHARE_IN_ORGANISATION", False)
 STAFF_SEE = env.str("STAFF_SEE", "all")
 # Working hours without an act of a colleague after which supervisors read of a case.
 UNTOUCHED_HOURS = env.int("UNTOUCHED_HOURS", 16)
+# Days within which every lesson of a colleague gets an answer, and how many cases a week are drawn for review.
+LESSON_ANSWER_DAYS = env.int("LESSON_ANSWER_DAYS", 7)
+QUALITY_SAMPLE = {
+    "by_chance": env.int("QUALITY_BY_CHANCE", 3),
+    "by_risk": env.int("QUALITY_BY_RISK", 3),
+}
 
 # Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
 SMS_CHANNEL = False

@@ -189,6 +189,8 @@ class Case(Lifecycle, Worldly):
             models.Index(fields=("owner",), condition=Q(state__in=OPEN), name="case_of_owner"),
             # The dashboards' cohort.
             models.Index(fields=("filed_at",), name="case_cohort"),
+            # What was settled lately: retros are asked for, the week's quality sample is drawn.
+            models.Index(fields=("resolved_at",), condition=Q(resolved_at__isnull=False), name="case_settled"),
         )
 
     def __str__(self) -> str:

@@ -11,9 +11,11 @@ from feedback.models.article import (
     FilingOffer,
 )
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
+from feedback.models.quality import QualityReview, QualityWeek
 from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
 
@@ -30,14 +32,20 @@ __all__ = [
     "FactHold",
     "FilingOffer",
     "KnownProblem",
+    "Lesson",
+    "LessonTag",
     "ProblemCase",
     "ProblemFollower",
     "ProblemUpdate",
     "PulseMonth",
     "PulseTally",
     "PulseTurn",
+    "QualityReview",
+    "QualityWeek",
+    "Retro",
     "RollupCell",
     "RollupDay",
+    "Scenario",
     "Survey",
     "Worthy",
 ]

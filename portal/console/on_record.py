@@ -39,7 +39,7 @@ from escalation.models import Alert, Notice, Promise, ProtocolVersion, StageCloc
 from escalation.protocol import Rules
 from escalation.store import over
 from escalation.turn import Known, Turn
-from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, ProblemCase, Worthy
+from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, Lesson, ProblemCase, Retro, Worthy
 from portal.console.events import TIMERS
 from portal.console.problems import choices
 
@@ -129,6 +129,8 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
         "added": Participant.objects.present().filter(**mine),
         "here": presence.here(case, but=user, at=now),
         "worthy": Worthy.objects.filter(**mine),
+        "lessons": Lesson.objects.filter(**mine),
+        "retros": Retro.objects.filter(**mine, person=user),
         "problem": ProblemCase.objects.filter(**mine),
         "problems": choices(None, case).only("title", "state", "opened_at"),
     }
@@ -156,6 +158,7 @@ NAMING: dict[str, tuple[str, ...]] = {
     "notices": ("recipient",),
     "used": ("by",),
     "worthy": ("by",),
+    "lessons": ("by",),
     "added": ("user",),
     "here": ("person",),
 }

@@ -17,7 +17,7 @@ from cases.models import Case
 from escalation.permits import Actor
 from escalation.turn import Turn
 from feedback.surveys import shown_answer
-from portal.console import adherence, articles_beside, case_offer, practice, solving, tasks_beside
+from portal.console import adherence, articles_beside, case_offer, learning, practice, solving, tasks_beside
 from portal.console.case_people import who_sees
 from portal.console.on_record import LETTERS, OnRecord
 from portal.console.problems import link_of
@@ -98,6 +98,10 @@ def _questions(seen: Looked) -> dict[str, Any]:
     return tasks_beside.questions(seen.record, seen.actor, seen.now)
 
 
+def _lessons(seen: Looked) -> dict[str, Any]:
+    return learning.panel(seen.record, seen.actor.user, seen.now)
+
+
 #: In the order they stand.
 PANELS: tuple[Panel, ...] = (
     Panel("Hand-over", "console/parts/offer.html", _offer),
@@ -116,6 +120,7 @@ PANELS: tuple[Panel, ...] = (
     ),
     Panel("It came again", "console/parts/again.html", lambda seen: solving.again(seen.record)),
     Panel("Worth repeating", "console/parts/worth.html", lambda seen: practice.panel(seen.record, seen.actor.user)),
+    Panel("Lessons", "console/parts/lessons.html", _lessons),
     Panel("Kept to the protocol", "console/parts/adherence.html", lambda seen: adherence.panel(seen.record)),
     Panel("Promises to the customer", "console/parts/ledger.html", _promises),
     Panel("Messages sent", "console/parts/letters.html", _letters),

@@ -95,6 +95,9 @@ PLACES: tuple[Place, ...] = (
         Page("Known problems", "problems"),
         Page("Worth repeating", "worth", CASES),
         Page("Best practice", "best", CASES),
+        Page("Lessons", "learning", CASES),
+        Page("Retros", "retros", (WORK,)),
+        Page("Quality reviews", "quality", (WORK,)),
     )),
     Place("Feedback", (Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),)),
     Place("Audit", (

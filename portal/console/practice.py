@@ -20,7 +20,7 @@ from cases.models import Case, Category
 from escalation.verbs import Refused
 from feedback import practice
 from feedback.articles import WRITE
-from feedback.models import Worthy
+from feedback.models import Scenario, Worthy
 from portal.console.needs import door
 from portal.console.on_record import OnRecord
 from portal.console.protocol_editing import see_other
@@ -64,11 +64,15 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     frame = site.each_context(request)
     page = Paginator(practice.marked(Viewer(request.user)), PER_PAGE).get_page(request.GET.get("page"))
     made = practice.made_from(row.case_id for row in page)
+    played = set(Scenario.objects.filter(case__in=[row.case_id for row in page]).values_list("case", flat=True))
     context = {
         "title": "Worth repeating",
-        "rows": [{"worthy": row, "made": made.get(row.case_id, [])} for row in page],
+        "rows": [
+            {"worthy": row, "made": made.get(row.case_id, []), "has_scenario": row.case_id in played} for row in page
+        ],
         "page": page,
         "may_make": request.user.has_perm(WRITE),
+        "may_work": request.user.has_perm(WORK),
     }
     return TemplateResponse(request, "console/worth.html", frame | context)
 

@@ -33,6 +33,7 @@ from portal.console import (
     experts,
     home,
     keys,
+    learning,
     mail_in,
     mail_state,
     more_filters,
@@ -44,10 +45,13 @@ from portal.console import (
     presence,
     problems,
     pulse,
+    quality,
     remedies,
     replies,
     restricted,
+    retros,
     reviews,
+    scenarios,
     start,
     today,
     untouched,
@@ -93,7 +97,7 @@ class ConsoleSite(AdminSite):
         ours = (
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, experts, own_work, playbooks, remedies, practice, presence, around, untouched, today,
-            start, views_saved, bulk, board, more_filters,
+            start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

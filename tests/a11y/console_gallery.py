@@ -35,8 +35,8 @@ from escalation.models import (
     Rota,
     Shift,
 )
-from feedback import bulk, practice
-from feedback.models import Survey
+from feedback import bulk, lessons, practice, quality, retros, rubric
+from feedback.models import QualityReview, QualityWeek, Retro, Survey
 from portal.console.deeds import DEEDS
 from portal.inbound import taking
 from tests.a11y.gallery import LONG
@@ -143,6 +143,7 @@ def world() -> World:
     _cover(cast, rows)
     _texts(cast, rows)
     _learning(cast, rows)
+    _learned(cast, root, rows)
     _rules(cast, root, rows)
     taking.take(
         answer(rows["acknowledged"], "It was the blue card.", sender="sam.private@example.net").as_bytes(), at=MONDAY
@@ -209,6 +210,33 @@ def _learning(cast: Cast, rows: dict[str, object]) -> None:
     rows["skill"] = Skill.objects.get(slug="law")
     rows["trained"] = PersonSkill.objects.get(skill=rows["skill"])
     PersonSkill.objects.create(person=cast.mate, skill=rows["skill"])
+
+
+def _learned(cast: Cast, root: User, rows: dict[str, object]) -> None:
+    """Retros owed and given, lessons in each state, a sample with a review to score, one scored and one answered."""
+    tom, mara, dana, case = cast.tiers[1], cast.tiers[2], cast.supervisor, rows["settled"]
+    rows["retro"], said = (Retro.objects.create(case=case, person=one, asked_at=MONDAY) for one in (root, mara))
+    retros.answer(said, level="lower", worked=f"A call. {LONG}"[:900], blocked="Two dates.", by=mara, at=MONDAY)
+    rows["lesson"], joined, taken, other = (
+        lessons.write(f"{words} {LONG}"[:900], "article", case=case, tags=["card"], by=tom, at=MONDAY)
+        for words in ("Waits", "Same", "Taken", "Not")
+    )
+    lessons.write("Long overdue.", "tool", by=root, at=MONDAY - timedelta(days=30))
+    due = (MONDAY + timedelta(days=9)).date()
+    lessons.answer(joined, lessons.Answer("joined", "The same.", joined_to=taken), by=dana, at=MONDAY)
+    lessons.answer(taken, lessons.Answer("accepted", LONG[:900], root, due), by=dana, at=MONDAY)
+    lessons.answer(other, lessons.Answer("declined", "The old screen goes."), by=dana, at=MONDAY)
+    rows["lesson_taken"], rows["lesson_joined"] = taken, joined
+    week = QualityWeek.objects.create(
+        monday=date(2026, 1, 5), seed="5d41402abc4b2a76b9719d911017c592", by_chance=3, by_risk=3, drawn_at=MONDAY
+    )
+    of = {"week": week, "person": cast.mate}
+    rows["to_score"] = QualityReview.objects.create(
+        **of, case=case, by_chance=False, reasons=["low_score", "passed_up"]
+    )
+    of["person"] = root
+    rows["scored"] = QualityReview.objects.create(**of, case=rows["answered"], by_chance=True)
+    quality.score(rows["scored"], dict.fromkeys(rubric.KEYS, 1), LONG[:900], by=dana, at=MONDAY)
 
 
 def _rules(cast: Cast, root: User, rows: dict[str, object]) -> None:
@@ -294,6 +322,13 @@ def looks() -> list[Look]:
         Look("remedies"), Look("remedy_new"), Look("remedy_new", words="refused", post={"name": ""}),
         Look("remedy_edit", ("remedy",)),
         Look("worth"), Look("worth_mark", ("settled",)), Look("worth_mark", ("acknowledged",), words="not settled"),
+        Look("scenario", ("settled",)), Look("scenario", ("settled",), words="refused", post={"title": ""}),
+        Look("learning"), Look("learning", words="mine", query="?show=mine"), Look("learning", words="all", query="?show=all&tag=card"),
+        Look("lesson_new"), Look("lesson_new", words="refused", post={}), Look("lesson", ("lesson",)),
+        Look("lesson", ("lesson",), words="refused", post={"words": "Kept"}), Look("lesson", ("lesson_taken",)), Look("lesson", ("lesson_joined",)),
+        Look("retros"), Look("retro", ("retro",)), Look("retro", ("retro",), words="refused", post={"worked": "Kept"}),
+        Look("quality"), Look("quality_review", ("to_score",)), Look("quality_review", ("to_score",), words="refused", post={}),
+        Look("quality_review", ("scored",)),
         Look("best"), Look("best", words="with cases", query="?topic=billing"),
         Look("cases_case_act", ("late", "acknowledge"), words="not now"),
         Look("cover"), Look("cover_team", ("team",)), Look("cover_leaving"), Look("cover_leaver", ("user",)),

@@ -14,7 +14,8 @@ from escalation.lint.versions import lint_version
 from escalation.models import ChoiceDraft, PlanReview, ProtocolChoice, Rota
 from escalation.packs import install, read_pack
 from feedback import problems
-from portal.demo import known, replies, rules, story
+from feedback.models import Lesson, QualityReview, QualityWeek
+from portal.demo import known, learning, replies, rules, story
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import cast
 
@@ -52,6 +53,11 @@ def test_a_short_demo(db, until, monkeypatch):
     assert (draft.status, draft.number, bool(draft.note)) == ("draft", 2, True)
     assert not [finding.sentence for finding in lint_version(draft, until) if finding.is_error]
     assert PlanReview.objects.filter(decided_at=None).count() == 1
+    learning.tell(people, until, seed=7)
+    said = sorted(Lesson.objects.values_list("outcome", flat=True))
+    assert said == ["accepted", "accepted", "declined", "joined", "open", "open"]
+    drawn = min(6, len(QualityWeek.objects.get().population))
+    assert QualityReview.objects.count() == drawn
     author, second = rules.authors_of(people)
     assert publishing.review(draft, seen=draft.revision, by=second, at=until).reviewed_by == second
     assert author.pk in draft.hands

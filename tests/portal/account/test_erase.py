@@ -25,6 +25,8 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
+from feedback import lessons
+from feedback.models import QualityReview, QualityWeek, Retro, Scenario
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
@@ -119,6 +121,23 @@ def fill(cast, settings, folder):
     return who, browser
 
 
+def learned(cast, who):
+    """What colleagues wrote about a case of theirs, with the sign in each text."""
+    case, tom, dana = who.cases.get(title=f"{SIGN} settled"), cast.tiers[1], cast.supervisor
+    Retro.objects.create(
+        case=case, person=tom, asked_at=LOOK, answered_at=LOOK, level="right", worked=SIGN, blocked=SIGN
+    )
+    Retro.objects.create(case=case, person=dana, asked_at=LOOK, skipped_at=LOOK, skipped_why=SIGN)
+    lesson = lessons.write(SIGN, "tool", case=case, tags=[SIGN], by=tom, at=LOOK)
+    lessons.answer(lesson, lessons.Answer("declined", SIGN), by=dana, at=LOOK)
+    week = QualityWeek.objects.create(monday=LOOK.date(), seed="s", by_chance=1, by_risk=0, drawn_at=LOOK)
+    QualityReview.objects.create(
+        week=week, case=case, person=tom, by_chance=True, reviewer=dana, reviewed_at=LOOK, words=SIGN, agrees=False,
+        reply=SIGN, replied_at=LOOK,
+    )  # fmt: skip
+    Scenario.objects.create(case=case, title=SIGN, situation=SIGN, good=SIGN, by=tom, at=LOOK)
+
+
 def enclose(who, case):
     """Drafts and files: one of theirs each, a note's, and one that waits; a device and an app; where the bytes lie."""
     lasts = {"made_at": LOOK, "saved_at": LOOK, "expires_at": later(days=60)}
@@ -144,9 +163,22 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
     look_at(LOOK)
     cast = gather()
     who, browser = fill(cast, settings, tmp_path)
+    learned(cast, who)
     bytes_of = enclose(who, who.cases.get(title=f"{SIGN} open"))
     before = {name for name, _ in traces(tmp_path, SIGN)}
-    for name in ("cases_user", "cases_case", "cases_message", "cases_note", "escalation_notice", "feedback_survey"):
+    for name in (
+        "cases_user",
+        "cases_case",
+        "cases_message",
+        "cases_note",
+        "escalation_notice",
+        "feedback_survey",
+        "feedback_lesson",
+        "feedback_retro",
+        "feedback_qualityreview",
+        "feedback_lessontag",
+        "feedback_scenario",
+    ):
         assert name in before, name
     assert {"cases_attachment", "cases_draft", "account_emailaddress", "mfa_authenticator"} <= before
     assert any(name.endswith(".log") for name in before), "letters lie in the folder"
@@ -215,6 +247,10 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "cases.TriedStep",
         "cases.Investigation",
         "feedback.Worthy",
+        "feedback.Lesson",
+        "feedback.QualityReview",
+        "feedback.Retro",
+        "feedback.Scenario",
         "cases.Task",
     }
     staff = {

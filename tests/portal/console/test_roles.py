@@ -48,10 +48,10 @@ TABLE = {
     "ASPTU": """
         best board cases_case_act cases_case_change cases_case_changelist cases_event_change cases_event_changelist
         cases_event_history escalation_calendarversion_changelist escalation_protocolversion_history today view_new views
-        more_filters worth
+        more_filters worth learning lesson
     """,
     "ASPT": """
-        bulk worth_mark
+        bulk worth_mark scenario lesson_new retros quality
     """,
     "SPTU": """
         plan_review plan_reviews
@@ -94,10 +94,10 @@ TABLE = {
         cases_skill_add cases_skill_change cases_skill_changelist cases_skill_history
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change untouched
-        django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new
+        django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
     """,
     "": """
-        auth_group_add protocol_adopt view
+        auth_group_add protocol_adopt retro view
     """,
 }
 WHO = {name: roles for roles, names in TABLE.items() for name in names.split()}
