@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cases.erasing import ERASED, Eraser, Subject
-from feedback.models import Survey, Worthy
+from cases.models import TouchedCase
+from feedback.models import LowScore, Survey, Worthy
 
 
 def comments(who: Subject) -> None:
@@ -11,9 +12,21 @@ def comments(who: Subject) -> None:
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
 
 
+def low_scores(who: Subject) -> None:
+    """What a supervisor wrote to them or agreed with them; nobody is owed an answer any more."""
+    theirs = LowScore.objects.filter(case__in=who.cases)
+    theirs.exclude(words="").update(words=ERASED)
+    theirs.filter(done_at=None, withdrawn_at=None).update(withdrawn_at=who.at)
+    TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
+
+
 def marks(who: Subject) -> None:
     """Why colleagues found one of their cases worth repeating; that they did stays."""
     Worthy.everything.filter(case__in=who.cases).update(why=ERASED)
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks))
+ERASERS: tuple[tuple[str, Eraser], ...] = (
+    ("comments", comments),
+    ("low scores", low_scores),
+    ("marks", marks),
+)

@@ -69,6 +69,8 @@ SURVEY = {
     "effort": env.bool("SURVEY_EFFORT", True),
     "anonymous": env.bool("SURVEY_ANONYMOUS", False),
     "reminder_days": env.int("SURVEY_REMINDER_DAYS", 3),
+    # Working hours within which a supervisor answers a low score; a working day of the calendar that comes with it.
+    "low_answer_hours": env.int("SURVEY_LOW_ANSWER_HOURS", 8),
 }
 
 # --- The application

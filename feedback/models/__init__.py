@@ -11,6 +11,7 @@ from feedback.models.article import (
     FilingOffer,
 )
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.low_score import LowScore
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
@@ -28,6 +29,7 @@ __all__ = [
     "FactHold",
     "FilingOffer",
     "KnownProblem",
+    "LowScore",
     "ProblemCase",
     "ProblemFollower",
     "ProblemUpdate",

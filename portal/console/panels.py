@@ -52,7 +52,9 @@ class Panel:
 
 def _answered(seen: Looked) -> dict[str, Any] | None:
     said = shown_answer(seen.case)
-    return {"said": said} if said else None
+    low = getattr(seen.case, "low_score", None)
+    owed = low if low and low.withdrawn_at is None else None
+    return {"said": said, "owed": owed, "late": owed and owed.is_late(seen.now)} if said else None
 
 
 def _rules(seen: Looked) -> dict[str, Any]:

@@ -96,7 +96,10 @@ PLACES: tuple[Place, ...] = (
         Page("Worth repeating", "worth", CASES),
         Page("Best practice", "best", CASES),
     )),
-    Place("Feedback", (Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),)),
+    Place("Feedback", (
+        Page("Low scores", "low_scores", (SUPERVISE,)),
+        Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),
+    )),
     Place("Audit", (
         Page("Audit", "cases_event_changelist", CASES),
         Page("Queue schedule", "django_q_schedule_changelist", (SUPERVISE,)),

@@ -60,6 +60,12 @@ _TOLD = (
     + _SHOWN
     + ")"
 )
+#: Straight from the rows of the inbox; the score itself is not asked.
+_LOW = """
+    SELECT sum(CASE WHEN l.done_at IS NOT NULL AND SECONDS(l.done_at, l.due_at) >= 0 THEN 1 ELSE 0 END), count(*)
+    FROM feedback_lowscore l JOIN cases_case c ON c.id = l.case_id JOIN cases_user u ON u.id = c.customer_id
+    WHERE NOT l.is_drill AND NOT u.is_staff AND l.due_at >= FROM_ AND l.due_at < TO_ AND l.due_at <= AT_
+    AND NOT (l.withdrawn_at IS NOT NULL AND SECONDS(l.withdrawn_at, l.due_at) >= 0)"""
 _KEPT = (
     """
     SELECT sum(CASE WHEN k.outcome = 'met' THEN 1 ELSE 0 END), count(*) FROM escalation_stageclock k
@@ -93,6 +99,7 @@ def _ended(*kinds: str) -> str:
 SQL = {
     "satisfied": _said("s.answered_at IS NOT NULL", "s.satisfaction > 3"),
     "low": _said("s.answered_at IS NOT NULL", "s.satisfaction < 3"),
+    "low_in_time": _LOW,
     "response": _said("s.invited_at IS NOT NULL", "s.answered_at IS NOT NULL", "invited_at"),
     "addressed": _said("s.fixed <> ''", "s.fixed = 'yes'"),
     "partly": _said("s.fixed <> ''", "s.fixed = 'partly'"),

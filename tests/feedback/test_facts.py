@@ -110,6 +110,7 @@ class TestAstray:
 BY_HAND = {
     "satisfied": told.SATISFIED,
     "low": Share(3, 13),
+    "low_in_time": Share(0, 3),  # nobody answers them
     "response": told.RESPONSE,
     "addressed": told.ADDRESSED,
     "partly": told.PARTLY,
@@ -274,7 +275,8 @@ class TestKeptRight:
             TouchedCase.note([story.cases[name].pk for name in names], AT)
             with CaptureQueriesContext(connection) as asked:
                 assert build.take_touched(AT) == len(names)
-            numbers.add(len(asked))
+            # A statement of SQLite holds some thousand values, so there the facts themselves are written in parts.
+            numbers.add(sum(not one["sql"].startswith('INSERT INTO "feedback_casefact"') for one in asked))
         assert len(numbers) == 1 and numbers.pop() <= 16
 
     def test_registry_reads_the_facts_and_nothing_live(self):

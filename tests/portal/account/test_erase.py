@@ -25,6 +25,7 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
+from feedback.low_scores import answer_low_score
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
@@ -95,6 +96,7 @@ def fill(cast, settings, folder):
     cast = replace(cast, customer=who)
     settled = confirmed(cast, by=who, title=f"{SIGN} settled")
     answer_survey(settled, satisfaction=1, at=step(30), comment=f"{SIGN} was slow")
+    answer_low_score(settled, how="letter", words=f"{SIGN}, we are sorry", by=cast.supervisor, at=step(30))
     ours = working(cast, by=who, title=f"{SIGN} open")
     verbs.note(ours.pk, text=f"{SIGN} called us", by=cast.tiers[1], at=step(31))
     verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
@@ -146,7 +148,15 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
     who, browser = fill(cast, settings, tmp_path)
     bytes_of = enclose(who, who.cases.get(title=f"{SIGN} open"))
     before = {name for name, _ in traces(tmp_path, SIGN)}
-    for name in ("cases_user", "cases_case", "cases_message", "cases_note", "escalation_notice", "feedback_survey"):
+    for name in (
+        "cases_user",
+        "cases_case",
+        "cases_message",
+        "cases_note",
+        "escalation_notice",
+        "feedback_survey",
+        "feedback_lowscore",
+    ):
         assert name in before, name
     assert {"cases_attachment", "cases_draft", "account_emailaddress", "mfa_authenticator"} <= before
     assert any(name.endswith(".log") for name in before), "letters lie in the folder"
@@ -215,6 +225,7 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "cases.TriedStep",
         "cases.Investigation",
         "feedback.Worthy",
+        "feedback.LowScore",
         "cases.Task",
     }
     staff = {
