@@ -15,12 +15,12 @@ HOUR = 3600
 LATE = 3  # the row, by age, that is answered days after its time
 SAID = (
     (2, True, "It works now. But I had to explain it three times, to three people."),
-    (1, False, "Two weeks for a refund that takes one click. I have nothing more to say."),
+    (1, False, "Two weeks for something that took one click in the end. I have nothing more to say."),
     (2, None, "The answer was right and came a week late."),
-    (1, True, "Nobody told me that the parcel was lost. I found out from the courier."),
+    (1, True, "Nobody told me what was going on. I had to ask every time."),
 )
 WORDS = {
-    How.LETTER: "You waited too long, and nobody told you why. I am sorry. I have gone through your case with the team, and from this week on a delayed parcel is told to you on the day we learn of it.",
+    How.LETTER: "You waited too long, and nobody told you why. I am sorry. I have gone through your case with the team. Next time you hear from us on the day we learn something, also when it is bad news.",
     How.PHONE: "Called. They were angry about the second call more than about the delay. Agreed: one contact, and we ring before we write.",
     How.CLOSED: "They do not want to be contacted. Taken up with the team instead.",
 }
