@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from cases.erasing import ERASED, Eraser, Subject
 from cases.models import TouchedCase
-from feedback.models import LowScore, Survey, Worthy
+from feedback.models import Ask, LowScore, Survey, Worthy
 
 
 def comments(who: Subject) -> None:
     """What they wrote beside their scores, and that they may be called about it."""
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
+
+
+def asks(who: Subject) -> None:
+    """When they were asked something: whoever is erased is not asked again."""
+    Ask.objects.filter(person=who.person).delete()
 
 
 def low_scores(who: Subject) -> None:
@@ -27,6 +32,7 @@ def marks(who: Subject) -> None:
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
+    ("asks", asks),
     ("low scores", low_scores),
     ("marks", marks),
 )

@@ -98,6 +98,11 @@ _ANSWERS = (
     _answer("addressed", "Is it fixed? Yes", "yes ÷ (yes + partly + no)", ~Q(fixed=""), Q(fixed=YES)),
     _answer("partly", "Is it fixed? Partly", "partly ÷ (yes + partly + no)", ~Q(fixed=""), Q(fixed=PARTLY)),
     _answer("heard", "Felt heard", "yes ÷ (yes + partly + no)", ~Q(heard=""), Q(heard=YES)),
+    _answer(
+        "recovered", "Better at the end than on the way", "final score above the interim one ÷ cases with both",
+        Q(said_at__isnull=False, interim_score__isnull=False), Q(score__gt=F("interim_score")),
+        beware="The questions differ: on the right track so far, and satisfied in the end.",
+    ),
     _answer("easy", "It was easy", "agree (4 or 5) ÷ answers to it", Q(effort__isnull=False), Q(effort__gte=Survey.Effort.AGREE)),
 )  # fmt: skip
 _CASES = (

@@ -32,7 +32,7 @@ from escalation import (
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
-from feedback import invitations, low_letters, problem_letters, today_letters
+from feedback import interim, invitations, low_letters, problem_letters, today_letters
 from feedback.facts import build as facts
 from portal import clock, file_steps
 from portal.console import start
@@ -53,7 +53,7 @@ letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
-composers |= today_letters.COMPOSERS | low_letters.COMPOSERS | {start.KIND: start.compose}
+composers |= today_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS | {start.KIND: start.compose}
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -168,6 +168,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *starting.STEPS,
         *reviews.STEPS,
         *invitations.STEPS,
+        *interim.STEPS,
         *low_letters.STEPS,
         *today_letters.STEPS,
         *drafts.STEPS,

@@ -24,11 +24,13 @@ def fact_of(
     followed_at: datetime | None,
     worked: Worked,
     low: LowScore | None = None,
+    interim: int | None = None,
 ) -> CaseFact:
     """The row for `case`, not saved. The same things given make the same row.
 
     `events` in their order, `promises` the statuses of what we promised in its ledger, `followed_at` when the first case that goes on
-    from it was filed, `worked` the working seconds between two instants, `low` the answer owed to a low score. ValueError for a case without a log.
+    from it was filed, `worked` the working seconds between two instants, `low` the answer owed to a low score, `interim`
+    the last answer given while it was under way. ValueError for a case without a log.
     """
     if not events:
         raise ValueError(f"Case {case.pk} has no log.")
@@ -52,6 +54,7 @@ def fact_of(
     _settled(fact, events, followed_at)
     _said(fact, survey)
     _owed(fact, low)
+    fact.interim_score = interim
     return fact
 
 

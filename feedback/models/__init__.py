@@ -10,7 +10,9 @@ from feedback.models.article import (
     ArticleWord,
     FilingOffer,
 )
+from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.interim import Interim
 from feedback.models.low_score import LowScore
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
@@ -25,9 +27,11 @@ __all__ = [
     "ArticleUse",
     "ArticleVote",
     "ArticleWord",
+    "Ask",
     "CaseFact",
     "FactHold",
     "FilingOffer",
+    "Interim",
     "KnownProblem",
     "LowScore",
     "ProblemCase",

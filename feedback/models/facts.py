@@ -70,6 +70,8 @@ class CaseFact(models.Model):
     fixed = models.CharField(max_length=6, blank=True)
     heard = models.CharField(max_length=6, blank=True)
     effort = models.PositiveSmallIntegerField(null=True)
+    # What they said last while it was under way.
+    interim_score = models.PositiveSmallIntegerField(null=True)
     # By when a supervisor owed an answer to a low score, and when it was dealt with.
     low_due_at = _instant()
     low_done_at = _instant()

@@ -59,6 +59,13 @@ DEFINITIONS = (
         "Fewer answer it than the first page.",
     ),
     Definition(
+        "recovery",
+        "Better at the end, recovery lift",
+        "final score above the interim one ÷ cases with both; lift: mean of final score − interim score, in points of 5",
+        "Where “Are we on the right track?” is asked while an escalated case is under way, its last answer stands against how satisfied the customer was at the end. Only cases with both are counted, in the period of the final score.",
+        "The two questions differ, and who answers both is a patient customer: read it as a direction.",
+    ),
+    Definition(
         "without-a-name",
         "Answers without a name",
         "counted in every figure, listed in none",

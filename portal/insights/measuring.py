@@ -9,10 +9,11 @@ from typing import Any
 from feedback.facts.build import counted_to
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure, count
+from feedback.recovery import lift
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell
-from portal.insights.words import change_words, interval_words, share_words
+from portal.insights.words import change_words, interval_words, lift_words, share_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -44,6 +45,7 @@ def measured(asked: Asked) -> dict[str, Any]:
             }
             for heading, belongs in SECTIONS
         ],
+        "lift": lift_words(lift(asked.period, asked.scope)),
         "counted_to": counted_to(asked.at),
     }
 

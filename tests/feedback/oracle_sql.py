@@ -22,6 +22,8 @@ _SURVEY = """
     SELECT sum(CASE WHEN {hit} THEN 1 ELSE 0 END), count(*)
     FROM feedback_survey s JOIN cases_case c ON c.id = s.case_id JOIN cases_user u ON u.id = c.customer_id
     WHERE NOT c.is_drill AND NOT u.is_staff AND {of} AND s.{dated} >= FROM_ AND s.{dated} < TO_"""
+_ON_THE_WAY = """(SELECT i.score FROM feedback_interim i WHERE i.case_id = s.case_id AND i.answered_at IS NOT NULL
+                  ORDER BY i.answered_at DESC, i.id DESC LIMIT 1)"""
 _CASES = """
     WITH one AS (SELECT c.id, c.is_history FROM cases_case c
                  WHERE NOT c.is_drill AND c.filed_at >= FROM_ AND c.filed_at < TO_),
@@ -104,6 +106,7 @@ SQL = {
     "addressed": _said("s.fixed <> ''", "s.fixed = 'yes'"),
     "partly": _said("s.fixed <> ''", "s.fixed = 'partly'"),
     "heard": _said("s.heard <> ''", "s.heard = 'yes'"),
+    "recovered": _said(f"{_ON_THE_WAY} IS NOT NULL AND s.answered_at IS NOT NULL", f"s.satisfaction > {_ON_THE_WAY}"),
     "easy": _said("s.effort IS NOT NULL", "s.effort > 3"),
     "escalated": _case("one", "EXISTS (SELECT 1 FROM high WHERE high.case_id = one.id)"),
     "at_first": _case(_OLD.format(days=7 * DAY), _AT_FIRST),

@@ -13,7 +13,7 @@ working day.
 | e9 | Tue 24 | orders | goes on from e8, nobody has looked at it | none |
 | e10 | Thu 5 | billing | “not fixed” on Fri 6 at 11:00, settled Mon 9 | 9, 4, yes |
 | e11 | Fri 6 | billing | “not fixed” on Mon 9 at 11:00, open | none |
-| f1 | Mon 9 | orders | up, settled by level 2 | 10, 4, yes |
+| f1 | Mon 9 | orders | up, settled by level 2; on the way: 2 | 10, 4, yes |
 | f2 | Mon 9 | billing | up at 11:00, sent back at 11:05, settled by level 1 | none |
 | f3 | Tue 10 | orders | asks for a supervisor | none |
 | f4 | Tue 10 | orders | severity 2 from 12:00 on, with a reason, stays at level 1 | none |
@@ -29,7 +29,7 @@ working day.
 | g5 | Wed 18 | orders | plain, answers without a name | 19, 5, yes |
 | g6 | Thu 19 | orders | plain | none |
 | g7 | Fri 20 | orders | imported | none |
-| g8 | Wed 18 | billing | up, settled by level 2 | 19, 2, no |
+| g8 | Wed 18 | billing | up, settled by level 2; on the way: 5, then 3 | 19, 2, no |
 | g9 | Fri 20 | orders | nobody has looked at it | none |
 | g10, g11 | Thu 19, Fri 20 | account | plain | none |
 """
@@ -47,7 +47,7 @@ from escalation import history, verbs
 from escalation.book import rules_in_force
 from feedback.intervals import Share
 from feedback.low_scores import answer_low_score
-from feedback.models import Survey
+from feedback.models import Interim, Survey
 from feedback.periods import Period
 from feedback.surveys import add_to_answer, answer_survey
 from tests import solving
@@ -83,6 +83,12 @@ class More(Story):
         case = Case.objects.get(pk=self.cases[name].pk)
         answer_low_score(case, how=how, words="We are sorry.", by=self.cast.supervisor, at=at)
 
+    def on_the_way(self, name: str, at: datetime, score: int) -> None:
+        """As if it had been asked and answered while the case was under way; a case may be asked twice."""
+        case = self.cases[name]
+        number = 2 + Interim.objects.filter(case=case).count()
+        Interim.objects.create(case=case, milestone=number, owed_at=at, asked_at=at, answered_at=at, score=score)
+
     def week_of_the_second(self) -> None:
         customer = self.cast.customer
         answers = {"e1": (2, 3, 5, "yes"), "e2": (3, 4, 4, "yes"), "e3": (4, 5, 4, "yes"), "e4": (5, 6, 5, "yes"),
@@ -116,6 +122,7 @@ class More(Story):
         one, two, three = (self.cast.tiers[level] for level in (1, 2, 3))
         customer, minutes = self.cast.customer, timedelta(minutes=5)
         self.passed("f1", on(9), "orders", on(10))
+        self.on_the_way("f1", on(9, 15), 2)
         self.told("f1", on(10, 12), 4)
         case = self.take("f2", on(9), "billing")
         solving.escalate(case.pk, reason="I may not decide this.", by=one, at=on(9, 11))
@@ -176,6 +183,8 @@ class More(Story):
         assert history.record([past], rules_in_force(), self.topics, origin="elsewhere", written=AT_MORE).cases == 1
         self.cases["g7"] = Case.objects.get(origin_ref="INC2")
         self.passed("g8", on(18), "billing", on(19))
+        self.on_the_way("g8", on(18, 14), 5)
+        self.on_the_way("g8", on(18, 15), 3)
         self.told("g8", on(19, 12), 2, "no")
         self.cases["g9"] = self.cast.file(at=on(20), impact="question", title="=g9")
         self.plain("g10", on(19), "account", on(20))
@@ -205,6 +214,7 @@ BY_HAND_MORE = {
     "partly": Share(1, 13),
     "heard": Share(1, 2),
     "easy": Share(1, 2),
+    "recovered": Share(1, 2),  # f1: 2 on the way and 4 at the end; g8: 3, then 2
     "escalated": Share(5, 33),  # f1, f2, f7, f8, g8
     "at_first": Share(17, 26),
     "back_7": Share(1, 26),  # e6

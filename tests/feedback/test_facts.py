@@ -116,6 +116,7 @@ BY_HAND = {
     "partly": told.PARTLY,
     "heard": told.HEARD,
     "easy": told.EASY,
+    "recovered": Share(0, 0),  # nobody is asked on the way
     "escalated": told.ESCALATED,
     "at_first": told.AT_FIRST,
     "back_7": Share(0, 13),

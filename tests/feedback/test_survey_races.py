@@ -12,9 +12,10 @@ from escalation import verbs
 from escalation.letters import NotNeeded
 from escalation.models import Notice
 from feedback import low_letters
+from feedback.asks import claim
 from feedback.invitations import compose_invitation, owe_reminders
 from feedback.low_scores import answer_low_score
-from feedback.models import LowScore, Survey
+from feedback.models import Ask, LowScore, Survey
 from feedback.surveys import answer_survey
 from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
@@ -40,6 +41,7 @@ def invitation(case: Case) -> Notice:
 def test_two_letters_to_one_person_in_one_moment_are_one(cast):
     for _ in range(4):
         Survey.objects.all().delete()
+        Ask.objects.all().delete()
         notices = [invitation(bring(cast, State.CONFIRMED)) for _ in "12"]
         results = at_once(*(lambda one=one: compose_invitation(one, LATER) for one in notices))
         assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
@@ -112,3 +114,14 @@ def test_two_beats_tell_of_a_late_one_once(cast):
     late = LATER + timedelta(days=9)
     assert not any(isinstance(r, Exception) for r in at_once(*[lambda: low_letters.tell(late)] * 2))
     assert Notice.objects.filter(kind="low_scores_late").count() == 1
+
+
+def test_a_survey_and_a_question_on_the_way_at_once_are_one(cast):
+    for number in range(4):
+        Ask.objects.all().delete()
+        results = at_once(
+            lambda n=number: claim(cast.customer, Ask.Kind.SURVEY, n, at=LATER),
+            lambda n=number: claim(cast.customer, Ask.Kind.INTERIM, n, at=LATER),
+        )
+        assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
+        assert Ask.objects.count() == 1

@@ -16,6 +16,7 @@ from cases.models import AccessLink, Case, Draft, Message, Organisation, Partici
 from cases.models.door import hash_token
 from cases.reference import make_reference
 from escalation import sharing, verbs, wishes
+from feedback.models import Interim
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
@@ -86,6 +87,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "follow/code/": (all_(303), all_(303)),
     "follow/<token:token>/": (all_(200), all_(303)),
     "share/<token:token>/": (all_(404), all_(404)),
+    "i/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/more/": (all_(303), all_(303)),
     "s/<token:token>/thanks/": (all_(303), all_(405)),
@@ -184,7 +186,10 @@ class Stage:
         kept = {"made_at": lasts["at"], "saved_at": lasts["at"], "expires_at": lasts["at"] + lasts["lasts"]}
         mailed = secrets.token_urlsafe(32)
         Draft.objects.create(link_hash=hash_token(f"draft_link:{mailed}"), **kept)
-        self.tokens = {"s/": survey, "cases/new/continue/": mailed}
+        on_the_way = Case.objects.get(pk=working(cast).pk)
+        Interim.objects.create(case=on_the_way, milestone=2, owed_at=lasts["at"], asked_at=lasts["at"])
+        under_way = AccessLink.issue("interim", on_the_way, user=cast.customer, **lasts)
+        self.tokens = {"i/": under_way, "s/": survey, "cases/new/continue/": mailed}
         self.copy = copies.ask(cast.customer, at=clock.now())
         copies.make(self.copy.pk)
         self.problem, follower = followed(cast)
