@@ -1,4 +1,4 @@
-"""One question while an escalated case is under way: are we on the right track?"""
+"""The one question asked while an escalated case is under way: whether we are on the right track."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from escalation.models import Alert, Notice, Promise, ProtocolVersion, StageCloc
 from escalation.protocol import Rules
 from escalation.store import over
 from escalation.turn import Known, Turn
-from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, ProblemCase, Worthy
+from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, Interim, ProblemCase, Worthy
 from portal.console.events import TIMERS
 from portal.console.problems import choices
 
@@ -128,6 +128,7 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
         "made": Article.objects.filter(made_from=case).only("slug", "made_from"),
         "added": Participant.objects.present().filter(**mine),
         "here": presence.here(case, but=user, at=now),
+        "interims": Interim.objects.filter(**mine, answered_at__isnull=False, is_anonymous=False),
         "worthy": Worthy.objects.filter(**mine),
         "problem": ProblemCase.objects.filter(**mine),
         "problems": choices(None, case).only("title", "state", "opened_at"),

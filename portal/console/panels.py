@@ -57,6 +57,11 @@ def _answered(seen: Looked) -> dict[str, Any] | None:
     return {"said": said, "owed": owed, "late": owed and owed.is_late(seen.now)} if said else None
 
 
+def _on_the_way(seen: Looked) -> dict[str, Any] | None:
+    said = seen.record["interims"]
+    return {"interims": said} if said else None
+
+
 def _rules(seen: Looked) -> dict[str, Any]:
     """The version the case is under, by name, and why it is this one."""
     row = next(one for one in seen.record["versions"] if one.label == seen.case.protocol)
@@ -104,6 +109,7 @@ def _questions(seen: Looked) -> dict[str, Any]:
 PANELS: tuple[Panel, ...] = (
     Panel("Hand-over", "console/parts/offer.html", _offer),
     Panel("How the customer found it", "console/parts/said.html", _answered),
+    Panel("On the right track?", "console/parts/interim.html", _on_the_way),
     Panel("Plan and tasks", "console/parts/tasks.html", _tasks),
     Panel("Questions to experts", "console/parts/consults.html", _questions),
     Panel("Customer", "console/parts/customer.html", lambda seen: {}),

@@ -26,6 +26,7 @@ from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message,
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
 from feedback.low_scores import answer_low_score
+from feedback.models import Ask
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
@@ -106,6 +107,7 @@ def fill(cast, settings, folder):
     verbs.update(ours.pk, text=f"{SIGN}: we look", by=cast.tiers[1], at=step(35))
     answered(cast, by=who, title=f"{SIGN} answered")
     send(step(40))
+    Ask.objects.create(key="survey:x", kind=Ask.Kind.SURVEY, person=who, at=step(40))
     copies.make(copies.ask(who, at=step(41)).pk)
     send(step(42))
     LogEntry.objects.log_actions(cast.manager.pk, [who], CHANGE, change_message=f"{SIGN} changed", single_object=True)
@@ -166,6 +168,7 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
     assert traces(tmp_path, SIGN) == []
     assert not [name for name in bytes_of if storages["attachments"].exists(name)]
     assert browser.get("/account/").status_code == 303
+    assert not Ask.objects.exists()
     assert not DataCopy.objects.exists() and not list((tmp_path / "copies").iterdir())
     assert not Case.objects.open().filter(customer=who).exists()
     report = StringIO()

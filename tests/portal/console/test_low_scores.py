@@ -11,7 +11,7 @@ import pytest
 from cases.models import StaffAct
 from escalation import verbs
 from escalation.models import Notice
-from feedback.models import LowScore, Survey
+from feedback.models import Interim, LowScore, Survey
 from feedback.surveys import add_to_answer, answer_survey
 from tests.portal.console import stories
 
@@ -74,6 +74,23 @@ def test_a_letter_is_written_and_the_answer_is_kept(scored, cast, signed_in):
     page = words(client.get(stories.page_url(case)))
     assert "By letter: Dana Voss" in page
     assert "owes them an answer by" in words(client.get(stories.page_url(scored[1])))
+
+
+def test_what_they_said_on_the_way_stands_on_the_case(cast, signed_in, go):
+    case = stories.acknowledged(cast)
+    for number, score, unnamed in ((2, 1, False), (3, 5, True)):
+        Interim.objects.create(
+            case=case,
+            milestone=number,
+            owed_at=SAID,
+            asked_at=SAID,
+            answered_at=SAID,
+            score=score,
+            is_anonymous=unnamed,
+        )
+    go(SAID)
+    page = words(signed_in(cast.tiers[1]).get(stories.page_url(case)))
+    assert "On the right track? After milestone 2Not at all (1 of 5)" in page and "milestone 3" not in page
 
 
 def test_who_does_not_want_to_be_contacted_is_not(scored, cast, signed_in):
