@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from cases.erasing import ERASED, Eraser, Subject
-from feedback.models import Lesson, LessonTag, QualityReview, Retro, Scenario, Survey, Worthy
+from cases.models import TouchedCase
+from feedback.models import (
+    Ask,
+    Lesson,
+    LessonTag,
+    LowScore,
+    QualityReview,
+    Retro,
+    Scenario,
+    Survey,
+    Worthy,
+)
 
 
 def comments(who: Subject) -> None:
     """What they wrote beside their scores, and that they may be called about it."""
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
+
+
+def asks(who: Subject) -> None:
+    """When they were asked something: whoever is erased is not asked again."""
+    Ask.objects.filter(person=who.person).delete()
+
+
+def low_scores(who: Subject) -> None:
+    """What a supervisor wrote to them or agreed with them; nobody is owed an answer any more."""
+    theirs = LowScore.objects.filter(case__in=who.cases)
+    theirs.exclude(words="").update(words=ERASED)
+    theirs.filter(done_at=None, withdrawn_at=None).update(withdrawn_at=who.at)
+    TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
 
 
 def marks(who: Subject) -> None:
@@ -32,4 +56,10 @@ def learned(who: Subject) -> None:
     Scenario.everything.filter(case__in=who.cases).delete()
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks), ("learned", learned))
+ERASERS: tuple[tuple[str, Eraser], ...] = (
+    ("comments", comments),
+    ("asks", asks),
+    ("low scores", low_scores),
+    ("marks", marks),
+    ("learned", learned),
+)

@@ -13,15 +13,17 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from cases.models import AccessLink, Case, TouchedCase, User
+from cases.models import AccessLink, Case, TouchedCase
 from escalation import letters
 from escalation.models import Notice
 from escalation.steps import Step
-from feedback.models import Survey
+from feedback.asks import claim, may_be_asked
+from feedback.models import Ask, Survey
 from feedback.surveys import ASKABLE
 
 LINK_LASTS = timedelta(days=30)
-ONE_IN = timedelta(days=14)  # at most one survey per person in this time; a reminder belongs to its survey
+#: After a silence of ours that is longer a reminder would be stranger than none.
+REMIND_WITHIN = timedelta(days=14)
 INVITATION, REMINDER = "survey", "survey_reminder"
 BATCH = 200
 
@@ -30,12 +32,8 @@ def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the invitation needs; raises NotNeeded when the person has answered or was asked a short while ago."""
     case = notice.of_case
     with transaction.atomic():
-        # Two cases of one person may be written at the same time, by two hands: the second one sees the first.
-        User.objects.select_for_update().get(pk=notice.person.pk)
+        claim(notice.person, Ask.Kind.SURVEY, case.pk, at=now)
         _check_wanted(case, notice)
-        asked = Survey.objects.filter(case__customer=notice.person, invited_at__gt=now - ONE_IN).exclude(case=case)
-        if asked.exists():
-            raise letters.NotNeeded("The customer was asked about another case a short while ago.")
         survey, _ = Survey.everything.get_or_create(case=case, defaults={"is_drill": case.is_drill})
         survey.invited_at = now
         survey.save(update_fields=["invited_at"])
@@ -46,6 +44,7 @@ def compose_invitation(notice: Notice, now: datetime) -> dict[str, Any]:
 def compose_reminder(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the reminder needs; its link ends when the invitation's does."""
     _check_wanted(notice.of_case, notice)
+    claim(notice.person, Ask.Kind.SURVEY, notice.of_case.pk, at=now)
     invited = Survey.objects.get(case=notice.of_case).invited_at or now
     zone = letters.zone_of(notice.person)
     return _choices(notice, now, lasts=invited + LINK_LASTS - now) | {"asked": letters.spell(invited, zone)}
@@ -61,7 +60,7 @@ def _choices(notice: Notice, now: datetime, *, lasts: timedelta) -> dict[str, An
 def _check_wanted(case: Case, notice: Notice) -> None:
     if case.state not in ASKABLE:
         raise letters.NotNeeded("The case is open again.")
-    if not _may_be_asked(notice.person) or case.is_history:
+    if not may_be_asked(notice.person) or case.is_history:
         raise letters.NotNeeded("This person is not asked.")
     if Survey.everything.filter(case=case, answered_at__isnull=False).exists():
         raise letters.NotNeeded("The customer has answered already.")
@@ -71,22 +70,16 @@ def _check_wanted(case: Case, notice: Notice) -> None:
         raise letters.NotNeeded("The customer was asked about this case before.")
 
 
-def _may_be_asked(person: User) -> bool:
-    """A customer who is here and has not said that they want no surveys."""
-    return person.wants_surveys and person.is_active and not person.is_staff and person.erased_at is None
-
-
 # The reminder ---------------------------------------------------------------------------------------------------
 
 
 def to_remind(now: datetime) -> QuerySet[Survey]:
     """Surveys whose invitation went out some days ago without an answer; none when reminders are switched off."""
     days = settings.SURVEY["reminder_days"]
-    wait = timedelta(days=days) if days else ONE_IN  # nobody is both older and younger than that
+    wait = timedelta(days=days) if days else REMIND_WITHIN  # nobody is both older and younger than that
     unanswered = Survey.objects.filter(answered_at__isnull=True, reminded_at__isnull=True, case__state__in=ASKABLE)
     sent = Notice.objects.filter(case=OuterRef("case"), kind=INVITATION, state=Notice.State.SENT)
-    # After a long silence of ours a reminder would be stranger than none.
-    when = {"invited_at__lte": now - wait, "invited_at__gt": now - ONE_IN}
+    when = {"invited_at__lte": now - wait, "invited_at__gt": now - REMIND_WITHIN}
     return unanswered.filter(Exists(sent), **when)
 
 

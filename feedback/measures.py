@@ -68,8 +68,8 @@ def _case(key: str, name: str, formula: str, of: Q, hit: Q, **more: Any) -> Meas
     return Measure(key, name, formula, CASE, more.pop("dated", "filed_at"), of, hit, **more)
 
 
-def _answer(key: str, name: str, formula: str, of: Q, hit: Q, *, dated: str = "said_at") -> Measure:
-    return _case(key, name, formula, of & FROM_CUSTOMERS, hit, dated=dated, answers=True)
+def _answer(key: str, name: str, formula: str, of: Q, hit: Q, *, dated: str = "said_at", **more: Any) -> Measure:
+    return _case(key, name, formula, of & FROM_CUSTOMERS, hit, dated=dated, answers=True, **more)
 
 
 def _back_within(ago: timedelta) -> Q:
@@ -89,10 +89,20 @@ ENDED = Q(outcome__in=(Outcome.MET, Outcome.MISSED))
 _ANSWERS = (
     _answer("satisfied", "Satisfied (CSAT)", "answers of 4 or 5 ÷ answers", Q(said_at__isnull=False), Q(score__gte=SATISFIED)),
     _answer("low", "Low scores", "answers of 1 or 2 ÷ answers", Q(said_at__isnull=False), Q(score__in=Survey.LOW)),
+    _answer(
+        "low_in_time", "Low scores answered in time", "dealt with by a supervisor by their time ÷ low scores whose time has come",
+        Q(low_due_at__isnull=False), Q(low_done_at__lte=F("low_due_at")), dated="low_due_at", old=("low_due_at", timedelta()),
+        beware="Without a name nobody can be answered. A better score given before the time counts neither way.",
+    ),
     _answer("response", "Invited and answered", "invited and answered since ÷ invited", Q(asked_at__isnull=False), Q(said_at__isnull=False), dated="asked_at"),
     _answer("addressed", "Is it fixed? Yes", "yes ÷ (yes + partly + no)", ~Q(fixed=""), Q(fixed=YES)),
     _answer("partly", "Is it fixed? Partly", "partly ÷ (yes + partly + no)", ~Q(fixed=""), Q(fixed=PARTLY)),
     _answer("heard", "Felt heard", "yes ÷ (yes + partly + no)", ~Q(heard=""), Q(heard=YES)),
+    _answer(
+        "recovered", "Better at the end than on the way", "final score above the interim one ÷ cases with both",
+        Q(said_at__isnull=False, interim_score__isnull=False), Q(score__gt=F("interim_score")),
+        beware="The questions differ: on the right track so far, and satisfied in the end.",
+    ),
     _answer("easy", "It was easy", "agree (4 or 5) ÷ answers to it", Q(effort__isnull=False), Q(effort__gte=Survey.Effort.AGREE)),
 )  # fmt: skip
 _CASES = (

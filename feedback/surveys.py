@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cases.lifecycle import State
 from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
+from feedback.low_scores import follow_score
 from feedback.models import Survey
 
 CHANGE_WITHIN = timedelta(days=7)
@@ -95,6 +96,7 @@ def answer_survey(
         else:
             survey.changed_at = at
         survey.save(update_fields=WRITTEN)
+        follow_score(survey, at=at)
         TouchedCase.note([case.pk], at)
     return survey
 

@@ -33,8 +33,10 @@ from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
+    interim,
     invitations,
     lesson_letters,
+    low_letters,
     problem_letters,
     quality_letters,
     quality_weeks,
@@ -62,7 +64,7 @@ letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
-composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS
+composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= today_letters.COMPOSERS | {start.KIND: start.compose}
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -178,6 +180,8 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *starting.STEPS,
         *reviews.STEPS,
         *invitations.STEPS,
+        *interim.STEPS,
+        *low_letters.STEPS,
         *today_letters.STEPS,
         *retros.STEPS,
         *lesson_letters.STEPS,

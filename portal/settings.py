@@ -65,10 +65,16 @@ BRAND_STYLESHEET = env.str("BRAND_STYLESHEET", "")
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", "MP")
 COMPANY_TIME_ZONE = env.str("COMPANY_TIME_ZONE", "Europe/London")
 # The survey of a settled case. When it goes is in the protocol (`windows.survey_*`); 0 days: no reminder.
-SURVEY = {
+SURVEY: dict[str, Any] = {
     "effort": env.bool("SURVEY_EFFORT", True),
     "anonymous": env.bool("SURVEY_ANONYMOUS", False),
     "reminder_days": env.int("SURVEY_REMINDER_DAYS", 3),
+    # Of all that a customer is asked by letter, at most one question in so many days.
+    "one_in_days": env.int("SURVEY_ONE_IN_DAYS", 14),
+    # The milestones (1, 2, 3) of an escalated case after which "are we on the right track?" is asked; none: never.
+    "interim": env.list("SURVEY_INTERIM", [], subcast=int),
+    # Working hours within which a supervisor answers a low score; a working day of the calendar that comes with it.
+    "low_answer_hours": env.int("SURVEY_LOW_ANSWER_HOURS", 8),
 }
 
 # --- The application

@@ -30,6 +30,7 @@ class AccessLink(models.Model):
     class Purpose(models.TextChoices):
         FOLLOW = "follow", "Follow one case"
         SURVEY = "survey", "Answer the survey of one case"
+        INTERIM = "interim", "Answer the interim question of one case"
 
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     token_hash = models.CharField(max_length=64, unique=True)

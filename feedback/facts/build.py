@@ -20,9 +20,8 @@ from escalation.steps import Step
 from escalation.worktime import Calendar
 from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
-from feedback.facts.stages import Worked
 from feedback.figures import OURS
-from feedback.models import CaseFact, Survey
+from feedback.models import CaseFact, Interim, LowScore, Survey
 from feedback.rollup.marking import mark
 
 BATCH = 500
@@ -30,17 +29,17 @@ ALWAYS = Calendar("always", "UTC", always=True)
 FIELDS = tuple(field.attname for field in CaseFact._meta.concrete_fields if not field.primary_key)
 
 
-def working(at: datetime) -> Worked:
+def office(at: datetime) -> Calendar:
     """The office hours of the protocol in force at `at`; every hour where there is none."""
     try:
         rules = rules_in_force()
     except NoProtocol:
-        return ALWAYS.worked
-    return rules.calendar(rules.protocol.windows.calendar, at).worked
+        return ALWAYS
+    return rules.calendar(rules.protocol.windows.calendar, at)
 
 
 def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
-    """The facts of those of the cases that count, made from what is on record: five queries whatever their number."""
+    """The facts of those of the cases that count, made from what is on record: seven queries whatever their number."""
     cases = list(Case.objects.filter(pk__in=ids))
     events: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.filter(case__in=ids).order_by("case", "seq").iterator(chunk_size=2000):
@@ -50,12 +49,24 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
     for case, status in ours.values_list("case", "status"):
         promises[case].append(status)
     surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=ids)}
+    lows = {low.case_id: low for low in LowScore.objects.filter(case__in=ids)}
+    said = Interim.objects.filter(case__in=ids, answered_at__isnull=False).order_by("answered_at", "pk")
+    interims = dict(said.values_list("case", "score"))
     followed = dict(
         Case.objects.filter(follows__in=ids).values_list("follows").annotate(first=Min("filed_at")).order_by()
     )
-    worked = working(at)
+    worked = office(at).worked
     return [
-        fact_of(case, events[case.pk], promises[case.pk], surveys.get(case.pk), followed.get(case.pk), worked)
+        fact_of(
+            case,
+            events[case.pk],
+            promises[case.pk],
+            surveys.get(case.pk),
+            followed.get(case.pk),
+            worked,
+            lows.get(case.pk),
+            interims.get(case.pk),
+        )
         for case in cases
         if events[case.pk]  # rows put there by hand have no log and are no cases of ours
     ]

@@ -10,7 +10,7 @@ from cases.lifecycle import State
 from cases.models import Case, Event
 from escalation.models import Promise
 from feedback.facts.stages import Worked, is_ours, longest_silence, spent, stage_of
-from feedback.models import CaseFact, Survey
+from feedback.models import CaseFact, LowScore, Survey
 
 #: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
 SETTLES = (State.CONFIRMED, State.CLOSED)
@@ -23,11 +23,14 @@ def fact_of(
     survey: Survey | None,
     followed_at: datetime | None,
     worked: Worked,
+    low: LowScore | None = None,
+    interim: int | None = None,
 ) -> CaseFact:
     """The row for `case`, not saved. The same things given make the same row.
 
     `events` in their order, `promises` the statuses of what we promised in its ledger, `followed_at` when the first case that goes on
-    from it was filed, `worked` the working seconds between two instants. ValueError for a case without a log.
+    from it was filed, `worked` the working seconds between two instants, `low` the answer owed to a low score, `interim`
+    the last answer given while it was under way. ValueError for a case without a log.
     """
     if not events:
         raise ValueError(f"Case {case.pk} has no log.")
@@ -50,6 +53,8 @@ def fact_of(
     _went(fact, events)
     _settled(fact, events, followed_at)
     _said(fact, survey)
+    _owed(fact, low)
+    fact.interim_score = interim
     return fact
 
 
@@ -94,3 +99,9 @@ def _said(fact: CaseFact, survey: Survey | None) -> None:
     if survey.answered_at:
         fact.score, fact.effort = survey.satisfaction, survey.effort
         fact.fixed, fact.heard = survey.fixed, survey.heard
+
+
+def _owed(fact: CaseFact, low: LowScore | None) -> None:
+    """By when a low score was owed an answer; what was withdrawn before its time was owed none."""
+    if low is not None and (low.withdrawn_at is None or low.withdrawn_at > low.due_at):
+        fact.low_due_at, fact.low_done_at = low.due_at, low.done_at

@@ -10,8 +10,11 @@ from feedback.models.article import (
     ArticleWord,
     FilingOffer,
 )
+from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
+from feedback.models.low_score import LowScore
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
@@ -27,13 +30,16 @@ __all__ = [
     "ArticleUse",
     "ArticleVote",
     "ArticleWord",
+    "Ask",
     "CaseFact",
     "CountedCase",
     "FactHold",
     "FilingOffer",
+    "Interim",
     "KnownProblem",
     "Lesson",
     "LessonTag",
+    "LowScore",
     "ProblemCase",
     "ProblemFollower",
     "ProblemUpdate",

@@ -70,12 +70,18 @@ class CaseFact(models.Model):
     fixed = models.CharField(max_length=6, blank=True)
     heard = models.CharField(max_length=6, blank=True)
     effort = models.PositiveSmallIntegerField(null=True)
+    # What they said last while it was under way.
+    interim_score = models.PositiveSmallIntegerField(null=True)
+    # By when a supervisor owed an answer to a low score, and when it was dealt with.
+    low_due_at = _instant()
+    low_done_at = _instant()
 
     class Meta:
         indexes = (
             models.Index(fields=("filed_at",), name="fact_filed"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
+            models.Index(fields=("low_due_at",), condition=models.Q(low_due_at__isnull=False), name="fact_low_due"),
         )
 
     def __str__(self) -> str:

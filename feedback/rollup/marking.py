@@ -14,10 +14,12 @@ from django.conf import settings
 from cases.models import Case
 from escalation.facts import Outcome
 from escalation.models import Promise, StageClock
+from feedback.measures import CASE
 from feedback.models import CaseFact, CountedCase, RollupDay
+from feedback.rollup import cells
 
 #: The instants of a fact that a figure may be dated by.
-DATED = ("filed_at", "said_at", "asked_at")
+DATED = tuple(sorted({one.dated for one in cells.COUNTED.values() if one.fact == CASE}))
 #: What no figure that is kept reads; it changes with every act and would have whole days counted anew for nothing.
 UNREAD = frozenset(
     (

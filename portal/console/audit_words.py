@@ -45,6 +45,7 @@ ACTS = {
     "remedy_new": "Remedy added",
     "remedy_edit": "Remedy changed",
     "remedy_retire": "Remedy retired or brought back",
+    "low_score": "Low score answered",
     "worth_mark": "Case marked as worth repeating",
     "scenario": "Practice case written",
     "lesson_new": "Lesson written",

@@ -37,7 +37,7 @@ PIECES = {"counted": "Working time", "closed": "Closed", "holiday": "Day off", "
 def seen_case(viewer: Viewer, case_id: int) -> Case | None:
     """The case with all the page reads of it, or None when there is none for this person."""
     cases = with_links(with_ledger(Case.objects.visible_to(viewer))).with_people()
-    beside = ("survey", "product", "organisation", "offered_to", "offered_by")
+    beside = ("survey", "low_score", "low_score__by", "product", "organisation", "offered_to", "offered_by")
     return cases.select_related(*beside).filter(pk=case_id).first()
 
 

@@ -39,7 +39,17 @@ from escalation.models import Alert, Notice, Promise, ProtocolVersion, StageCloc
 from escalation.protocol import Rules
 from escalation.store import over
 from escalation.turn import Known, Turn
-from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, Lesson, ProblemCase, Retro, Worthy
+from feedback.models import (
+    Article,
+    ArticleRevision,
+    ArticleTried,
+    ArticleUse,
+    Interim,
+    Lesson,
+    ProblemCase,
+    Retro,
+    Worthy,
+)
 from portal.console.events import TIMERS
 from portal.console.problems import choices
 
@@ -128,6 +138,7 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
         "made": Article.objects.filter(made_from=case).only("slug", "made_from"),
         "added": Participant.objects.present().filter(**mine),
         "here": presence.here(case, but=user, at=now),
+        "interims": Interim.objects.filter(**mine, answered_at__isnull=False, is_anonymous=False),
         "worthy": Worthy.objects.filter(**mine),
         "lessons": Lesson.objects.filter(**mine),
         "retros": Retro.objects.filter(**mine, person=user),

@@ -52,7 +52,14 @@ class Panel:
 
 def _answered(seen: Looked) -> dict[str, Any] | None:
     said = shown_answer(seen.case)
-    return {"said": said} if said else None
+    low = getattr(seen.case, "low_score", None)
+    owed = low if low and low.withdrawn_at is None else None
+    return {"said": said, "owed": owed, "late": owed and owed.is_late(seen.now)} if said else None
+
+
+def _on_the_way(seen: Looked) -> dict[str, Any] | None:
+    said = seen.record["interims"]
+    return {"interims": said} if said else None
 
 
 def _rules(seen: Looked) -> dict[str, Any]:
@@ -106,6 +113,7 @@ def _lessons(seen: Looked) -> dict[str, Any]:
 PANELS: tuple[Panel, ...] = (
     Panel("Hand-over", "console/parts/offer.html", _offer),
     Panel("How the customer found it", "console/parts/said.html", _answered),
+    Panel("On the right track?", "console/parts/interim.html", _on_the_way),
     Panel("Plan and tasks", "console/parts/tasks.html", _tasks),
     Panel("Questions to experts", "console/parts/consults.html", _questions),
     Panel("Customer", "console/parts/customer.html", lambda seen: {}),

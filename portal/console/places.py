@@ -99,7 +99,10 @@ PLACES: tuple[Place, ...] = (
         Page("Retros", "retros", (WORK,)),
         Page("Quality reviews", "quality", (WORK,)),
     )),
-    Place("Feedback", (Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),)),
+    Place("Feedback", (
+        Page("Low scores", "low_scores", (SUPERVISE,)),
+        Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),
+    )),
     Place("Audit", (
         Page("Audit", "cases_event_changelist", CASES),
         Page("Queue schedule", "django_q_schedule_changelist", (SUPERVISE,)),

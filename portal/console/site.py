@@ -34,6 +34,7 @@ from portal.console import (
     home,
     keys,
     learning,
+    low_scores,
     mail_in,
     mail_state,
     more_filters,
@@ -96,8 +97,8 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[Any]:
         ours = (
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
-            restricted, keys, experts, own_work, playbooks, remedies, practice, presence, around, untouched, today,
-            start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios,
+            restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
+            today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

@@ -28,6 +28,13 @@ DEFINITIONS = (
         "Those who answer are not all who were asked: read it together with the share that answered.",
     ),
     Definition(
+        "low-in-time",
+        "Low scores answered in time",
+        "answered or closed by a supervisor by the time it was owed ÷ low scores with a name whose time has come",
+        "Who answers 1 or 2 is owed an answer by a supervisor within some working hours. By letter, by phone, and closed with a reason where the customer did not want to be contacted all count, in the period in which the answer was owed. Those that are still open count as soon as their time has come.",
+        "Answers without a name are owed none. A better score given before the time counts neither way, one given after it does not make us punctual.",
+    ),
+    Definition(
         "response",
         "Invited and answered",
         "invited in the period and answered since ÷ invited in the period",
@@ -52,6 +59,13 @@ DEFINITIONS = (
         "agree or strongly agree ÷ all who said how far they agree",
         "“… made it easy to handle my issue”, on the second page of the survey, which may be skipped or switched off.",
         "Fewer answer it than the first page.",
+    ),
+    Definition(
+        "recovery",
+        "Better at the end, recovery lift",
+        "final score above the interim one ÷ cases with both; lift: mean of final score − interim score, in points of 5",
+        "Where “Are we on the right track?” is asked while an escalated case is under way, its last answer stands against how satisfied the customer was at the end. Only cases with both are counted, in the period of the final score.",
+        "The two questions differ, and who answers both is a patient customer: read it as a direction.",
     ),
     Definition(
         "without-a-name",

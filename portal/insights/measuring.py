@@ -9,6 +9,7 @@ from typing import Any
 
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
+from feedback.recovery import lift
 from feedback.rollup import reading
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
@@ -16,7 +17,7 @@ from portal.insights.drawing import cell
 from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import change_words, interval_words, share_words
+from portal.insights.words import change_words, interval_words, lift_words, share_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -48,6 +49,7 @@ def measured(asked: Asked) -> dict[str, Any]:
             for heading, belongs in SECTIONS
         ],
         "times": timed(asked),
+        "lift": lift_words(lift(asked.period, asked.scope)),
         "counted_to": counted_to,
     }
 

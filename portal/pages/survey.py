@@ -140,6 +140,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
         "survey_url": f"/s/{token}/",
         "change_until": change_until(survey),
         "anonymous": survey.is_anonymous,
+        "low": survey.is_low and not survey.is_anonymous,
         "may_contact": survey.may_contact,
         "unhappy": survey.fixed in (Survey.Verdict.NO, Survey.Verdict.PARTLY) or survey.is_low,
         "again": reopen is not None and reopen >= clock.now(),

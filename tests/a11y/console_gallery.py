@@ -36,7 +36,9 @@ from escalation.models import (
     Shift,
 )
 from feedback import bulk, lessons, practice, quality, retros, rubric
-from feedback.models import QualityReview, QualityWeek, Retro, Survey
+from feedback.low_scores import answer_low_score
+from feedback.models import LowScore, QualityReview, QualityWeek, Retro, Survey
+from feedback.surveys import answer_survey
 from portal.console.deeds import DEEDS
 from portal.inbound import taking
 from tests.a11y.gallery import LONG
@@ -207,6 +209,7 @@ def _learning(cast: Cast, rows: dict[str, object]) -> None:
     practice.mark(rows["settled"], "Rang before the answer went out.", by=cast.supervisor, at=MONDAY)
     Survey.objects.get_or_create(case=rows["settled"])
     Survey.objects.filter(case=rows["settled"]).update(satisfaction=5, answered_at=stories.minutes(10))
+    _low(cast, rows)
     rows["skill"] = Skill.objects.get(slug="law")
     rows["trained"] = PersonSkill.objects.get(skill=rows["skill"])
     PersonSkill.objects.create(person=cast.mate, skill=rows["skill"])
@@ -237,6 +240,20 @@ def _learned(cast: Cast, root: User, rows: dict[str, object]) -> None:
     of["person"] = root
     rows["scored"] = QualityReview.objects.create(**of, case=rows["answered"], by_chance=True)
     quality.score(rows["scored"], dict.fromkeys(rubric.KEYS, 1), LONG[:900], by=dana, at=MONDAY)
+
+
+def _low(cast: Cast, rows: dict[str, object]) -> None:
+    """A low score that waits for an answer, one that was answered, and one without a name."""
+    rows["low"], rows["low_done"], unnamed = (
+        verbs.accept(stories.answered(cast).pk, by=cast.customer, at=stories.minutes(9)) for _ in "123"
+    )
+    for case in (rows["low"], rows["low_done"], unnamed):
+        answer_survey(case, satisfaction=1, fixed="no", comment=f"Slow. {LONG}", at=stories.minutes(11))
+    answer_low_score(
+        rows["low_done"], how="phone", words=f"We agreed. {LONG}", by=cast.supervisor, at=stories.minutes(12)
+    )
+    Survey.objects.filter(case=unnamed).update(is_anonymous=True)
+    LowScore.objects.filter(case=unnamed).delete()
 
 
 def _rules(cast: Cast, root: User, rows: dict[str, object]) -> None:
@@ -321,6 +338,10 @@ def looks() -> list[Look]:
         Look("playbook", ("topic",), words="refused", post={"steps": "y" * 300}),
         Look("remedies"), Look("remedy_new"), Look("remedy_new", words="refused", post={"name": ""}),
         Look("remedy_edit", ("remedy",)),
+        Look("low_scores"), Look("low_scores", words="answered", query="?show=answered"),
+        Look("low_scores", words="without a name", query="?show=unnamed"),
+        Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
+        Look("low_score", ("low",), words="refused", post={"how": ""}), Look("low_score", ("low_done",), words="answered"),
         Look("worth"), Look("worth_mark", ("settled",)), Look("worth_mark", ("acknowledged",), words="not settled"),
         Look("scenario", ("settled",)), Look("scenario", ("settled",), words="refused", post={"title": ""}),
         Look("learning"), Look("learning", words="mine", query="?show=mine"), Look("learning", words="all", query="?show=all&tag=card"),

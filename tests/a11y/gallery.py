@@ -18,6 +18,7 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Case, Draft, Organisation, Participant, User
 from cases.models.door import hash_token
 from escalation import sharing, verbs, wishes
+from feedback.models import Interim
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock
 from tests.cast import Cast, gather
@@ -100,6 +101,9 @@ def world() -> World:
     for name in ("follow", "survey"):
         case = Case.objects.get(pk=made["confirmed" if name == "survey" else "working"].pk)
         found.names[name] = AccessLink.issue(name, case, user=cast.customer, **lasts)
+    partner = Case.objects.get(pk=made["partner"].pk)
+    Interim.objects.create(case=partner, milestone=2, owed_at=clock.now(), asked_at=clock.now())
+    found.names["interim"] = AccessLink.issue("interim", partner, user=cast.customer, **lasts)
     verbs.ask_supervisor(made["partner"].pk, reason="slow", text="Soon.", by=cast.customer, at=clock.now())
     _answers(cast, found.names)
     _company(cast, made["working"], found.names)
@@ -188,6 +192,8 @@ def looks() -> list[Look]:
         Look("survey", "/s/{survey}/?score=4", "nobody"),
         Look("survey, nothing chosen", "/s/{survey}/", "nobody", post={}, error=True),
         Look("survey, ended", "/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "nobody"),
+        Look("on the way", "/i/{interim}/?score=2", "nobody"),
+        Look("on the way, nothing chosen", "/i/{interim}/", "nobody", post={}, error=True),
         Look("account", "/account/"),
         Look("account, a name missing", "/account/", post={"name": ""}, error=True),
         Look("notifications", "/account/notifications/"),

@@ -22,6 +22,8 @@ _SURVEY = """
     SELECT sum(CASE WHEN {hit} THEN 1 ELSE 0 END), count(*)
     FROM feedback_survey s JOIN cases_case c ON c.id = s.case_id JOIN cases_user u ON u.id = c.customer_id
     WHERE NOT c.is_drill AND NOT u.is_staff AND {of} AND s.{dated} >= FROM_ AND s.{dated} < TO_"""
+_ON_THE_WAY = """(SELECT i.score FROM feedback_interim i WHERE i.case_id = s.case_id AND i.answered_at IS NOT NULL
+                  ORDER BY i.answered_at DESC, i.id DESC LIMIT 1)"""
 _CASES = """
     WITH one AS (SELECT c.id, c.is_history FROM cases_case c
                  WHERE NOT c.is_drill AND c.filed_at >= FROM_ AND c.filed_at < TO_),
@@ -60,6 +62,12 @@ _TOLD = (
     + _SHOWN
     + ")"
 )
+#: Straight from the rows of the inbox; the score itself is not asked.
+_LOW = """
+    SELECT sum(CASE WHEN l.done_at IS NOT NULL AND SECONDS(l.done_at, l.due_at) >= 0 THEN 1 ELSE 0 END), count(*)
+    FROM feedback_lowscore l JOIN cases_case c ON c.id = l.case_id JOIN cases_user u ON u.id = c.customer_id
+    WHERE NOT l.is_drill AND NOT u.is_staff AND l.due_at >= FROM_ AND l.due_at < TO_ AND l.due_at <= AT_
+    AND NOT (l.withdrawn_at IS NOT NULL AND SECONDS(l.withdrawn_at, l.due_at) >= 0)"""
 _KEPT = (
     """
     SELECT sum(CASE WHEN k.outcome = 'met' THEN 1 ELSE 0 END), count(*) FROM escalation_stageclock k
@@ -93,10 +101,12 @@ def _ended(*kinds: str) -> str:
 SQL = {
     "satisfied": _said("s.answered_at IS NOT NULL", "s.satisfaction > 3"),
     "low": _said("s.answered_at IS NOT NULL", "s.satisfaction < 3"),
+    "low_in_time": _LOW,
     "response": _said("s.invited_at IS NOT NULL", "s.answered_at IS NOT NULL", "invited_at"),
     "addressed": _said("s.fixed <> ''", "s.fixed = 'yes'"),
     "partly": _said("s.fixed <> ''", "s.fixed = 'partly'"),
     "heard": _said("s.heard <> ''", "s.heard = 'yes'"),
+    "recovered": _said(f"{_ON_THE_WAY} IS NOT NULL AND s.answered_at IS NOT NULL", f"s.satisfaction > {_ON_THE_WAY}"),
     "easy": _said("s.effort IS NOT NULL", "s.effort > 3"),
     "escalated": _case("one", "EXISTS (SELECT 1 FROM high WHERE high.case_id = one.id)"),
     "at_first": _case(_OLD.format(days=7 * DAY), _AT_FIRST),

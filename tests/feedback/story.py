@@ -46,7 +46,7 @@ from escalation import history, verbs
 from escalation.book import rules_in_force
 from escalation.models import Promise, StageClock
 from feedback.intervals import Share
-from feedback.models import Survey
+from feedback.models import LowScore, Survey
 from feedback.periods import Period
 from feedback.surveys import add_to_answer, answer_survey
 from tests import solving
@@ -246,7 +246,7 @@ class Story:
         self.passed("d", day(13), "billing", day(14))
         self.says("d", day(14, 12), 1, fixed="no")
         case = self.cases["d"]
-        for model in (Survey, Promise, StageClock, Message):
+        for model in (Survey, LowScore, Promise, StageClock, Message):
             model.everything.filter(case=case).update(is_drill=True)
         Case.everything.filter(pk=case.pk).update(is_drill=True)
         assert Event.everything.filter(case=case).exists()

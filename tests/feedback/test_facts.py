@@ -110,11 +110,13 @@ class TestAstray:
 BY_HAND = {
     "satisfied": told.SATISFIED,
     "low": Share(3, 13),
+    "low_in_time": Share(0, 3),  # nobody answers them
     "response": told.RESPONSE,
     "addressed": told.ADDRESSED,
     "partly": told.PARTLY,
     "heard": told.HEARD,
     "easy": told.EASY,
+    "recovered": Share(0, 0),  # nobody is asked on the way
     "escalated": told.ESCALATED,
     "at_first": told.AT_FIRST,
     "back_7": Share(0, 13),
@@ -274,8 +276,9 @@ class TestKeptRight:
             TouchedCase.note([story.cases[name].pk for name in names], AT)
             with CaptureQueriesContext(connection) as asked:
                 assert build.take_touched(AT) == len(names)
-            numbers.add(len(asked))
-        assert len(numbers) == 1 and numbers.pop() <= 17
+            # A statement of SQLite holds some thousand values, so there the facts themselves are written in parts.
+            numbers.add(sum(not one["sql"].startswith('INSERT INTO "feedback_casefact"') for one in asked))
+        assert len(numbers) == 1 and numbers.pop() <= 18
 
     def test_registry_reads_the_facts_and_nothing_live(self):
         """A figure of cases would be half new and half old if its row asked the case for what a fact keeps."""

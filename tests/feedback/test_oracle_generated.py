@@ -7,13 +7,16 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import transaction
 
+from cases.lifecycle import ACTIVE
 from cases.models import Case
 from escalation import verbs
 from feedback.facts import build
+from feedback.interim import answer_interim
+from feedback.low_scores import OPEN, answer_low_score
 from feedback.measures import MEASURES, count
-from feedback.models import Survey
+from feedback.models import Interim, LowScore, Survey
 from feedback.periods import Period
-from feedback.surveys import answer_survey
+from feedback.surveys import answer_survey, closed_why
 from tests.cast import gather
 from tests.escalation.history_maker import Maker
 from tests.feedback.oracle_sql import second
@@ -41,6 +44,15 @@ class Asking(Maker):
             if self.chance.random() < 0.6:
                 heard, fixed = (self.chance.choice(("", "yes", "partly", "no")) for _ in range(2))
                 answer_survey(case, satisfaction=self.chance.randint(1, 5), fixed=fixed, heard=heard, at=self.now)
+        for case in Case.objects.filter(escalated_at__isnull=False, state__in=ACTIVE, interims=None).order_by("pk")[:9]:
+            Interim.objects.create(case=case, milestone=2, owed_at=self.now, asked_at=self.now)
+            if self.chance.random() < 0.8:
+                answer_interim(case, score=self.chance.randint(1, 5), at=self.now)
+        for low in LowScore.objects.filter(OPEN).order_by("pk"):
+            if self.chance.random() < 0.1:
+                answer_low_score(low.case, how="phone", words="Called.", by=self.cast.supervisor, at=self.now)
+            elif self.chance.random() < 0.1 and not closed_why(low.case, at=self.now):
+                answer_survey(low.case, satisfaction=4, at=self.now)
         self.now += timedelta(hours=6) * (self.chance.random() < 0.2)
 
 

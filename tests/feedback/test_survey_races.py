@@ -11,10 +11,13 @@ from cases.models import Case, Message
 from escalation import verbs
 from escalation.letters import NotNeeded
 from escalation.models import Notice
+from feedback import low_letters
+from feedback.asks import claim
 from feedback.invitations import compose_invitation, owe_reminders
-from feedback.models import Survey
+from feedback.low_scores import answer_low_score
+from feedback.models import Ask, LowScore, Survey
 from feedback.surveys import answer_survey
-from tests.cast import MONDAY, gather
+from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import bring
 from tests.escalation.test_concurrency import at_once, refusals
@@ -38,6 +41,7 @@ def invitation(case: Case) -> Notice:
 def test_two_letters_to_one_person_in_one_moment_are_one(cast):
     for _ in range(4):
         Survey.objects.all().delete()
+        Ask.objects.all().delete()
         notices = [invitation(bring(cast, State.CONFIRMED)) for _ in "12"]
         results = at_once(*(lambda one=one: compose_invitation(one, LATER) for one in notices))
         assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
@@ -73,3 +77,51 @@ def test_two_texts_after_the_time_to_reopen_are_one_linked_case(cast):
 
 def writing(case, text, at):
     return lambda: verbs.come_back(case.pk, text=text, by=case.customer, at=at)
+
+
+def test_two_supervisors_answer_a_low_score_at_once_and_one_letter_goes(cast):
+    second = person("sue@example.com", "Sue Second", is_staff=True)
+    second.groups.add(*cast.supervisor.groups.all())
+    for _ in range(4):
+        case = bring(cast, State.CONFIRMED)
+        answer_survey(case, satisfaction=1, at=LATER)
+        results = at_once(*(
+            lambda case=case, by=by: answer_low_score(case, how="letter", words=f"From {by}", by=by, at=LATER)
+            for by in (cast.supervisor, second)
+        ))  # fmt: skip
+        (refused,) = refusals(results)
+        row = LowScore.objects.get(case=case)
+        assert f"{row.by} was first" in str(refused)
+        assert row.words == f"From {row.by}" and Notice.objects.filter(case=case, kind="low_answer").count() == 1
+
+
+def test_a_better_score_and_an_answer_at_once_are_one_after_the_other(cast):
+    for _ in range(4):
+        case = bring(cast, State.CONFIRMED)
+        answer_survey(case, satisfaction=1, at=LATER)
+        results = at_once(
+            lambda case=case: answer_low_score(case, how="letter", words="Sorry.", by=cast.supervisor, at=LATER),
+            lambda case=case: answer_survey(case, satisfaction=5, at=LATER),
+        )
+        row = LowScore.objects.get(case=case)
+        assert (row.done_at is None) == (row.withdrawn_at is not None) == bool(refusals(results))
+        assert Notice.objects.filter(case=case, kind="low_answer").exists() == (row.done_at is not None)
+
+
+def test_two_beats_tell_of_a_late_one_once(cast):
+    case = bring(cast, State.CONFIRMED)
+    answer_survey(case, satisfaction=1, at=LATER)
+    late = LATER + timedelta(days=9)
+    assert not any(isinstance(r, Exception) for r in at_once(*[lambda: low_letters.tell(late)] * 2))
+    assert Notice.objects.filter(kind="low_scores_late").count() == 1
+
+
+def test_a_survey_and_a_question_on_the_way_at_once_are_one(cast):
+    for number in range(4):
+        Ask.objects.all().delete()
+        results = at_once(
+            lambda n=number: claim(cast.customer, Ask.Kind.SURVEY, n, at=LATER),
+            lambda n=number: claim(cast.customer, Ask.Kind.INTERIM, n, at=LATER),
+        )
+        assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
+        assert Ask.objects.count() == 1

@@ -26,7 +26,8 @@ from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message,
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
 from feedback import lessons
-from feedback.models import QualityReview, QualityWeek, Retro, Scenario
+from feedback.low_scores import answer_low_score
+from feedback.models import Ask, QualityReview, QualityWeek, Retro, Scenario
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
@@ -97,6 +98,7 @@ def fill(cast, settings, folder):
     cast = replace(cast, customer=who)
     settled = confirmed(cast, by=who, title=f"{SIGN} settled")
     answer_survey(settled, satisfaction=1, at=step(30), comment=f"{SIGN} was slow")
+    answer_low_score(settled, how="letter", words=f"{SIGN}, we are sorry", by=cast.supervisor, at=step(30))
     ours = working(cast, by=who, title=f"{SIGN} open")
     verbs.note(ours.pk, text=f"{SIGN} called us", by=cast.tiers[1], at=step(31))
     verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
@@ -106,6 +108,7 @@ def fill(cast, settings, folder):
     verbs.update(ours.pk, text=f"{SIGN}: we look", by=cast.tiers[1], at=step(35))
     answered(cast, by=who, title=f"{SIGN} answered")
     send(step(40))
+    Ask.objects.create(key="survey:x", kind=Ask.Kind.SURVEY, person=who, at=step(40))
     copies.make(copies.ask(who, at=step(41)).pk)
     send(step(42))
     LogEntry.objects.log_actions(cast.manager.pk, [who], CHANGE, change_message=f"{SIGN} changed", single_object=True)
@@ -178,6 +181,7 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
         "feedback_qualityreview",
         "feedback_lessontag",
         "feedback_scenario",
+        "feedback_lowscore",
     ):
         assert name in before, name
     assert {"cases_attachment", "cases_draft", "account_emailaddress", "mfa_authenticator"} <= before
@@ -188,6 +192,7 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
     assert traces(tmp_path, SIGN) == []
     assert not [name for name in bytes_of if storages["attachments"].exists(name)]
     assert browser.get("/account/").status_code == 303
+    assert not Ask.objects.exists()
     assert not DataCopy.objects.exists() and not list((tmp_path / "copies").iterdir())
     assert not Case.objects.open().filter(customer=who).exists()
     report = StringIO()
@@ -251,6 +256,7 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "feedback.QualityReview",
         "feedback.Retro",
         "feedback.Scenario",
+        "feedback.LowScore",
         "cases.Task",
     }
     staff = {

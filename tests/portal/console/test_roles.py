@@ -93,8 +93,8 @@ TABLE = {
         cases_personskill_add cases_personskill_change cases_personskill_changelist cases_personskill_history
         cases_skill_add cases_skill_change cases_skill_changelist cases_skill_history
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
-        cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change untouched
-        django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
+        cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
+        untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
     """,
     "": """
         auth_group_add protocol_adopt retro view

@@ -21,7 +21,7 @@ from feedback.periods import Period
 from portal.insights.casework import FIGURE, HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
 from portal.insights.words import came_words, change_words, span
-from tests.feedback.story import HOUR
+from tests.feedback.story import AT, HOUR
 from tests.portal.insights.scene import DATES, rows_of, text
 
 pytestmark = pytest.mark.django_db

@@ -13,6 +13,7 @@ from cases.files import check, keep
 from cases.models import AccessLink, Case, Draft, Organisation, Participant, User
 from cases.models.door import hash_token
 from escalation import sharing, verbs, wishes
+from feedback.models import Interim
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
@@ -20,7 +21,7 @@ from portal.viewer import GUEST
 from tests.cast import person
 from tests.feedback.article_shelf import REFUND, published
 from tests.portal.brand_stories import picture
-from tests.portal.pages.scene import answered, confirmed
+from tests.portal.pages.scene import answered, confirmed, working
 from tests.portal.problem_stories import followed
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
@@ -49,7 +50,10 @@ class Stage:
         kept = {"made_at": lasts["at"], "saved_at": lasts["at"], "expires_at": lasts["at"] + lasts["lasts"]}
         mailed = secrets.token_urlsafe(32)
         Draft.objects.create(link_hash=hash_token(f"draft_link:{mailed}"), **kept)
-        self.tokens = {"s/": survey, "cases/new/continue/": mailed}
+        on_the_way = Case.objects.get(pk=working(cast).pk)
+        Interim.objects.create(case=on_the_way, milestone=2, owed_at=lasts["at"], asked_at=lasts["at"])
+        under_way = AccessLink.issue("interim", on_the_way, user=cast.customer, **lasts)
+        self.tokens = {"i/": under_way, "s/": survey, "cases/new/continue/": mailed}
         self.copy = copies.ask(cast.customer, at=clock.now())
         copies.make(self.copy.pk)
         self.problem, follower = followed(cast)

@@ -1,0 +1,71 @@
+"""The letters about low scores: a supervisor's answer to the customer, and to supervisors the word that answers are late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from cases import brand
+from cases.access import Viewer, supervisors
+from cases.languages import isolated
+from escalation.letters import NotNeeded, to_staff
+from escalation.models import Notice
+from escalation.steps import Step
+from feedback.low_scores import KIND, OPEN, to_answer
+from feedback.models import LowScore
+
+LATE = "low_scores_late"
+BATCH = 200
+
+
+def compose_answer(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the customer reads: the supervisor's own words, from the supervisor."""
+    row = LowScore.objects.select_related("by").get(case=notice.of_case)
+    if row.by is None:
+        raise NotNeeded("The answer was taken back.")
+    name = row.by.first_name
+    sender = _("%(name)s at %(company)s") % {"name": name, "company": brand.current().from_name}
+    return {"words": row.words, "by": isolated(name), "sender": sender}
+
+
+# Late -----------------------------------------------------------------------------------------------------------
+
+
+def to_tell(at: datetime) -> QuerySet[LowScore]:
+    """Answers that are late and nobody was told of."""
+    return LowScore.objects.filter(OPEN, due_at__lte=at, told_at=None)
+
+
+def tell(at: datetime) -> int:
+    """Owes each supervisor one letter about a batch of them, each told of once; returns how many rows."""
+    with transaction.atomic():
+        due = to_tell(at).order_by("due_at", "pk")[:BATCH]
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        rows = list(due)
+        if rows:
+            said = {"rows": [row.pk for row in rows]}
+            # A row that is owed anew is late anew, so the number alone is no key.
+            about = f"{rows[0].pk}:{rows[0].due_at:%Y%m%d%H%M}"
+            letters = [to_staff(LATE, about, person, said, at) for person in supervisors().order_by("pk")]
+            Notice.objects.bulk_create(letters, ignore_conflicts=True)
+            LowScore.objects.filter(pk__in=said["rows"]).update(told_at=at)
+    return len(rows)
+
+
+def compose_late(notice: Notice, now: datetime) -> dict[str, Any]:
+    """How many wait past their time, no names. Raises NotNeeded when all that it is about were answered."""
+    rows = to_answer(Viewer(notice.person)).filter(pk__in=notice.data["rows"])
+    number = rows.count()
+    if not number:
+        raise NotNeeded("They have been answered meanwhile.")
+    return {"number": number, "page": f"{settings.BASE_URL}/console/feedback/"}
+
+
+COMPOSERS = {KIND: compose_answer, LATE: compose_late}
+STEPS = (Step("late low scores", to_tell, tell),)

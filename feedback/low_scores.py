@@ -1,0 +1,151 @@
+"""Low scores under a clock of their own: who gives one with a name is owed an answer by a supervisor, by a time.
+
+The row is made with the answer, in its transaction and while the case is held; it goes when the customer gives a better
+score before anybody saw to it. The working hours are those of the protocol in force. docs/survey.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from cases.access import Viewer
+from cases.models import Case, TouchedCase, User
+from escalation.models import Notice
+from escalation.verbs import Refused
+from feedback.facts.build import office
+from feedback.models import LowScore, Survey
+
+KIND = "low_answer"
+WORDS_MOST = 2000  # characters
+SUPERVISE = "cases.supervise"
+OPEN = Q(done_at=None, withdrawn_at=None)
+HOUR = 3600
+
+How = LowScore.How
+
+
+def due_of(at: datetime) -> datetime:
+    """By when a low score given at `at` is owed an answer: so many working hours on, in the hours of the protocol in force."""
+    return office(at).due(at, settings.SURVEY["low_answer_hours"] * HOUR)
+
+
+def follow_score(survey: Survey, *, at: datetime) -> None:
+    """Owes an answer to a low score, or owes it no longer; for whoever has just recorded one and holds the case.
+
+    What was dealt with stays so whatever the score becomes, and a time once set stays while the score stays low.
+    """
+    case = survey.case
+    row = LowScore.objects.filter(case=case).first()
+    if row is not None and row.done_at is not None:
+        return
+    if not survey.is_low:
+        if row is not None and row.is_open:
+            row.withdrawn_at = at
+            row.save(update_fields=["withdrawn_at"])
+        return
+    if survey.is_anonymous or case.is_drill or case.is_history or case.customer.is_staff:
+        return
+    if row is None:
+        LowScore.objects.create(case=case, since=at, due_at=due_of(at))
+    elif not row.is_open:
+        row.since, row.due_at, row.withdrawn_at, row.told_at = at, due_of(at), None, None
+        row.save(update_fields=["since", "due_at", "withdrawn_at", "told_at"])
+
+
+# Answering ------------------------------------------------------------------------------------------------------
+
+
+def ways(may_contact: bool | None) -> tuple[How, ...]:
+    """How a low score may be dealt with, by whether the customer may be contacted: yes, no, or not said."""
+    if may_contact is None:
+        return (How.LETTER, How.PHONE, How.CLOSED)
+    return (How.LETTER, How.PHONE) if may_contact else (How.CLOSED,)
+
+
+WRONG_WAY = {
+    True: "The customer wants to be contacted. Write to them or call them.",
+    False: "The customer does not want to be contacted about this. Close it, and say why.",
+    None: "Choose how you deal with it.",
+}
+EMPTY = {
+    How.LETTER: "Write what the customer is to read.",
+    How.PHONE: "Write what was said and agreed.",
+    How.CLOSED: "Say why nothing more is done.",
+}
+
+
+def answer_low_score(case: Case, *, how: str, words: str, by: User, at: datetime) -> LowScore:
+    """Deals with a low score once; a letter is owed to the customer. Raises Refused with a sentence, also to the second."""
+    if not (by.has_perm(SUPERVISE) and Case.objects.visible_to(Viewer(by)).filter(pk=case.pk).exists()):
+        raise Refused("Only supervisors answer low scores.")
+    words = words.strip()
+    with transaction.atomic():
+        # The case first: a customer who changes the score at this moment takes turns with us.
+        held = Case.objects.select_for_update().get(pk=case.pk)
+        row = LowScore.objects.select_related("by").get(case=held)
+        _check(row, Survey.objects.get(case=held), how, words)
+        row.how, row.words, row.by, row.done_at = how, words, by, at
+        row.save(update_fields=["how", "words", "by", "done_at"])
+        if how == How.LETTER:
+            Notice.objects.create(**_letter(held, at))
+        TouchedCase.note([held.pk], at)
+    return row
+
+
+def _check(row: LowScore, survey: Survey, how: str, words: str) -> None:
+    if row.done_at is not None:
+        first = LowScore.How(row.how).label.lower()
+        raise Refused(f"{row.by} was first: this was answered already ({first}). Nothing of yours was sent.")
+    if row.withdrawn_at is not None:
+        raise Refused("Nothing is owed any more: the customer has given another score.")
+    if how not in ways(survey.may_contact):
+        raise Refused(WRONG_WAY[survey.may_contact], field="how")
+    if not words:
+        raise Refused(EMPTY[How(how)], field="words")
+    if len(words) > WORDS_MOST:
+        raise Refused(f"Too long: {len(words)} characters, at most {WORDS_MOST}.", field="words")
+
+
+def _letter(case: Case, at: datetime) -> dict[str, Any]:
+    return {
+        "key": f"{KIND}:{case.pk}",
+        "kind": KIND,
+        "case": case,
+        "event_seq": case.event_seq,
+        "to_customer": True,
+        "recipient_id": case.customer_id,
+        "owed_at": at,
+        "next_at": at,
+    }
+
+
+# Looking ----------------------------------------------------------------------------------------------------------
+
+
+def seen(viewer: Viewer) -> QuerySet[LowScore]:
+    """Those of cases the viewer sees, withdrawn ones left out."""
+    cases = Case.objects.visible_to(viewer)
+    rows = LowScore.objects.filter(case__in=cases, withdrawn_at=None)
+    return rows.select_related("case", "case__survey", "case__team", "case__category", "case__customer", "by")
+
+
+def to_answer(viewer: Viewer) -> QuerySet[LowScore]:
+    """What is owed, the next due first."""
+    return seen(viewer).filter(OPEN).order_by("due_at", "pk")
+
+
+def answered(viewer: Viewer) -> QuerySet[LowScore]:
+    """What was dealt with, the newest first."""
+    return seen(viewer).filter(done_at__isnull=False).order_by("-done_at", "-pk")
+
+
+def without_a_name(viewer: Viewer) -> QuerySet[Survey]:
+    """Low scores given without a name, the newest first: nobody can answer them, and whose they are is not for saying."""
+    cases = Case.objects.visible_to(viewer).filter(is_history=False)
+    rows = Survey.objects.filter(is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases)
+    return rows.order_by("-answered_at", "-pk")
