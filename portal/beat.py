@@ -32,7 +32,7 @@ from escalation import (
 from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
-from feedback import invitations, problem_letters, today_letters
+from feedback import invitations, post_mortem_letters, post_mortems, problem_letters, today_letters
 from feedback.facts import build as facts
 from portal import clock, file_steps
 from portal.console import start
@@ -53,7 +53,7 @@ letters.register(drafts.KIND, drafts.compose)
 letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
-composers |= today_letters.COMPOSERS | {start.KIND: start.compose}
+composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -174,7 +174,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     ),
     LETTERS: (*digest.STEPS, *outbox.STEPS, *file_steps.STEPS),
     # What may take a minute and is late for nobody: neither clocks nor letters wait for it.
-    KEEPING: (*facts.STEPS, *fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
+    KEEPING: (*facts.STEPS, *post_mortems.STEPS, *fetching.STEPS, *copies.STEPS, *erasing.STEPS, *retention.STEPS),
 }
 #: The hands whose silence is an alarm: a long copy is none.
 WATCHED = (ROLE, LETTERS)

@@ -70,6 +70,8 @@ SURVEY = {
     "anonymous": env.bool("SURVEY_ANONYMOUS", False),
     "reminder_days": env.int("SURVEY_REMINDER_DAYS", 3),
 }
+# Working days from the opening of a post-mortem to the day it is due.
+POST_MORTEM_DAYS = env.int("POST_MORTEM_DAYS", 5)
 
 # --- The application
 

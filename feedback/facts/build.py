@@ -22,6 +22,7 @@ from feedback.facts.case_fact import fact_of
 from feedback.facts.stages import Worked
 from feedback.figures import OURS
 from feedback.models import CaseFact, FactHold, Survey
+from feedback.post_mortems import leave_lines
 
 BATCH = 500
 ALWAYS = Calendar("always", "UTC", always=True)
@@ -76,6 +77,7 @@ def _put(ids: Collection[int], at: datetime) -> int:
     facts = facts_of(ids, at=at)
     CaseFact.objects.filter(pk__in=set(ids) - {fact.pk for fact in facts}).delete()
     CaseFact.objects.bulk_create(facts, update_conflicts=True, unique_fields=["case"], update_fields=FIELDS)
+    leave_lines(facts)
     return len(facts)
 
 

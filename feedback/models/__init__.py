@@ -11,12 +11,22 @@ from feedback.models.article import (
     FilingOffer,
 )
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.post_mortem import (
+    Alternative,
+    Condition,
+    Counterfactual,
+    Ground,
+    Measure,
+    PostMortem,
+    TroubledCase,
+)
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.survey import Survey
 
 __all__ = [
+    "Alternative",
     "Article",
     "ArticleAct",
     "ArticleRevision",
@@ -25,9 +35,14 @@ __all__ = [
     "ArticleVote",
     "ArticleWord",
     "CaseFact",
+    "Condition",
+    "Counterfactual",
     "FactHold",
     "FilingOffer",
+    "Ground",
     "KnownProblem",
+    "Measure",
+    "PostMortem",
     "ProblemCase",
     "ProblemFollower",
     "ProblemUpdate",
@@ -35,5 +50,6 @@ __all__ = [
     "PulseTally",
     "PulseTurn",
     "Survey",
+    "TroubledCase",
     "Worthy",
 ]
