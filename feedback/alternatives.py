@@ -65,16 +65,23 @@ def offer(
         case = _apologised(post_mortem, whole, next_at, by=by, at=at, form_key=form_key)
         row = PostMortem.objects.select_for_update(of=("self",)).get(pk=post_mortem.pk)
         said = Event.objects.get(case=case, seq=case.event_seq)
-        message = said.data.get("message", {}).get("id") if said.kind == "apologised" else None
-        old = Alternative.objects.filter(message=message).first() if message else newest_offer(row)
-        if old is not None:
-            return old  # the same form, sent twice
+        told = said.data.get("message") if said.kind == "apologised" else None
+        message = Message.objects.get(pk=told["id"]) if told else None
+        old = newest_offer(row) if message is None else Alternative.objects.filter(message=message).first()
+        if old is not None or message is None:
+            return _again(old)  # the same form, sent twice
         if not row.is_open:
             raise Refused(IS_CLOSED)
         return Alternative.objects.create(
-            post_mortem=row, case=case, message=Message.objects.get(pk=message), text=alternative.strip(),
+            post_mortem=row, case=case, message=message, text=alternative.strip(),
             by=by, at=said.occurred_at, promised_at=case.promise_at,
         )  # fmt: skip
+
+
+def _again(old: Alternative | None) -> Alternative:
+    if old is None:
+        raise Refused("This form was sent already, for something else. Open the page anew.")
+    return old
 
 
 def _apologised(

@@ -39,11 +39,12 @@ def try_on(post_mortem: PostMortem, version: ProtocolVersion, *, by: User, at: d
     except (ProtocolError, NoProtocol, CalendarError, LookupError) as why:
         raise Refused(str(why), field="version") from None
     causes = set(post_mortem.grounds.values_list("cause", flat=True))
-    here = {"before": figures(tried.before), "after": figures(tried.after), "stuck": tried.after.stuck}
+    after, stuck = figures(tried.after), tried.after.stuck
+    here: dict[str, Any] = {"before": figures(tried.before), "after": after, "stuck": stuck}
     here["changed"] = tried.change is not None
     return Counterfactual.objects.create(
         post_mortem=post_mortem, version=version, label=version.label, digest=trial.digest,
-        verdict=verdict_of(causes, here["after"], tried.after.stuck), here=here, by=by, at=at,
+        verdict=verdict_of(causes, after, stuck), here=here, by=by, at=at,
     )  # fmt: skip
 
 
@@ -79,8 +80,11 @@ def verdict_of(causes: set[str], after: Mapping[str, int], stuck: str = "") -> s
 def add_others(found: Counterfactual, run: BackTest) -> None:
     """Keeps beside it which run tries the other cases, and what came out once that is done."""
     found.run = run
+    found.save(update_fields=["run"])
+    # Asked again: a run that ended before it stood there has told nobody.
+    run.refresh_from_db()
     found.elsewhere = _others(found, run)
-    found.save(update_fields=["run", "elsewhere"])
+    found.save(update_fields=["elsewhere"])
 
 
 def finished(run_id: int) -> None:

@@ -147,8 +147,8 @@ def is_working_day(day: date, at: datetime) -> bool:
     except (NoProtocol, MissingCell):
         return day.weekday() < 5
     zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
-    midnights = [datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1))]
-    return calendar.worked(*midnights) > 0
+    start, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
+    return calendar.worked(start, end) > 0
 
 
 # What there is ------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _lazy
 
 from cases.models import Case, Message, User
 from cases.models.worlds import Worldly
@@ -114,8 +113,8 @@ class Alternative(Worldly):
     """What was offered to the customer with an apology, in one message, and what they said to it."""
 
     class Answer(models.TextChoices):
-        ACCEPTED = "accepted", _lazy("Accepted")
-        DECLINED = "declined", _lazy("Declined")
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
 
     post_mortem = models.ForeignKey(PostMortem, on_delete=models.PROTECT, related_name="alternatives")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="alternatives")

@@ -39,7 +39,7 @@ from escalation.models import Alert, Notice, Promise, ProtocolVersion, StageCloc
 from escalation.protocol import Rules
 from escalation.store import over
 from escalation.turn import Known, Turn
-from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, ProblemCase, Worthy
+from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, PostMortem, ProblemCase, Worthy
 from portal.console.events import TIMERS
 from portal.console.problems import choices
 
@@ -129,6 +129,9 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
         "added": Participant.objects.present().filter(**mine),
         "here": presence.here(case, but=user, at=now),
         "worthy": Worthy.objects.filter(**mine),
+        "post_mortems": PostMortem.objects.filter(**mine).only(
+            "case", "due_on", "opened_at", "closed_at", "review_on", "reviewed_at"
+        ),
         "problem": ProblemCase.objects.filter(**mine),
         "problems": choices(None, case).only("title", "state", "opened_at"),
     }

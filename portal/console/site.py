@@ -40,6 +40,7 @@ from portal.console import (
     own_work,
     places,
     playbooks,
+    post_mortems,
     practice,
     presence,
     problems,
@@ -92,7 +93,7 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[Any]:
         ours = (
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
-            restricted, keys, experts, own_work, playbooks, remedies, practice, presence, around, untouched, today,
+            restricted, keys, experts, own_work, playbooks, remedies, practice, post_mortems, presence, around, untouched, today,
             start, views_saved, bulk, board, more_filters,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
