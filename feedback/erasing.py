@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.erasing import ERASED, Eraser, Subject
-from feedback.models import Survey, Worthy
+from feedback.models import Alternative, Ground, Measure, PostMortem, Survey, Worthy
 
 
 def comments(who: Subject) -> None:
@@ -16,4 +16,16 @@ def marks(who: Subject) -> None:
     Worthy.everything.filter(case__in=who.cases).update(why=ERASED)
 
 
-ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks))
+def look_backs(who: Subject) -> None:
+    """Every word of the post-mortems of their cases and what was offered them; what let it happen stays, as conditions."""
+    mine = PostMortem.everything.filter(case__in=who.cases)
+    for field in ("happened", "effect", "unseen", "worked"):
+        mine.exclude(**{field: ""}).update(**{field: ERASED})
+    Ground.everything.filter(case__in=who.cases).exclude(reason="").update(reason=ERASED)
+    Alternative.everything.filter(case__in=who.cases).update(text=ERASED)
+    measures = Measure.everything.filter(post_mortem__case__in=who.cases)
+    measures.update(text=ERASED)
+    measures.exclude(evidence="").update(evidence=ERASED)
+
+
+ERASERS: tuple[tuple[str, Eraser], ...] = (("comments", comments), ("marks", marks), ("look backs", look_backs))
