@@ -13,6 +13,8 @@ from portal.charts import HALF, WIDE, joined, num, picture
 from portal.console.words import span
 
 HEIGHT_OF_LEVEL, LEFT, TOP = 44, 70, 24
+#: After the last of these the picture ends: timers that run out days later would squeeze the way up to a line.
+TELLING = ("missed", "answered", "rejected", "reopened", "withdrawn", "apologised")
 HEAD = ["When", "What happened", "Level", "Who"]
 
 
@@ -20,6 +22,7 @@ def ladder(events: Sequence[Event], rows: list[list[str]], *, failure: Event | N
     """What parts/chart.html takes; `rows` is its table. The axis is the clock on the wall, from the first event on."""
     if not events:
         return {"title": "The log is empty.", "table": {"rows": []}}
+    events = _telling(events)
     levels = [event.data["tier"] for event in events]
     missed = sum(event.kind == "missed" for event in events)
     took = span(events[-1].occurred_at - events[0].occurred_at)
@@ -34,6 +37,13 @@ def ladder(events: Sequence[Event], rows: list[list[str]], *, failure: Event | N
         "wide": True,
         "table": {"caption": "What the log says, oldest first", "head": HEAD, "rows": rows},
     }
+
+
+def _telling(events: Sequence[Event]) -> Sequence[Event]:
+    """The events up to the last one that changes the level or the customer hears of."""
+    tiers = [event.data["tier"] for event in events]
+    ends = [n for n, event in enumerate(events) if event.kind in TELLING or (n and tiers[n] != tiers[n - 1])]
+    return events[: max(ends, default=len(events) - 1) + 1]
 
 
 def _drawn(

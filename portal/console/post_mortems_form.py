@@ -35,14 +35,16 @@ class Write(Plain):
 
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     happened = text("What happened, in two sentences", acts.HAPPENED_MOST, rows=3, required=False,
-        help_text="What was promised, and what came instead. No names.")  # fmt: skip
-    effect = text("What it meant for the customer", acts.TEXT_MOST, rows=3, required=False)
+        help_text="What was promised, and what came instead. No names. Needed before it is closed.")  # fmt: skip
+    effect = text("What it meant for the customer", acts.TEXT_MOST, rows=3, required=False,
+        help_text="Needed before it is closed.")  # fmt: skip
     conditions = forms.MultipleChoiceField(
         label="What let it happen", choices=Condition.choices, required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Conditions, not people: whoever stood there would have met the same.",
+        help_text="Conditions, not people: whoever stood there would have met the same. At least one before it is closed.",
         error_messages={"invalid_choice": "Choose from the list."},
     )  # fmt: skip
-    unseen = text("Why it was not seen sooner", acts.TEXT_MOST, rows=3, required=False)
+    unseen = text("Why it was not seen sooner", acts.TEXT_MOST, rows=3, required=False,
+        help_text="Needed before it is closed.")  # fmt: skip
     worked = text("What worked", acts.TEXT_MOST, rows=2, required=False)
     owner = person("Whose it is", wrong="Choose somebody who works here.", required=False, empty_label="Nobody yet")
 

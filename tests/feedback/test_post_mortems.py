@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.models import Case, Event, Message, Note
-from escalation import outbox, publishing, verbs
+from escalation import outbox, verbs
 from escalation.audit import Scope
 from escalation.models import Notice, Promise, ProtocolVersion
 from escalation.verbs import Refused
@@ -284,15 +284,6 @@ def test_an_apology_is_owed_also_when_the_case_has_ended(cast):
 # --- Would it have been prevented, and the review
 
 
-def more_time(cast, at):
-    """A draft whose levels have more time for every update."""
-    now = publishing.in_force(ProtocolVersion, "five-tier")
-    document = now.document | {"matrix": [row | {"update": row["update"] * 4} for row in now.document["matrix"]]}
-    return publishing.draft(
-        ProtocolVersion, "five-tier", document=document, note="More time.", by=cast.supervisor, at=at
-    )
-
-
 def test_a_change_of_the_protocol_is_verified_by_the_back_test(cast):
     shut, late = stories.closed(cast)
     measure = Measure.objects.get(kind="protocol")
@@ -306,14 +297,13 @@ def test_a_change_of_the_protocol_is_verified_by_the_back_test(cast):
     review = datetime.combine(shut.review_on, late.timetz())
     with pytest.raises(Refused, match="verified by a version"):
         post_mortem_acts.verify(measure, "It is in force.", by=cast.supervisor, at=review)
-    draft = more_time(cast, soon)
+    draft = stories.more_time(cast.supervisor, soon)
     tried = counterfactual.try_on(shut, draft, by=cast.supervisor, at=soon)
     assert tried.verdict == "prevents", tried.here
     assert tried.here["before"]["failures"] == 1 and tried.here["after"]["failures"] == 0
     with pytest.raises(Refused, match="verified by a version"):
         post_mortem_acts.verify(measure, "", by=cast.supervisor, at=review)  # a draft proves nothing
-    publishing.review(draft, seen=draft.revision, by=cast.tiers[5], at=soon)
-    publishing.publish(draft, by=cast.supervisor, at=soon, errors=lambda version: [])
+    stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=soon)
     with pytest.raises(Refused, match="not one that has passed"):
         post_mortem_acts.reopen(measure, late.date(), by=cast.supervisor, at=review)
     post_mortem_acts.verify(measure, "", by=cast.supervisor, at=review)

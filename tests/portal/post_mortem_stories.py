@@ -1,8 +1,9 @@
 """Cases the plan failed, and what is written about them, for the tests of pages and console."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from escalation import verbs
+from escalation import publishing, verbs
+from escalation.models import ProtocolVersion
 from feedback import alternatives, post_mortem_acts, post_mortems
 from feedback.models import Condition, Measure
 from feedback.post_mortem_acts import Draft
@@ -19,8 +20,8 @@ WRITTEN = Draft(
 )
 
 
-def failed(cast, *, at=MONDAY):
-    """A case at the last level, which misses its time; nobody is above. The case, and when that was noticed."""
+def climbed(cast, *, at=MONDAY):
+    """A case at the last level, with a person and a promise."""
     case = cast.file(at=at)
     for tier in range(1, 5):
         at += MINUTE
@@ -28,6 +29,12 @@ def failed(cast, *, at=MONDAY):
         verbs.review(case.pk, by=cast.tiers[tier + 1], at=at)
     verbs.acknowledge(case.pk, by=cast.tiers[5], at=at)
     case.refresh_from_db()
+    return case
+
+
+def failed(cast, *, at=MONDAY):
+    """A case whose last level missed its time; nobody is above. The case, and when that was noticed."""
+    case = climbed(cast, at=at)
     late = case.promise_at + MINUTE
     verbs.note(case.pk, text="Where are we?", by=cast.supervisor, at=late)
     case.refresh_from_db()
@@ -74,5 +81,14 @@ def closed(cast, *, at=MONDAY):
     return post_mortem_acts.close(found, seen=found.number, by=cast.supervisor, at=late), late
 
 
-def day_of_review(found) -> date:
-    return found.review_on
+def more_time(by, at):
+    """A draft whose levels have four times the time for every update."""
+    now = publishing.in_force(ProtocolVersion, "five-tier")
+    document = now.document | {"matrix": [row | {"update": row["update"] * 4} for row in now.document["matrix"]]}
+    return publishing.draft(ProtocolVersion, "five-tier", document=document, note="More time.", by=by, at=at)
+
+
+def put_in_force(draft, *, by, second, at):
+    """The draft read by a second person and published."""
+    publishing.review(draft, seen=draft.revision, by=second, at=at)
+    return publishing.publish(draft, by=by, at=at, errors=lambda version: [])

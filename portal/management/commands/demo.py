@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import articles, known, pulse, rules
+from portal.demo import articles, known, look_backs, pulse, rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         articles.use_them(people, now)
         pulse.answer_months(people, now, seed=options["seed"])
         known.tell(people, now)
+        look_backs.write(people, now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cases.models import StaffAct
-from escalation import publishing
-from escalation.models import BackTest, ProtocolVersion
+from escalation.models import BackTest
 from feedback.models import Alternative, Counterfactual, Measure, PostMortem
 from tests.cast import MONDAY
 from tests.portal import post_mortem_stories as stories
@@ -64,14 +63,13 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     one = Measure.objects.get()
 
     # The back-test, kept with its figures.
-    draft = _more_time(cast, late)
+    draft = stories.more_time(cast.supervisor, late)
     assert client.post(f"{page}try/", {"version": "x"}).status_code == 422
     assert client.post(f"{page}try/", {"version": str(draft.pk)}).status_code == 303
     kept = Counterfactual.objects.get()
     assert kept.verdict == "prevents" and kept.elsewhere["cases"] == 0 and BackTest.objects.count() == 1
     assert "It would not have happened" in text(client.get(page))
-    publishing.review(draft, seen=draft.revision, by=cast.tiers[5], at=late)
-    publishing.publish(draft, by=cast.supervisor, at=late, errors=lambda version: [])
+    stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=late)
 
     assert client.post(page, {"press": "close", "seen": "2"}).status_code == 303
     assert client.post(f"{page}measure/{one.pk}/", {"evidence": "Version 2 is in force."}).status_code == 303
@@ -86,14 +84,6 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     acts = set(StaffAct.objects.values_list("kind", flat=True))
     assert {"post_mortem", "post_mortem_offer", "post_mortem_measure", "post_mortem_try"} <= acts
     assert "Closed and verified" in text(client.get(f"/console/cases/case/{case.pk}/change/"))
-
-
-def _more_time(cast, at):
-    now = publishing.in_force(ProtocolVersion, "five-tier")
-    document = now.document | {"matrix": [row | {"update": row["update"] * 4} for row in now.document["matrix"]]}
-    return publishing.draft(
-        ProtocolVersion, "five-tier", document=document, note="More time.", by=cast.supervisor, at=at
-    )
 
 
 def _around(signed_in, person):
