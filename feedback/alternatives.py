@@ -17,7 +17,7 @@ from escalation.store import lock
 from escalation.verbs import Refused
 from escalation.verbs.acting import remark
 from feedback.models import Alternative, Measure, PostMortem
-from feedback.post_mortem_acts import IS_CLOSED
+from feedback.post_mortem_acts import IS_CLOSED, REVIEW_AFTER
 from feedback.post_mortem_letters import answered_notice
 from feedback.post_mortems import newest_offer, owner_of, working_day
 
@@ -131,6 +131,11 @@ def _follow_up(row: Alternative, case: Case, at: datetime) -> None:
             post_mortem=row.post_mortem, kind=Measure.Kind.CUSTOMER, text="Do what the customer accepted.", owner=owner,
             due_on=working_day(day_of(at), DONE_IN, at), at=at,
         )  # fmt: skip
+        if row.post_mortem.reviewed_at is not None:
+            # Who answers after the review has its own: what they accepted is verified, too.
+            PostMortem.objects.filter(pk=row.post_mortem_id).update(
+                reviewed_at=None, review_on=day_of(at) + REVIEW_AFTER
+            )
 
 
 def newest(case: Case) -> Alternative | None:

@@ -170,6 +170,13 @@ def closed_ones(viewer: Viewer) -> QuerySet[PostMortem]:
     return seen_by(viewer).exclude(closed_at=None).order_by("reviewed_at", "review_on", "-closed_at", "-pk")
 
 
+def looks_back_on(person: User) -> Q:
+    """The cases somebody has to look back at, or has a measure of, as a condition on Case: they must be able to read them."""
+    mine = PostMortem.objects.filter(owner=person, reviewed_at=None)
+    to_do = Measure.objects.filter(owner=person, verified_at=None)
+    return Q(pk__in=mine.order_by().values("case")) | Q(pk__in=to_do.order_by().values("post_mortem__case"))
+
+
 def may_run(post_mortem: PostMortem, user: User) -> bool:
     """Whether somebody writes and closes it: who may run them all, and whose it is."""
     return user.has_perm(RUN) or (post_mortem.owner_id == user.pk and Viewer(user).works)

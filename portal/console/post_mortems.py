@@ -111,7 +111,8 @@ def shown(
     }
     status = 422 if form.errors or trouble else 200
     answer = TemplateResponse(request, "console/post_mortem.html", frame | context, status=status)
-    if context["going"]:
+    # Only for who has just asked: a page that somebody writes on is never loaded anew under their hands.
+    if context["going"] and "watch" in request.GET and request.method != "POST":
         answer["Refresh"] = REFRESH
     return answer
 
@@ -254,7 +255,7 @@ def try_version(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     lead = "This case is lived again under these rules, and so are the others of the last 90 days. Nothing is sent."
     return acted(
         request, frame, row, form, act, title="Would it have been prevented?", submit="Try it", lead=lead,
-        said="Tried. The result stays here with its date.", back=f"{back}#tried",
+        said="Tried. The result stays here with its date.", back=f"{back}?watch#tried",
     )  # fmt: skip
 
 

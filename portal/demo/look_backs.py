@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from cases.lifecycle import State
 from cases.models import Case, Event
-from feedback import alternatives, post_mortem_acts, post_mortems
+from escalation.models import ProtocolVersion
+from feedback import alternatives, counterfactual, post_mortem_acts, post_mortems
 from feedback.models import Condition, Ground, Measure, PostMortem
 from feedback.post_mortem_acts import Draft
+from portal.console import backtest_run
 from portal.demo.people import Cast
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-#: At most so many of a short demo; the engine opens those that are left in its next round.
 SORRY = "I am sorry. You were told a time, and it passed without a word from us."
 WRONG = (
     "Your case went up level by level, and at each of them somebody looked at it anew instead of writing to you first."
@@ -25,6 +26,18 @@ WRITTEN = Draft(
     unseen="The warning before the time came ten minutes before it, when the shift was changing.",
     worked="The engine said that we missed the time before the customer had to ask.",
 )
+PLAIN = Draft(
+    happened="The case went up to level 4 before anybody named a time we could keep. The answer came from the level that had it first.",
+    effect="They explained the same thing three times.",
+    conditions=(Condition.ROUTING, Condition.KNOWLEDGE),
+    unseen="The topic they chose was right; the playbook for it said nothing of such a case.",
+    worked="Each level told the customer that the case had moved.",
+)
+MEASURES = (
+    (Measure.Kind.PROTOCOL, "Levels write first and look for the cause afterwards: an hour more to acknowledge.", 9),
+    (Measure.Kind.TOOL, "The warning before a time comes half an hour ahead, not at the change of the shift.", 5),
+)
+CLOSED = 2  # the oldest ones
 
 
 def write(people: Cast, now: datetime) -> None:
@@ -33,10 +46,14 @@ def write(people: Cast, now: datetime) -> None:
         found = post_mortems.look_at(case.pk, at=now)
         if found is not None:
             _as_of(found)
-    rows = PostMortem.objects.filter(closed_at=None, case__state__in=(State.WORKING, State.FEEDBACK, State.CLOSED))
-    one = rows.select_related("case", "case__customer").order_by("-opened_at", "-pk").first()
-    if one is not None:
-        _told(one, people, now)
+    ended = (State.WORKING, State.FEEDBACK, State.CLOSED)
+    rows = list(PostMortem.objects.filter(case__state__in=ended).select_related("case__customer").order_by("opened_at"))
+    for one in rows[:CLOSED]:
+        _told(one, people, now - DAY, PLAIN)
+        post_mortem_acts.close(one, seen=one.number + 1, by=people.supervisors[0], at=now)
+    if len(rows) > CLOSED:
+        _told(rows[-1], people, now, WRITTEN)
+        _try(rows[-1], people, now)
 
 
 def _as_of(found: PostMortem) -> None:
@@ -48,22 +65,23 @@ def _as_of(found: PostMortem) -> None:
     Ground.objects.filter(post_mortem=found).update(at=at)
 
 
-def _told(one: PostMortem, people: Cast, now: datetime) -> None:
+def _told(one: PostMortem, people: Cast, now: datetime, words: Draft) -> None:
+    """The letter, the customer's yes, what was learned, and what will be different."""
     by, owner = people.supervisors[0], people.members["service-representatives"][1]
     last = Event.objects.filter(case=one.case_id).latest("seq").recorded_at
     at = max(now - 3 * HOUR, last)
     said = {"sorry": SORRY, "wrong": WRONG, "alternative": INSTEAD}
     offer = alternatives.offer(one, **said, by=by, at=at)
     alternatives.answer(one.case, "accepted", seen=offer.pk, by=one.case.customer, at=max(now - HOUR, at))
-    post_mortem_acts.write(one, WRITTEN, seen=one.number, by=by, at=now)
-    for kind, text, days in (
-        (
-            Measure.Kind.PROTOCOL,
-            "Levels write first and look for the cause afterwards: an hour more to acknowledge.",
-            9,
-        ),
-        (Measure.Kind.TOOL, "The warning before a time comes half an hour ahead, not at the change of the shift.", 5),
-    ):
-        post_mortem_acts.add_measure(
-            one, kind=kind, text=text, owner=owner, due_on=(now + days * DAY).date(), by=by, at=now
-        )
+    post_mortem_acts.write(one, words, seen=one.number, by=by, at=max(now, at))
+    for kind, text, days in MEASURES:
+        due = (max(now, at) + days * DAY).date()
+        post_mortem_acts.add_measure(one, kind=kind, text=text, owner=owner, due_on=due, by=by, at=max(now, at))
+
+
+def _try(one: PostMortem, people: Cast, now: datetime) -> None:
+    """The draft that is being written, tried on the case and on the others."""
+    draft = ProtocolVersion.objects.filter(status=ProtocolVersion.Status.DRAFT).order_by("-number").first()
+    if draft is not None:
+        kept = counterfactual.try_on(one, draft, by=people.supervisors[0], at=now)
+        counterfactual.add_others(kept, backtest_run.ask(draft, 90, by=people.supervisors[0], at=now))

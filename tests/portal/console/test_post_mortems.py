@@ -115,6 +115,10 @@ def test_who_reads_who_writes_and_who_meets_404(signed_in, cast, go, monday):
     case.owner, case.team = cast.tiers[5], cast.teams[5]
     case.save(update_fields=["owner", "team"])
     assert agent.get(page).status_code == 404 and found.case.reference not in text(agent.get(LIST))
+    # Whose measure it is sees the case for as long as it is to do.
+    stories.measure(cast, found, late)
+    assert agent.get(page).status_code == 200
+    Measure.objects.all().delete()
     # Overdue: red for its owner, and looking changed nothing.
     before = PostMortem.objects.values_list()[0]
     go(late + timedelta(days=10))
