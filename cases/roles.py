@@ -19,6 +19,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("cases", "case", "view_restricted"),
         ("cases", "brandrevision", "edit_brand"),
         ("feedback", "knownproblem", "run_problems"),
+        ("feedback", "postmortem", "run_post_mortems"),
         ("cases", "savedreply", "write_replies"),
         *(
             ("cases", model, f"{act}_{model}")

@@ -339,7 +339,10 @@ class Calmed(Happening):
 
 @dataclass(frozen=True, slots=True)
 class Apologised(Happening):
+    """A person says sorry; with `next_at` the letter is also the promise of when the customer next hears."""
+
     by: int
+    next_at: datetime | None = None
 
 
 def _name(kind: type[Happening]) -> str:

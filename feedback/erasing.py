@@ -5,10 +5,14 @@ from __future__ import annotations
 from cases.erasing import ERASED, Eraser, Subject
 from cases.models import TouchedCase
 from feedback.models import (
+    Alternative,
     Ask,
+    Ground,
     Lesson,
     LessonTag,
     LowScore,
+    Measure,
+    PostMortem,
     QualityReview,
     Retro,
     Scenario,
@@ -56,10 +60,23 @@ def learned(who: Subject) -> None:
     Scenario.everything.filter(case__in=who.cases).delete()
 
 
+def look_backs(who: Subject) -> None:
+    """Every word of the post-mortems of their cases and what was offered them; what let it happen stays, as conditions."""
+    mine = PostMortem.everything.filter(case__in=who.cases)
+    for field in ("happened", "effect", "unseen", "worked"):
+        mine.exclude(**{field: ""}).update(**{field: ERASED})
+    Ground.everything.filter(case__in=who.cases).exclude(reason="").update(reason=ERASED)
+    Alternative.everything.filter(case__in=who.cases).update(text=ERASED)
+    measures = Measure.everything.filter(post_mortem__case__in=who.cases)
+    measures.update(text=ERASED)
+    measures.exclude(evidence="").update(evidence=ERASED)
+
+
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
     ("asks", asks),
     ("low scores", low_scores),
     ("marks", marks),
     ("learned", learned),
+    ("look backs", look_backs),
 )

@@ -13,10 +13,12 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from cases import access
         from escalation.standing_in import stood_in_for
+        from feedback.post_mortems import looks_back_on
         from portal import checks, clock  # noqa: F401 -- importing registers the checks
 
         # The rota stands above the cases, and only the portal knows the time.
         access.CLOSE.append(lambda person: stood_in_for(person, clock.now()))
+        access.CLOSE.append(looks_back_on)
 
 
 class ConsoleConfig(SimpleAdminConfig):

@@ -37,6 +37,8 @@ from feedback import (
     invitations,
     lesson_letters,
     low_letters,
+    post_mortem_letters,
+    post_mortems,
     problem_letters,
     quality_letters,
     quality_weeks,
@@ -65,7 +67,7 @@ letters.register(reviews.KIND, reviews.compose)
 letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
-composers |= today_letters.COMPOSERS | {start.KIND: start.compose}
+composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -194,6 +196,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
     KEEPING: (
         *facts.STEPS,
         *rollups.STEPS,
+        *post_mortems.STEPS,
         *quality_weeks.STEPS,
         *fetching.STEPS,
         *copies.STEPS,

@@ -76,6 +76,8 @@ SURVEY: dict[str, Any] = {
     # Working hours within which a supervisor answers a low score; a working day of the calendar that comes with it.
     "low_answer_hours": env.int("SURVEY_LOW_ANSWER_HOURS", 8),
 }
+# Working days from the opening of a post-mortem to the day it is due.
+POST_MORTEM_DAYS = env.int("POST_MORTEM_DAYS", 5)
 
 # --- The application
 

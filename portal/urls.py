@@ -8,6 +8,7 @@ from portal import health
 from portal.pages import (
     account,
     acts,
+    alternative,
     brand,
     case,
     coming_back,
@@ -94,6 +95,7 @@ urlpatterns = [
     path("c/<str:reference>/not-fixed/", acts.not_fixed, name="not_fixed"),
     path("c/<str:reference>/reopen/", coming_back.reopen, name="reopen"),
     path("c/<str:reference>/withdraw/", acts.withdraw, name="withdraw"),
+    path("c/<str:reference>/alternative/", alternative.alternative, name="alternative"),
     path("follow/", follow.ask, name="follow"),
     path("follow/code/", follow.code, name="follow_code"),
     path("follow/<token:token>/", follow.landing, name="follow_link"),

@@ -101,6 +101,11 @@ def _work(facts: Facts, h: Any) -> Standing | None:
     return Standing(why="done") if facts.state == State.WAITING_CUSTOMER else None
 
 
+def _apologised(facts: Facts, h: f.Apologised) -> Standing | None:
+    """The customer reads it wherever the case is; a time these rules do not allow is not promised with it."""
+    return Standing(((replace(h, next_at=None), "next"),)) if h.next_at is not None else None
+
+
 def _acknowledged(facts: Facts, h: f.Acknowledged) -> Standing | None:
     if facts.state in (State.NEW, State.ESCALATED):
         return Standing((*_until_acknowledged(facts, h)[:1], (h, "")))
@@ -163,6 +168,7 @@ def _level(facts: Facts, h: Happening) -> Standing | None:
 STANDS_FOR: dict[type[Happening], Callable[..., Standing | None]] = {
     f.Acknowledged: _acknowledged,
     f.Updated: _work,
+    f.Apologised: _apologised,
     f.PromiseMoved: _moved,
     f.AskedCustomer: _work,
     f.WaitsForPartner: _work,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cases.lifecycle import ACTIVE, State
+from cases.lifecycle import ACTIVE, BUSY, State
 from escalation import facts as f
 from escalation.altered import altered
 from escalation.decision.chosen import chosen
@@ -32,6 +32,9 @@ from escalation.timing import (
     round_the_clock,
     started,
 )
+
+#: Where the next word to the customer can be promised for a time of one's own.
+PROMISING = (*BUSY, State.WAITING_PARTNER)
 
 
 def assessed(facts: Facts, h: f.Assessed, rules: Rules) -> Decision:
@@ -219,7 +222,15 @@ def noted(facts: Facts, h: f.Noted, rules: Rules) -> Decision:
 
 
 def apologised(facts: Facts, h: f.Apologised, rules: Rules) -> Decision:
-    return Decision(tells=(Tell("apology", "customer"),), clears=("plan_exhausted",))
+    """With a time of its own it is a word to the customer like an update; without one the promise that runs stays."""
+    tells = (Tell("apology", "customer"),)
+    if h.next_at is None:
+        return Decision(tells=tells, clears=("plan_exhausted",))
+    if facts.state not in PROMISING:
+        raise NotNow(
+            "No other time can be promised now: the one that runs stays, and the letter says it.", field="next_at"
+        )
+    return altered(updated(facts, f.Updated(h.at, h.now, h.by, h.next_at), rules), tells=tells)
 
 
 def merged(facts: Facts, h: f.Merged, rules: Rules) -> Decision:

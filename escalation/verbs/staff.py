@@ -269,10 +269,10 @@ def answer_supervisor(case_id: int, *, text: str, granted: bool, by: User, at: d
     )
 
 
-def apologise(case_id: int, *, text: str, by: User, at: datetime, **act: Any) -> Case:
-    """A person says sorry and offers what we can do instead."""
+def apologise(case_id: int, *, text: str, by: User, at: datetime, next_at: datetime | None = None, **act: Any) -> Case:
+    """A person says sorry and offers what we can do instead; `next_at` is promised with it where a time can be."""
     return Act("apologise", by, at, said=_said(text, K.APOLOGY), **act).on(
-        case_id, lambda turn: f.Apologised(at=at, now=at, by=by.pk)
+        case_id, lambda turn: f.Apologised(at=at, now=at, by=by.pk, next_at=next_at)
     )
 
 

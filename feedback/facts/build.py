@@ -22,6 +22,7 @@ from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
 from feedback.figures import OURS
 from feedback.models import CaseFact, Interim, LowScore, Survey
+from feedback.post_mortems import leave_lines
 from feedback.rollup.marking import mark
 
 BATCH = 500
@@ -84,6 +85,7 @@ def _put(ids: Collection[int], at: datetime) -> int:
     CaseFact.objects.filter(pk__in=set(ids) - {fact.pk for fact in facts}).delete()
     CaseFact.objects.bulk_create(facts, update_conflicts=True, unique_fields=["case"], update_fields=FIELDS)
     mark(ids, facts, at=at)
+    leave_lines(facts)
     return len(facts)
 
 

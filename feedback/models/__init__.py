@@ -15,6 +15,15 @@ from feedback.models.facts import CaseFact, FactHold
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
 from feedback.models.low_score import LowScore
+from feedback.models.post_mortem import (
+    Alternative,
+    Condition,
+    Counterfactual,
+    Ground,
+    Measure,
+    PostMortem,
+    TroubledCase,
+)
 from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
@@ -23,6 +32,7 @@ from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
 
 __all__ = [
+    "Alternative",
     "Article",
     "ArticleAct",
     "ArticleRevision",
@@ -32,14 +42,19 @@ __all__ = [
     "ArticleWord",
     "Ask",
     "CaseFact",
+    "Condition",
     "CountedCase",
+    "Counterfactual",
     "FactHold",
     "FilingOffer",
+    "Ground",
     "Interim",
     "KnownProblem",
     "Lesson",
     "LessonTag",
     "LowScore",
+    "Measure",
+    "PostMortem",
     "ProblemCase",
     "ProblemFollower",
     "ProblemUpdate",
@@ -53,5 +68,6 @@ __all__ = [
     "RollupDay",
     "Scenario",
     "Survey",
+    "TroubledCase",
     "Worthy",
 ]

@@ -22,7 +22,7 @@ from escalation.directory import Directory
 from escalation.load import LOOK_BACK, Picture
 from feedback import problems
 from feedback.pulse import QUESTION, question_for
-from portal.console import learning_desk, start, untouched
+from portal.console import learning_desk, post_mortems_show, start, untouched
 from portal.console.cover_load import home_line
 from portal.console.reviews_desk import desk
 
@@ -41,7 +41,7 @@ def page(request: HttpRequest, *, site: AdminSite) -> HttpResponse:
     actor, now, zone = context["actor"], context["now"], context["zone"]
     context |= {
         "title": "Around the cases",
-        "desk": [*desk(actor, now, zone), *learning_desk.lines(actor, now)],
+        "desk": [*desk(actor, now, zone), *post_mortems_show.desk(actor, now), *learning_desk.lines(actor, now)],
         "start": start.line(actor.user),
         "over_problems": list(problems.to_be_told(actor.user)),
         "pulse": question_for(actor.user, now) and QUESTION,

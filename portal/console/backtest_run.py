@@ -15,6 +15,7 @@ from escalation.backtest import Window, back_test, trial_of
 from escalation.book import NoProtocol
 from escalation.models import BackTest, Heartbeat, ProtocolVersion
 from escalation.protocol import ProtocolError
+from feedback import counterfactual
 from portal import clock, queue
 
 log = logging.getLogger("milepost.backtest")
@@ -61,6 +62,7 @@ def run(pk: int) -> None:
         row.state, row.error = BackTest.State.FAILED, f"It could not be finished: {type(why).__name__}."
     row.heard_at = row.finished_at = clock.now()
     row.save(update_fields=["state", "progress", "digest", "result", "error", "heard_at", "finished_at"])
+    counterfactual.finished(pk)
 
 
 class Notes:

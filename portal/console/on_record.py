@@ -46,6 +46,7 @@ from feedback.models import (
     ArticleUse,
     Interim,
     Lesson,
+    PostMortem,
     ProblemCase,
     Retro,
     Worthy,
@@ -142,6 +143,9 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
         "worthy": Worthy.objects.filter(**mine),
         "lessons": Lesson.objects.filter(**mine),
         "retros": Retro.objects.filter(**mine, person=user),
+        "post_mortems": PostMortem.objects.filter(**mine).only(
+            "case", "due_on", "opened_at", "closed_at", "review_on", "reviewed_at"
+        ),
         "problem": ProblemCase.objects.filter(**mine),
         "problems": choices(None, case).only("title", "state", "opened_at"),
     }

@@ -16,8 +16,18 @@ from cases.access import Viewer
 from cases.models import Case
 from escalation.permits import Actor
 from escalation.turn import Turn
+from feedback.post_mortems import RUN
 from feedback.surveys import shown_answer
-from portal.console import adherence, articles_beside, case_offer, learning, practice, solving, tasks_beside
+from portal.console import (
+    adherence,
+    articles_beside,
+    case_offer,
+    learning,
+    post_mortems_show,
+    practice,
+    solving,
+    tasks_beside,
+)
 from portal.console.case_people import who_sees
 from portal.console.on_record import LETTERS, OnRecord
 from portal.console.problems import link_of
@@ -88,6 +98,12 @@ def _letters(seen: Looked) -> dict[str, Any]:
     return {"notices": seen.record["notices"][:LETTERS]}
 
 
+def _post_mortems(seen: Looked) -> dict[str, Any] | None:
+    rows = [post_mortems_show.row_of_case(one, seen.now) for one in seen.record["post_mortems"]]
+    may_open = seen.actor.user.has_perm(RUN) and not any(row["one"].is_open for row in rows)
+    return {"post_mortems": rows, "may_open": may_open} if rows or may_open else None
+
+
 def _articles(seen: Looked) -> dict[str, Any]:
     return articles_beside.panel(seen.record, seen.actor.user)
 
@@ -127,6 +143,7 @@ PANELS: tuple[Panel, ...] = (
         "Investigation", "console/parts/investigation.html", lambda seen: solving.investigation(seen.record, seen.actor)
     ),
     Panel("It came again", "console/parts/again.html", lambda seen: solving.again(seen.record)),
+    Panel("Post-mortem", "console/parts/post_mortems.html", _post_mortems),
     Panel("Worth repeating", "console/parts/worth.html", lambda seen: practice.panel(seen.record, seen.actor.user)),
     Panel("Lessons", "console/parts/lessons.html", _lessons),
     Panel("Kept to the protocol", "console/parts/adherence.html", lambda seen: adherence.panel(seen.record)),

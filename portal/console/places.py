@@ -93,6 +93,7 @@ PLACES: tuple[Place, ...] = (
         Page("Remedies", "remedies"),
         Page("Articles", "articles"),
         Page("Known problems", "problems"),
+        Page("Post-mortems", "post_mortems", CASES),
         Page("Worth repeating", "worth", CASES),
         Page("Best practice", "best", CASES),
         Page("Lessons", "learning", CASES),

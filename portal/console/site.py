@@ -42,6 +42,7 @@ from portal.console import (
     own_work,
     places,
     playbooks,
+    post_mortems,
     practice,
     presence,
     problems,
@@ -98,7 +99,7 @@ class ConsoleSite(AdminSite):
         ours = (
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
-            today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios,
+            today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

@@ -33,7 +33,7 @@ from portal.uploads import WithFiles, files_with
 from portal.viewer import actor_for, is_customer
 
 
-def _act(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, sentence: str) -> HttpResponse | None:
+def run(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, sentence: str) -> HttpResponse | None:
     """Runs `act` for a posted form; the way back when it worked, None when the page must be shown with the reason."""
     ratelimit.count(ratelimit.MESSAGE, f"case {case.pk}", at=clock.now())
     if isinstance(form, WithFiles) and form.take(request, by=actor_for(request, case), at=clock.now()):
@@ -48,7 +48,7 @@ def _act(request: HttpRequest, form: Form, act: Callable[[], None], case: Case, 
     return done(request, base_url(case), sentence)
 
 
-def _show(request: HttpRequest, page: str, case: Case, form: Form, **context: Any) -> HttpResponse:
+def show_form(request: HttpRequest, page: str, case: Case, form: Form, **context: Any) -> HttpResponse:
     context |= {"case": head(case), "form": form, "key": shown_key(request)}
     context["handler_name"] = case.owner.first_name if case.owner else ""
     return render(request, f"pages/{page}.html", context)
@@ -82,14 +82,14 @@ def supervisor(request: HttpRequest, reference: str) -> HttpResponse:
         sentence = (
             _("Added to your request.") if running else _("We have asked a supervisor. You see below when you hear.")
         )
-        back = _act(request, form, act, case, sentence)
+        back = run(request, form, act, case, sentence)
         if back:
             return back
     elif sentence := may(request, case, "ask_supervisor"):
         return not_now(request, case, _("Ask for a supervisor"), sentence)
     asked = {"at": running.started_at, "reply_by": running.due_at} if running else None
     reply_by = None if running else would_promise(case, Clock.SUPERVISOR, at=now)
-    return _show(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
+    return show_form(request, "supervisor", case, form, asked=asked, reply_by=reply_by)
 
 
 @door("GET", "POST")
@@ -109,12 +109,12 @@ def fixed(request: HttpRequest, reference: str) -> HttpResponse:
                     score, comment = int(form.cleaned_data["satisfaction"]), form.cleaned_data["comment"]
                     answer_survey(settled, satisfaction=score, fixed=Survey.Verdict.YES, comment=comment, at=now)
 
-        back = _act(request, form, act, case, _("Thank you. Your case is marked as fixed."))
+        back = run(request, form, act, case, _("Thank you. Your case is marked as fixed."))
         if back:
             return _on(case, back)
     elif sentence := may(request, case, "accept"):
         return not_now(request, case, _("It is fixed"), sentence)
-    return _show(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
+    return show_form(request, "fixed", case, form, reopen_until=_until(case, now), answer=last_answer(case))
 
 
 def _on(case: Case, back: HttpResponse) -> HttpResponse:
@@ -151,7 +151,7 @@ def _rate(request: HttpRequest, case: Case) -> HttpResponse:
         def act() -> None:
             answer_survey(case, at=clock.now(), **form.answer())
 
-        back = _act(request, form, act, case, _("Thank you for telling us how we did."))
+        back = run(request, form, act, case, _("Thank you for telling us how we did."))
         if back:
             return _on(case, back)
     return render(request, "pages/survey.html", survey_context(request, case, form, before))
@@ -173,13 +173,13 @@ def not_fixed(request: HttpRequest, reference: str) -> HttpResponse:
             said = {"text": form.cleaned_data["text"], "by": actor_for(request, case), "form_key": form_key(request)}
             verbs.reject(case.pk, at=now, files=files_with(form), **said)
 
-        back = _act(request, form, act, case, _("Your case is open again. You see below when you hear from us."))
+        back = run(request, form, act, case, _("Your case is open again. You see below when you hear from us."))
         if back:
             return back
     elif sentence := may(request, case, "reject"):
         return not_now(request, case, _("It is not fixed"), sentence)
     reply_by = would_promise(case, Clock.REPLY, at=now)
-    return _show(request, "not_fixed", case, form, reply_by=reply_by, answer=last_answer(case))
+    return show_form(request, "not_fixed", case, form, reply_by=reply_by, answer=last_answer(case))
 
 
 @door("GET", "POST")
@@ -196,9 +196,9 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
                     reply(case.pk, text=why, by=by, at=now, form_key=f"{key[:56]}:why" if key else "")
                 verbs.withdraw(case.pk, by=by, at=now, form_key=key)
 
-        back = _act(request, form, act, case, _("Your case is withdrawn."))
+        back = run(request, form, act, case, _("Your case is withdrawn."))
         if back:
             return back
     elif sentence := may(request, case, "withdraw"):
         return not_now(request, case, _("Withdraw this case"), sentence)
-    return _show(request, "withdraw", case, form, reopen_until=_until(case, now))
+    return show_form(request, "withdraw", case, form, reopen_until=_until(case, now))

@@ -27,6 +27,7 @@ from escalation.follow import take_on
 from escalation.lateness import is_late
 from escalation.permits import Actor, refusal
 from escalation.verbs import Refused, reply
+from feedback.alternatives import with_offer
 from portal import clock, ratelimit
 from portal.forms import Message
 from portal.pages.doors import Elsewhere, Instead, done, door, form_key, see_other, shown_key
@@ -49,7 +50,7 @@ def opened(request: HttpRequest, reference: str) -> Case:
     Who is not signed in is asked for a code instead: alike for every reference that can be one, there or not.
     """
     try:
-        case = case_or_404(with_plan(with_links(page_query(visible_cases(request)))), reference)
+        case = case_or_404(with_offer(with_plan(with_links(page_query(visible_cases(request))))), reference)
         if request.method == "POST" and request.user.is_authenticated:
             take_on(case, request.user)
         return _linked_in_sight(request, case)
@@ -109,6 +110,7 @@ def _etag(request: HttpRequest, case: Case, now: datetime) -> str:
         is_late(case, now),
         survey and (survey.answered_at, survey.changed_at),
         getattr(case, "goes_on_in", None),
+        (case.offer_number, case.offer_answer),  # type: ignore[attr-defined]
         when_words(now, zone=zone, style="date"),
         relative_words(case.promise_at, now=now) if case.promise_at else "",
         zone,
@@ -147,6 +149,7 @@ def _page(request: HttpRequest, case: Case, *, now: datetime, form: Message | No
         "question": told.question,
         "paper": paper,
         "whose": whose,
+        "offer": _offer(request, case),
         "milestones": steps.milestones(file, now),
         "plan": plan_line(case),
         "why_url": f"{base_url(case)}why/",
@@ -173,6 +176,14 @@ def _whose(request: HttpRequest, case: Case) -> str:
 def _left_behind(request: HttpRequest, case: Case) -> bool:
     """Whether people of the case this one goes on from were not asked anew; said to its customer alone."""
     return case.follows_id is not None and is_customer(request, case) and bool(sharing.left_behind(case))
+
+
+def _offer(request: HttpRequest, case: Case) -> dict[str, str] | None:
+    """The alternative we offered its customer, and whether they answered; None for others and where there is none."""
+    number = getattr(case, "offer_number", None)
+    if number is None or not is_customer(request, case):
+        return None
+    return {"answer": case.offer_answer, "url": f"{base_url(case)}alternative/"}  # type: ignore[attr-defined]
 
 
 def _reachable(block: dict[str, Any], form: Message | None) -> dict[str, Any]:

@@ -37,14 +37,14 @@ from escalation.models import (
 )
 from feedback import bulk, lessons, practice, quality, retros, rubric
 from feedback.low_scores import answer_low_score
-from feedback.models import LowScore, QualityReview, QualityWeek, Retro, Survey
+from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey
 from feedback.surveys import answer_survey
 from portal.console.deeds import DEEDS
 from portal.inbound import taking
 from tests.a11y.gallery import LONG
 from tests.cast import MONDAY, PASSWORD, Cast, gather
 from tests.feedback.article_shelf import REFUND, published
-from tests.portal import problem_stories
+from tests.portal import post_mortem_stories, problem_stories
 from tests.portal.console import reply_stories, stories
 from tests.portal.inbound.letters import answer
 
@@ -188,6 +188,10 @@ def _cover(cast: Cast, rows: dict[str, object]) -> None:
 def _texts(cast: Cast, rows: dict[str, object]) -> None:
     rows["article"] = published(cast, REFUND, topic="billing")
     rows["problem"] = problem_stories.opened(cast)
+    rows["look_back"], rows["failed"], late = post_mortem_stories.opened(cast)
+    post_mortem_stories.offered(cast, rows["look_back"], late)
+    post_mortem_stories.written(cast, rows["look_back"], late)
+    rows["measure"] = Measure.objects.get()
     rows["reply"] = reply_stories.shelf(cast)["billing"].reply
     retired = reply_stories.kept(cast, "Old words", "We look into it.").reply
     saved_replies.retire(retired, by=cast.supervisor, at=MONDAY, seen=1)
@@ -361,6 +365,11 @@ def looks() -> list[Look]:
         Look("backtest_case", ("reference",)),
         Look("replies"), Look("reply_new"), Look("reply_new", words="refused", post={}), Look("reply", ("reply",)),
         Look("reply", ("retired",)), Look("reply_edit", ("reply",)),
+        Look("post_mortems"), Look("post_mortem", ("look_back",)), Look("post_mortem", ("look_back",), words="refused", post={"seen": "0", "happened": "x" * 700}),
+        Look("post_mortem_offer", ("look_back",)), Look("post_mortem_measure", ("look_back",)),
+        Look("post_mortem_measure", ("look_back",), words="refused", post={"text": "Be more careful"}),
+        Look("post_mortem_measure_done", ("look_back", "measure")), Look("post_mortem_try", ("look_back",)),
+        Look("case_post_mortem", ("acknowledged",)),
         Look("brand"), Look("problems"), Look("problem_new"), Look("problem_new", words="refused", post={}),
         Look("problem", ("problem",)), Look("articles"), Look("article_new"),
         Look("article_new", words="refused", post={}), Look("article", ("article",)), Look("article_edit", ("article",)),

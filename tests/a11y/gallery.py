@@ -18,12 +18,13 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Case, Draft, Organisation, Participant, User
 from cases.models.door import hash_token
 from escalation import sharing, verbs, wishes
+from feedback import alternatives, post_mortem_acts
 from feedback.models import Interim
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock
 from tests.cast import Cast, gather
 from tests.feedback.article_shelf import REFUND, TWICE, published
-from tests.portal import problem_stories
+from tests.portal import post_mortem_stories, problem_stories
 from tests.portal.pages import scene
 
 S = State
@@ -105,6 +106,11 @@ def world() -> World:
     Interim.objects.create(case=partner, milestone=2, owed_at=clock.now(), asked_at=clock.now())
     found.names["interim"] = AccessLink.issue("interim", partner, user=cast.customer, **lasts)
     verbs.ask_supervisor(made["partner"].pk, reason="slow", text="Soon.", by=cast.customer, at=clock.now())
+    for name in ("partner", "reopened"):
+        case = Case.objects.get(pk=made[name].pk)
+        row = post_mortem_acts.open_by_hand(case, "A look back.", by=cast.supervisor, at=clock.now())
+        offer = post_mortem_stories.offered(cast, row, clock.now())
+    alternatives.answer(case, "accepted", seen=offer.pk, by=cast.customer, at=clock.now())
     _answers(cast, found.names)
     _company(cast, made["working"], found.names)
     beat.beat()
@@ -179,6 +185,9 @@ def looks() -> list[Look]:
         Look("ask for a supervisor", "/c/{working}/supervisor/"),
         Look("add for the supervisor", "/c/{partner}/supervisor/"),
         Look("it is fixed", "/c/{answered}/fixed/"),
+        Look("our offer", "/c/{partner}/alternative/"),
+        Look("our offer, nothing chosen", "/c/{partner}/alternative/", post={}, error=True),
+        Look("our offer, accepted", "/c/{reopened}/alternative/"),
         Look("it is fixed, rate", "/c/{confirmed}/fixed/"),
         Look("it is not fixed", "/c/{answered}/not-fixed/"),
         Look("open it again", "/c/{confirmed}/reopen/"),

@@ -17,6 +17,7 @@ from escalation import verbs
 from escalation.audit import CHECKS, GRACE, Scope
 from escalation.models import Alert, Notice, Promise, ProtocolVersion, SetAside, StageClock
 from escalation.sweep import sweep_batch
+from feedback import post_mortem_audit
 from tests.cast import MONDAY, gather
 
 NOW = MONDAY + timedelta(minutes=10)
@@ -231,7 +232,9 @@ def test_the_command_says_one_line_a_check_and_ends_with_1_when_one_is_broken(ca
     cases = [cast.file(at=timezone.now()) for _ in range(3)]
     code, said = command()
     assert code == 0
-    assert [line.split(":")[1][:6] for line in said.splitlines()] == [" holds"] * len(CHECKS)
+    assert [line.split(":")[1][:6] for line in said.splitlines()] == [" holds"] * (
+        len(CHECKS) + len(post_mortem_audit.CHECKS)
+    )
     Case.objects.update(rejections=3)
     code, said = command("--limit", "2")
     assert code == 1

@@ -14,7 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from cases.snapshot import snapshot
-from escalation.audit import CHECKS, Check, Scope
+from escalation import audit
+from escalation.audit import Check, Scope
+from feedback import post_mortem_audit
 from portal.progress import Progress
 
 
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                 at=database_now(), folder=settings.DATA_DIR / "anchors", most=max(replay, 0), progress=progress
             )
             results = []
-            for check in CHECKS:
+            for check in (*audit.CHECKS, *post_mortem_audit.CHECKS):
                 results.append(ask(check, scope, limit))
                 if not options["json"]:
                     self._say(results[-1])

@@ -25,9 +25,10 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
-from feedback import lessons
+from feedback import alternatives, lessons, post_mortem_acts
 from feedback.low_scores import answer_low_score
 from feedback.models import Ask, QualityReview, QualityWeek, Retro, Scenario
+from feedback.post_mortem_acts import Draft as LookBack
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
@@ -103,6 +104,7 @@ def fill(cast, settings, folder):
     verbs.note(ours.pk, text=f"{SIGN} called us", by=cast.tiers[1], at=step(31))
     verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
     verbs.ask_supervisor(ours.pk, reason="slow", text=f"{SIGN} waits", by=who, at=step(33))
+    looked_back(cast, ours)
     waiting_partner(cast)
     wishes.decide(who, at=step(34), progress_mail="daily")
     verbs.update(ours.pk, text=f"{SIGN}: we look", by=cast.tiers[1], at=step(35))
@@ -139,6 +141,17 @@ def learned(cast, who):
         reply=SIGN, replied_at=LOOK,
     )  # fmt: skip
     Scenario.objects.create(case=case, title=SIGN, situation=SIGN, good=SIGN, by=tom, at=LOOK)
+
+
+def looked_back(cast, case):
+    """A post-mortem with their sign in every word of it, and in what they were offered."""
+    words = {"happened": SIGN, "effect": SIGN, "unseen": SIGN, "worked": SIGN}
+    by = {"by": cast.supervisor, "at": step(34)}
+    found = post_mortem_acts.open_by_hand(case, f"{SIGN} was cross", **by)
+    post_mortem_acts.write(found, LookBack(**words), seen=1, **by)
+    alternatives.offer(found, sorry="Sorry.", wrong=SIGN, alternative=f"{SIGN} gets it", **by)
+    said = {"kind": "tool", "text": f"{SIGN} is rung", "owner": cast.mate, "due_on": step(34).date()}
+    post_mortem_acts.finish(post_mortem_acts.add_measure(found, **said, **by), f"{SIGN} was rung", **by)
 
 
 def enclose(who, case):
@@ -182,6 +195,7 @@ def test_not_one_sign_of_a_person_is_left(settings, tmp_path, django_user_model)
         "feedback_lessontag",
         "feedback_scenario",
         "feedback_lowscore",
+        "feedback_postmortem",
     ):
         assert name in before, name
     assert {"cases_attachment", "cases_draft", "account_emailaddress", "mfa_authenticator"} <= before
@@ -258,12 +272,16 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "feedback.Scenario",
         "feedback.LowScore",
         "cases.Task",
+        "feedback.PostMortem",
+        "feedback.Ground",
+        "feedback.Alternative",
+        "feedback.Measure",
     }
     staff = {
         "cases.Consult", "cases.StaffAct", "escalation.BulkRun", "cases.SavedReply", "cases.ReplyRevision", "cases.PlaybookRevision", "cases.Remedy", "cases.RemedyRevision", "cases.Team", "escalation.ProtocolVersion",
         "escalation.CalendarVersion", "escalation.Attestation", "escalation.PlanReview", "escalation.BackTest",
         "cases.BrandRevision", "feedback.Article", "feedback.ArticleAct", "feedback.ArticleRevision", "feedback.ArticleUse",
-        "feedback.KnownProblem", "feedback.ProblemUpdate", "feedback.ProblemCase",
+        "feedback.KnownProblem", "feedback.Counterfactual", "feedback.ProblemUpdate", "feedback.ProblemCase",
         "escalation.ChoiceDraft", "escalation.InboundMail", "escalation.Shift", "escalation.Override", "escalation.Leave", "escalation.LoadCap",
     }  # fmt: skip
     left = set()

@@ -14,6 +14,7 @@ from cases.models import AccessLink, Case, Draft, Organisation, Participant, Use
 from cases.models.door import hash_token
 from escalation import sharing, verbs, wishes
 from feedback.models import Interim
+from feedback.post_mortem_acts import open_by_hand
 from feedback.problem_letters import CONFIRM, LEAVE, token_of
 from portal import beat, clock, pictures, sheets
 from portal.keeping import copies
@@ -22,6 +23,7 @@ from tests.cast import person
 from tests.feedback.article_shelf import REFUND, published
 from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
+from tests.portal.post_mortem_stories import offered
 from tests.portal.problem_stories import followed
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
@@ -43,6 +45,7 @@ class Stage:
     def __init__(self, cast):
         Case.objects.filter(pk=answered(cast).pk).update(is_proven=True)
         self.case = Case.objects.get()
+        offered(cast, open_by_hand(self.case, "A look back.", by=cast.supervisor, at=clock.now()), clock.now())
         settled = Case.objects.get(pk=confirmed(cast).pk)
         lasts = {"at": clock.now(), "lasts": timedelta(days=1)}
         self.follow = AccessLink.issue("follow", self.case, user=cast.customer, **lasts)

@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "c/<str:reference>/fixed/more/": (PAGE | DONE_BY, PAGE | DONE_BY),
     "c/<str:reference>/not-fixed/": (PAGE, PAGE),
     "c/<str:reference>/reopen/": (PAGE, PAGE),
+    "c/<str:reference>/alternative/": (PAGE, PAGE),
     "c/<str:reference>/withdraw/": (PAGE, PAGE | DONE_BY),
     "follow/": (all_(200), all_(200)),
     "follow/code/": (all_(303), all_(303)),
