@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cases.models import Event, User
 from escalation.letters import to_staff
@@ -37,8 +37,9 @@ def readable(user: User) -> QuerySet[QualityReview]:
 
 def to_score(user: User) -> QuerySet[QualityReview]:
     """What somebody may score: not scored yet, of people they lead or supervise, on cases they did nothing on."""
-    acted = Event.objects.filter(actor=user, kind__in=CARRIED).values("case")
-    return readable(user).filter(reviewed_at=None).exclude(Q(person=user) | Q(case__in=acted))
+    # Asked of the few that wait, not of everything somebody ever did.
+    acted = Event.objects.filter(case=OuterRef("case"), actor=user, kind__in=CARRIED)
+    return readable(user).filter(~Exists(acted), reviewed_at=None).exclude(person=user)
 
 
 def to_answer(user: User) -> QuerySet[QualityReview]:

@@ -24,7 +24,7 @@ from feedback import problems
 from feedback.pulse import QUESTION, question_for
 from portal.console import learning_desk, post_mortems_show, start, untouched
 from portal.console.cover_load import home_line
-from portal.console.reviews_desk import desk
+from portal.console.reviews_desk import by_tone, desk
 
 NAMED = 6  # people named in the line of who is on duty
 
@@ -41,7 +41,9 @@ def page(request: HttpRequest, *, site: AdminSite) -> HttpResponse:
     actor, now, zone = context["actor"], context["now"], context["zone"]
     context |= {
         "title": "Around the cases",
-        "desk": [*desk(actor, now, zone), *post_mortems_show.desk(actor, now), *learning_desk.lines(actor, now)],
+        "desk": by_tone(
+            [*desk(actor, now, zone), *post_mortems_show.desk(actor, now), *learning_desk.lines(actor, now)]
+        ),
         "start": start.line(actor.user),
         "over_problems": list(problems.to_be_told(actor.user)),
         "pulse": question_for(actor.user, now) and QUESTION,

@@ -24,6 +24,11 @@ def desk(actor: Actor, now: datetime, zone: str) -> list[Line]:
         lines += _due(now) + _starts(now, zone)
     if actor.supervises:
         lines += _unread()
+    return by_tone(lines)
+
+
+def by_tone(lines: list[Line]) -> list[Line]:
+    """The most pressing first, those alike in the order given."""
     order = (RED, AMBER, PLAIN)
     return sorted(lines, key=lambda line: order.index(line["tone"]))
 

@@ -115,7 +115,7 @@ def _review(people: Cast, now: datetime) -> None:
     dana = people.supervisors[0]
     rows = list(quality.to_score(dana).select_related("person"))
     for number, row in enumerate(rows[: (len(rows) + 1) // 2]):
-        scores = {key: 2 - (number + place) % 3 % 2 for place, key in enumerate(rubric.KEYS)}
+        scores: dict[str, int | None] = {key: 2 - (number + place) % 3 % 2 for place, key in enumerate(rubric.KEYS)}
         scores["level"] = 2 if row.case.escalated_at else None
         done = quality.score(
             row, scores, "Keep the early call. Next time name the day of the next message.", by=dana, at=now - HOUR
