@@ -345,7 +345,7 @@ def looks() -> list[Look]:
         Look("low_scores"), Look("low_scores", words="answered", query="?show=answered"),
         Look("low_scores", words="without a name", query="?show=unnamed"),
         Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
-        Look("low_score", ("low",), words="refused", post={"how": ""}), Look("low_score", ("low_done",), words="answered"),
+        Look("low_score", ("low",), words="refused", post={"words": ""}), Look("low_score", ("low_done",), words="answered"),
         Look("worth"), Look("worth_mark", ("settled",)), Look("worth_mark", ("acknowledged",), words="not settled"),
         Look("scenario", ("settled",)), Look("scenario", ("settled",), words="refused", post={"title": ""}),
         Look("learning"), Look("learning", words="mine", query="?show=mine"), Look("learning", words="all", query="?show=all&tag=card"),
