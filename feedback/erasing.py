@@ -67,7 +67,8 @@ def look_backs(who: Subject) -> None:
         mine.exclude(**{field: ""}).update(**{field: ERASED})
     Ground.everything.filter(case__in=who.cases).exclude(reason="").update(reason=ERASED)
     Alternative.everything.filter(case__in=who.cases).update(text=ERASED)
-    measures = Measure.everything.filter(post_mortem__case__in=who.cases)
+    # Practice cases have none.
+    measures = Measure.objects.filter(post_mortem__case__in=who.cases)
     measures.update(text=ERASED)
     measures.exclude(evidence="").update(evidence=ERASED)
 

@@ -365,7 +365,7 @@ def looks() -> list[Look]:
         Look("backtest_case", ("reference",)),
         Look("replies"), Look("reply_new"), Look("reply_new", words="refused", post={}), Look("reply", ("reply",)),
         Look("reply", ("retired",)), Look("reply_edit", ("reply",)),
-        Look("post_mortems"), Look("post_mortem", ("look_back",)), Look("post_mortem", ("look_back",), words="refused", post={"seen": "0", "happened": "x" * 700}),
+        Look("post_mortems"), Look("post_mortem", ("look_back",)),
         Look("post_mortem_offer", ("look_back",)), Look("post_mortem_measure", ("look_back",)),
         Look("post_mortem_measure", ("look_back",), words="refused", post={"text": "Be more careful"}),
         Look("post_mortem_measure_done", ("look_back", "measure")), Look("post_mortem_try", ("look_back",)),
