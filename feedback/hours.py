@@ -19,10 +19,13 @@ from django.db.models.fields.json import KT
 from cases.models import Case, Event
 from feedback.facts.stages import STAGES, stage_of
 from feedback.figures import EVERYTHING, Scope, within
+from feedback.owed import FALSE
 from feedback.periods import Period
 
 #: Nobody has begun: the case waits for somebody of ours to look at it, or to take it by name.
 LOST = STAGES[:2]
+#: It is with us, and waits for nobody else.
+OURS = STAGES[:3]
 SPENT = "spent"
 
 
@@ -34,6 +37,7 @@ class Stretch:
     topic: str
     team: str
     stage: str
+    level: int
     seconds: int
 
 
@@ -44,6 +48,8 @@ class Hours:
     cases: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
     topics: dict[str, dict[str, int]] = field(default_factory=dict)
     of_topic: dict[str, set[int]] = field(default_factory=dict)
+    #: Each case's seconds with us (not waiting for others) above level 1.
+    above: dict[int, int] = field(default_factory=dict)
 
     def seconds(self, *, team: str | None = None, stages: Iterable[str] = STAGES) -> int:
         """The whole of one team or of all, at some stages or at all."""
@@ -74,20 +80,36 @@ def hours(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Hours:
         stages = found.topics.setdefault(one.topic, dict.fromkeys(STAGES, 0))
         stages[one.stage] += one.seconds
         found.of_topic.setdefault(one.topic, set()).add(one.case)
+        if one.level > 1 and one.stage in OURS:
+            found.above[one.case] = found.above.get(one.case, 0) + one.seconds
     return found
 
 
 def _stretches(period: Period, scope: Scope, at: datetime) -> Iterator[Stretch]:
     cohort = within("case__filed_at", period) & scope.on("case__")
     rows: Any = Event.objects.filter(cohort, case__escalated_at__isnull=False, case__is_drill=False)
-    rows = rows.annotate(became=KT("data__to"), team=KT("data__team"), topic=F("case__category__slug"))
-    rows = rows.order_by("case_id", "seq").values_list("case_id", "topic", "occurred_at", "became", "team")
+    rows = rows.annotate(
+        became=KT("data__to"), team=KT("data__team"), level=KT("data__tier"), topic=F("case__category__slug")
+    )
+    rows = rows.order_by("case_id", "seq").values_list("case_id", "topic", "occurred_at", "became", "team", "level")
     for _, log in groupby(rows.iterator(chunk_size=5000), key=lambda row: row[0]):
         known = list(log)
         ends = [row[2] for row in known[1:]] + [max(at, known[-1][2])]
-        for (case, topic, since, became, team), until in zip(known, ends, strict=True):
+        for (case, topic, since, became, team, level), until in zip(known, ends, strict=True):
             if stage := stage_of(became):
-                yield Stretch(case, topic, team or "", stage, int((until - since).total_seconds()))
+                yield Stretch(case, topic, team or "", stage, int(level), int((until - since).total_seconds()))
+
+
+def needless(found: Hours, period: Period, scope: Scope = EVERYTHING) -> tuple[int, int]:
+    """Seconds with us above level 1 on cases that need not have gone up, and on all: how well experts' time is used.
+
+    Of cases filed here and of imported ones; nothing of imported history is found needless.
+    """
+    false = Case.objects.filter(
+        within("filed_at", period), scope.on(), FALSE, escalated_at__isnull=False, is_history=False
+    )
+    hit = set(false.values_list("pk", flat=True))
+    return sum(seconds for case, seconds in found.above.items() if case in hit), sum(found.above.values())
 
 
 def cases_behind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feedback.hours import LOST, SPENT, Hours, hours
+from feedback.hours import LOST, SPENT, Hours, hours, needless
 from feedback.intervals import FEWEST
 from portal import charts
 from portal.charts import percent
@@ -47,7 +47,10 @@ def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
     return context | {
         "csv_url": asked.link("/insights/bottlenecks.csv"),
         "sentence": reading(asked, found, names),
-        "remarks": ["Of escalated cases filed in the period, round the clock, up to now for those that are open."],
+        "remarks": [
+            "Of escalated cases filed in the period, round the clock, up to now for those that are open.",
+            expert_words(*needless(found, asked.period, asked.scope)),
+        ],
         "charts_first": True,
         "charts": [stages_chart(asked, found), teams_chart(asked, found, names.teams)],
         "tables": tables_of(asked, found, names),
@@ -78,6 +81,16 @@ def reading(asked: Asked, found: Hours, names: Names) -> str:
         f"{days_words(asked.period)}: {count_words(found.count(), 'escalated case')} took {hours_words(whole)}. "
         f"Where the time goes: {percent(mine / (whole or 1))} {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, "
         f"with {names.teams.get(team, team) or 'no team'}. Waiting for customers and others: {percent(others / (whole or 1))}."
+    )
+
+
+def expert_words(seconds: int, whole: int) -> str:
+    """How much of the time above level 1 went on cases that need not have gone up."""
+    if not whole:
+        return "No time was spent above level 1."
+    return (
+        f"Of {hours_words(whole)} with us above level 1, {hours_words(seconds)} ({percent(seconds / whole)}) went on cases that "
+        "need not have gone up: they came down again, or were answered at once without other work."
     )
 
 

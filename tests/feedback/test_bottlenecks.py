@@ -10,7 +10,7 @@ from feedback import gaps
 from feedback.facts import build
 from feedback.facts.stages import STAGES
 from feedback.figures import Scope
-from feedback.hours import LOST, SPENT, cases_behind, hours
+from feedback.hours import LOST, SPENT, cases_behind, hours, needless
 from feedback.intervals import ENOUGH, Share, wilson
 from feedback.models import CaseFact
 from tests.feedback import oracle_tables
@@ -81,6 +81,18 @@ class TestHours:
                 plain[key] = plain.get(key, 0) + float(seconds)
         found = {key: sum(mine.values()) for key, mine in hours(period, at=at).cases.items()}
         assert found == {key: pytest.approx(value, abs=2) for key, value in plain.items()}
+
+    def test_time_of_experts(self, sixty):
+        """January: 60 minutes of review, 50 to a name and 32,730 of work above level 1, none of it for nothing. March: f2
+        was above for five minutes, and came down again."""
+        found = hours(PERIOD, at=AT)
+        assert needless(found, PERIOD) == (0, (60 + 50 + 32730) * MINUTE)
+        more = hours(MARCH, at=AT_MORE)
+        seconds, whole = needless(more, MARCH)
+        assert seconds == 5 * MINUTE < whole
+        assert whole == sum(
+            more.seconds(team=team, stages=("review", "acknowledgment", "work")) for team in more.teams() if team != ONE
+        )
 
     def test_the_cases_behind(self, sixty):
         found = hours(PERIOD, at=AT)
