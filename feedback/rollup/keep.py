@@ -62,7 +62,7 @@ def put(days: Collection[date], *, at: datetime) -> None:
     if not days:
         return
     cells = cells_of(days, at=at)
-    RollupCell.objects.filter(day__in=days).delete()
+    RollupCell.objects.filter(by__in=[name_of(parts) for parts in KEPT], day__in=days).delete()
     RollupCell.objects.bulk_create((_row(place, counts) for place, counts in cells.items()), batch_size=500)
     holds = windows(days, zone(), at=at)
     rows = []

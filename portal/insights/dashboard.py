@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from escalation.worktime import Calendar
@@ -15,13 +16,14 @@ from feedback.figures import (
     resolving,
 )
 from feedback.first_contact import FirstContact
-from feedback.helped import helped
+from feedback.helped import Helped, helped
 from feedback.intervals import FEWEST, Share
 from feedback.rollup.overview import overview
 from portal.charts import percent
 from portal.insights import drawing
 from portal.insights.asking import Asked, Names
 from portal.insights.drawing import cell
+from portal.insights.lately import lately
 from portal.insights.words import (
     MEDIAN,
     NINE_IN_TEN,
@@ -49,15 +51,22 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     """What the template takes; `calendar` counts working time."""
     found = overview(asked.period, asked.scope, at=asked.at)
     csat, first, up, kept = found.said, found.first, found.up, found.kept
-    times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
+    times, timed_at = _times(asked, calendar)
+    help_, helped_at = lately(
+        ("helped", asked.period, asked.scope),
+        lambda: helped(asked.period, asked.scope),
+        lambda figures: figures.now.n,
+        at=asked.at,
+    )
+    counted_to = min(found.counted_to, timed_at, helped_at)
     if not (csat.now.n or csat.response.n or up.now.n or kept.now.n):
         return {
-            "counted_to": found.counted_to,
+            "counted_to": counted_to,
             "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters.",
         }
     days = days_words(asked.period)
     return {
-        "counted_to": found.counted_to,
+        "counted_to": counted_to,
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),
@@ -66,14 +75,25 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
             time_tile(asked, times),
             kept_tile(asked, kept),
         ],
-        "charts": charts_of(asked, (csat, up, times, kept), first, names),
+        "charts": charts_of(asked, (csat, up, times, kept), first, help_, names),
     }
+
+
+def _times(asked: Asked, calendar: Calendar) -> tuple[Resolving, datetime]:
+    """Times to an answer, and as of when."""
+    return lately(
+        ("times", asked.period, asked.scope, calendar.label),
+        lambda: resolving(asked.period, asked.scope, at=asked.at, calendar=calendar),
+        lambda figures: figures.now.wall.n + figures.before.wall.n,
+        at=asked.at,
+    )
 
 
 def charts_of(
     asked: Asked,
     figures: tuple[Satisfaction, Escalations, Resolving, Kept],
     first: FirstContact,
+    help_: Helped,
     names: Names,
 ) -> list[drawing.Chart]:
     """The charts, in the order of the page."""
@@ -89,7 +109,7 @@ def charts_of(
         drawing.at_first(asked, first, names.topics),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
         drawing.escalated(asked, up, names.topics),
-        drawing.helped_back(asked, helped(asked.period, asked.scope), names.teams),
+        drawing.helped_back(asked, help_, names.teams),
         drawing.durations(asked, times.now),
         drawing.kept(asked, kept),
     ]

@@ -64,6 +64,8 @@ class Command(BaseCommand):
                 f"There are {have} cases here; measuring asks for {FEWEST} generated ones at least. Point DATABASE_URL at an"
                 " empty database and say: manage.py bench --cases 100000"
             )
+        if not settings.DEBUG:  # pages name their files by what `serve` gathers
+            call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["rest_framework"])
         rows = self._rows(manager, have, database_time())
         if options["json"]:
             self.stdout.write(json.dumps({"rows": rows}))
@@ -123,10 +125,11 @@ def _page(page: str, manager: User, n: int) -> list[Row]:
         raise CommandError(f"{page} answered {answer.status_code} to {manager.email}.")
     with CaptureQueriesContext(connection) as asked:
         client.get(page)
+    questions = len(asked)  # now: the next request forgets them
     took = timed(lambda: client.get(page))
     return [
         _row(f"page {page}", n, took, "ms", f"<= {MS:.0f}", took <= MS),
-        _row(f"questions {page}", n, len(asked), "queries", f"<= {QUERIES}", len(asked) <= QUERIES),
+        _row(f"questions {page}", n, questions, "queries", f"<= {QUERIES}", 0 < questions <= QUERIES),
     ]
 
 

@@ -20,6 +20,7 @@ from feedback.models import Survey
 from feedback.periods import Period
 from portal.insights.casework import FIGURE, HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
+from portal.insights.lately import MANY, lately
 from portal.insights.words import came_words, change_words, span
 from tests.feedback.story import AT, HOUR
 from tests.portal.insights.scene import DATES, rows_of, text
@@ -451,3 +452,22 @@ class TestWords:
         """A case filed at half past midnight in summer time belongs to the day it was in London."""
         day = Period(date(2026, 7, 1), date(2026, 7, 1), "Europe/London")
         assert (day.start.day, day.start.hour) == (30, 23)
+
+
+def test_what_takes_long_to_count_is_said_again_for_a_minute_under_its_own_instant(manager, monkeypatch):
+    made = []
+    seconds = lambda n: AT + timedelta(seconds=n)  # noqa: E731
+
+    def asked(number: int, size: int) -> tuple[int, object]:
+        return lately("a question", lambda: made.append(number) or number, lambda _: size, at=seconds(number))
+
+    assert asked(0, MANY - 1) == (0, AT) and asked(1, MANY) == (1, seconds(1))
+    assert asked(40, MANY) == (1, seconds(1)) and asked(0, MANY) == (0, AT)
+    assert asked(55, MANY) == (55, seconds(55)) and made == [0, 1, 0, 55]
+    monkeypatch.setattr("portal.insights.lately.MANY", 0)
+    monkeypatch.setattr("portal.insights.lately._kept", {})
+    first = manager.get("/insights/", DATES).context
+    look_at(AT + timedelta(seconds=45))
+    again = manager.get("/insights/", DATES).context
+    assert again["counted_to"] == first["counted_to"] < again["now"]
+    assert again["tiles"] == first["tiles"]
