@@ -1,7 +1,7 @@
 """The managers' pages: who may see them, that page, links and file say the same, and what they never say."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -24,6 +24,7 @@ from portal.insights.lately import MANY, lately
 from portal.insights.words import came_words, change_words, span
 from tests.feedback.story import AT, HOUR
 from tests.portal.insights.scene import DATES, rows_of, text
+from tests.portal.pages.scene import look_at
 
 pytestmark = pytest.mark.django_db
 PLACES = (
@@ -456,7 +457,9 @@ class TestWords:
 
 def test_what_takes_long_to_count_is_said_again_for_a_minute_under_its_own_instant(manager, monkeypatch):
     made = []
-    seconds = lambda n: AT + timedelta(seconds=n)  # noqa: E731
+
+    def seconds(number: int):
+        return AT + timedelta(seconds=number)
 
     def asked(number: int, size: int) -> tuple[int, object]:
         return lately("a question", lambda: made.append(number) or number, lambda _: size, at=seconds(number))
