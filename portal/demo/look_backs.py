@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from cases.lifecycle import State
 from cases.models import Case, Event
@@ -70,7 +71,7 @@ def _told(one: PostMortem, people: Cast, now: datetime, words: Draft) -> None:
     by, owner = people.supervisors[0], people.members["service-representatives"][1]
     last = Event.objects.filter(case=one.case_id).latest("seq").recorded_at
     at = max(now - 3 * HOUR, last)
-    said = {"sorry": SORRY, "wrong": WRONG, "alternative": INSTEAD}
+    said: dict[str, Any] = {"sorry": SORRY, "wrong": WRONG, "alternative": INSTEAD}
     offer = alternatives.offer(one, **said, by=by, at=at)
     alternatives.answer(one.case, "accepted", seen=offer.pk, by=one.case.customer, at=max(now - HOUR, at))
     post_mortem_acts.write(one, words, seen=one.number, by=by, at=max(now, at))
