@@ -15,7 +15,7 @@ from django.db.models import Min, QuerySet
 
 from cases.models import Case, Event, TouchedCase
 from escalation.book import NoProtocol, rules_in_force
-from escalation.models import Promise
+from escalation.models import Promise, StageClock
 from escalation.steps import Step
 from escalation.worktime import Calendar
 from feedback.facts.case_fact import fact_of
@@ -40,15 +40,17 @@ def office(at: datetime) -> Calendar:
 
 
 def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
-    """The facts of those of the cases that count, made from what is on record: seven queries whatever their number."""
+    """The facts of those of the cases that count, made from what is on record: eight queries whatever their number."""
     cases = list(Case.objects.filter(pk__in=ids))
     events: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.filter(case__in=ids).order_by("case", "seq").iterator(chunk_size=2000):
         events[event.case_id].append(event)
     promises: dict[int, list[str]] = defaultdict(list)
-    ours = Promise.objects.filter(case__in=ids, clock__kind__in=OURS)
-    for case, status in ours.values_list("case", "status"):
-        promises[case].append(status)
+    # Two reads instead of a join: a database that has not yet learned how full its tables are joins them row by row.
+    ours = set(StageClock.objects.filter(case__in=ids, kind__in=OURS).values_list("pk", flat=True))
+    for case, clock, status in Promise.objects.filter(case__in=ids).values_list("case", "clock", "status"):
+        if clock in ours:
+            promises[case].append(status)
     surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=ids)}
     lows = {low.case_id: low for low in LowScore.objects.filter(case__in=ids)}
     said = Interim.objects.filter(case__in=ids, answered_at__isnull=False).order_by("answered_at", "pk")
