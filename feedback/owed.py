@@ -111,16 +111,22 @@ def acknowledging(period: Period, scope: Scope = EVERYTHING, *, at: datetime) ->
     """Seconds round the clock from the hand-over to the name, by team: clocks that started in the period.
 
     What is open, what was taken from the team because its time was over, and what ended another way counts as longer
-    than it had taken by then.
+    than it had taken by then. Imported history names nobody: its clocks begin and end at one instant.
     """
-    rows = _with_team(
-        StageClock.objects.filter(within("started_at", period), scope.on("case__"), kind=Clock.ACKNOWLEDGE)
-    ).values_list("had", "started_at", "ended_at", "outcome")
+    rows = _named_in(period, scope).values_list("had", "started_at", "ended_at", "outcome")
     times: dict[str, list[tuple[float, bool]]] = {}
     for team, started, ended, outcome in rows:
         took = max(0.0, ((ended or at) - started).total_seconds())
         times.setdefault(team or "", []).append((took, outcome == Outcome.MET))
     return {team: kaplan_meier(found) for team, found in times.items()}
+
+
+def _named_in(period: Period, scope: Scope) -> QuerySet[Any]:
+    """The clocks that asked a team for a name, of cases filed here."""
+    days = within("started_at", period)
+    return _with_team(
+        StageClock.objects.filter(days, scope.on("case__"), kind=Clock.ACKNOWLEDGE, case__is_history=False)
+    )
 
 
 def load(scope: Scope = EVERYTHING) -> dict[str, tuple[int, int]]:
@@ -170,10 +176,7 @@ def _of_base(*outcomes: str) -> Callable[..., QuerySet[Case]]:
 
 
 def _handed_over(period: Period, scope: Scope, at: datetime, part: str) -> QuerySet[Case]:
-    rows = _with_team(
-        StageClock.objects.filter(within("started_at", period), scope.on("case__"), kind=Clock.ACKNOWLEDGE)
-    )
-    return Case.objects.filter(pk__in=rows.filter(had=part).values("case"))
+    return Case.objects.filter(pk__in=_named_in(period, scope).filter(had=part).values("case"))
 
 
 BEHIND: dict[str, Callable[..., QuerySet[Case]]] = {

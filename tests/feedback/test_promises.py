@@ -154,10 +154,16 @@ class TestVersionsAndTeams:
         assert [case.pk for case in found] == [sixty.cases["f2"].pk]
 
     def test_time_to_a_name(self, sixty):
-        """Level 1: 17 after 5 minutes; b3's was taken away, c5's is open. Level 2: b6 after 5, seven after 10, b3 after 35."""
+        """Level 1: 16 after 5 minutes; b3's was taken away, c5's is open. Level 2: b6 after 5, seven after 10, b3 after 35.
+
+        c6 is imported: nobody was asked for a name, its clock began and ended with the answer.
+        """
         found = owed.acknowledging(PERIOD, at=AT)
         one = found[ONE]
-        assert (one.ended, one.censored, one.quantile(0.5), one.quantile(0.9)) == (17, 2, 300, None)
+        assert (one.ended, one.censored, one.quantile(0.5), one.quantile(0.9)) == (16, 2, 300, None)
+        assert one.steps[0].time == 300
+        handed = owed.cases_behind("handed_over", PERIOD, at=AT, part=ONE)
+        assert handed.count() == 18 and not handed.filter(is_history=True).exists()
         two = found[TWO]
         assert (two.ended, two.censored, two.quantile(0.5), two.quantile(0.9)) == (9, 0, 600, 2100)
 
