@@ -106,6 +106,8 @@ def test_wrong_choices_are_said_and_kept(manager, wrong, sentence):
 def test_numbers_that_are_none(manager):
     for which, part in (("under", "luck-of:x"), ("under", "kept-some:x"), ("under", ""), ("time_under", "age:x")):
         assert manager.get("/insights/cases/", DATES | {"which": which, "part": part}).status_code == 404
+    for which, part in (("under", "kept-of:\x00"), ("escalated_under", "\x00"), ("handed_over", "\x00")):
+        assert manager.get("/insights/cases/", DATES | {"which": which, "part": part}).status_code == 400
     few = {"which": "under", "part": "satisfied-hits:five-tier@1", "topic": "billing"}
     assert manager.get("/insights/cases/", DATES | few).context["few"]
 
