@@ -30,8 +30,8 @@ Row = Mapping[str, Any]
 Time = tuple[float, bool]
 ACKNOWLEDGE, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_resolve", "time_handling", "time_silence"
 COLUMNS = (
-    "filed_at", "escalated_at", "acknowledged_at", "resolved_at", "closed_at", "longest_silence", "stage", "handed_at",
-    "case__is_history",
+    "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "stage",
+    "handed_at", "case__is_history",
 )  # fmt: skip
 
 
@@ -67,7 +67,11 @@ def _between(start: str, end: str) -> Callable[[Row, datetime], Time | None]:
 
 def _named(row: Row, at: datetime) -> Time | None:
     # Imported history names nobody.
-    return None if row["case__is_history"] else _between("handed_at", "acknowledged_at")(row, at)
+    if row["case__is_history"]:
+        return None
+    # Who answers at once need not confirm first: the answer ends the wait for a name, as it ends its clock.
+    named = min((one for one in (row["acknowledged_at"], row["replied_at"]) if one), default=None)
+    return _between("handed_at", "named_at")({**row, "named_at": named}, at)
 
 
 def _silence(row: Row, at: datetime) -> Time | None:
@@ -80,7 +84,7 @@ DURATIONS: Mapping[str, Duration] = {
     one.key: one
     for one in (
         Duration(
-            ACKNOWLEDGE, "Time to a name", "from the first hand-over to the first confirmation by name",
+            ACKNOWLEDGE, "Time to a name", "from the first hand-over to the first confirmation by name, or to an answer before it",
             HERE & Q(Exists(_handed())), _named, beware="Of cases filed here. Where nobody has confirmed it, it counts as longer.",
         ),
         Duration(

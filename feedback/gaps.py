@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet
 
 from cases.models import Case, PlaybookRevision, Team, User
 from cases.replies import ENGLISH
@@ -139,7 +139,9 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     of, hit = ASPECTS[name]
     facts = _facts(period, scope).filter(of & hit if which == GAP else of)
     if who:
-        if int(who) not in visible([int(who)], to=to):
+        person = int(who)
+        # Databases refuse to look for a number they could not keep.
+        if not 0 < person <= BigIntegerField.MAX_BIGINT or person not in visible([person], to=to):
             raise LookupError("Not theirs to see.")
-        facts = facts.filter(case__owner=int(who))
+        facts = facts.filter(case__owner=person)
     return Case.objects.filter(pk__in=facts.values("case"))

@@ -22,10 +22,10 @@ PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 def refuse_nul(get_response: Answer) -> Answer:
-    """Refuses a console address with a NUL in its query: PostgreSQL cannot compare it, and stock lists would try."""
+    """Refuses an address of staff with a NUL in its query: PostgreSQL cannot compare it, and lists would try."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/console/") and "%00" in request.META.get("QUERY_STRING", ""):
+        if request.path.startswith(ENGLISH_ROOMS) and "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in the query.")
         return get_response(request)
 

@@ -161,8 +161,8 @@ def reading(sides: tuple[Side, Side], found: Compared) -> str:
     start = f"{sides[0].label}: {count_words(first, 'case')} filed; {sides[1].label}: {count_words(second, 'case')}. "
     if found.comparable is False:
         return f"{start}{NOT_COMPARABLE}."
-    ways = {MEASURES[key].name: _way(*pair) for key, pair in found.shares.items()}
-    clear = [f"{name} is {'higher' if way == 'up' else 'lower'}" for name, way in ways.items() if way]
+    ways = _ways(found)
+    clear = [f"{name} is {way}" for name, way in ways.items() if way]
     if clear:
         return f"{start}In the second, clearly: {'; '.join(clear)}."
     if all(way is None for way in ways.values()):
@@ -172,6 +172,24 @@ def reading(sides: tuple[Side, Side], found: Compared) -> str:
 
 def _way(first: Share, second: Share) -> str | None:
     return change(second, first) if min(first.n, second.n) >= ENOUGH else None
+
+
+def _time_way(first: Curve, second: Curve) -> str | None:
+    """As `_way`, of medians: clear only where their intervals do not meet."""
+    if min(first.n, second.n) < ENOUGH:
+        return None
+    (low, high), (low_then, high_then) = first.interval(MEDIAN), second.interval(MEDIAN)
+    if low_then is not None and high is not None and low_then > high:
+        return "longer"
+    return "shorter" if low is not None and high_then is not None and high_then < low else ""
+
+
+def _ways(found: Compared) -> dict[str, str | None]:
+    """How the second side clearly differs, figure by figure, shares and times; "" where it does not, None when too few."""
+    words = {"up": "higher", "down": "lower"}
+    shares = {MEASURES[key].name: _way(*pair) for key, pair in found.shares.items()}
+    times = {DURATIONS[key].name: _time_way(*pair) for key, pair in found.times.items()}
+    return {name: words.get(way or "", way) for name, way in shares.items()} | times
 
 
 def mix_remarks(asked: Asked, found: Compared, topics: Mapping[str, str], kept: dict[str, str]) -> list[str]:
@@ -214,7 +232,7 @@ def table_of(asked: Asked, sides: tuple[Side, Side], found: Compared, csv_url: s
 
 
 def title_of(found: Compared) -> str:
-    ways = [_way(*pair) for pair in found.shares.values()]
+    ways = _ways(found).values()
     clear = sum(bool(way) for way in ways)
     if clear:
         return f"{count_words(clear, 'figure')} {'differs' if clear == 1 else 'differ'} clearly"
@@ -246,13 +264,9 @@ def _points(value: float) -> str:
 def time_difference(pair: tuple[Curve, Curve], words: Callable[[float], str], comparable: bool | None) -> Cell:
     """Whether one median is clearly later: only where the intervals do not meet."""
     first, second = pair
-    if min(first.n, second.n) < ENOUGH:
+    way = _time_way(first, second)
+    if way is None:
         return Cell("Too few to tell" if first.n and second.n else "", file=["", ""])
     if comparable is False:
         return Cell("Not comparable", file=["", ""])
-    (low, high), (low_then, high_then) = first.interval(MEDIAN), second.interval(MEDIAN)
-    if low_then is not None and high is not None and low_then > high:
-        return Cell("Longer", file=["", ""])
-    if low is not None and high_then is not None and high_then < low:
-        return Cell("Shorter", file=["", ""])
-    return Cell("No clear difference", file=["", ""])
+    return Cell(way.capitalize() or "No clear difference", file=["", ""])

@@ -67,7 +67,7 @@ def promises_page(asked: Asked, calendar: Calendar, *, rules: Rules | None, sees
         "csv_url": asked.link("/insights/promises.csv"),
         "sentence": reading(asked, whole, up, rises),
         "tiles": [
-            tile("Promises kept", whole, "", asked.cases("kept"), cell_line(whole, "promise", asked.cases("promises"))),
+            tile("Promises kept", whole, "", asked.cases("kept"), cell_line(whole, "promise", asked.cases("promises")), "promise"),
             tile("Escalated", up.now, change_words(up.now, up.before), asked.cases("escalated"), cell_line(up.now, "case", asked.cases("filed"))),
             time_tile(asked, times),
             tile(
@@ -81,8 +81,8 @@ def promises_page(asked: Asked, calendar: Calendar, *, rules: Rules | None, sees
     }  # fmt: skip
 
 
-def tile(label: str, share: Share, changed: str, url: str, of: Any) -> dict[str, Any]:
-    lines = [f"95% interval {interval_words(share)}" if share.shown else "", few_words(share, "case"), of]
+def tile(label: str, share: Share, changed: str, url: str, of: Any, what: str = "case") -> dict[str, Any]:
+    lines = [f"95% interval {interval_words(share)}" if share.shown else "", few_words(share, what), of]
     return {
         "label": label, "value": share_words(share), "url": url if share.shown and share.hits else "",
         "lines": [line for line in lines if line], "change": changed if share.shown else "",

@@ -1,6 +1,9 @@
 """Times by hand on the told cases, a second time in plain SQL, and the cases behind them."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import transaction
 
 from feedback.durations import DURATIONS, cases_behind, times
 from feedback.facts import build
@@ -8,14 +11,17 @@ from feedback.facts.build import ALWAYS
 from feedback.figures import Scope, resolving
 from feedback.intervals import kaplan_meier
 from feedback.models import CaseFact
+from feedback.periods import Period
 from tests.feedback.oracle_sql import ask
-from tests.feedback.story import AT, HOUR, PERIOD
+from tests.feedback.story import AT, HOUR, PERIOD, ZONE, day
 from tests.feedback.story_more import AT_MORE, MARCH, telling_more
 
 pytestmark = pytest.mark.django_db
 _CASES = "FROM cases_case c WHERE NOT c.is_drill AND c.filed_at >= FROM_ AND c.filed_at < TO_"
 _UP = "(SELECT min(e.occurred_at) FROM cases_event e WHERE e.case_id = c.id AND CAST(J(e.tier) AS integer) > 1)"
-_NAMED = "(SELECT min(e.occurred_at) FROM cases_event e WHERE e.case_id = c.id AND e.kind = 'acknowledged')"
+_NAMED = (
+    "(SELECT min(e.occurred_at) FROM cases_event e WHERE e.case_id = c.id AND e.kind IN ('acknowledged', 'answered'))"
+)
 _HANDED = (
     "(SELECT min(e.occurred_at) FROM cases_event e WHERE e.case_id = c.id AND J(e.started.acknowledge) IS NOT NULL)"
 )
@@ -64,6 +70,20 @@ def test_by_plain_sql(sixty, key):
         assert (found.ended, found.censored) == (plain.ended, plain.censored)
         assert [round(step.time) for step in found.steps] == [round(step.time) for step in plain.steps]
         assert [step.open for step in found.steps] == [pytest.approx(step.open) for step in plain.steps]
+
+
+def test_who_answers_at_once_has_no_more_to_confirm(sixty):
+    """Answered 20 minutes after filing, so 15 after it was handed over; nobody confirmed it, and nobody will."""
+    with transaction.atomic():
+        filed = day(2, month=4)
+        sixty.file("z1", filed, "orders")
+        sixty.settle("z1", filed + timedelta(minutes=20))
+        while build.take_touched(AT_MORE):
+            pass
+        april = Period(filed.date(), filed.date(), ZONE)
+        found = times(["time_acknowledge"], april, at=AT_MORE)["time_acknowledge"].now
+        assert (found.ended, found.censored, [step.time for step in found.steps]) == (1, 0, [900])
+        transaction.set_rollback(True)
 
 
 def test_the_longest_silence_is_that_of_the_facts(sixty):

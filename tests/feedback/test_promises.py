@@ -1,7 +1,9 @@
 """Promises by milestone and severity, what went up and why, versions and teams: by hand on the sixty, and by plain SQL."""
 
 import pytest
+from django.db import transaction
 
+from escalation import verbs
 from feedback import climbs, owed
 from feedback.facts import build
 from feedback.figures import MILESTONES, Scope
@@ -154,12 +156,30 @@ class TestVersionsAndTeams:
         assert [case.pk for case in found] == [sixty.cases["f2"].pk]
 
     def test_time_to_a_name(self, sixty):
-        """Level 1: 17 after 5 minutes; b3's was taken away, c5's is open. Level 2: b6 after 5, seven after 10, b3 after 35."""
+        """Level 1: 16 after 5 minutes; b3's was taken away, c5's is open. Level 2: b6 after 5, seven after 10, b3 after 35.
+
+        c6 is imported: nobody was asked for a name, its clock began and ended with the answer.
+        """
         found = owed.acknowledging(PERIOD, at=AT)
         one = found[ONE]
-        assert (one.ended, one.censored, one.quantile(0.5), one.quantile(0.9)) == (17, 2, 300, None)
+        assert (one.ended, one.censored, one.quantile(0.5), one.quantile(0.9)) == (16, 2, 300, None)
+        assert one.steps[0].time == 300
+        handed = owed.cases_behind("handed_over", PERIOD, at=AT, part=ONE)
+        assert handed.count() == 18 and not handed.filter(is_history=True).exists()
         two = found[TWO]
         assert (two.ended, two.censored, two.quantile(0.5), two.quantile(0.9)) == (9, 0, 600, 2100)
+
+    def test_what_is_promised_again_was_handed_over_once(self, sixty):
+        """f8 came to the last level on the 12th, was missed there and promised again, and has waited since: one, not two."""
+        last = "executive-customer-service-manager"
+        curve = owed.acknowledging(MARCH, at=AT_MORE)[last]
+        assert (curve.n, curve.censored) == (1, 1)
+        with transaction.atomic():
+            verbs.review(sixty.cases["f8"].pk, by=sixty.cast.tiers[5], at=on(27, 12))
+            verbs.acknowledge(sixty.cases["f8"].pk, by=sixty.cast.tiers[5], at=on(27, 12))
+            curve = owed.acknowledging(MARCH, at=AT_MORE)[last]
+            assert [step.time for step in curve.steps] == [(on(27, 12) - on(12, 16 + 5 / 60)).total_seconds()]
+            transaction.set_rollback(True)
 
     def test_what_is_open_now(self, sixty):
         found = owed.load()

@@ -67,6 +67,8 @@ def test_links_are_right_and_queries_few(manager, supervisor, place):
         ("gap", "luck"),
         ("gap_of", "up:999999"),
         ("gap_of", "up:x"),
+        ("gap_of", "up:99999999999999999999"),
+        ("gap", "low:-1"),
     ):
         assert manager.get("/insights/cases/", DATES | {"which": which, "part": part}).status_code == 404
     assert "Choose a team from the list" in text(manager.get(place, DATES | {"team": "nobody"}))

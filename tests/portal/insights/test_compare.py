@@ -106,6 +106,8 @@ def test_wrong_choices_are_said_and_kept(manager, wrong, sentence):
 def test_numbers_that_are_none(manager):
     for which, part in (("under", "luck-of:x"), ("under", "kept-some:x"), ("under", ""), ("time_under", "age:x")):
         assert manager.get("/insights/cases/", DATES | {"which": which, "part": part}).status_code == 404
+    for which, part in (("under", "kept-of:\x00"), ("escalated_under", "\x00"), ("handed_over", "\x00")):
+        assert manager.get("/insights/cases/", DATES | {"which": which, "part": part}).status_code == 400
     few = {"which": "under", "part": "satisfied-hits:five-tier@1", "topic": "billing"}
     assert manager.get("/insights/cases/", DATES | few).context["few"]
 
@@ -141,6 +143,19 @@ def test_words_of_differences():
     assert time_difference((slow, slow), span, True).words == "No clear difference"
     assert time_difference((slow, fast), span, False).words == "Not comparable"
     assert time_difference((slow, Curve(1)), span, True).words == "Too few to tell"
+
+
+def test_a_time_that_clearly_differs_is_said_in_the_title_and_the_first_words():
+    slow, fast = (kaplan_meier([(float(hour * n), True) for n in range(50, 70)]) for hour in (3600, 60))
+    sides, asked = (side("One"), side("Two")), Asked({}, PERIOD, Cohort(PERIOD).scope, "", AT)
+    alike = {"escalated": (Share(20, 40), Share(20, 40))}
+    for pair, title, words in (
+        ((fast, slow), "1 figure differs clearly", "In the second, clearly: Time to a name is longer."),
+        ((fast, fast), "Nothing differs clearly", "Nothing differs clearly."),
+    ):
+        found = Compared(alike, {"time_acknowledge": pair}, ({"orders": 40}, {"orders": 40}))
+        assert table_of(asked, sides, found, "").title == title
+        assert reading(sides, found).endswith(words)
 
 
 def test_the_same_days_a_year_before(manager):

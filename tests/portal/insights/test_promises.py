@@ -83,6 +83,8 @@ def test_few_queries_however_many_cases(supervisor, place):
 def test_filters_wrong_filters_and_nothing(manager, place):
     one = manager.get(place, DATES | {"topic": "billing"})
     assert all("topic=billing" in url for url, _ in links_of(one))
+    few = text(manager.get(place, DATES | {"severity": "2"}))  # b6 alone, with four promises
+    assert place != HERE or ("4 promises: fewer than 5 are not shown" in few and "1 case: fewer than 5" in few)
     wrong = DATES | {"team": "nobody"}
     assert "Choose a team from the list" in text(manager.get(place, wrong))
     assert manager.get(f"{place.rstrip('/')}.csv", wrong).status_code == 404
