@@ -9,10 +9,10 @@ from feedback.models import Theme
 from portal.demo.people import Cast
 
 THEMES: tuple[tuple[str, str], ...] = (
-    ("Waiting", "wait*, slow*, late, too long, week, weeks, days, hours"),
-    ("Being told", "told me, nobody told, no word, heard nothing, silence, updat*, had to ask"),
-    ("Explaining again", "explain*, again, three times, three people, repeat*"),
-    ("The answer", "answer*, solution, works now, fixed, solved, right"),
+    ("Waiting", "wait*, slow*, late, longer, too long, week*, days"),
+    ("Being told", "told me, nobody told, without a word, when i would hear, updat*, had to ask"),
+    ("Explaining again", "explain*, three times, three people, repeat*, twice"),
+    ("The answer", "the answer, solution, works now, fixed, something else"),
     ("Friendliness", "friendly, kind, polite, thank*, helpful, rude"),
     ("Being passed around", "passed around, passed on, another team, transferred, three people"),
 )

@@ -121,7 +121,9 @@ class TestTags:
         themes.set_active(waiting, active=False, by=cast.supervisor)
         themes.tag(one, [tone], seen=themes.seal(one), by=cast.supervisor, at=MONDAY)
         assert {row.theme for row in one.theme_tags.all()} == {waiting, tone}
-        assert "retired" in refused(themes.tag, other, [waiting], seen=themes.seal(other), by=cast.supervisor, at=MONDAY)
+        assert "retired" in refused(
+            themes.tag, other, [waiting], seen=themes.seal(other), by=cast.supervisor, at=MONDAY
+        )
         assert not other.theme_tags.exists()
 
     def test_who_put_it_on_stays_and_only_supervisors_do(self, cast, list_of):
@@ -192,7 +194,7 @@ class TestFigures:
         waiting, tone = list_of
         for n in range(6):
             said(cast, n, 1 + n % 3, "Slow." if n else "Took ages.", tags=[waiting, *([tone] if n == 5 else [])])
-        for n in range(5):
+        for _ in range(5):
             said(cast, 7, 5, "Kind.", tags=[tone], slug="billing")
         said(cast, 2, 1, "Slow, and nobody has tagged it.")
         said(cast, 14, 1, "Slow.", tags=[waiting])  # after the period
