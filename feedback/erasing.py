@@ -17,13 +17,15 @@ from feedback.models import (
     Retro,
     Scenario,
     Survey,
+    ThemeTag,
     Worthy,
 )
 
 
 def comments(who: Subject) -> None:
-    """What they wrote beside their scores, and that they may be called about it."""
+    """What they wrote beside their scores with its themes, and that they may be called about it."""
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
+    ThemeTag.everything.filter(survey__case__in=who.cases).delete()
 
 
 def asks(who: Subject) -> None:

@@ -15,7 +15,7 @@ from cases.lifecycle import State
 from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
 from feedback.low_scores import follow_score
-from feedback.models import Survey
+from feedback.models import Survey, ThemeTag
 
 CHANGE_WITHIN = timedelta(days=7)
 WRITTEN = (
@@ -87,6 +87,7 @@ def answer_survey(
         raise Refused(_("Choose how satisfied you are."))
     with transaction.atomic():
         survey = _held(case, at)
+        before = survey.comment
         survey.satisfaction, survey.fixed, survey.comment = satisfaction, _verdict(fixed), comment.strip()
         survey.heard = _verdict(heard) if asks_heard(case) else ""
         if not survey.is_low:
@@ -96,6 +97,9 @@ def answer_survey(
         else:
             survey.changed_at = at
         survey.save(update_fields=WRITTEN)
+        if survey.comment != before:
+            # Somebody read other words than these.
+            ThemeTag.everything.filter(survey=survey).delete()
         follow_score(survey, at=at)
         TouchedCase.note([case.pk], at)
     return survey

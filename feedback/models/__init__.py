@@ -30,6 +30,7 @@ from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.quality import QualityReview, QualityWeek
 from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
+from feedback.models.theme import Theme, ThemeTag
 
 __all__ = [
     "Alternative",
@@ -68,6 +69,8 @@ __all__ = [
     "RollupDay",
     "Scenario",
     "Survey",
+    "Theme",
+    "ThemeTag",
     "TroubledCase",
     "Worthy",
 ]

@@ -102,6 +102,7 @@ PLACES: tuple[Place, ...] = (
     )),
     Place("Feedback", (
         Page("Low scores", "low_scores", (SUPERVISE,)),
+        Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/",)),
         Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),
     )),
     Place("Audit", (

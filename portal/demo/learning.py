@@ -25,9 +25,9 @@ LESSONS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("Refunds just above my limit go up for one approval and come back. Most are below 40. A higher limit on level 1 would keep them.", "protocol", ("refunds", "limits"), 9),
     ("Customers whose card is refused try again three times while we look. The article should say: wait, it is charged once only.", "article", ("card",), 8),
     ("Two dates in two systems: I told a customer the wrong one. One of the screens should go.", "tool", ("refunds",), 6),
-    ("Cases about approvals of small refunds pile up on Fridays on level 2.", "protocol", ("refunds",), 4),
+    ("Cases about approvals of small refunds pile up on Fridays on level 2.", "protocol", ("refunds", "waiting"), 4),
     ("When an account is new the shop refuses big orders. Nobody on level 1 knew that rule.", "training", ("orders",), 2),
-    ("Saying when the next message comes stops customers from writing in between.", "none", ("words",), 1),
+    ("Saying when the next message comes stops customers from writing in between.", "none", ("words", "being told"), 1),
 )  # fmt: skip
 
 

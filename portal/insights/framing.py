@@ -26,6 +26,7 @@ PLACES = (
     ("/insights/promises/", "Promises"),
     ("/insights/bottlenecks/", "Bottlenecks"),
     ("/insights/topics/", "Topics"),
+    ("/insights/words/", "Words"),
     ("/insights/compare/", "Compare"),
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
@@ -38,6 +39,7 @@ SAME_QUESTION = (
     "/insights/promises/",
     "/insights/bottlenecks/",
     "/insights/topics/",
+    "/insights/words/",
     "/insights/compare/",
     "/insights/all/",
 )

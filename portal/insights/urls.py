@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.insights import views
+from portal.insights import verbatims, views
 
 urlpatterns = [
     path("", views.figures, name="insights"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("compare.csv", views.comparing_csv, name="insights_compare_csv"),
     path("topics/", views.topics, name="insights_topics"),
     path("topics.csv", views.topics_csv, name="insights_topics_csv"),
+    path("words/", verbatims.words, name="insights_words"),
+    path("words.csv", verbatims.words_csv, name="insights_words_csv"),
     path("cases/", views.cases, name="insights_cases"),
     path("cases.csv", views.cases_file, name="insights_csv"),
     path("pulse/", views.pulse, name="insights_pulse"),

@@ -35,7 +35,7 @@ from escalation.models import (
     Rota,
     Shift,
 )
-from feedback import bulk, lessons, practice, quality, retros, rubric
+from feedback import bulk, lessons, practice, quality, retros, rubric, themes
 from feedback.low_scores import answer_low_score
 from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey
 from feedback.surveys import answer_survey
@@ -88,7 +88,7 @@ class World:
 SENT_ONLY = (
     "counts", "presence", "reply_retire", "reply_bring_back", "pulse_later", "case_problem", "article_publish", "article_archive",
     "article_restore", "article_checked", "article_use", "mail_aside", "logout", "audit_csv", "escalation_notice_again",
-    "remedy_retire",
+    "remedy_retire", "theme_retire",
     *(
         f"escalation_protocolversion_{name}"
         for name in ("discard", "choice_discard", "draw_up", "go_back", "note", "approve", "publish", "keep_back")
@@ -258,6 +258,11 @@ def _low(cast: Cast, rows: dict[str, object]) -> None:
     )
     Survey.objects.filter(case=unnamed).update(is_anonymous=True)
     LowScore.objects.filter(case=unnamed).delete()
+    dana = cast.supervisor
+    rows["theme"] = themes.write(None, "Waiting", "slow*\nno word", by=dana)
+    themes.set_active(themes.write(None, f"Speed {LONG}"[:40].strip(), "", by=dana), active=False, by=dana)
+    rows["comment"] = Survey.objects.get(case=rows["low"])
+    rows["unnamed"] = themes.key_of(Survey.objects.get(case=unnamed))
 
 
 def _rules(cast: Cast, root: User, rows: dict[str, object]) -> None:
@@ -346,6 +351,8 @@ def looks() -> list[Look]:
         Look("low_scores", words="without a name", query="?show=unnamed"),
         Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
         Look("low_score", ("low",), words="refused", post={"words": ""}), Look("low_score", ("low_done",), words="answered"),
+        Look("themes"), Look("themes", words="refused", post={"name": ""}), Look("theme", ("theme",)),
+        Look("words_tags", ("comment",)), Look("words_tags", ("unnamed",), words="without a name"),
         Look("worth"), Look("worth_mark", ("settled",)), Look("worth_mark", ("acknowledged",), words="not settled"),
         Look("scenario", ("settled",)), Look("scenario", ("settled",), words="refused", post={"title": ""}),
         Look("learning"), Look("learning", words="mine", query="?show=mine"), Look("learning", words="all", query="?show=all&tag=card"),

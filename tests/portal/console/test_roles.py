@@ -95,7 +95,7 @@ TABLE = {
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
         untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
-        case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
+        themes theme words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
     """,
     "": """
         auth_group_add protocol_adopt retro view

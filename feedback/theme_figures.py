@@ -1,0 +1,82 @@
+"""What customers write about, in numbers: how many comments of each theme, how many of them low, and week by week.
+
+Only what a person has tagged is counted. What is looked at in Python was tagged by hand, one by one: it stays small.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from feedback import themes, verbatims
+from feedback.figures import EVERYTHING, Scope
+from feedback.intervals import Share
+from feedback.models import Survey, Theme, ThemeTag
+from feedback.periods import Period
+
+#: So many of the newest tagged comments are read again by the rules.
+SAMPLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OfTheme:
+    """One theme's comments in a period."""
+
+    theme: Theme
+    low: Share  # scores of 1 and 2 among the comments of this theme
+    by_rule: Share  # those its rule names too, among those of the sample
+    weeks: Sequence[Share]  # of the week's tagged comments
+
+
+@dataclass(frozen=True, slots=True)
+class Themes:
+    """All themes of a period, those with the most comments first."""
+
+    written: int  # comments
+    tagged: int  # of them, by a person
+    rows: Sequence[OfTheme] = field(default=())
+
+    @property
+    def worst(self) -> list[OfTheme]:
+        """Those with the most low scores, at most three; of few comments nothing is said."""
+        known = [row for row in self.rows if row.low.shown and row.low.hits]
+        return sorted(known, key=lambda row: (-row.low.hits, -row.low.hits / row.low.n, row.theme.name))[:3]
+
+
+def themes_of(period: Period, scope: Scope = EVERYTHING) -> Themes:
+    """The themes of the comments given in a period. Three questions."""
+    rows = verbatims.of_period(period, scope)
+    of: dict[int, set[int]] = defaultdict(set)
+    tags = ThemeTag.objects.filter(survey__in=rows.order_by().values("pk"))
+    for survey, theme in tags.values_list("survey", "theme"):
+        of[theme].add(survey)
+    known = rows.filter(theme_tags__isnull=False).distinct().order_by("-answered_at", "-pk")
+    said = list(known.only("pk", "comment", "satisfaction", "answered_at"))
+    weeks = _weeks(said, period)
+    found = [
+        _figure(theme, of[theme.pk], said, weeks)
+        for theme in Theme.objects.filter(pk__in=of) | Theme.objects.filter(is_active=True)
+    ]
+    found.sort(key=lambda row: (-row.low.n, row.theme.name))
+    return Themes(rows.count(), len(said), found)
+
+
+def _weeks(said: Sequence[Survey], period: Period) -> list[set[int]]:
+    """The tagged comments of each week."""
+    bounds = [(week.start, week.end) for week in period.weeks()]
+    return [{one.pk for one in said if one.answered_at and start <= one.answered_at < end} for start, end in bounds]
+
+
+def _figure(theme: Theme, mine: Collection[int], said: Sequence[Survey], weeks: Sequence[Collection[int]]) -> OfTheme:
+    low = Share(sum(one.is_low for one in said if one.pk in mine), len(mine))
+    sample = [one for one in said[:SAMPLE] if one.pk in mine]
+    named = sum(bool(themes.suggested(one.comment, [theme])) for one in sample)
+    by_week = [Share(len(set(week) & set(mine)), len(week)) for week in weeks]
+    return OfTheme(theme, low, Share(named, len(sample)), by_week)
+
+
+def lesson_words(chosen: Mapping[str, Theme] | Collection[Theme]) -> set[str]:
+    """The tags by which colleagues' lessons are on the same: a theme's name and address."""
+    rows = chosen.values() if isinstance(chosen, Mapping) else chosen
+    return {word for theme in rows for word in (theme.name.lower(), theme.slug)}

@@ -1,0 +1,87 @@
+"""What customers wrote beside their scores: who reads which of it, and without what could say whose it is. docs/words.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from cases.access import Viewer
+from cases.models import Case, Event
+from feedback.figures import EVERYTHING, Scope, within
+from feedback.masking import masked
+from feedback.models import Survey
+from feedback.periods import Period
+
+LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A comment as it may be read: `words` without names, addresses and numbers."""
+
+    survey: Survey
+    words: str
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it may be shown beside its case at all."""
+        return not self.survey.is_anonymous
+
+
+def written() -> QuerySet[Survey]:
+    """Every answer with words in it; what colleagues say of their own house is no customer's word."""
+    return Survey.objects.filter(answered_at__isnull=False, case__customer__is_staff=False).exclude(comment="")
+
+
+def of_period(period: Period, scope: Scope = EVERYTHING) -> QuerySet[Survey]:
+    """The comments given in a period, with a name or without."""
+    return written().filter(within("answered_at", period), scope.on("case__"))
+
+
+def readable(viewer: Viewer) -> QuerySet[Survey]:
+    """The comments somebody may read: those of cases they see; who sees no cases, all but those on restricted topics."""
+    if viewer.is_staff:
+        return written().filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
+    return written().exclude(case__category__is_restricted=True)
+
+
+def narrowed(rows: QuerySet[Survey], *, score: str = "", theme: str = "", untagged: bool = False) -> QuerySet[Survey]:
+    """Those of a score ("1" to "5", or "low"), of a theme put on by hand, or without one."""
+    if score:
+        rows = rows.filter(satisfaction__in=Survey.LOW if score == LOW else (int(score),))
+    if theme:
+        rows = rows.filter(theme_tags__theme__slug=theme)
+    return rows.filter(theme_tags=None) if untagged else rows
+
+
+def named(rows: QuerySet[Survey]) -> QuerySet[Survey]:
+    """Those that may stand beside their case, the newest first."""
+    return rows.filter(is_anonymous=False).order_by("-answered_at", "-pk")
+
+
+def unnamed(rows: QuerySet[Survey]) -> QuerySet[Survey]:
+    """Those given without a name, in an order from which nobody learns when: by score, then by their letters."""
+    return rows.filter(is_anonymous=True).order_by("satisfaction", "comment", "pk")
+
+
+def heard(rows: Iterable[Survey]) -> list[Verbatim]:
+    """The comments masked: two questions, however many there are. Their cases come with them."""
+    said: Sequence[Survey] = list(rows)
+    people: dict[int, set[str]] = {}
+    acted = Event.objects.filter(case__in=[one.case_id for one in said], actor__isnull=False).order_by()
+    for case, name in acted.values_list("case", "actor__name").distinct():
+        people.setdefault(case, set()).add(name)
+    return [Verbatim(one, masked(one.comment, _names(one, people.get(one.case_id, set())))) for one in said]
+
+
+def _names(survey: Survey, people: set[str]) -> set[str]:
+    case = survey.case
+    return {case.customer.name, *people, *([case.organisation.name] if case.organisation else [])}
+
+
+def with_cases(rows: QuerySet[Survey]) -> QuerySet[Survey]:
+    """What a page of them reads, at once."""
+    beside = ("case", "case__customer", "case__organisation", "case__category", "case__team")
+    return rows.select_related(*beside).prefetch_related("theme_tags__theme")

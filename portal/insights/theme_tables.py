@@ -1,0 +1,104 @@
+"""The themes of comments in numbers: the sentence, the table of themes, the table of weeks, and the line of one theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feedback.intervals import Share
+from feedback.models import Theme
+from feedback.theme_figures import OfTheme, Themes
+from portal import charts
+from portal.insights.asking import Asked
+from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, chart, point, steady
+from portal.insights.tables import Cell, Table, of_share
+from portal.insights.words import count_words, day_words, days_words, interval_words, share_words
+
+HERE, CSV = "/insights/words/", "/insights/words.csv"
+NOTE = (
+    "Only themes that a person has put on a comment count; a comment may have several. Below each share stand its 95% "
+    "interval and how many it is a share of. Fewer than 5 are not shown."
+)  # fmt: skip
+
+
+def sentence(asked: Asked, found: Themes) -> str:
+    """'1 Jan to 31 Jan: 42 comments, 30 of them have a theme. Most low scores: “Waiting” (8 of 12).'"""
+    said = f"{days_words(asked.period)}: {count_words(found.written, 'comment')}"
+    if not found.written:
+        return f"{said}."
+    said += f", {found.tagged:,} of them {'has' if found.tagged == 1 else 'have'} a theme. "
+    if not found.worst:
+        return f"{said}Too few of one theme to say which brings most low scores."
+    parts = [f"“{row.theme.name}” ({row.low.hits} of {row.low.n})" for row in found.worst]
+    return f"{said}Most low scores: {', '.join(parts)}."
+
+
+def tables_of(asked: Asked, found: Themes) -> list[Table]:
+    """Each theme with its comments and its low scores, and the weeks."""
+    rows = [row for row in found.rows if row.low.n]
+    weeks = [day_words(week) for week in asked.period.weeks()]
+    return [
+        Table(
+            "themes", "Themes", "", "Theme", ["Comments", "Low scores", "Its words name it too"],
+            [(row.theme.name, _cells(asked, row)) for row in rows], asked.link(CSV), NOTE,
+        ),
+        Table(
+            "themes-by-week", "Themes by week", "The share of the week’s tagged comments. Weeks begin on the day that heads them.",
+            "Theme", weeks, [(row.theme.name, [of_share(share, "", "") for share in row.weeks]) for row in rows],
+            asked.link(CSV),
+        ),
+    ]  # fmt: skip
+
+
+def _cells(asked: Asked, row: OfTheme) -> list[Cell]:
+    mine = asked.link(HERE, theme=row.theme.slug)
+    low = asked.link(HERE, theme=row.theme.slug, score="low")
+    return [
+        Cell(f"{row.low.n:,}", mine, file=[row.low.n]),
+        of_share(row.low, low, mine, bar=True),
+        of_share(row.by_rule, "", ""),
+    ]
+
+
+def trend(asked: Asked, found: Themes, theme: Theme | None) -> Chart | None:
+    """The weekly line of `theme`, or of the one with the most low scores, or of the largest; None without any."""
+    rows = [row for row in found.rows if row.low.n]
+    if theme is not None:
+        rows = [row for row in rows if row.theme.pk == theme.pk]
+    elif found.worst:
+        rows = found.worst
+    if not rows:
+        return None
+    row, weeks = rows[0], asked.period.weeks()
+    name = f"“{row.theme.name}” among tagged comments"
+    points = [point(share) for share in row.weeks]
+    words: dict[str, Any] = {
+        "title": f"{name}, by week",
+        "desc": f"{steady(name, row.weeks)}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
+        "name": f"{name}, by the week’s first day",
+        "top": charts.nice_top(max([0.1, *(p.high for p in points if p)])),
+    }
+    labels = [day_words(week) for week in weeks]
+    drawn = charts.joined(
+        (
+            charts.line(points, labels, key="theme-wide", width=charts.WIDE, **words),
+            charts.line(points, labels, key="theme", **words),
+        )
+    )
+    table = [
+        [label, f"{share.n:,}", share_words(share), interval_words(share)]
+        for label, share in zip(labels, row.weeks, strict=True)
+    ]
+    enough = sum(row.weeks, Share()).shown and any(points)
+    head = ["Week from", "Tagged comments", "Of this theme", "95% interval"]
+    title = steady(name, row.weeks)
+    return chart(
+        title,
+        INTERVAL,
+        drawn if enough else "",
+        f"{name} by week",
+        head,
+        table,
+        asked.link(CSV),
+        wide=True,
+        note=TOO_FEW,
+    )
