@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
 from cases.access import Viewer
@@ -32,9 +33,10 @@ State = Improvement.State
 
 def deciders() -> QuerySet[User]:
     """The leaders: who may say yes or no to an improvement."""
-    return User.objects.with_perm(DECIDE, backend="django.contrib.auth.backends.ModelBackend").filter(
-        is_staff=True, is_active=True, erased_at=None
-    )
+    may = Permission.objects.filter(codename="decide_improvements", content_type__app_label="feedback")
+    allowed = Q(is_superuser=True) | Q(groups__permissions__in=may) | Q(user_permissions__in=may)
+    here = User.objects.filter(is_staff=True, is_active=True, erased_at=None)
+    return here.filter(pk__in=User.objects.filter(allowed).values("pk")).order_by("pk")
 
 
 def to_decide() -> QuerySet[Improvement]:

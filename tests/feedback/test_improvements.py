@@ -69,8 +69,8 @@ def letters():
 def test_from_evidence_to_a_published_version_a_letter_and_a_check(cast, settings):
     """The story: R071, R072 and R124 on one improvement."""
     tom, leader, owner = cast.tiers[1], cast.supervisor, cast.tiers[2]
-    mia, sam = customer("mia", language="de"), customer("sam")
-    first, second, other = (went_up(cast, by=one, title=f"Of {one}") for one in (mia, sam, customer("off")))
+    mia, ben = customer("mia", language="de"), customer("ben")
+    first, second, other = (went_up(cast, by=one, title=f"Of {one}") for one in (mia, ben, customer("off")))
     lesson = lessons.write("A higher limit.", "protocol", case=other, by=tom, at=AT)
     looked = post_mortem_acts.open_by_hand(second, "Look.", by=leader, at=AT)
     one = proposed(cast, first, second, lessons=(lesson,), post_mortems=(looked,))
@@ -78,7 +78,7 @@ def test_from_evidence_to_a_published_version_a_letter_and_a_check(cast, setting
     found = improvements.evidence_of(one, tom)
     assert (found.cases, found.lessons, found.post_mortems) == ((first, second), (lesson,), (looked,))
     assert found.n == 4 and not found.hidden and not found.gone
-    assert set(improvements.concerned(one)) == {mia, sam}, "a lesson is no customer's word"
+    assert set(improvements.concerned(one)) == {mia, ben}, "a lesson is no customer's word"
 
     agreed(cast, one)
     draft = ProtocolVersion.objects.filter(status="published").first()
@@ -91,14 +91,14 @@ def test_from_evidence_to_a_published_version_a_letter_and_a_check(cast, setting
     one.refresh_from_db()
     assert list(improvements.published()) == [one] and one.sentence == SENTENCE
     assert one.translations == {"de": {"sentence": GERMAN}}
-    assert {row.recipient for row in letters()} == {mia, sam} and all(row.to_customer for row in letters())
+    assert {row.recipient for row in letters()} == {mia, ben} and all(row.to_customer for row in letters())
     assert improvements.told(one) == 0 and improvements.being_told(one) == 2
     said = {row.recipient: compose(row, AT + 2 * DAY) for row in letters()}
-    assert GERMAN in said[mia].text and SENTENCE in said[sam].text and "/improvements/" in said[sam].text
-    assert first.reference not in said[mia].text and said[sam].unsubscribe
+    assert GERMAN in said[mia].text and SENTENCE in said[ben].text and "/improvements/" in said[ben].text
+    assert first.reference not in said[mia].text and said[ben].unsubscribe
     improvement_letters.news_notices(one, at=AT + 3 * DAY)
     assert letters().count() == 2, "once"
-    wishes.decide(sam, at=AT + 3 * DAY, wants_news=False)
+    wishes.decide(ben, at=AT + 3 * DAY, wants_news=False)
     while outbox.deliver_batch(AT + 3 * DAY):
         pass
     assert improvements.told(one) == 1 and improvements.being_told(one) == 0
