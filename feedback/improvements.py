@@ -142,7 +142,12 @@ def published() -> QuerySet[Improvement]:
 
 
 def after(one: Improvement) -> Period:
-    """The 30 local days that follow the day it was done; `before()` of it are the 30 up to that day. It must be done."""
+    """The 30 local days that follow the day it was done; `before()` of it are the 30 up to that day.
+
+    Raises ValueError for what is not done.
+    """
+    if one.done_at is None:
+        raise ValueError(f"{one} is not done.")
     zone = settings.COMPANY_TIME_ZONE
     first = day_of(one.done_at) + DAY
     return Period(first, first + (DAYS - 1) * DAY, zone)
