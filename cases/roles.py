@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("cases", "brandrevision", "edit_brand"),
         ("feedback", "knownproblem", "run_problems"),
         ("feedback", "postmortem", "run_post_mortems"),
+        ("feedback", "improvement", "decide_improvements"),
         ("cases", "savedreply", "write_replies"),
         *(
             ("cases", model, f"{act}_{model}")
@@ -72,7 +73,11 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
             for act in ("view", "add", "change")
         ),
     ),
-    "Managers": (("feedback", "survey", "view_insights"), ("feedback", "survey", "view_handlers")),
+    "Managers": (
+        ("feedback", "survey", "view_insights"),
+        ("feedback", "survey", "view_handlers"),
+        ("feedback", "improvement", "decide_improvements"),
+    ),
 }
 
 

@@ -42,7 +42,7 @@ class Wish:
 PROGRESS = Wish("progress", "progress_mail", ProgressMail.DAILY)
 OPTIONAL = {
     "survey": Wish("surveys", "wants_surveys"),
-    "news": Wish("news", "wants_news"),
+    "improvement_news": Wish("news", "wants_news"),
     "problem": Wish("problems", "wants_problems"),
 }
 BY_NAME = {wish.name: wish for wish in (PROGRESS, *OPTIONAL.values())}

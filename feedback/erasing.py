@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from cases.erasing import ERASED, Eraser, Subject
 from cases.models import TouchedCase
 from feedback.models import (
     Alternative,
     Ask,
+    Evidence,
     Ground,
     Lesson,
     LessonTag,
@@ -75,6 +78,12 @@ def look_backs(who: Subject) -> None:
     measures.exclude(evidence="").update(evidence=ERASED)
 
 
+def evidence(who: Subject) -> None:
+    """Which of their cases led to an improvement; that one more did stays as a number."""
+    theirs = Q(case__in=who.cases) | Q(lesson__case__in=who.cases) | Q(post_mortem__case__in=who.cases)
+    Evidence.everything.filter(theirs).update(is_gone=True, case=None, lesson=None, post_mortem=None)
+
+
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
     ("asks", asks),
@@ -82,4 +91,5 @@ ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("marks", marks),
     ("learned", learned),
     ("look backs", look_backs),
+    ("evidence", evidence),
 )

@@ -33,6 +33,7 @@ from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
+    improvement_letters,
     interim,
     invitations,
     lesson_letters,
@@ -68,6 +69,7 @@ letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
+composers |= improvement_letters.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -187,6 +189,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *today_letters.STEPS,
         *retros.STEPS,
         *lesson_letters.STEPS,
+        *improvement_letters.STEPS,
         *drafts.STEPS,
         Step("anchor", _no_anchor, _anchor),
     ),

@@ -45,6 +45,8 @@ def addresses_and_zones(**_: Any) -> list[CheckMessage]:
         found.append(Error("UNTOUCHED_HOURS must be at least 1", id="portal.E031"))
     if settings.LESSON_ANSWER_DAYS < 1 or min(settings.QUALITY_SAMPLE.values()) < 0:
         found.append(Error("LESSON_ANSWER_DAYS must be at least 1, QUALITY_BY_* at least 0", id="portal.E032"))
+    if settings.IMPROVEMENT_DECISION_DAYS < 1:
+        found.append(Error("IMPROVEMENT_DECISION_DAYS must be at least 1", id="portal.E033"))
     if settings.INBOUND_NEW not in ("open", "link"):
         found.append(Error('INBOUND_NEW must be "open" or "link"', id="portal.E012"))
     if settings.INBOUND and settings.INBOUND["ca_file"] and not Path(settings.INBOUND["ca_file"]).is_file():

@@ -320,6 +320,9 @@ QUALITY_SAMPLE = {
     "by_chance": env.int("QUALITY_BY_CHANCE", 3),
     "by_risk": env.int("QUALITY_BY_RISK", 3),
 }
+# Days within which a proposed improvement is agreed or declined, and whether everybody can read what was changed.
+IMPROVEMENT_DECISION_DAYS = env.int("IMPROVEMENT_DECISION_DAYS", 10)
+PUBLIC_IMPROVEMENTS = env.bool("PUBLIC_IMPROVEMENTS", True)
 
 # Whether texts can be sent to phones. Nothing sends any yet, so nobody is offered them.
 SMS_CHANNEL = False

@@ -455,6 +455,106 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Improvement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=120)),
+                ("change", models.TextField(max_length=1000)),
+                ("why", models.TextField(max_length=1000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("idea", "Waits for a decision"),
+                            ("agreed", "Agreed"),
+                            ("declined", "Declined"),
+                            ("done", "Done"),
+                            ("checked", "Done and checked"),
+                        ],
+                        default="idea",
+                        max_length=8,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("decide_by", models.DateTimeField()),
+                ("overdue_told_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(blank=True, max_length=1000)),
+                ("due_on", models.DateField(null=True)),
+                ("figure", models.CharField(blank=True, max_length=40)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("sentence", models.CharField(blank=True, max_length=400)),
+                ("translations", models.JSONField(blank=True, default=dict)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("before_hits", models.PositiveIntegerField(default=0)),
+                ("before_n", models.PositiveIntegerField(default=0)),
+                ("after_hits", models.PositiveIntegerField(default=0)),
+                ("after_n", models.PositiveIntegerField(default=0)),
+                ("verdict", models.TextField(blank=True, max_length=1000)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.category"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="improvements",
+                        to="escalation.protocolversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-proposed_at", "-pk"),
+                "permissions": (("decide_improvements", "Can decide on improvements"),),
+            },
+        ),
+        migrations.CreateModel(
             name="Interim",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -856,6 +956,57 @@ class Migration(migrations.Migration):
                     "post_mortem",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="grounds", to="feedback.postmortem"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("everything", django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Evidence",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_drill", models.BooleanField(default=False, editable=False)),
+                ("is_gone", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "improvement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="feedback.improvement"
+                    ),
+                ),
+                (
+                    "lesson",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="feedback.lesson"
+                    ),
+                ),
+                (
+                    "post_mortem",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="feedback.postmortem",
                     ),
                 ),
             ],
@@ -1561,6 +1712,93 @@ class Migration(migrations.Migration):
             model_name="ask",
             index=models.Index(fields=["person", "-at"], name="ask_of_person"),
         ),
+        migrations.AddIndex(
+            model_name="improvement",
+            index=models.Index(
+                condition=models.Q(("state", "idea")), fields=["decide_by"], name="improvement_to_decide"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="improvement",
+            index=models.Index(
+                condition=models.Q(("sentence", ""), _negated=True), fields=["-done_at"], name="improvement_published"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="improvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "idea"), ("decided_at", None), ("decided_by", None), ("reason", "")),
+                    models.Q(
+                        models.Q(("state", "idea"), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="improvement_decided_with_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="improvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("due_on", None), ("figure", ""), ("owner", None), ("state__in", ("idea", "declined"))),
+                    models.Q(
+                        ("state__in", ("agreed", "done", "checked")),
+                        ("due_on__isnull", False),
+                        ("owner__isnull", False),
+                        models.Q(("figure", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="improvement_agreed_says_who_and_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="improvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("sentence", ""),
+                        ("state__in", ("idea", "agreed", "declined")),
+                        ("done_at", None),
+                        ("done_by", None),
+                    ),
+                    models.Q(
+                        ("state__in", ("done", "checked")), ("done_at__isnull", False), ("done_by__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="improvement_published_when_done",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="improvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state", "checked"),
+                        ("checked_at__isnull", False),
+                        ("checked_by__isnull", False),
+                        models.Q(("verdict", ""), _negated=True),
+                    ),
+                    models.Q(models.Q(("state", "checked"), _negated=True), ("checked_at", None), ("checked_by", None)),
+                    _connector="OR",
+                ),
+                name="improvement_checked_with_words",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="improvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("after_hits__lte", models.F("after_n")), ("before_hits__lte", models.F("before_n"))
+                ),
+                name="improvement_shares",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="interim",
             constraint=models.UniqueConstraint(fields=("case", "milestone"), name="interim_once_a_milestone"),
@@ -1735,6 +1973,41 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ground",
             constraint=models.UniqueConstraint(fields=("case", "cause", "seq"), name="ground_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("case", None), ("is_gone", True), ("lesson", None), ("post_mortem", None)),
+                    models.Q(("case__isnull", False), ("is_gone", False), ("lesson", None), ("post_mortem", None)),
+                    models.Q(("case", None), ("is_gone", False), ("lesson__isnull", False), ("post_mortem", None)),
+                    models.Q(("case", None), ("is_gone", False), ("lesson", None), ("post_mortem__isnull", False)),
+                    _connector="OR",
+                ),
+                name="evidence_is_one_thing",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("case__isnull", False)), fields=("improvement", "case"), name="evidence_case_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lesson__isnull", False)),
+                fields=("improvement", "lesson"),
+                name="evidence_lesson_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("post_mortem__isnull", False)),
+                fields=("improvement", "post_mortem"),
+                name="evidence_post_mortem_once",
+            ),
         ),
         migrations.AddIndex(
             model_name="alternative",

@@ -12,6 +12,7 @@ from feedback.models.article import (
 )
 from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.improvement import Evidence, Improvement
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
 from feedback.models.low_score import LowScore
@@ -46,9 +47,11 @@ __all__ = [
     "Condition",
     "CountedCase",
     "Counterfactual",
+    "Evidence",
     "FactHold",
     "FilingOffer",
     "Ground",
+    "Improvement",
     "Interim",
     "KnownProblem",
     "Lesson",

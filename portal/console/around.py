@@ -22,7 +22,7 @@ from escalation.directory import Directory
 from escalation.load import LOOK_BACK, Picture
 from feedback import problems
 from feedback.pulse import QUESTION, question_for
-from portal.console import learning_desk, post_mortems_show, start, untouched
+from portal.console import improvements_show, learning_desk, post_mortems_show, start, untouched
 from portal.console.cover_load import home_line
 from portal.console.reviews_desk import by_tone, desk
 
@@ -42,7 +42,12 @@ def page(request: HttpRequest, *, site: AdminSite) -> HttpResponse:
     context |= {
         "title": "Around the cases",
         "desk": by_tone(
-            [*desk(actor, now, zone), *post_mortems_show.desk(actor, now), *learning_desk.lines(actor, now)]
+            [
+                *desk(actor, now, zone),
+                *post_mortems_show.desk(actor, now),
+                *learning_desk.lines(actor, now),
+                *improvements_show.desk(actor, now),
+            ]
         ),
         "start": start.line(actor.user),
         "over_problems": list(problems.to_be_told(actor.user)),

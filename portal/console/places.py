@@ -13,11 +13,16 @@ from django.urls import reverse
 from cases.access import AUDIT, WORK
 from cases.models import User
 from escalation.permits import Actor
+from feedback.improvements import DECIDE
 from portal.console import brand, mail_in, queries
 
 INSIGHTS, SEE_INSIGHTS = "/insights/", "feedback.view_insights"
 #: The number beside a place is counted no further than this: "99+" sends somebody to the list as well as 4,211 does.
 MOST_COUNTED = 99
+
+
+#: Any one of these opens the console; what asks for nothing more is open with them.
+ENTER = (WORK, AUDIT, "cases.view_user")
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Page:
         return self.name if self.name.startswith("/") else reverse(f"admin:{self.name}")
 
     def open_to(self, user: Any) -> bool:
-        return self.when() and (not self.needs or any(user.has_perm(one) for one in self.needs))
+        return self.when() and any(user.has_perm(one) for one in self.needs or ENTER)
 
     def holds(self, path: str) -> int:
         """How much of an address this page accounts for, in letters; 0: it lies elsewhere."""
@@ -103,6 +108,7 @@ PLACES: tuple[Place, ...] = (
     Place("Feedback", (
         Page("Low scores", "low_scores", (SUPERVISE,)),
         Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/",)),
+        Page("Improvements", "improvements", (*CASES, DECIDE)),
         Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),
     )),
     Place("Audit", (

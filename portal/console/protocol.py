@@ -20,6 +20,7 @@ from escalation.models import ChoiceDraft, ProtocolVersion
 from escalation.packs import export_pack
 from escalation.protocol import Protocol, ProtocolError
 from escalation.reading import parse
+from portal.console import improvements_show
 from portal.console import protocol_acts as acts
 from portal.console.needs import need
 from portal.console.protocol_choices import choices_view
@@ -289,5 +290,6 @@ def version_page(
         "counted": counted(found),
         "errors": any(row["finding"].is_error for row in found),
         "cases": seen.filter(protocol=force.label if is_open and force else version.label).count(),
+        "led_to": improvements_show.of_version(version, request.user),
         **pages(version, protocol, old if is_open else None, names),
     }

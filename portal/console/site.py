@@ -32,6 +32,7 @@ from portal.console import (
     denied,
     experts,
     home,
+    improvements,
     keys,
     learning,
     low_scores,
@@ -74,7 +75,11 @@ class ConsoleSite(AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return Viewer(request.user).is_staff or (request.user.is_staff and request.user.has_perm("cases.view_user"))
+        user = request.user
+        if Viewer(user).is_staff or (user.is_staff and user.has_perm("cases.view_user")):
+            return True
+        # A leader without cases comes in for what they decide on, and for nothing else.
+        return user.is_staff and user.has_perm(improvements.DECIDE) and request.path.startswith(improvements.PLACE)
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Any:
         """As Django's, but nobody signed in is sent round in circles: managers to their page, others to 404."""
@@ -101,7 +106,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes,
+            themes, improvements,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

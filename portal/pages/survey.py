@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -142,6 +143,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
         "anonymous": survey.is_anonymous,
         "low": survey.is_low and not survey.is_anonymous,
         "may_contact": survey.may_contact,
+        "improvements_url": "/improvements/" if settings.PUBLIC_IMPROVEMENTS else "",
         "unhappy": survey.fixed in (Survey.Verdict.NO, Survey.Verdict.PARTLY) or survey.is_low,
         "again": reopen is not None and reopen >= clock.now(),
     }

@@ -44,7 +44,7 @@ from portal.inbound import taking
 from tests.a11y.gallery import LONG
 from tests.cast import MONDAY, PASSWORD, Cast, gather
 from tests.feedback.article_shelf import REFUND, published
-from tests.portal import post_mortem_stories, problem_stories
+from tests.portal import improvement_stories, post_mortem_stories, problem_stories
 from tests.portal.console import reply_stories, stories
 from tests.portal.inbound.letters import answer
 
@@ -192,6 +192,9 @@ def _texts(cast: Cast, rows: dict[str, object]) -> None:
     post_mortem_stories.offered(cast, rows["look_back"], late)
     post_mortem_stories.written(cast, rows["look_back"], late)
     rows["measure"] = Measure.objects.get()
+    rows["idea"] = improvement_stories.idea(cast, rows["acknowledged"])
+    rows["agreed"] = improvement_stories.agreed(cast, rows["acknowledged"])
+    rows["done"] = improvement_stories.done(cast, rows["acknowledged"], at=MONDAY - timedelta(days=40))
     rows["reply"] = reply_stories.shelf(cast)["billing"].reply
     retired = reply_stories.kept(cast, "Old words", "We look into it.").reply
     saved_replies.retire(retired, by=cast.supervisor, at=MONDAY, seen=1)
@@ -377,6 +380,10 @@ def looks() -> list[Look]:
         Look("post_mortem_measure", ("look_back",), words="refused", post={"text": "Be more careful"}),
         Look("post_mortem_measure_done", ("look_back", "measure")), Look("post_mortem_try", ("look_back",)),
         Look("case_post_mortem", ("acknowledged",)),
+        Look("improvements"), Look("improvement_new"), Look("improvement_new", words="refused", post={}),
+        Look("improvement", ("idea",)), Look("improvement", ("done",)), Look("improvement_decide", ("idea",)),
+        Look("improvement_decide", ("idea",), words="refused", post={}), Look("improvement_evidence", ("idea",)),
+        Look("improvement_version", ("idea",)), Look("improvement_done", ("agreed",)), Look("improvement_check", ("done",)),
         Look("brand"), Look("problems"), Look("problem_new"), Look("problem_new", words="refused", post={}),
         Look("problem", ("problem",)), Look("articles"), Look("article_new"),
         Look("article_new", words="refused", post={}), Look("article", ("article",)), Look("article_edit", ("article",)),

@@ -219,6 +219,7 @@ def looks() -> list[Look]:
         Look("sign in", "/account/sign-in/", "nobody"),
         Look("sign in, code", "/account/sign-in/", "nobody", post={"email": "sam@example.com"}),
         Look("sign in, password", "/account/sign-in/password/", "nobody"),
+        Look("improvements", "/improvements/", "nobody"),
         Look("problems", "/problems/", "nobody"),
         Look("problem", "/problems/{problem}/", "nobody"),
         Look("problem, follow?", "/problems/confirm/{confirm}/", "nobody"),

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import articles, known, learning, look_backs, low_scores, pulse, rules, themes
+from portal.demo import articles, improvements, known, learning, look_backs, low_scores, pulse, rules, themes
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         low_scores.answer_them(people, now)
         themes.put_on(people, now)
         look_backs.write(people, now)
+        improvements.propose(people, now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(

@@ -48,10 +48,10 @@ TABLE = {
     "ASPTU": """
         best board cases_case_act cases_case_change cases_case_changelist cases_event_change cases_event_changelist
         cases_event_history escalation_calendarversion_changelist escalation_protocolversion_history today view_new views
-        more_filters worth learning lesson post_mortem post_mortems
+        more_filters worth learning lesson post_mortem post_mortems improvement improvements
     """,
     "ASPT": """
-        bulk worth_mark scenario lesson_new retros quality
+        bulk worth_mark scenario lesson_new retros quality improvement_new improvement_evidence improvement_version
     """,
     "SPTU": """
         plan_review plan_reviews
@@ -96,6 +96,7 @@ TABLE = {
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
         untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
         themes theme words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
+        improvement_decide improvement_done improvement_check
     """,
     "": """
         auth_group_add protocol_adopt retro view

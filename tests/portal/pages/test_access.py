@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "language/": (all_(405), all_(303)),
     "contact/": (all_(200), all_(405)),
     "how-we-escalate/": (all_(200), all_(405)),
+    "improvements/": (all_(200), all_(405)),
     "problems/": (all_(200), all_(405)),
     "problems/confirm/<token:token>/": (all_(200), all_(303)),
     "problems/leave/<token:token>/": (all_(200), all_(303)),
