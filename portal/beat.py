@@ -33,6 +33,7 @@ from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
+    figure_views,
     interim,
     invitations,
     lesson_letters,
@@ -50,6 +51,7 @@ from feedback.rollup import keep as rollups
 from portal import clock, file_steps
 from portal.console import start
 from portal.inbound import fetching
+from portal.insights import digesting, mailing
 from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
@@ -68,6 +70,7 @@ letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
+composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -185,6 +188,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *interim.STEPS,
         *low_letters.STEPS,
         *today_letters.STEPS,
+        *figure_views.STEPS,
         *retros.STEPS,
         *lesson_letters.STEPS,
         *drafts.STEPS,

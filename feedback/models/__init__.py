@@ -12,6 +12,7 @@ from feedback.models.article import (
 )
 from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.figure_view import FigureView
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
 from feedback.models.low_score import LowScore
@@ -46,6 +47,7 @@ __all__ = [
     "CountedCase",
     "Counterfactual",
     "FactHold",
+    "FigureView",
     "FilingOffer",
     "Ground",
     "Interim",
