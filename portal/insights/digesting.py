@@ -29,14 +29,17 @@ from portal.insights.dashboard import dashboard
 from portal.insights.framing import Said
 from portal.insights.mailing import counted_words, lines_of, pinned, view_of, way_out
 
-FOUR = ("satisfied", "escalated", "at_first", "kept")
+FOUR = ("satisfied", "addressed", "escalated", "kept")
 SHOWN = 3  # things to look at, and as many that went well
 SPLITS = (ALL, "topic", "team")
 #: Of these less is better; the others that may be judged are better when there are more of them.
 LESS = frozenset({"low", "escalated", "back_7", "back_30", "rejected", "grown", "astray", "supervisor", "exhausted", "broken_twice"})  # fmt: skip
 #: More of these is neither good nor bad.
 NEITHER = frozenset({"partly", "down", "response"})
-JUDGED = tuple(key for key in MEASURES if key not in NEITHER)
+#: Who waits a week for a fact has none of the last week.
+JUDGED = tuple(key for key, one in MEASURES.items() if key not in NEITHER and not (one.old and one.old[1]))
+#: Of cases by when they were filed: last week's had less time to go wrong, so that they went wrong less says nothing.
+YOUNG = frozenset(key for key, one in MEASURES.items() if one.dated == "filed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,10 @@ def moved(found: Iterable[Moved]) -> tuple[list[Moved], list[Moved]]:
     worse: dict[str, Moved] = {}
     better: dict[str, Moved] = {}
     for one in sorted(clear, key=lambda one: (-one.gap, one.key, one.split, one.part)):
-        (worse if one.is_worse else better).setdefault(one.key, one)
+        if one.is_worse:
+            worse.setdefault(one.key, one)
+        elif one.key not in YOUNG:
+            better.setdefault(one.key, one)
     return list(worse.values())[:SHOWN], list(better.values())[:SHOWN]
 
 

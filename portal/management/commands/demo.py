@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import articles, known, learning, look_backs, low_scores, pulse, rules
+from portal.demo import articles, kept_views, known, learning, look_backs, low_scores, pulse, rules
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -48,6 +48,7 @@ class Command(BaseCommand):
         learning.tell(people, now, seed=options["seed"])
         low_scores.answer_them(people, now)
         look_backs.write(people, now)
+        kept_views.keep(now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(
