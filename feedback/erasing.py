@@ -10,6 +10,7 @@ from feedback.models import (
     Alternative,
     Ask,
     Evidence,
+    FigureView,
     Ground,
     Lesson,
     LessonTag,
@@ -34,6 +35,11 @@ def comments(who: Subject) -> None:
 def asks(who: Subject) -> None:
     """When they were asked something: whoever is erased is not asked again."""
     Ask.objects.filter(person=who.person).delete()
+
+
+def views(who: Subject) -> None:
+    """Pages of figures they kept under names of their own: nothing is mailed to whoever is erased."""
+    FigureView.objects.filter(owner=who.person).delete()
 
 
 def low_scores(who: Subject) -> None:
@@ -87,6 +93,7 @@ def evidence(who: Subject) -> None:
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
     ("asks", asks),
+    ("views of figures", views),
     ("low scores", low_scores),
     ("marks", marks),
     ("learned", learned),

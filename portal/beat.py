@@ -33,6 +33,7 @@ from escalation import erasing as leaving
 from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
+    figure_views,
     improvement_letters,
     interim,
     invitations,
@@ -51,6 +52,7 @@ from feedback.rollup import keep as rollups
 from portal import clock, file_steps
 from portal.console import start
 from portal.inbound import fetching
+from portal.insights import digesting, mailing
 from portal.keeping import copies, erasing, retention
 
 log = logging.getLogger("milepost.beat")
@@ -70,6 +72,7 @@ composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COM
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
 composers |= improvement_letters.COMPOSERS
+composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
 ANCHOR_EVERY = timedelta(days=1)
@@ -187,6 +190,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *interim.STEPS,
         *low_letters.STEPS,
         *today_letters.STEPS,
+        *figure_views.STEPS,
         *retros.STEPS,
         *lesson_letters.STEPS,
         *improvement_letters.STEPS,

@@ -152,6 +152,7 @@ urlpatterns = [
     path("styleguide/<slug:page>/", styleguide.show, name="styleguide_page"),
     path("console/", admin.site.urls),
     path("insights/", include("portal.insights.urls")),
+    path("api/v1/", include("portal.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -12,6 +12,7 @@ from feedback.models.article import (
 )
 from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.figure_view import FigureView
 from feedback.models.improvement import Evidence, Improvement
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
@@ -49,6 +50,7 @@ __all__ = [
     "Counterfactual",
     "Evidence",
     "FactHold",
+    "FigureView",
     "FilingOffer",
     "Ground",
     "Improvement",

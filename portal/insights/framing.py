@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -15,11 +16,11 @@ from cases.access import Viewer
 from escalation.book import NoProtocol, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
+from feedback.figure_views import SEES
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.pages.doors import View, door, see_other
 
-SEES = "feedback.view_insights"
 ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
@@ -31,6 +32,7 @@ PLACES = (
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
     ("/insights/knowledge/", "Articles"),
+    ("/insights/views/", "My views"),
     ("/insights/definitions/", "What the figures mean"),
 )
 #: These show the same question: what is set goes with the reader.
@@ -43,6 +45,9 @@ SAME_QUESTION = (
     "/insights/compare/",
     "/insights/all/",
 )
+
+#: What may be kept as a view: the pages of one question without parts of its own.
+KEPT = (*(page for page in SAME_QUESTION if page != "/insights/compare/"), "/insights/promises/versions/", "/insights/promises/teams/")  # fmt: skip
 
 #: What lies below these are readings of the same.
 ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
@@ -62,15 +67,14 @@ def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
     return door(*(methods or ("GET",)))(inner)
 
 
-class Question:
-    """What a request asks: its form, and when that is valid, the question it means."""
+class Said:
+    """What the filters of an address ask at an instant: their form, and when that is valid, the question it means."""
 
-    def __init__(self, request: HttpRequest) -> None:
-        self.request = request
-        self.at = clock.now()
+    def __init__(self, filters: Mapping[str, str], at: datetime) -> None:
+        self.at = at
         self.rules = rules()
         today = today_at(self.at)
-        said = data_of(request.GET.dict(), today)
+        said = data_of(filters, today)
         self.form = Filters(said, rules=self.rules, today=today)
         self.asked: Asked | None = None
         if self.form.is_valid():
@@ -80,6 +84,14 @@ class Question:
     def calendar(self) -> Calendar:
         """The office hours of the protocol in force; every hour where there is none."""
         return self.rules.calendar(self.rules.protocol.windows.calendar, self.at) if self.rules else ALWAYS
+
+
+class Question(Said):
+    """What a request asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.GET.dict(), clock.now())
+        self.request = request
 
 
 def rules() -> Rules | None:
@@ -115,6 +127,9 @@ def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
         }
         for url, label in PLACES
     ]
+    if request.path in KEPT:
+        keep = urlencode({"page": request.path} | {name: request.GET[name] for name in NAMES if request.GET.get(name)})
+        more = {"keep_url": f"/insights/views/new/?{keep}"} | more
     return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
 
 

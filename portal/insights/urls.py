@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.insights import verbatims, views
+from portal.insights import saving, verbatims, views
 
 urlpatterns = [
     path("", views.figures, name="insights"),
@@ -29,5 +29,7 @@ urlpatterns = [
     path("pulse/", views.pulse, name="insights_pulse"),
     path("knowledge/", views.knowledge, name="insights_knowledge"),
     path("knowledge.csv", views.knowledge_csv, name="insights_knowledge_csv"),
+    path("views/", saving.listing, name="insights_views"),
+    path("views/new/", saving.new, name="insights_view_new"),
     path("definitions/", views.definitions, name="insights_definitions"),
 ]

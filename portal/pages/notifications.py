@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from escalation import share_news, wishes
+from feedback import figure_views
 from portal import clock, ratelimit
 from portal.forms_account import Wishes
 from portal.pages.doors import done, door, posted, see_other, shown_key
@@ -69,17 +73,32 @@ def notifications(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/notifications.html", {"form": form, "key": shown_key(request)})
 
 
+#: The same of a page of figures that is mailed to a colleague, who reads English.
+VIEW = (
+    "Stop this letter?",
+    "We no longer send you this view of the figures. The view itself stays.",
+    "Yes, stop it",
+    "We send you this view no more. Under “My views” on the pages of figures you can turn it on again.",
+)
+
+
 @door("GET", "POST")
 def _stop(request: HttpRequest, token: str) -> HttpResponse:
     """One kind of letter: looking asks, the button stops it. Who holds the letter may; the letter's reader can undo it."""
     if (participant := share_news.read_token(token)) is not None:
         if request.method == "POST":
             share_news.decide(participant, False)
-        heading, means, button, stopped = SHARED
+        words: Sequence[Any] = SHARED
+    elif (view := figure_views.read_token(token)) is not None:
+        if request.method == "POST":
+            figure_views.stop(view)
+        words = VIEW
     else:
-        heading, means, button, stopped = STOPS[_wish(request, token).name]
+        words = STOPS[_wish(request, token).name]
+    heading, means, button, stopped = words
     context = {"heading": heading, "means": means, "button": button, "stopped": stopped}
-    return render(request, "pages/unsubscribe.html", context | {"done": request.method == "POST"})
+    more = {"done": request.method == "POST", "of_figures": words is VIEW}
+    return render(request, "pages/unsubscribe.html", context | more)
 
 
 def _wish(request: HttpRequest, token: str) -> wishes.Wish:

@@ -14,7 +14,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.models import Case, User
 from portal import clock
 from portal.beat import beat
-from portal.demo import articles, improvements, known, learning, look_backs, low_scores, pulse, rules, themes
+from portal.demo import (
+    articles,
+    improvements,
+    kept_views,
+    known,
+    learning,
+    look_backs,
+    low_scores,
+    pulse,
+    rules,
+    themes,
+)
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
 from portal.demo.story import DAYS, plan
@@ -50,6 +61,7 @@ class Command(BaseCommand):
         themes.put_on(people, now)
         look_backs.write(people, now)
         improvements.propose(people, now)
+        kept_views.keep(now)
         beat()
         cases = Case.objects.count()
         self.stdout.write(

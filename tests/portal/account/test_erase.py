@@ -27,7 +27,7 @@ from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
 from feedback import alternatives, lessons, post_mortem_acts
 from feedback.low_scores import answer_low_score
-from feedback.models import Ask, QualityReview, QualityWeek, Retro, Scenario
+from feedback.models import Ask, FigureView, QualityReview, QualityWeek, Retro, Scenario
 from feedback.post_mortem_acts import Draft as LookBack
 from feedback.surveys import answer_survey
 from portal import beat, clock
@@ -111,6 +111,7 @@ def fill(cast, settings, folder):
     answered(cast, by=who, title=f"{SIGN} answered")
     send(step(40))
     Ask.objects.create(key="survey:x", kind=Ask.Kind.SURVEY, person=who, at=step(40))
+    FigureView.objects.create(owner=who, name=f"{SIGN} view", page="/insights/")
     copies.make(copies.ask(who, at=step(41)).pk)
     send(step(42))
     LogEntry.objects.log_actions(cast.manager.pk, [who], CHANGE, change_message=f"{SIGN} changed", single_object=True)

@@ -16,7 +16,7 @@ from tests.portal.pages.scene import working
 from tests.portal.pages.stage import ROLES, SHARERS, Stage
 
 #: Whose console and figures have tables of their own.
-ELSEWHERE = ("console/", "insights/", "api/")
+ELSEWHERE = ("console/", "insights/", "api/v1/")
 
 
 def all_(status: int) -> dict[str, int]:

@@ -1,0 +1,136 @@
+"""A kept view as a letter: the sentence of its page, up to eight of its figures, and a link to the same days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+
+from cases.spelling import spell
+from escalation.letters import NotNeeded
+from escalation.models import Notice
+from feedback.figure_views import KIND, SEES, token_of
+from feedback.measures import MEASURES, Counted
+from feedback.models import FigureView
+from feedback.rollup import reading
+from portal.insights.asking import OWN, Asked
+from portal.insights.bottlenecks import hours_page
+from portal.insights.dashboard import dashboard
+from portal.insights.framing import Said
+from portal.insights.owing import teams_page, versions_page
+from portal.insights.promises import promises_page
+from portal.insights.topics import count_topics, page_of
+from portal.insights.words import change_words, interval_words, share_words
+
+OF_PROMISES = ("kept", "kept_1", "kept_2", "kept_3", "kept_4", "kept_supervisor", "escalated", "supervisor")
+OF_CLOCKS = ("kept", "in_time_review", "in_time_acknowledge", "in_time_update", "in_time_resolve", "escalated", "astray", "exhausted")  # fmt: skip
+OF_ALL = ("satisfied", "low", "addressed", "heard", "escalated", "at_first", "back_30", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the letter of a page has: its first words, and which of the registry's figures."""
+
+    sentence: Callable[[Said, Asked], Mapping[str, Any]]
+    keys: tuple[str, ...] = OF_ALL
+
+
+def _dashboard(said: Said, asked: Asked) -> Mapping[str, Any]:
+    return dashboard(asked, said.calendar, said.form.names)
+
+
+def _promises(said: Said, asked: Asked) -> Mapping[str, Any]:
+    return promises_page(asked, said.calendar, rules=said.rules, sees_matrix=False)
+
+
+def _topics(said: Said, asked: Asked) -> Mapping[str, Any]:
+    return page_of(count_topics(asked, said.form.topics, said.rules.protocol if said.rules else None))
+
+
+#: By the page of a view; the functions are those the pages are made with.
+LETTERS: dict[str, Letter] = {
+    "/insights/": Letter(_dashboard),
+    "/insights/all/": Letter(_dashboard),
+    "/insights/topics/": Letter(_topics),
+    "/insights/promises/": Letter(_promises, OF_PROMISES),
+    "/insights/promises/versions/": Letter(lambda said, asked: versions_page(asked), OF_PROMISES),
+    "/insights/promises/teams/": Letter(lambda said, asked: teams_page(asked, said.form.names.teams), OF_CLOCKS),
+    "/insights/bottlenecks/": Letter(lambda said, asked: hours_page(asked, said.form.names), OF_CLOCKS),
+}
+
+
+def filters_of(view: FigureView) -> dict[str, str]:
+    return dict(parse_qsl(view.query))
+
+
+def line(key: str, figures: Counted) -> str:
+    """'Satisfied (CSAT): 82% (78% to 86%) of 120. Up from 78%', as the page of all figures has it."""
+    now = figures.now
+    said = f"{MEASURES[key].name}: {share_words(now)}"
+    if interval_words(now):
+        said += f" ({interval_words(now)})"
+    if now.n:
+        said += f" of {now.n:,}" if now.shown else f": {now.n}"
+    changed = change_words(now, figures.before) if now.shown else ""
+    return f"{said}. {changed}" if changed else said
+
+
+def pinned(asked: Asked, path: str, **more: str) -> str:
+    """The whole address of `path` for these very days, whenever it is opened."""
+    days = {"period": OWN, "from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
+    return f"{settings.BASE_URL}{asked.link(path, **(days | more))}"
+
+
+def lines_of(asked: Asked, keys: tuple[str, ...]) -> tuple[list[str], datetime]:
+    """A line a figure, and up to when they are counted."""
+    found, counted_to = reading.figures(keys, asked.period, asked.scope, at=asked.at)
+    return [line(key, figures) for key, figures in found.items()], counted_to
+
+
+def view_of(notice: Notice) -> FigureView:
+    """The view a letter is about. Raises NotNeeded when it is gone, or mailed no more, or not for its reader's eyes."""
+    view = FigureView.objects.filter(pk=notice.data["view"], owner=notice.person).first()
+    if view is None or not view.mailed:
+        raise NotNeeded("The view is deleted, or its letters were stopped.")
+    if not notice.person.has_perm(SEES):
+        raise NotNeeded("The person may not see figures any more.")
+    return view
+
+
+def way_out(view: FigureView) -> dict[str, Any]:
+    """What stops the letters of a view, kept out of what is kept of the letter."""
+    token = token_of(view)
+    return {"unsubscribe": f"{settings.BASE_URL}/unsubscribe/{token}/", "secrets": [token]}
+
+
+def counted_words(at: datetime) -> str:
+    return f"Counted to {spell(at, settings.COMPANY_TIME_ZONE)}"
+
+
+def compose(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the letter of a view says, counted at `now`: the numbers its page shows at that instant."""
+    view = view_of(notice)
+    said = Said(filters_of(view), now)
+    context = {"view": view, "views": f"{settings.BASE_URL}/insights/views/"} | way_out(view)
+    asked = said.asked
+    if asked is None:
+        page = f"{settings.BASE_URL}{view.page}?{view.query}"
+        return context | {"broken": True, "page": page}
+    letter = LETTERS[view.page]
+    first = letter.sentence(said, asked)
+    lines, counted_to = lines_of(asked, letter.keys)
+    return context | {
+        "broken": False,
+        "sentence": first.get("sentence") or first.get("empty", ""),
+        "lines": lines,
+        "words": asked.words,
+        "counted": counted_words(counted_to),
+        "page": pinned(asked, view.page),
+    }
+
+
+COMPOSERS = {KIND: compose}
