@@ -102,7 +102,8 @@ def shown(
         form.data["seen"] = str(row.number)
     user = frame["actor"].user
     context = show.page_of(row, story, frame["now"], user) | {
-        "form": form if row.is_open and post_mortems.may_run(row, user) else None,
+        # Who was writing when somebody closed it still sees what they typed, and why it is not kept.
+        "form": form if (row.is_open or form.is_bound) and post_mortems.may_run(row, user) else None,
         "trouble": trouble,
         "meanwhile": row if form.errors and row.number > 1 else None,
         "may_run": post_mortems.may_run(row, user),

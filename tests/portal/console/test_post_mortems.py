@@ -138,3 +138,12 @@ def test_one_is_opened_by_hand_from_the_case(signed_in, cast, go, monday):
     assert "The first of its kind." in text(client.get(answer["Location"]))
     answer = client.post(page, {"reason": "Again."})
     assert answer.status_code == 422 and "Again." in text(answer)
+
+
+def test_who_writes_while_somebody_closes_it_keeps_what_was_typed(signed_in, cast, go, monday):
+    found, late = stories.closed(cast)
+    go(late)
+    answer = signed_in(cast.supervisor).post(f"{LIST}{found.pk}/", HANDLE | {"seen": "2", "happened": "My own words."})
+    assert answer.status_code == 422 and "My own words." in text(answer) and "It is closed." in text(answer)
+    found.refresh_from_db()
+    assert found.happened == stories.WRITTEN.happened
