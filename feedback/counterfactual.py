@@ -84,7 +84,9 @@ def add_others(found: Counterfactual, run: BackTest) -> None:
     # Asked again: a run that ended before it stood there has told nobody.
     run.refresh_from_db()
     found.elsewhere = _others(found, run)
-    found.save(update_fields=["elsewhere"])
+    # A run that ends between the question and this line has told its figures itself: they stay.
+    if found.elsewhere is not None:
+        found.save(update_fields=["elsewhere"])
 
 
 def finished(run_id: int) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from cases.models import Case, Event, Message, Note
 from escalation import outbox, verbs
 from escalation.audit import Scope
-from escalation.models import Notice, Promise, ProtocolVersion
+from escalation.models import BackTest, Notice, Promise, ProtocolVersion
 from escalation.verbs import Refused
 from feedback import alternatives, counterfactual, post_mortem_acts, post_mortem_audit, post_mortems
 from feedback.facts.build import rebuild, take_touched
-from feedback.models import Alternative, Ground, Measure, PostMortem, TroubledCase
+from feedback.models import Alternative, Counterfactual, Ground, Measure, PostMortem, TroubledCase
 from feedback.post_mortem_acts import TRY_HARDER, Draft
 from feedback.post_mortem_letters import ANSWERED, OVERDUE
 from feedback.post_mortems import grounds_of
@@ -338,3 +338,20 @@ def test_what_does_not_hold_is_opened_again_and_the_review_waits(cast):
 def test_what_the_back_test_can_say(causes, after, verdict):
     assert counterfactual.verdict_of(causes, after) == verdict
     assert counterfactual.verdict_of(causes, after, "no cell") == "unknown"
+
+
+def test_figures_a_run_tells_in_the_moment_it_is_asked_after_stay(cast, monkeypatch):
+    found = post_mortem_acts.open_by_hand(cast.file(), "Look.", by=cast.supervisor, at=MONDAY)
+    rules, who = ProtocolVersion.objects.get(status="published"), {"by": cast.supervisor, "at": MONDAY}
+    kept = Counterfactual.objects.create(
+        post_mortem=found, version=rules, label="a", digest="b", verdict="unknown", here={}, **who
+    )
+    window = {"since": MONDAY - DAY, "until": MONDAY, "asked_at": MONDAY, "heard_at": MONDAY}
+    run = BackTest.objects.create(version=rules, asked_by=cast.supervisor, state="running", **window)
+
+    def ends_now(self):
+        Counterfactual.objects.filter(run=run).update(elsewhere={"cases": 3})
+
+    monkeypatch.setattr(BackTest, "refresh_from_db", ends_now)
+    counterfactual.add_others(kept, run)
+    assert Counterfactual.objects.get(pk=kept.pk).elsewhere == {"cases": 3}
