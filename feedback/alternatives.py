@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from cases.access import Viewer
 from cases.models import Case, Event, Message, User
 from cases.models.case import CaseQuerySet
 from escalation import verbs
@@ -122,7 +123,9 @@ def answer(case: Case, word: str, *, seen: int, by: User, at: datetime) -> Alter
 
 def _follow_up(row: Alternative, case: Case, at: datetime) -> None:
     """Tells whose post-mortem it is; of an accepted offer, notes that it has to be done."""
-    owner = row.post_mortem.owner or owner_of(case, at)
+    owner = row.post_mortem.owner
+    if owner is None or not Viewer(owner).works:
+        owner = owner_of(case, at)
     if owner is None:
         return
     answered_notice(row, owner, at=at)

@@ -13,6 +13,7 @@ from cases.models import Case, Event, Message, Note
 from escalation import outbox, verbs
 from escalation.audit import Scope
 from escalation.models import BackTest, Notice, Promise, ProtocolVersion
+from escalation.permits import Actor
 from escalation.verbs import Refused
 from feedback import alternatives, counterfactual, post_mortem_acts, post_mortem_audit, post_mortems
 from feedback.facts.build import rebuild, take_touched
@@ -20,6 +21,7 @@ from feedback.models import Alternative, Counterfactual, Ground, Measure, PostMo
 from feedback.post_mortem_acts import TRY_HARDER, Draft
 from feedback.post_mortem_letters import ANSWERED, OVERDUE
 from feedback.post_mortems import grounds_of
+from portal.console import post_mortems_show
 from tests.cast import MONDAY, gather
 from tests.portal import post_mortem_stories as stories
 
@@ -355,3 +357,16 @@ def test_figures_a_run_tells_in_the_moment_it_is_asked_after_stay(cast, monkeypa
     monkeypatch.setattr(BackTest, "refresh_from_db", ends_now)
     counterfactual.add_others(kept, run)
     assert Counterfactual.objects.get(pk=kept.pk).elsewhere == {"cases": 3}
+
+
+def test_what_is_of_somebody_who_has_left_is_told_to_who_is_here(cast):
+    found, case, late = stories.opened(cast)
+    sent = stories.offered(cast, found, late)
+    cast.tiers[5].is_active = False
+    cast.tiers[5].save(update_fields=["is_active"])
+    assert post_mortems.tell(late + 8 * DAY) == 1
+    assert Notice.objects.get(kind=OVERDUE).recipient == cast.supervisor
+    overdue = [line["text"] for line in post_mortems_show.desk(Actor.of(cast.supervisor), late + 8 * DAY)]
+    assert overdue == [f"The post-mortem of {case} was due on 20 Jan."]
+    alternatives.answer(case, "accepted", seen=sent.pk, by=cast.customer, at=late)
+    assert Notice.objects.get(kind=ANSWERED).recipient == cast.supervisor == Measure.objects.get().owner
