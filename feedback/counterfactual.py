@@ -26,6 +26,8 @@ from feedback.models import Counterfactual, Ground, PostMortem
 #: How far back the other cases are looked for.
 DAYS = timedelta(days=90)
 Cause, Verdict = Ground.Cause, Counterfactual.Verdict
+#: The reasons the back-test can speak of.
+KNOWN = (Cause.EXHAUSTED, Cause.BROKEN_TWICE, Cause.HIGH_LEVEL)
 
 
 def try_on(post_mortem: PostMortem, version: ProtocolVersion, *, by: User, at: datetime) -> Counterfactual:
@@ -126,11 +128,17 @@ def _totals(side: Mapping[str, Any]) -> dict[str, int]:
 
 
 def proof_of(post_mortem: PostMortem) -> Counterfactual | None:
-    """The newest try that shows that rules which are in force, or were since, would have prevented it."""
-    tries = post_mortem.counterfactuals.filter(verdict=Verdict.PREVENTS, version__isnull=False)
+    """The newest try that shows that rules which are in force, or were since, would have prevented it.
+
+    Where the back-test cannot speak of any reason it opened for, a try under which the case goes on is all there can be.
+    """
+    known = post_mortem.grounds.filter(cause__in=KNOWN).exists()
+    tries = post_mortem.counterfactuals.filter(version__isnull=False)
     for one in tries.select_related("version"):
         version = one.version
         assert version is not None
+        if one.verdict != Verdict.PREVENTS and (known or one.here["stuck"]):
+            continue
         if version.published_at is None or version.published_at < post_mortem.opened_at:
             continue
         if trial_of(version).digest == one.digest:

@@ -370,3 +370,18 @@ def test_what_is_of_somebody_who_has_left_is_told_to_who_is_here(cast):
     assert overdue == [f"The post-mortem of {case} was due on 20 Jan."]
     alternatives.answer(case, "accepted", seen=sent.pk, by=cast.customer, at=late)
     assert Notice.objects.get(kind=ANSWERED).recipient == cast.supervisor == Measure.objects.get().owner
+
+
+def test_a_change_of_the_protocol_after_what_people_said_is_verified_by_any_try_of_rules_in_force(cast):
+    found = post_mortem_acts.open_by_hand(cast.file(), "Look.", by=cast.supervisor, at=MONDAY)
+    one, soon = stories.measure(cast, found, MONDAY), MONDAY + DAY
+    post_mortem_acts.finish(one, "It is published.", by=cast.supervisor, at=soon)
+    PostMortem.objects.update(closed_at=soon, closed_by=cast.supervisor, review_on=soon.date())
+    draft = stories.more_time(cast.supervisor, soon)
+    tried = counterfactual.try_on(found, draft, by=cast.supervisor, at=soon)
+    assert tried.verdict == "unknown"
+    with pytest.raises(Refused, match="verified by a version"):
+        post_mortem_acts.verify(one, "", by=cast.supervisor, at=soon)
+    stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=soon)
+    assert post_mortem_acts.verify(one, "", by=cast.supervisor, at=soon).proof == tried
+    assert PostMortem.objects.get().reviewed_at == soon
