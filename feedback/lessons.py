@@ -81,9 +81,9 @@ def write(
 
 
 def readable(user: User) -> QuerySet[Lesson]:
-    """The lessons a colleague may read: those about no case, about cases they see, and their own."""
+    """The lessons a colleague may read: those about no case, about cases they see, their own, and those they do."""
     seen = Case.objects.visible_to(Viewer(user)).values("pk")
-    found = Lesson.objects.filter(Q(case=None) | Q(case__in=seen) | Q(by=user))
+    found = Lesson.objects.filter(Q(case=None) | Q(case__in=seen) | Q(by=user) | Q(owner=user))
     return found.select_related("case", "by", "owner", "answered_by", "joined_to")
 
 
