@@ -159,6 +159,13 @@ def test_a_week_s_case_is_scored_read_and_answered_by_those_who_may(signed_in, c
         desk.get("/console/quality/")
     )
     assert [signed_in(one).get(page).status_code for one in (mara, tom, other, dana)] == [404, 404, 404, 200]
+    # Her lead is not called to a page that shows them nothing: the case is of a topic they may not see.
+    cast.teams[4].members.add(mara)
+    assert "1 case is drawn" in text(signed_in(other).get("/console/around/"))
+    Category.objects.filter(pk=case.category_id).update(is_restricted=True)
+    assert "drawn for quality review" not in text(signed_in(other).get("/console/around/"))
+    Category.objects.filter(pk=case.category_id).update(is_restricted=False)
+    cast.teams[4].members.remove(mara)
     for wrong, said in (
         (FINE, "Say what to keep and what to do differently."),
         (FINE | {"words": "Kept words", "level": "3"}, "Choose what fits best"),
