@@ -203,7 +203,7 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         lead += " The promise that runs stays, and stands in it."
     return acted(
         request, frame, row, form, act, title="Apology and alternative", submit="Send to the customer", lead=lead,
-        said="Sent. You are told when the customer answers.", back=reverse("admin:post_mortem", args=[pk]),
+        said="Sent. Whose post-mortem it is gets a letter when the customer answers.", back=reverse("admin:post_mortem", args=[pk]),
     )  # fmt: skip
 
 

@@ -118,6 +118,8 @@ class Story:
         )
         back = sum(event.kind in ("rejected", "reopened") for event in self.events)
         more = f" They came back to us {'once' if back == 1 else f'{back} times'}." if back else ""
+        if not self.broken:
+            return f"No promise to the customer was broken.{more}"
         return f"We broke {broken} to the customer, and they {told}.{more}"
 
     def failure(self) -> Event | None:

@@ -53,6 +53,7 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     said = {"sorry": "Sorry.", "wrong": "It was late.", "alternative": "By hand.", "idempotency_key": "k1"}
     for _ in range(2):
         assert client.post(f"{page}offer/", said).status_code == 303
+    assert "Whose post-mortem it is gets a letter when the customer answers." in text(client.get(page))
     assert Alternative.objects.count() == 1 and "No answer yet" in text(client.get(page))
 
     # A measure asks for more than care.
@@ -142,6 +143,7 @@ def test_one_is_opened_by_hand_from_the_case(signed_in, cast, go, monday):
     found = PostMortem.objects.get()
     assert (answer.status_code, answer["Location"]) == (303, f"{LIST}{found.pk}/")
     assert "The first of its kind." in text(client.get(answer["Location"]))
+    assert "No promise to the customer was broken." in text(client.get(answer["Location"]))
     answer = client.post(page, {"reason": "Again."})
     assert answer.status_code == 422 and "Again." in text(answer)
 
