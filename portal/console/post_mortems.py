@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -84,20 +85,27 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     if request.method == "POST" and not post_mortems.may_run(row, frame["actor"].user):
         raise Needs(RUN)
     closing = request.POST.get("press") == "close"
+    # Who closes it sends what stands in the form, too: it is kept with it, or shown again.
+    writing = request.method == "POST" and (not closing or "happened" in request.POST)
     story = show.Story.of(row, frame["now"], frame["zone"])
-    form = Write(request.POST) if request.method == "POST" and not closing else Write(initial=story.first())
+    form = Write(request.POST) if writing else Write(initial=story.first())
     trouble = ""
-    if request.method == "POST" and (closing or form.is_valid()):
+    if request.method == "POST" and (not writing or form.is_valid()):
         by, at = frame["actor"].user, frame["now"]
+        seen = form.cleaned_data["seen"] if writing else _number(request.POST.get("seen", ""))
+        wrote = False
         try:
-            if closing:
-                post_mortem_acts.close(row, seen=_number(request.POST.get("seen", "")), by=by, at=at)
-            else:
-                post_mortem_acts.write(row, form.draft(), seen=form.cleaned_data["seen"], by=by, at=at)
+            with transaction.atomic():
+                if writing:
+                    seen = post_mortem_acts.write(row, form.draft(), seen=seen, by=by, at=at).number
+                    wrote = True
+                if closing:
+                    post_mortem_acts.close(row, seen=seen, by=by, at=at)
         except Refused as why:
-            trouble = str(why) if closing else ""
-            if not closing:
+            if writing and not wrote:
                 form.add_error(why.field or None, str(why))
+            else:
+                trouble = str(why)
         else:
             said = f"Closed. Its measures are looked at again in {post_mortem_acts.REVIEW_AFTER.days} days."
             messages.success(request, said if closing else "Saved.")

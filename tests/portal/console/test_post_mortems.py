@@ -39,6 +39,11 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     answer = client.post(page, {"press": "close", "seen": "1"})
     assert answer.status_code == 422 and "It is not closed. The customer has not had an apology" in text(answer)
 
+    closing = HANDLE | {"press": "close", "seen": "1", "happened": "Typed and not saved."}
+    answer = client.post(page, closing)
+    assert answer.status_code == 422 and "Typed and not saved." in text(answer) and "It is not closed." in text(answer)
+    assert PostMortem.objects.get().happened == "" and 'form="look-back"' in first and 'id="look-back"' in first
+
     # Of two writers the slower one keeps what was typed, and sees what stands there.
     assert client.post(page, HANDLE | {"seen": "1", "owner": str(cast.mate.pk)}).status_code == 303
     answer = client.post(page, HANDLE | {"seen": "1", "happened": "My own <b>words</b>."})
@@ -72,7 +77,9 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     assert "It would not have happened" in text(client.get(page))
     stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=late)
 
-    assert client.post(page, {"press": "close", "seen": "2"}).status_code == 303
+    assert client.post(page, closing).status_code == 422
+    assert client.post(page, closing | {"seen": "2"}).status_code == 303
+    assert PostMortem.objects.get().happened == "Typed and not saved."
     assert client.post(f"{page}measure/{one.pk}/", {"evidence": "Version 2 is in force."}).status_code == 303
     found.refresh_from_db()
     review = datetime.combine(found.review_on, late.timetz())
