@@ -160,7 +160,9 @@ PERMITS: dict[str, Permit] = {
     "return_down": Permit("Return to the level below", "team", move="return_down", unless=_bottom),
     "help_back": Permit("Send back with help", "supervisor", move="return_down", unless=_bottom),
     "answer_supervisor": Permit("Answer as supervisor", "supervisor", states=OPEN, unless=_not_asked),
-    "apologise": Permit("Apologise", "supervisor", states=tuple(State.values)),
+    "apologise": Permit(
+        "Apologise", "supervisor", states=tuple(state for state in State.values if state != State.MERGED)
+    ),
     "note": Permit("Save note", "anyone", states=tuple(State.values)),
     "mark_upset": Permit("Customer is upset", "anyone", states=OPEN, unless=_upset),
     "mark_calm": Permit("Customer is calm again", "team", states=OPEN, unless=_calm),

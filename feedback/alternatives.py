@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from cases.access import Viewer
+from cases.lifecycle import State
 from cases.models import Case, Event, Message, User
 from cases.models.case import CaseQuerySet
 from escalation import verbs
@@ -32,6 +33,14 @@ SAID = {
 }
 
 
+def told_on(case: Case) -> Case:
+    """The case whose page the customer reads now: where this one was joined to another, that one."""
+    while case.state == State.MERGED:
+        joined = Event.objects.filter(case=case, kind="merged").latest("seq")
+        case = Case.objects.get(reference=joined.data["args"]["into"])
+    return case
+
+
 def may_promise(case: Case) -> bool:
     """Whether the letter can name a time of its own; else the promise that runs stays and stands in it."""
     return case.state in PROMISING
@@ -50,7 +59,8 @@ def offer(
 ) -> Alternative:
     """Sends the one letter: the apology, what went wrong, what we can do instead, and when the customer next hears.
 
-    It is the verb "apologise": who may apologise may offer. Offering again takes the place of what was offered before.
+    It is the verb "apologise" on the case the customer reads: who may apologise may offer. Offering again takes the place
+    of what was offered before.
     Raises Refused naming the field.
     """
     parts = {"sorry": (sorry, SORRY_MOST), "wrong": (wrong, WRONG_MOST), "alternative": (alternative, TEXT_MOST)}
@@ -89,7 +99,9 @@ def _apologised(
     post_mortem: PostMortem, text: str, next_at: datetime | None, *, by: User, at: datetime, form_key: str
 ) -> Case:
     try:
-        return verbs.apologise(post_mortem.case_id, text=text, next_at=next_at, by=by, at=at, form_key=form_key)
+        return verbs.apologise(
+            told_on(post_mortem.case).pk, text=text, next_at=next_at, by=by, at=at, form_key=form_key
+        )
     except Refused as why:
         # The verb knows one text; here it is three, and what is still to be filled in may be in any of them.
         raise Refused(str(why), field="next_at" if why.field == "next_at" else "", latest=why.latest) from None

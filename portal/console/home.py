@@ -16,7 +16,7 @@ from cases.models import Case
 from escalation.permits import Actor
 from feedback import problems
 from portal import clock
-from portal.console import case_offer, home_alarms, home_rows, low_scores, own_work, queries
+from portal.console import case_offer, home_alarms, home_rows, own_work, queries
 
 HEADINGS = {
     queries.LATE: "Late",
@@ -55,8 +55,7 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "upcoming": None if total else upcoming(viewer, actor, scope, now),
         "offered": case_offer.rows(offered, clocks),
         "silent_problems": list(problems.missed(now)),
-        "low_scores": low_scores.line(viewer, now),
-        "own_work": own_work.line(actor.user, now),
+        "waiting": own_work.lines(viewer, now),
     }
     return TemplateResponse(request, "console/home.html", context)
 

@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.access import Viewer
 from cases.languages import kept_code, reads
 from cases.models import Category, Team
 from escalation.verbs import Refused
@@ -133,16 +132,3 @@ SENT = {
     How.PHONE: "Kept: answered by phone.",
     How.CLOSED: "Closed.",
 }
-
-
-def line(viewer: Viewer, now: datetime) -> dict[str, Any] | None:
-    """What the console's home says to a supervisor of them, in one question; None while nothing is owed."""
-    if not viewer.user.has_perm(SUPERVISE):
-        return None
-    rows = low_scores.to_answer(viewer).select_related(None).values_list("due_at", flat=True)
-    dues = list(rows[:MOST])
-    return {"all": len(dues), "late": sum(due <= now for due in dues), "next": dues[0]} if dues else None
-
-
-#: On home nobody counts further.
-MOST = 200

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from cases.access import Viewer
 from cases.lifecycle import OPEN
 from cases.models import Case, Consult, Task, User
+from feedback import low_scores
 from portal.console.tasks_beside import act
 
 MOST = 200  # of each kind; nobody has more before them
@@ -43,11 +44,30 @@ def questions_of(person: User) -> QuerySet[Consult]:
     return Consult.objects.filter(asked_by=person, answered_at=None, taken_back_at=None, case__state__in=OPEN)
 
 
-def line(person: User, now: datetime) -> dict[str, int] | None:
-    """What the console's home says of it: how many wait and how many are overdue, in one question; None for nothing."""
-    rows = tasks_of(person).values_list("due_at").union(questions_to(person).values_list("due_at"), all=True)
-    dues = [due for (due,) in rows[:MOST]]
-    return {"all": len(dues), "late": sum(due <= now for due in dues)} if dues else None
+WORK, LOW = "own_work", "low_scores"
+
+
+def lines(viewer: Viewer, now: datetime) -> dict[str, dict[str, Any]]:
+    """What the console's home says of one's own work, and to a supervisor of low scores: one question for all of it.
+
+    By the name of the line: how many wait, how many of them are late, and the first instant; nothing where none waits.
+    """
+    parts: list[tuple[str, QuerySet[Any]]] = [(WORK, tasks_of(viewer.user)), (WORK, questions_to(viewer.user))]
+    if viewer.user.has_perm(low_scores.SUPERVISE):
+        parts.append((LOW, low_scores.to_answer(viewer)))
+    first, *others = (_counted(rows, name, now) for name, rows in parts)
+    found: dict[str, dict[str, Any]] = {}
+    for name, number, late, due in first.union(*others, all=True):
+        if number:
+            line = found.setdefault(name, {"all": 0, "late": 0, "next": due})
+            found[name] = {"all": line["all"] + number, "late": line["late"] + late, "next": min(line["next"], due)}
+    return found
+
+
+def _counted(rows: QuerySet[Any], name: str, now: datetime) -> QuerySet[Any]:
+    counted = rows.order_by().annotate(line=Value(name)).values("line")
+    counted = counted.annotate(number=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)), first=Min("due_at"))
+    return counted.values_list("line", "number", "late", "first")
 
 
 @require_safe

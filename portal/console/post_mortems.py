@@ -193,9 +193,10 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """The apology with an alternative: one letter."""
     frame = site.each_context(request)
     row = found(frame, pk)
-    if refusal("apologise", row.case, frame["actor"]):
+    case = alternatives.told_on(row.case)
+    if refusal("apologise", case, frame["actor"]):
         raise Needs("cases.supervise")
-    may = alternatives.may_promise(row.case)
+    may = alternatives.may_promise(case)
     form = Offer(request.POST if request.method == "POST" else None, may_promise=may)
 
     def act(given: dict[str, Any]) -> None:
@@ -207,7 +208,7 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         alternatives.offer(row, **given, by=frame["actor"].user, at=frame["now"], form_key=key)
 
     lead = "The customer gets one letter with all of it, and says yes or no on the page of their case."
-    if row.case.promise_at and not may:
+    if case.promise_at and not may:
         lead += " The promise that runs stays, and stands in it."
     return acted(
         request, frame, row, form, act, title="Apology and alternative", submit="Send to the customer", lead=lead,

@@ -15,7 +15,7 @@ from portal.console import backtest_run
 from portal.demo.people import Cast
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SORRY = "I am sorry. You were told a time, and it passed without a word from us."
+SORRY = "I am sorry for the way this took. You explained it to each of us, and each of us began anew."
 WRONG = (
     "Your case went up level by level, and at each of them somebody looked at it anew instead of writing to you first."
 )

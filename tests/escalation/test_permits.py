@@ -45,7 +45,7 @@ EXPECTED = {
     "return_down": (TEAM, {"escalated", "passed"}),
     "help_back": (SUPERVISOR, {"escalated", "passed"}),
     "answer_supervisor": (SUPERVISOR, OPEN),
-    "apologise": (SUPERVISOR, set(State.values)),
+    "apologise": (SUPERVISOR, {*State.values} - {"merged"}),
     "note": (ANYONE, set(State.values)),
     "mark_upset": (ANYONE, OPEN),
     "mark_calm": (TEAM, OPEN),

@@ -202,6 +202,19 @@ def test_it_does_not_close_without_an_apology_and_an_alternative(cast, tmp_path)
     ]
 
 
+def test_of_a_case_that_was_joined_to_another_the_letter_goes_to_the_one_the_customer_reads(cast):
+    found, case, late = stories.opened(cast)
+    other = cast.file(at=late)
+    verbs.merge(case.pk, into=other, by=cast.supervisor, at=late + timedelta(minutes=1))
+    stories.written(cast, found, late + timedelta(minutes=2))
+    sent = stories.offered(cast, PostMortem.objects.get(pk=found.pk), late + timedelta(minutes=3))
+    assert (sent.case, sent.post_mortem) == (other, found)
+    found.refresh_from_db()
+    post_mortem_acts.close(found, seen=found.number, by=cast.supervisor, at=late + timedelta(minutes=4))
+    yes = alternatives.answer(other, "accepted", seen=sent.pk, by=cast.customer, at=late + timedelta(minutes=5))
+    assert yes.answer == "accepted"
+
+
 @pytest.mark.parametrize(
     ("text", "hard"),
     [

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cases.access import Viewer
 from cases.models import Case, Consult, Event, Task
 from escalation import verbs
 from escalation.beside import tell_tasks
@@ -119,10 +120,11 @@ class TestOwnWork:
         assert [one.text for one in own_work.tasks_of(cast.mate)] == ["For Ana"]
         verbs.hand_over(planned.pk, to=cast.mate, note="Yours.", by=cast.supervisor, at=minutes(9))
         assert {one.text for one in own_work.tasks_of(cast.mate)} == {"For Ana", "Ring the depot"}
-        assert own_work.line(cast.tiers[1], minutes(10)) is None
-        assert own_work.line(cast.mate, minutes(95)) == {"all": 2, "late": 1}
+        assert own_work.lines(Viewer(cast.tiers[1]), minutes(10)) == {}
+        both = {"all": 2, "late": 1, "next": minutes(90)}
+        assert own_work.lines(Viewer(cast.mate), minutes(95)) == {"own_work": both}
         Case.objects.filter(pk=other.pk).update(state="closed")
-        assert own_work.line(cast.mate, minutes(95)) == {"all": 1, "late": 1}
+        assert own_work.lines(Viewer(cast.mate), minutes(95)) == {"own_work": both | {"all": 1}}
 
     def test_the_list_groups_by_time_and_names_questions_both_ways(self, signed_in, cast, monday):
         case = stories.asked_expert(cast)
