@@ -127,7 +127,7 @@ def shown(
         "trouble": trouble,
         "meanwhile": row if form.errors and row.number > 1 else None,
         "may_run": post_mortems.may_run(row, user),
-        "may_offer": row.is_open and not refusal("apologise", row.case, frame["actor"]),
+        "may_offer": row.is_open and not refusal("apologise", alternatives.told_on(row.case), frame["actor"]),
         "try_form": Try(),
     }
     status = 422 if form.errors or trouble else 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cases.models import StaffAct
+from escalation import verbs
 from escalation.models import BackTest
 from feedback.models import Alternative, Counterfactual, Measure, PostMortem
 from tests.cast import MONDAY
@@ -162,3 +163,12 @@ def test_who_writes_while_somebody_closes_it_keeps_what_was_typed(signed_in, cas
     assert answer.status_code == 422 and "My own words." in text(answer) and "It is closed." in text(answer)
     found.refresh_from_db()
     assert found.happened == stories.WRITTEN.happened
+
+
+def test_the_page_of_a_case_that_was_joined_to_another_leads_to_the_letter(signed_in, cast, go, monday):
+    found, case, late = stories.opened(cast)
+    go(late)
+    there = cast.file(at=late, title="The same")
+    verbs.merge(case.pk, into=there, by=cast.supervisor, at=late)
+    page = f"{LIST}{found.pk}/"
+    assert f"{page}offer/" in signed_in(cast.supervisor).get(page).content.decode()
