@@ -9,13 +9,14 @@ from django.core import mail
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.erasing import ERASED, Subject
 from cases.models import Case, Event, Message, Note
 from escalation import outbox, verbs
 from escalation.audit import Scope
 from escalation.models import BackTest, Notice, Promise, ProtocolVersion
 from escalation.permits import Actor
 from escalation.verbs import Refused
-from feedback import alternatives, counterfactual, post_mortem_acts, post_mortem_audit, post_mortems
+from feedback import alternatives, counterfactual, erasing, post_mortem_acts, post_mortem_audit, post_mortems
 from feedback.facts.build import rebuild, take_touched
 from feedback.models import Alternative, Counterfactual, Ground, Measure, PostMortem, TroubledCase
 from feedback.post_mortem_acts import TRY_HARDER, Draft
@@ -398,3 +399,12 @@ def test_a_change_of_the_protocol_after_what_people_said_is_verified_by_any_try_
     stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=soon)
     assert post_mortem_acts.verify(one, "", by=cast.supervisor, at=soon).proof == tried
     assert PostMortem.objects.get().reviewed_at == soon
+
+
+def test_a_page_that_was_open_while_somebody_was_erased_does_not_bring_their_words_back(cast):
+    found, _case, late = stories.opened(cast)
+    found = stories.written(cast, found, late)
+    erasing.look_backs(Subject.of(cast.customer, late))
+    with pytest.raises(Refused, match="written here while you were writing"):
+        post_mortem_acts.write(found, stories.WRITTEN, seen=found.number, by=cast.supervisor, at=late)
+    assert PostMortem.objects.get().happened == ERASED
