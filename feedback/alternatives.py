@@ -77,7 +77,8 @@ def offer(
         row = PostMortem.objects.select_for_update(of=("self",)).get(pk=post_mortem.pk)
         said = Event.objects.get(case=case, seq=case.event_seq)
         told = said.data.get("message") if said.kind == "apologised" else None
-        message = Message.objects.get(pk=told["id"]) if told else None
+        # Sent again after somebody apologised beside it, the last letter is not this one.
+        message = Message.objects.filter(pk=told["id"], text=whole).first() if told else None
         old = newest_offer(row) if message is None else Alternative.objects.filter(message=message).first()
         if old is not None or message is None:
             return _again(old)  # the same form, sent twice
