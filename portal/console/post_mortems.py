@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.access import AUDIT, WORK, Viewer
+from cases.access import AUDIT, WORK
 from cases.models import Case
 from escalation.models import BackTest
 from escalation.permits import refusal
@@ -30,7 +30,6 @@ from portal.console.needs import Needs, door
 from portal.console.post_mortems_form import ByHand, Change, Finish, Offer, Reopen, Try, Verify, Write
 from portal.console.problems import HIGHEST
 from portal.console.protocol_editing import see_other
-from portal.console.restricted import closed as not_opened
 
 CLOSED_SHOWN = 50
 REFRESH = "5"
@@ -42,24 +41,13 @@ def urls(site: AdminSite) -> list[URLPattern]:
     one = "postmortems/<int:pk>/"
     return [
         path("postmortems/", door(site, listing, WORK, AUDIT), name="post_mortems"),
-        path(one, door(site, opened(page), WORK, AUDIT), name="post_mortem"),
-        path(f"{one}offer/", door(site, opened(offer), WORK), name="post_mortem_offer"),
-        path(f"{one}measure/", door(site, opened(add), WORK), name="post_mortem_measure"),
-        path(f"{one}measure/<int:number>/", door(site, opened(measure), WORK), name="post_mortem_measure_done"),
-        path(f"{one}try/", door(site, opened(try_version), WORK), name="post_mortem_try"),
+        path(one, door(site, page, WORK, AUDIT), name="post_mortem"),
+        path(f"{one}offer/", door(site, offer, WORK), name="post_mortem_offer"),
+        path(f"{one}measure/", door(site, add, WORK), name="post_mortem_measure"),
+        path(f"{one}measure/<int:number>/", door(site, measure, WORK), name="post_mortem_measure_done"),
+        path(f"{one}try/", door(site, try_version, WORK), name="post_mortem_try"),
         path("cases/case/<int:pk>/postmortem/", door(site, by_hand, RUN), name="case_post_mortem"),
     ]
-
-
-def opened(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """`view` of one post-mortem; of a restricted topic only once its reader has opened the case by the button."""
-
-    def inner(request: HttpRequest, site: AdminSite, pk: int, **more: Any) -> HttpResponse:
-        rows = Case.objects.visible_to(Viewer(request.user)).select_related("category")
-        case = rows.filter(post_mortems=pk).first() if pk <= HIGHEST else None
-        return not_opened(request, case) or view(request, site, pk, **more)
-
-    return inner
 
 
 @require_safe
@@ -286,8 +274,6 @@ def by_hand(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Opens a post-mortem for a case, with a reason."""
     frame = site.each_context(request)
     case = get_object_or_404(Case.objects.visible_to(frame["viewer"]), pk=min(pk, HIGHEST))
-    if away := not_opened(request, case):
-        return away
     form = ByHand(request.POST if request.method == "POST" else None)
     made: list[PostMortem] = []
     if request.method == "POST" and form.is_valid():

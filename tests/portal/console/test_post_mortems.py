@@ -126,12 +126,6 @@ def test_who_reads_who_writes_and_who_meets_404(signed_in, cast, go, monday):
     assert agent.get(page).status_code == 404 and found.case.reference not in text(agent.get(LIST))
     # Whose measure it is sees the case for as long as it is to do.
     stories.measure(cast, found, late)
-    # It is opened by the press that leaves a line, as the case itself.
-    button = f"/console/restricted/{case.pk}/"
-    for path in (page, f"{page}offer/", f"{page}measure/", f"{page}try/", f"{page}measure/{found.measures.get().pk}/"):
-        assert agent.get(path)["Location"] == agent.post(path, {})["Location"] == button, path
-    assert signed_in(cast.supervisor).get(f"/console/cases/case/{case.pk}/postmortem/")["Location"] == button
-    agent.post(button)
     assert agent.get(page).status_code == 200
     Measure.objects.all().delete()
     # Overdue: red for its owner, and looking changed nothing.
