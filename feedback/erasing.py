@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import F
+
 from cases.erasing import ERASED, Eraser, Subject
 from cases.models import TouchedCase
 from feedback.models import (
@@ -65,6 +67,8 @@ def look_backs(who: Subject) -> None:
     mine = PostMortem.everything.filter(case__in=who.cases)
     for field in ("happened", "effect", "unseen", "worked"):
         mine.exclude(**{field: ""}).update(**{field: ERASED})
+    # Who has the page open with the words on it has not seen that they are gone.
+    mine.update(number=F("number") + 1)
     Ground.everything.filter(case__in=who.cases).exclude(reason="").update(reason=ERASED)
     Alternative.everything.filter(case__in=who.cases).update(text=ERASED)
     # Practice cases have none.
