@@ -29,6 +29,7 @@ from portal.console.needs import Needs, door
 from portal.console.post_mortems_form import ByHand, Change, Finish, Offer, Reopen, Try, Verify, Write
 from portal.console.problems import HIGHEST
 from portal.console.protocol_editing import see_other
+from portal.console.restricted import closed as still_to_open
 
 CLOSED_SHOWN = 50
 REFRESH = "5"
@@ -69,6 +70,8 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """One post-mortem; a POST writes it, or closes it with the press `close`."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     if request.method == "POST" and not post_mortems.may_run(row, frame["actor"].user):
         raise Needs(RUN)
     closing = request.POST.get("press") == "close"
@@ -172,6 +175,8 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """The apology with an alternative: one letter."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     if refusal("apologise", row.case, frame["actor"]):
         raise Needs("cases.supervise")
     may = alternatives.may_promise(row.case)
@@ -198,6 +203,8 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
 def add(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """A new measure."""
     frame, row, back = _mine(request, site, pk)
+    if away := still_to_open(request, row.case):
+        return away
     form = Change(request.POST if request.method == "POST" else None)
 
     def act(given: dict[str, Any]) -> None:
@@ -214,6 +221,8 @@ def measure(request: HttpRequest, site: AdminSite, pk: int, number: int) -> Http
     """A measure is done; at the review it is verified, or opened again with `?again`."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     one = get_object_or_404(Measure.objects.filter(post_mortem=row), pk=min(number, HIGHEST))
     by, at = frame["actor"].user, frame["now"]
     reviewed, again = post_mortems.review_due(row, at), "again" in request.GET
@@ -244,6 +253,8 @@ def measure(request: HttpRequest, site: AdminSite, pk: int, number: int) -> Http
 def try_version(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Tries a version on this case, and on the others of the last 90 days: a few at once, many by the queue."""
     frame, row, back = _mine(request, site, pk)
+    if away := still_to_open(request, row.case):
+        return away
     form = Try(request.POST if request.method == "POST" else None)
 
     def act(given: dict[str, Any]) -> None:
@@ -264,6 +275,8 @@ def by_hand(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Opens a post-mortem for a case, with a reason."""
     frame = site.each_context(request)
     case = get_object_or_404(Case.objects.visible_to(frame["viewer"]), pk=min(pk, HIGHEST))
+    if away := still_to_open(request, case):
+        return away
     form = ByHand(request.POST if request.method == "POST" else None)
     made: list[PostMortem] = []
     if request.method == "POST" and form.is_valid():

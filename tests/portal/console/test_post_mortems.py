@@ -117,7 +117,14 @@ def test_who_reads_who_writes_and_who_meets_404(signed_in, cast, go, monday):
     assert agent.get(page).status_code == 404 and found.case.reference not in text(agent.get(LIST))
     # Whose measure it is sees the case for as long as it is to do.
     stories.measure(cast, found, late)
-    assert agent.get(page).status_code == 200
+    # Of a restricted case after the press that the audit notes, and nothing is written before it.
+    button, written = f"/console/restricted/{case.pk}/", PostMortem.objects.values_list()[0]
+    for path in (page, f"{page}measure/{Measure.objects.get().pk}/"):
+        assert agent.get(path).headers.get("Location") == button, path
+    for path in (page, f"{page}offer/", f"{page}measure/", f"{page}try/"):
+        assert signed_in(cast.supervisor).post(path, HANDLE | {"seen": "1"}).headers.get("Location") == button, path
+    assert PostMortem.objects.values_list()[0] == written and Measure.objects.count() == 1
+    assert agent.post(button).status_code == 303 and agent.get(page).status_code == 200
     Measure.objects.all().delete()
     # Overdue: red for its owner, and looking changed nothing.
     before = PostMortem.objects.values_list()[0]
