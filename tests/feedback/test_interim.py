@@ -76,6 +76,13 @@ class TestCap:
             asks.claim(cast.customer, Ask.Kind.INTERIM, 2, at=MONDAY + 3 * DAY - HOUR)
         asks.claim(cast.customer, Ask.Kind.INTERIM, 2, at=MONDAY + 3 * DAY)
 
+    def test_who_was_erased_meanwhile_is_not_noted_as_asked(self, cast):
+        """The letter was taken up before; who is asked is looked at anew once their row is held."""
+        type(cast.customer).objects.filter(pk=cast.customer.pk).update(erased_at=MONDAY)
+        with pytest.raises(NotNeeded):
+            asks.claim(cast.customer, Ask.Kind.SURVEY, 1, at=MONDAY)
+        assert not Ask.objects.exists()
+
     def test_a_question_on_the_way_keeps_the_survey_back(self, passed, cast):
         _case, at = passed
         interim.owe(at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from cases.lifecycle import State
 from cases.models import Case, Message
@@ -125,3 +126,17 @@ def test_a_survey_and_a_question_on_the_way_at_once_are_one(cast):
         )
         assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
         assert Ask.objects.count() == 1
+
+
+def test_who_is_being_asked_is_named_by_others_meanwhile(cast):
+    """A verb that holds the case names its customer, the letter names the case: neither waits for the other for ever."""
+    case = bring(cast, State.CONFIRMED)
+
+    def named() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            invitation(case)
+
+    with transaction.atomic():
+        claim(cast.customer, Ask.Kind.SURVEY, case.pk, at=LATER)
+        assert not any(isinstance(result, Exception) for result in at_once(named))
