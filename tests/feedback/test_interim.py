@@ -148,6 +148,15 @@ class TestOnTheWay:
             assert client.get(path).status_code == 404 and "has an answer now" in client.get(path).content.decode()
             assert "has an answer now" in client.post(path, {"score": "1"}).content.decode()
             assert Interim.objects.get().score == 4
+            # Withdrawn, joined or settled: nobody is told of an answer, or of a question that does not come.
+            for state, said in (
+                (State.WITHDRAWN, "is finished"),
+                (State.MERGED, "was joined"),
+                (State.CLOSED, "is finished"),
+            ):
+                type(case).objects.filter(pk=case.pk).update(state=state)
+                page = client.get(path).content.decode()
+                assert said in page and "has an answer now" not in page, state
             assert client.get("/i/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/").status_code == 404
 
     @pytest.mark.parametrize(
