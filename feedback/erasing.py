@@ -36,8 +36,9 @@ def asks(who: Subject) -> None:
 def low_scores(who: Subject) -> None:
     """What a supervisor wrote to them or agreed with them; nobody is owed an answer any more."""
     theirs = LowScore.objects.filter(case__in=who.cases)
-    theirs.exclude(words="").update(words=ERASED)
+    # In this order: what a supervisor is just answering is waited for here, and its words are there after that.
     theirs.filter(done_at=None, withdrawn_at=None).update(withdrawn_at=who.at)
+    theirs.exclude(words="").update(words=ERASED)
     TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
 
 

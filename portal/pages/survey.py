@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from cases.models import AccessLink, Case
 from escalation.verbs import Refused
+from feedback.low_scores import is_owed
 from feedback.models import Survey
 from feedback.surveys import (
     add_to_answer,
@@ -140,7 +141,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
         "survey_url": f"/s/{token}/",
         "change_until": change_until(survey),
         "anonymous": survey.is_anonymous,
-        "low": survey.is_low and not survey.is_anonymous,
+        "low": is_owed(link.case),
         "may_contact": survey.may_contact,
         "unhappy": survey.fixed in (Survey.Verdict.NO, Survey.Verdict.PARTLY) or survey.is_low,
         "again": reopen is not None and reopen >= clock.now(),
