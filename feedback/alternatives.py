@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from cases.access import Viewer
 from cases.lifecycle import State
 from cases.models import Case, Event, Message, User
 from cases.models.case import CaseQuerySet
@@ -76,7 +77,8 @@ def offer(
         row = PostMortem.objects.select_for_update(of=("self",)).get(pk=post_mortem.pk)
         said = Event.objects.get(case=case, seq=case.event_seq)
         told = said.data.get("message") if said.kind == "apologised" else None
-        message = Message.objects.get(pk=told["id"]) if told else None
+        # Sent again after somebody apologised beside it, the last letter is not this one.
+        message = Message.objects.filter(pk=told["id"], text=whole).first() if told else None
         old = newest_offer(row) if message is None else Alternative.objects.filter(message=message).first()
         if old is not None or message is None:
             return _again(old)  # the same form, sent twice
@@ -134,7 +136,9 @@ def answer(case: Case, word: str, *, seen: int, by: User, at: datetime) -> Alter
 
 def _follow_up(row: Alternative, case: Case, at: datetime) -> None:
     """Tells whose post-mortem it is; of an accepted offer, notes that it has to be done."""
-    owner = row.post_mortem.owner or owner_of(case, at)
+    owner = row.post_mortem.owner
+    if owner is None or not Viewer(owner).works:
+        owner = owner_of(case, at)
     if owner is None:
         return
     answered_notice(row, owner, at=at)

@@ -34,7 +34,11 @@ def claim(person: User, kind: Ask.Kind, about: int | str, *, at: datetime) -> As
     another was asked within the cap. Whoever asks holds the person's row: of two hands the second sees the first.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        # Who holds a case writes rows that name its customer, and the letter's own rows name the case: those name the person
+        # without waiting for us, else each would wait for the other.
+        held = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+        if not may_be_asked(held):
+            raise NotNeeded("This person is not asked.")
         key = f"{kind.value}:{about}"
         if Ask.objects.filter(person=person, at__gt=at - one_in()).exclude(key=key).exists():
             raise NotNeeded(TOO_SOON)

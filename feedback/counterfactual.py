@@ -26,6 +26,8 @@ from feedback.models import Counterfactual, Ground, PostMortem
 #: How far back the other cases are looked for.
 DAYS = timedelta(days=90)
 Cause, Verdict = Ground.Cause, Counterfactual.Verdict
+#: The reasons the back-test can speak of.
+KNOWN = (Cause.EXHAUSTED, Cause.BROKEN_TWICE, Cause.HIGH_LEVEL)
 
 
 def try_on(post_mortem: PostMortem, version: ProtocolVersion, *, by: User, at: datetime) -> Counterfactual:
@@ -84,7 +86,9 @@ def add_others(found: Counterfactual, run: BackTest) -> None:
     # Asked again: a run that ended before it stood there has told nobody.
     run.refresh_from_db()
     found.elsewhere = _others(found, run)
-    found.save(update_fields=["elsewhere"])
+    # A run that ends between the question and this line has told its figures itself: they stay.
+    if found.elsewhere is not None:
+        found.save(update_fields=["elsewhere"])
 
 
 def finished(run_id: int) -> None:
@@ -124,11 +128,17 @@ def _totals(side: Mapping[str, Any]) -> dict[str, int]:
 
 
 def proof_of(post_mortem: PostMortem) -> Counterfactual | None:
-    """The newest try that shows that rules which are in force, or were since, would have prevented it."""
-    tries = post_mortem.counterfactuals.filter(verdict=Verdict.PREVENTS, version__isnull=False)
+    """The newest try that shows that rules which are in force, or were since, would have prevented it.
+
+    Where the back-test cannot speak of any reason it opened for, a try under which the case goes on is all there can be.
+    """
+    known = post_mortem.grounds.filter(cause__in=KNOWN).exists()
+    tries = post_mortem.counterfactuals.filter(version__isnull=False)
     for one in tries.select_related("version"):
         version = one.version
         assert version is not None
+        if one.verdict != Verdict.PREVENTS and (known or one.here["stuck"]):
+            continue
         if version.published_at is None or version.published_at < post_mortem.opened_at:
             continue
         if trial_of(version).digest == one.digest:

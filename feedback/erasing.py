@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from cases.erasing import ERASED, Eraser, Subject
 from cases.models import TouchedCase
@@ -45,8 +45,9 @@ def views(who: Subject) -> None:
 def low_scores(who: Subject) -> None:
     """What a supervisor wrote to them or agreed with them; nobody is owed an answer any more."""
     theirs = LowScore.objects.filter(case__in=who.cases)
-    theirs.exclude(words="").update(words=ERASED)
+    # In this order: what a supervisor is just answering is waited for here, and its words are there after that.
     theirs.filter(done_at=None, withdrawn_at=None).update(withdrawn_at=who.at)
+    theirs.exclude(words="").update(words=ERASED)
     TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
 
 
@@ -76,6 +77,8 @@ def look_backs(who: Subject) -> None:
     mine = PostMortem.everything.filter(case__in=who.cases)
     for field in ("happened", "effect", "unseen", "worked"):
         mine.exclude(**{field: ""}).update(**{field: ERASED})
+    # Who has the page open with the words on it has not seen that they are gone.
+    mine.update(number=F("number") + 1)
     Ground.everything.filter(case__in=who.cases).exclude(reason="").update(reason=ERASED)
     Alternative.everything.filter(case__in=who.cases).update(text=ERASED)
     # Practice cases have none.

@@ -15,7 +15,7 @@ from django.db.models import Case as Choose
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
-from cases.lifecycle import ACTIVE
+from cases.lifecycle import ACTIVE, State
 from cases.models import AccessLink, Case, TouchedCase
 from escalation import letters
 from escalation.facts import Clock, Outcome
@@ -97,7 +97,13 @@ def asked(case: Case) -> Interim | None:
 
 def closed_why(case: Case) -> str:
     """Why the question cannot be answered any more, in a sentence; empty while it can."""
-    return "" if case.state in ACTIVE else _("Your case has an answer now. We ask you about it when it is settled.")
+    if case.state in ACTIVE:
+        return ""
+    if case.state == State.ANSWERED:
+        return _("Your case has an answer now. We ask you about it when it is settled.")
+    if case.state == State.MERGED:
+        return _("This case was joined to another one. We go on with it there.")
+    return _("This case is finished. If it came back, open it again or start a new case.")
 
 
 def answer_interim(case: Case, *, score: int | None, at: datetime) -> Interim:

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from cases.access import WORK, Viewer, workers
 from cases.models import Case, User
+from escalation.reviews import day_of
 from escalation.verbs import Refused
 from feedback.lesson_letters import told_notices
 from feedback.models import Lesson, LessonTag
@@ -81,9 +82,9 @@ def write(
 
 
 def readable(user: User) -> QuerySet[Lesson]:
-    """The lessons a colleague may read: those about no case, about cases they see, and their own."""
+    """The lessons a colleague may read: those about no case, about cases they see, their own, and those they do."""
     seen = Case.objects.visible_to(Viewer(user)).values("pk")
-    found = Lesson.objects.filter(Q(case=None) | Q(case__in=seen) | Q(by=user))
+    found = Lesson.objects.filter(Q(case=None) | Q(case__in=seen) | Q(by=user) | Q(owner=user))
     return found.select_related("case", "by", "owner", "answered_by", "joined_to")
 
 
@@ -144,7 +145,7 @@ def _check(lesson: Lesson, said: Answer, at: datetime) -> None:
     if said.outcome == Outcome.ACCEPTED:
         if said.owner is None or not workers().filter(pk=said.owner.pk).exists():
             raise Refused("Choose the colleague who does it.", field="owner")
-        if said.due_on is None or not at.date() <= said.due_on <= (at + FURTHEST).date():
+        if said.due_on is None or not day_of(at) <= said.due_on <= day_of(at + FURTHEST):
             raise Refused("Choose the day by which it is done: from today on, at most a year ahead.", field="due_on")
     elif said.owner or said.due_on:
         raise Refused("Who and by when go with an accepted lesson only. Leave them empty.", field="owner")

@@ -57,6 +57,11 @@ def follow_score(survey: Survey, *, at: datetime) -> None:
         row.save(update_fields=["since", "due_at", "withdrawn_at", "told_at"])
 
 
+def is_owed(case: Case) -> bool:
+    """Whether a supervisor owes the customer of `case` an answer: what was dealt with is owed no second one."""
+    return LowScore.objects.filter(OPEN, case=case).exists()
+
+
 # Answering ------------------------------------------------------------------------------------------------------
 
 

@@ -237,7 +237,8 @@ def tell(at: datetime) -> int:
     with transaction.atomic():
         found = list(untold(at).select_for_update(of=("self",)).order_by("pk")[:BATCH])
         for row in found:
-            people = [row.owner] if row.owner else list(supervisors().order_by("pk"))
+            # Of one whose owner has left, supervisors read as of one that is nobody's.
+            people = [row.owner] if row.owner and Viewer(row.owner).works else list(supervisors().order_by("pk"))
             overdue_notices(row, people, at=at)
             row.told_at = at
             row.save(update_fields=["told_at"])

@@ -19,10 +19,9 @@ from escalation.steps import Step
 from feedback.facts.hold import hold
 from feedback.models import CountedCase, RollupCell, RollupDay
 from feedback.models.rollup import KEYS
-from feedback.periods import DAY
 from feedback.rollup.cells import COUNTED, FACTS, IDS, Counts, Place, tally, windows
 from feedback.rollup.fresh import days_of, fresh_days
-from feedback.rollup.marking import day_of, zone
+from feedback.rollup.marking import day_of, mark_days, zone
 
 #: The parts of the cases that are kept: all, by one dimension, by two; filed here or imported is told apart in each. What asks
 #: for three at once is counted from the facts: that many parts would be as many as cases.
@@ -99,6 +98,12 @@ def _row(place: Place, counts: Counts) -> RollupCell:
 
 def all_days(at: datetime) -> list[date]:
     """Every day that is over, from the first that has a fact or a row to the last."""
+    today = day_of(at, ZoneInfo(zone()))
+    return [day for day in _known_days() if day < today]
+
+
+def _known_days() -> list[date]:
+    """From the first day that has a fact or a row to the last, which may lie ahead."""
     where, ends = ZoneInfo(zone()), []
     for fact, dated in {(one.fact, one.dated) for one in COUNTED.values()}:
         found = FACTS[fact]._default_manager.aggregate(first=Min(dated), last=Max(dated))
@@ -107,8 +112,7 @@ def all_days(at: datetime) -> list[date]:
     ends += [day for day in rows.values() if day]
     if not ends:
         return []
-    first, last = min(ends), min(max(ends), day_of(at, where) - DAY)
-    return days_of(first, last)
+    return days_of(min(ends), max(ends))
 
 
 def batches(at: datetime) -> Iterator[list[date]]:
@@ -125,12 +129,18 @@ def rebuild(days: Collection[date], *, at: datetime) -> None:
         put(days, at=at)
 
 
-def forget() -> None:
-    """Everything that is kept goes, with what it was counted as: before all of it is made anew."""
+def forget(*, at: datetime) -> None:
+    """Everything that is kept goes, with what it was counted as: before all of it is made anew.
+
+    All days wait from then on: a day without a row is read as one without facts, and who looks at figures meanwhile, or
+    after this was broken off, would read nothing but zeros.
+    """
     with transaction.atomic():
         hold()
+        days = _known_days()
         for model in (RollupCell, RollupDay, CountedCase):
             model.objects.all().delete()
+        mark_days(days, at=at)
 
 
 def differing(days: Sequence[date], *, at: datetime) -> list[date] | None:

@@ -143,7 +143,10 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     frame = site.each_context(request)
     user, now = frame["actor"].user, frame["now"]
     lesson = get_object_or_404(lessons.readable(user), pk=min(pk, HIGHEST))
-    if away := closed(request, lesson.case):
+    # Who wrote it or does it and does not see the case finds no button there: the lesson is theirs without it.
+    if (away := closed(request, lesson.case)) and Case.objects.visible_to(frame["viewer"]).filter(
+        pk=lesson.case_id
+    ).exists():
         return away
     posted = request.POST if request.method == "POST" else None
     form = AnswerLesson(posted, others=others(lesson, user)) if may_answer(lesson, frame["actor"]) or posted else None

@@ -25,7 +25,9 @@ from portal.console.low_scores_form import ByScore, Deal
 from portal.console.needs import door
 from portal.console.other_languages import languages
 from portal.console.protocol_editing import see_other
+from portal.console.restricted import closed
 from portal.console.words import SOON, Tag, make_tag, span
+from portal.viewer import still_closed
 
 PER_PAGE = 50
 OPEN, DONE, UNNAMED = "open", "answered", "unnamed"
@@ -60,7 +62,10 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": "Low scores",
         "lists": [{"key": k, "label": v, "here": k == shown, "count": lists[k].count()} for k, v in SHOWN.items()],
         "shown": shown,
-        "rows": [row_of(one, now) if shown != UNNAMED else unnamed(one) for one in page],
+        "rows": [
+            unnamed(one) if shown == UNNAMED else row_of(one, now, is_open=not still_closed(request, one.case))
+            for one in page
+        ],
         "page": page,
         "late": late,
         "form": form,
@@ -68,12 +73,13 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return TemplateResponse(request, "console/low_scores.html", frame | context)
 
 
-def row_of(row: LowScore, now: datetime) -> dict[str, Any]:
-    """A low score in the list."""
+def row_of(row: LowScore, now: datetime, *, is_open: bool = True) -> dict[str, Any]:
+    """A low score in the list; what was written stays out while its case is restricted and not `is_open` to the reader."""
     return {
         "row": row,
         "case": row.case,
         "said": row.case.survey,
+        "is_open": is_open,
         "tag": tag_of(row, now),
         "took": span(row.done_at - row.since) if row.done_at else "",
         "url": reverse("admin:low_score", args=[row.case_id]),
@@ -102,6 +108,8 @@ def one(request: HttpRequest, site: AdminSite, case_id: int) -> HttpResponse:
     frame = site.each_context(request)
     row = get_object_or_404(low_scores.seen(frame["viewer"]), case=min(case_id, 2**62))
     case, survey = row.case, row.case.survey
+    if away := closed(request, case):
+        return away
     form = Deal(request.POST if request.method == "POST" else None, ways=low_scores.ways(survey.may_contact))
     if form.is_valid():
         given = form.cleaned_data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.db.models import Count, Min, Q, QuerySet, Value
@@ -52,8 +52,9 @@ def lines(viewer: Viewer, now: datetime) -> dict[str, dict[str, Any]]:
 
     By the name of the line: how many wait, how many of them are late, and the first instant; nothing where none waits.
     """
-    parts: list[tuple[str, QuerySet[Any]]] = [(WORK, tasks_of(viewer.user)), (WORK, questions_to(viewer.user))]
-    if viewer.user.has_perm(low_scores.SUPERVISE):
+    person = cast(User, viewer.user)
+    parts: list[tuple[str, QuerySet[Any]]] = [(WORK, tasks_of(person)), (WORK, questions_to(person))]
+    if person.has_perm(low_scores.SUPERVISE):
         parts.append((LOW, low_scores.to_answer(viewer)))
     first, *others = (_counted(rows, name, now) for name, rows in parts)
     found: dict[str, dict[str, Any]] = {}

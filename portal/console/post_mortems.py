@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -29,6 +30,7 @@ from portal.console.needs import Needs, door
 from portal.console.post_mortems_form import ByHand, Change, Finish, Offer, Reopen, Try, Verify, Write
 from portal.console.problems import HIGHEST
 from portal.console.protocol_editing import see_other
+from portal.console.restricted import closed as still_to_open
 
 CLOSED_SHOWN = 50
 REFRESH = "5"
@@ -69,23 +71,32 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """One post-mortem; a POST writes it, or closes it with the press `close`."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     if request.method == "POST" and not post_mortems.may_run(row, frame["actor"].user):
         raise Needs(RUN)
     closing = request.POST.get("press") == "close"
+    # Who closes it sends what stands in the form, too: it is kept with it, or shown again.
+    writing = request.method == "POST" and (not closing or "happened" in request.POST)
     story = show.Story.of(row, frame["now"], frame["zone"])
-    form = Write(request.POST) if request.method == "POST" and not closing else Write(initial=story.first())
+    form = Write(request.POST) if writing else Write(initial=story.first())
     trouble = ""
-    if request.method == "POST" and (closing or form.is_valid()):
+    if request.method == "POST" and (not writing or form.is_valid()):
         by, at = frame["actor"].user, frame["now"]
+        seen = form.cleaned_data["seen"] if writing else _number(request.POST.get("seen", ""))
+        wrote = False
         try:
-            if closing:
-                post_mortem_acts.close(row, seen=_number(request.POST.get("seen", "")), by=by, at=at)
-            else:
-                post_mortem_acts.write(row, form.draft(), seen=form.cleaned_data["seen"], by=by, at=at)
+            with transaction.atomic():
+                if writing:
+                    seen = post_mortem_acts.write(row, form.draft(), seen=seen, by=by, at=at).number
+                    wrote = True
+                if closing:
+                    post_mortem_acts.close(row, seen=seen, by=by, at=at)
         except Refused as why:
-            trouble = str(why) if closing else ""
-            if not closing:
+            if writing and not wrote:
                 form.add_error(why.field or None, str(why))
+            else:
+                trouble = str(why)
         else:
             said = f"Closed. Its measures are looked at again in {post_mortem_acts.REVIEW_AFTER.days} days."
             messages.success(request, said if closing else "Saved.")
@@ -102,11 +113,12 @@ def shown(
         form.data["seen"] = str(row.number)
     user = frame["actor"].user
     context = show.page_of(row, story, frame["now"], user) | {
-        "form": form if row.is_open and post_mortems.may_run(row, user) else None,
+        # Who was writing when somebody closed it still sees what they typed, and why it is not kept.
+        "form": form if (row.is_open or form.is_bound) and post_mortems.may_run(row, user) else None,
         "trouble": trouble,
         "meanwhile": row if form.errors and row.number > 1 else None,
         "may_run": post_mortems.may_run(row, user),
-        "may_offer": row.is_open and not refusal("apologise", row.case, frame["actor"]),
+        "may_offer": row.is_open and not refusal("apologise", alternatives.told_on(row.case), frame["actor"]),
         "try_form": Try(),
     }
     status = 422 if form.errors or trouble else 200
@@ -172,6 +184,8 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """The apology with an alternative: one letter."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     case = alternatives.told_on(row.case)
     if refusal("apologise", case, frame["actor"]):
         raise Needs("cases.supervise")
@@ -191,7 +205,7 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         lead += " The promise that runs stays, and stands in it."
     return acted(
         request, frame, row, form, act, title="Apology and alternative", submit="Send to the customer", lead=lead,
-        said="Sent. You are told when the customer answers.", back=reverse("admin:post_mortem", args=[pk]),
+        said="Sent. Whose post-mortem it is gets a letter when the customer answers.", back=reverse("admin:post_mortem", args=[pk]),
     )  # fmt: skip
 
 
@@ -199,6 +213,8 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
 def add(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """A new measure."""
     frame, row, back = _mine(request, site, pk)
+    if away := still_to_open(request, row.case):
+        return away
     form = Change(request.POST if request.method == "POST" else None)
 
     def act(given: dict[str, Any]) -> None:
@@ -215,6 +231,8 @@ def measure(request: HttpRequest, site: AdminSite, pk: int, number: int) -> Http
     """A measure is done; at the review it is verified, or opened again with `?again`."""
     frame = site.each_context(request)
     row = found(frame, pk)
+    if away := still_to_open(request, row.case):
+        return away
     one = get_object_or_404(Measure.objects.filter(post_mortem=row), pk=min(number, HIGHEST))
     by, at = frame["actor"].user, frame["now"]
     reviewed, again = post_mortems.review_due(row, at), "again" in request.GET
@@ -245,6 +263,8 @@ def measure(request: HttpRequest, site: AdminSite, pk: int, number: int) -> Http
 def try_version(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Tries a version on this case, and on the others of the last 90 days: a few at once, many by the queue."""
     frame, row, back = _mine(request, site, pk)
+    if away := still_to_open(request, row.case):
+        return away
     form = Try(request.POST if request.method == "POST" else None)
 
     def act(given: dict[str, Any]) -> None:
@@ -265,6 +285,8 @@ def by_hand(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """Opens a post-mortem for a case, with a reason."""
     frame = site.each_context(request)
     case = get_object_or_404(Case.objects.visible_to(frame["viewer"]), pk=min(pk, HIGHEST))
+    if away := still_to_open(request, case):
+        return away
     form = ByHand(request.POST if request.method == "POST" else None)
     made: list[PostMortem] = []
     if request.method == "POST" and form.is_valid():

@@ -118,6 +118,8 @@ class Story:
         )
         back = sum(event.kind in ("rejected", "reopened") for event in self.events)
         more = f" They came back to us {'once' if back == 1 else f'{back} times'}." if back else ""
+        if not self.broken:
+            return f"No promise to the customer was broken.{more}"
         return f"We broke {broken} to the customer, and they {told}.{more}"
 
     def failure(self) -> Event | None:
@@ -201,9 +203,13 @@ def lines(found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, int]]:
 
 
 def desk(actor: Actor, now: datetime) -> list[dict[str, str]]:
-    """The lines of one's own post-mortems, reviews and late measures; supervisors read of those that are nobody's, too."""
+    """The lines of one's own post-mortems, reviews and late measures; supervisors read of those that are nobody's, too.
+
+    Nobody's are also those of somebody who has left.
+    """
     today, user = day_of(now), actor.user
-    mine = Q(owner=user) | Q(owner=None) if actor.supervises else Q(owner=user)
+    nobodys = Q(owner=None) | Q(owner__is_active=False)
+    mine = Q(owner=user) | nobodys if actor.supervises else Q(owner=user)
     due = Q(closed_at=None) | Q(reviewed_at=None, review_on__lte=today)
     found = PostMortem.objects.filter(mine, due).select_related("case").order_by("due_on", "pk")[:MOST]
     lines_ = [_line(one, now) for one in found]

@@ -22,11 +22,13 @@ from cases.models import Attachment, Case, Category, Message, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
 from escalation.models import InboundMail, Notice
-from feedback.models import Survey
+from feedback.models import Interim, Survey
 from portal.filing_steps import FORMS
 from portal.presenters.export import export
 
 FORMAT = 1
+#: Parts of a case whose rows say when.
+DATED = ("messages", "events", "on_the_way")
 #: What is said of a person, in the order it is shown; each is a field of `User`.
 DETAILS = (
     "name", "email", "phone", "language", "time_zone", "contact_needs", "progress_mail", "digest_at",
@@ -60,9 +62,11 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
     """Everything but the bytes of the files, as JSON's kinds."""
     cases, zone = cases_of(person), zone_of(person)
     surveys = {survey.case_id: survey for survey in Survey.objects.filter(case__in=cases, answered_at__isnull=False)}
+    on_the_way = _on_the_way(cases)
     told = [
         export(case, for_customer=True, house=brand.current().name, zone=zone, at=at)
-        | {"survey": _survey(surveys.get(case.pk)), "files": _enclosed(theirs.files_of(case), case.reference)}
+        | {"survey": _survey(surveys.get(case.pk)), "on_the_way": on_the_way[case.pk]}
+        | {"files": _enclosed(theirs.files_of(case), case.reference)}
         for case in cases
     ]
     details = {field: _plain(getattr(person, field)) for field in DETAILS}
@@ -90,7 +94,7 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
         "contact_needs": _("How best to contact you"),
     }
     cases = [
-        case | {part: [row | {"at": _local(row["at"], zone)} for row in case[part]] for part in ("messages", "events")}
+        case | {part: [row | {"at": _local(row["at"], zone)} for row in case[part]] for part in DATED}
         for case in made["cases"]
     ]
     return {
@@ -132,6 +136,14 @@ def _survey(survey: Survey | None) -> dict[str, Any] | None:
         return None
     ours = ("id", "is_drill", "case")
     return {f.name: _plain(f.value_from_object(survey)) for f in survey._meta.local_fields if f.name not in ours}
+
+
+def _on_the_way(cases: list[Case]) -> dict[int, list[dict[str, Any]]]:
+    """What they answered while their cases were under way, by case."""
+    said: dict[int, list[dict[str, Any]]] = {case.pk: [] for case in cases}
+    for one in Interim.objects.filter(case__in=cases, answered_at__isnull=False).order_by("answered_at", "pk"):
+        said[one.case_id].append({"at": _plain(one.answered_at), "milestone": one.milestone, "score": one.score})
+    return said
 
 
 def _elsewhere(person: User) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from cases.models import AccessLink, Case
 from escalation.verbs import Refused
+from feedback.low_scores import is_owed
 from feedback.models import Survey
 from feedback.surveys import (
     add_to_answer,
@@ -141,7 +142,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
         "survey_url": f"/s/{token}/",
         "change_until": change_until(survey),
         "anonymous": survey.is_anonymous,
-        "low": survey.is_low and not survey.is_anonymous,
+        "low": is_owed(link.case),
         "may_contact": survey.may_contact,
         "improvements_url": "/improvements/" if settings.PUBLIC_IMPROVEMENTS else "",
         "unhappy": survey.fixed in (Survey.Verdict.NO, Survey.Verdict.PARTLY) or survey.is_low,

@@ -76,6 +76,13 @@ class TestCap:
             asks.claim(cast.customer, Ask.Kind.INTERIM, 2, at=MONDAY + 3 * DAY - HOUR)
         asks.claim(cast.customer, Ask.Kind.INTERIM, 2, at=MONDAY + 3 * DAY)
 
+    def test_who_was_erased_meanwhile_is_not_noted_as_asked(self, cast):
+        """The letter was taken up before; who is asked is looked at anew once their row is held."""
+        type(cast.customer).objects.filter(pk=cast.customer.pk).update(erased_at=MONDAY)
+        with pytest.raises(NotNeeded):
+            asks.claim(cast.customer, Ask.Kind.SURVEY, 1, at=MONDAY)
+        assert not Ask.objects.exists()
+
     def test_a_question_on_the_way_keeps_the_survey_back(self, passed, cast):
         _case, at = passed
         interim.owe(at)
@@ -141,6 +148,15 @@ class TestOnTheWay:
             assert client.get(path).status_code == 404 and "has an answer now" in client.get(path).content.decode()
             assert "has an answer now" in client.post(path, {"score": "1"}).content.decode()
             assert Interim.objects.get().score == 4
+            # Withdrawn, joined or settled: nobody is told of an answer, or of a question that does not come.
+            for state, said in (
+                (State.WITHDRAWN, "is finished"),
+                (State.MERGED, "was joined"),
+                (State.CLOSED, "is finished"),
+            ):
+                type(case).objects.filter(pk=case.pk).update(state=state)
+                page = client.get(path).content.decode()
+                assert said in page and "has an answer now" not in page, state
             assert client.get("/i/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/").status_code == 404
 
     @pytest.mark.parametrize(

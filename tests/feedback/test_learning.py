@@ -189,6 +189,13 @@ class TestLesson:
             with pytest.raises(IntegrityError), transaction.atomic():
                 Lesson.objects.filter(pk=one.pk).update(**wrong)
 
+    def test_today_is_the_day_where_the_company_is(self, cast, settings):
+        settings.COMPANY_TIME_ZONE = "America/Los_Angeles"
+        night = AT.replace(hour=2)  # still Sunday evening there
+        one, sunday = lesson(cast, at=night), night.date() - DAY
+        refused("due_on", lessons.answer, one, accepted(cast, due_on=sunday - DAY), by=cast.supervisor, at=night)
+        assert lessons.answer(one, accepted(cast, due_on=sunday), by=cast.supervisor, at=night).due_on == sunday
+
     def test_each_writer_is_told_what_became_of_it_and_of_what_it_was_joined_to(self, cast, posted):
         tom, ana, dana = cast.tiers[1], cast.mate, cast.supervisor
         first, second = lesson(cast, by=tom), lesson(cast, "The same again", by=ana)

@@ -9,17 +9,20 @@ from django.core import mail
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.erasing import ERASED, Subject
 from cases.models import Case, Event, Message, Note
 from escalation import outbox, verbs
 from escalation.audit import Scope
-from escalation.models import Notice, Promise, ProtocolVersion
+from escalation.models import BackTest, Notice, Promise, ProtocolVersion
+from escalation.permits import Actor
 from escalation.verbs import Refused
-from feedback import alternatives, counterfactual, post_mortem_acts, post_mortem_audit, post_mortems
+from feedback import alternatives, counterfactual, erasing, post_mortem_acts, post_mortem_audit, post_mortems
 from feedback.facts.build import rebuild, take_touched
-from feedback.models import Alternative, Ground, Measure, PostMortem, TroubledCase
+from feedback.models import Alternative, Counterfactual, Ground, Measure, PostMortem, TroubledCase
 from feedback.post_mortem_acts import TRY_HARDER, Draft
 from feedback.post_mortem_letters import ANSWERED, OVERDUE
 from feedback.post_mortems import grounds_of
+from portal.console import post_mortems_show
 from tests.cast import MONDAY, gather
 from tests.portal import post_mortem_stories as stories
 
@@ -264,8 +267,10 @@ def test_one_letter_says_sorry_what_we_do_instead_and_when_they_next_hear(cast):
     assert stories.offered(cast, found, late, next_at=soon, form_key="one") == sent
     case.refresh_from_db()
     assert case.promise_at == soon == sent.promised_at
+    verbs.apologise(case.pk, text="Sorry, from me as well.", by=cast.supervisor, at=late)
+    assert stories.offered(cast, found, late, next_at=soon, form_key="one") == sent == Alternative.objects.get()
     assert Promise.objects.filter(case=case, due_at=soon, status="open").exists()
-    assert Message.objects.get(kind="apology") == sent.message and sent.text in sent.message.text
+    assert Message.objects.filter(kind="apology").earliest("pk") == sent.message and sent.text in sent.message.text
     while outbox.deliver_batch(soon):
         pass
     (letter,) = [m.body for m in mail.outbox[before:] if m.to == ["sam@example.com"] and "instead of waiting" in m.body]
@@ -351,3 +356,57 @@ def test_what_does_not_hold_is_opened_again_and_the_review_waits(cast):
 def test_what_the_back_test_can_say(causes, after, verdict):
     assert counterfactual.verdict_of(causes, after) == verdict
     assert counterfactual.verdict_of(causes, after, "no cell") == "unknown"
+
+
+def test_figures_a_run_tells_in_the_moment_it_is_asked_after_stay(cast, monkeypatch):
+    found = post_mortem_acts.open_by_hand(cast.file(), "Look.", by=cast.supervisor, at=MONDAY)
+    rules, who = ProtocolVersion.objects.get(status="published"), {"by": cast.supervisor, "at": MONDAY}
+    kept = Counterfactual.objects.create(
+        post_mortem=found, version=rules, label="a", digest="b", verdict="unknown", here={}, **who
+    )
+    window = {"since": MONDAY - DAY, "until": MONDAY, "asked_at": MONDAY, "heard_at": MONDAY}
+    run = BackTest.objects.create(version=rules, asked_by=cast.supervisor, state="running", **window)
+
+    def ends_now(self):
+        Counterfactual.objects.filter(run=run).update(elsewhere={"cases": 3})
+
+    monkeypatch.setattr(BackTest, "refresh_from_db", ends_now)
+    counterfactual.add_others(kept, run)
+    assert Counterfactual.objects.get(pk=kept.pk).elsewhere == {"cases": 3}
+
+
+def test_what_is_of_somebody_who_has_left_is_told_to_who_is_here(cast):
+    found, case, late = stories.opened(cast)
+    sent = stories.offered(cast, found, late)
+    cast.tiers[5].is_active = False
+    cast.tiers[5].save(update_fields=["is_active"])
+    assert post_mortems.tell(late + 8 * DAY) == 1
+    assert Notice.objects.get(kind=OVERDUE).recipient == cast.supervisor
+    overdue = [line["text"] for line in post_mortems_show.desk(Actor.of(cast.supervisor), late + 8 * DAY)]
+    assert overdue == [f"The post-mortem of {case} was due on 20 Jan."]
+    alternatives.answer(case, "accepted", seen=sent.pk, by=cast.customer, at=late)
+    assert Notice.objects.get(kind=ANSWERED).recipient == cast.supervisor == Measure.objects.get().owner
+
+
+def test_a_change_of_the_protocol_after_what_people_said_is_verified_by_any_try_of_rules_in_force(cast):
+    found = post_mortem_acts.open_by_hand(cast.file(), "Look.", by=cast.supervisor, at=MONDAY)
+    one, soon = stories.measure(cast, found, MONDAY), MONDAY + DAY
+    post_mortem_acts.finish(one, "It is published.", by=cast.supervisor, at=soon)
+    PostMortem.objects.update(closed_at=soon, closed_by=cast.supervisor, review_on=soon.date())
+    draft = stories.more_time(cast.supervisor, soon)
+    tried = counterfactual.try_on(found, draft, by=cast.supervisor, at=soon)
+    assert tried.verdict == "unknown"
+    with pytest.raises(Refused, match="verified by a version"):
+        post_mortem_acts.verify(one, "", by=cast.supervisor, at=soon)
+    stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=soon)
+    assert post_mortem_acts.verify(one, "", by=cast.supervisor, at=soon).proof == tried
+    assert PostMortem.objects.get().reviewed_at == soon
+
+
+def test_a_page_that_was_open_while_somebody_was_erased_does_not_bring_their_words_back(cast):
+    found, _case, late = stories.opened(cast)
+    found = stories.written(cast, found, late)
+    erasing.look_backs(Subject.of(cast.customer, late))
+    with pytest.raises(Refused, match="written here while you were writing"):
+        post_mortem_acts.write(found, stories.WRITTEN, seen=found.number, by=cast.supervisor, at=late)
+    assert PostMortem.objects.get().happened == ERASED

@@ -219,6 +219,18 @@ def test_asked_for_what_is_not_kept_all_is_counted():
         reading.read(today, at=at, keys=["nothing"])
 
 
+def test_while_all_is_made_anew_figures_are_counted_and_never_zero(story):
+    """Who looks after the first step of a rebuild, or after one that was broken off, reads the same as before."""
+    settle(AT)
+    before = reading.count(MEASURES, PERIOD, at=AT)
+    days = {row.day for row in RollupDay.objects.all()}
+    keep.forget(at=AT)
+    assert reading.count(MEASURES, PERIOD, at=AT) == before
+    assert not RollupCell.objects.exists() and days <= {row.day for row in RollupDay.objects.exclude(dirty_at=None)}
+    settle(AT)
+    assert keep.differing(keep.all_days(AT), at=AT) == [] and reading.count(MEASURES, PERIOD, at=AT) == before
+
+
 def test_the_dashboard_reads_what_its_figures_count(story):
     """Each of the page's figures has a query of its own, by other roads than the facts: the same in all parts."""
     settle(AT)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
+from cases.erasing import ERASED, Subject
 from cases.lifecycle import State
 from cases.models import Case, Message
 from escalation import verbs
 from escalation.letters import NotNeeded
 from escalation.models import Notice
-from feedback import low_letters
+from feedback import erasing, low_letters
 from feedback.asks import claim
 from feedback.invitations import compose_invitation, owe_reminders
 from feedback.low_scores import answer_low_score
@@ -125,3 +129,36 @@ def test_a_survey_and_a_question_on_the_way_at_once_are_one(cast):
         )
         assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
         assert Ask.objects.count() == 1
+
+
+def test_who_is_being_asked_is_named_by_others_meanwhile(cast):
+    """A verb that holds the case names its customer, the letter names the case: neither waits for the other for ever."""
+    case = bring(cast, State.CONFIRMED)
+
+    def named() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            invitation(case)
+
+    with transaction.atomic():
+        claim(cast.customer, Ask.Kind.SURVEY, case.pk, at=LATER)
+        assert not any(isinstance(result, Exception) for result in at_once(named))
+
+
+def test_what_a_supervisor_writes_while_the_customer_is_erased_goes(cast):
+    case, written = bring(cast, State.CONFIRMED), threading.Event()
+    answer_survey(case, satisfaction=1, at=LATER)
+
+    def answer() -> None:
+        with transaction.atomic():
+            answer_low_score(case, how="phone", words="About Sam.", by=cast.supervisor, at=LATER)
+            written.set()
+            time.sleep(0.5)  # not there yet for whoever erases
+
+    def erase() -> None:
+        assert written.wait(10)
+        with transaction.atomic():
+            erasing.low_scores(Subject.of(cast.customer, LATER))
+
+    assert not any(isinstance(result, Exception) for result in at_once(answer, erase))
+    assert LowScore.objects.get(case=case).words == ERASED

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _rebuild(self, at: datetime) -> dict[str, Any]:
-        keep.forget()
+        keep.forget(at=at)
         done = self._cases(lambda ids: facts.rebuild(ids, at=at))
         facts.of_no_case().delete()
         return {"ok": True, "cases": done, "days": self._days(at, lambda days: keep.rebuild(days, at=at))}

@@ -159,6 +159,13 @@ def test_a_week_s_case_is_scored_read_and_answered_by_those_who_may(signed_in, c
         desk.get("/console/quality/")
     )
     assert [signed_in(one).get(page).status_code for one in (mara, tom, other, dana)] == [404, 404, 404, 200]
+    # Her lead is not called to a page that shows them nothing: the case is of a topic they may not see.
+    cast.teams[4].members.add(mara)
+    assert "1 case is drawn" in text(signed_in(other).get("/console/around/"))
+    Category.objects.filter(pk=case.category_id).update(is_restricted=True)
+    assert "drawn for quality review" not in text(signed_in(other).get("/console/around/"))
+    Category.objects.filter(pk=case.category_id).update(is_restricted=False)
+    cast.teams[4].members.remove(mara)
     for wrong, said in (
         (FINE, "Say what to keep and what to do differently."),
         (FINE | {"words": "Kept words", "level": "3"}, "Choose what fits best"),
@@ -217,3 +224,19 @@ def test_a_case_worth_repeating_becomes_an_article_or_a_practice_case_in_two_pre
     assert "Not possible now" in text(page)
     assert at.post(f"/console/worth/{open_one.pk}/scenario/", given).status_code == 422
     assert Scenario.objects.count() == 1 and date(2026, 1, 12) == kept.at.date()
+
+
+def test_who_wrote_a_lesson_and_who_does_it_read_it_though_they_do_not_see_its_case(signed_in, cast, monday, settings):
+    case = cast.file(title="Private words")
+    one = lessons.write("Learned here.", "tool", case=case, by=cast.tiers[4], at=MONDAY)
+    said = lessons.Answer("accepted", "A check.", owner=cast.tiers[3], due_on=MONDAY.date())
+    lessons.answer(one, said, by=cast.supervisor, at=MONDAY)
+    page = f"/console/learning/{one.pk}/"
+    for setting, restricted in (("teams", False), ("all", True)):
+        settings.STAFF_SEE = setting
+        Category.objects.filter(pk=case.category_id).update(is_restricted=restricted)
+        for person_ in (cast.tiers[4], cast.tiers[3]):
+            assert "A check." in text(signed_in(person_).get(page)), (setting, person_)
+        assert signed_in(cast.tiers[5]).get(page).status_code == 404
+    assert signed_in(cast.supervisor).get(page)["Location"] == f"/console/restricted/{case.pk}/"
+    assert signed_in(cast.tiers[3]).post(page, {"press": "done"}).status_code == 303

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases.models import StaffAct
+from cases.models import Category, StaffAct
 from escalation import verbs
 from escalation.models import Notice
 from feedback.models import Interim, LowScore, Survey
@@ -74,6 +74,21 @@ def test_a_letter_is_written_and_the_answer_is_kept(scored, cast, signed_in):
     page = words(client.get(stories.page_url(case)))
     assert "By letter: Dana Voss" in page
     assert "owes them an answer by" in words(client.get(stories.page_url(scored[1])))
+
+
+def test_one_of_a_restricted_case_opens_after_the_noted_press(scored, cast, signed_in):
+    """Neither the words nor the phone number, and no answer, before the line stands in the audit."""
+    Category.objects.filter(pk=scored[0].category_id).update(is_restricted=True)
+    client, path, button = signed_in(cast.supervisor), f"{INBOX}{scored[0].pk}/", f"/console/restricted/{scored[0].pk}/"
+    assert "Slow and rude" not in words(client.get(INBOX))
+    answer = {"how": "phone", "words": "We talked."}
+    for away in (client.get(path), client.post(path, answer)):
+        assert (away.status_code, away["Location"]) == (303, button)
+    assert LowScore.objects.get(case=scored[0]).is_open
+    client.post(button)
+    assert StaffAct.objects.get(kind="opened_restricted").case == scored[0]
+    assert "Slow and rude" in words(client.get(path)) and "Slow and rude" in words(client.get(INBOX))
+    assert client.post(path, answer)["Location"] == INBOX
 
 
 def test_what_they_said_on_the_way_stands_on_the_case(cast, signed_in, go):

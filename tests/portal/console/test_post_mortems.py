@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cases.models import StaffAct
+from escalation import verbs
 from escalation.models import BackTest
 from feedback.models import Alternative, Counterfactual, Measure, PostMortem
 from tests.cast import MONDAY
@@ -39,6 +40,11 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     answer = client.post(page, {"press": "close", "seen": "1"})
     assert answer.status_code == 422 and "It is not closed. The customer has not had an apology" in text(answer)
 
+    closing = HANDLE | {"press": "close", "seen": "1", "happened": "Typed and not saved."}
+    answer = client.post(page, closing)
+    assert answer.status_code == 422 and "Typed and not saved." in text(answer) and "It is not closed." in text(answer)
+    assert PostMortem.objects.get().happened == "" and 'form="look-back"' in first and 'id="look-back"' in first
+
     # Of two writers the slower one keeps what was typed, and sees what stands there.
     assert client.post(page, HANDLE | {"seen": "1", "owner": str(cast.mate.pk)}).status_code == 303
     answer = client.post(page, HANDLE | {"seen": "1", "happened": "My own <b>words</b>."})
@@ -53,6 +59,7 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     said = {"sorry": "Sorry.", "wrong": "It was late.", "alternative": "By hand.", "idempotency_key": "k1"}
     for _ in range(2):
         assert client.post(f"{page}offer/", said).status_code == 303
+    assert "Whose post-mortem it is gets a letter when the customer answers." in text(client.get(page))
     assert Alternative.objects.count() == 1 and "No answer yet" in text(client.get(page))
 
     # A measure asks for more than care.
@@ -71,7 +78,9 @@ def test_one_is_written_told_closed_and_reviewed(signed_in, cast, go, monday):
     assert "It would not have happened" in text(client.get(page))
     stories.put_in_force(draft, by=cast.supervisor, second=cast.tiers[5], at=late)
 
-    assert client.post(page, {"press": "close", "seen": "2"}).status_code == 303
+    assert client.post(page, closing).status_code == 422
+    assert client.post(page, closing | {"seen": "2"}).status_code == 303
+    assert PostMortem.objects.get().happened == "Typed and not saved."
     assert client.post(f"{page}measure/{one.pk}/", {"evidence": "Version 2 is in force."}).status_code == 303
     found.refresh_from_db()
     review = datetime.combine(found.review_on, late.timetz())
@@ -117,7 +126,14 @@ def test_who_reads_who_writes_and_who_meets_404(signed_in, cast, go, monday):
     assert agent.get(page).status_code == 404 and found.case.reference not in text(agent.get(LIST))
     # Whose measure it is sees the case for as long as it is to do.
     stories.measure(cast, found, late)
-    assert agent.get(page).status_code == 200
+    # Of a restricted case after the press that the audit notes, and nothing is written before it.
+    button, written = f"/console/restricted/{case.pk}/", PostMortem.objects.values_list()[0]
+    for path in (page, f"{page}measure/{Measure.objects.get().pk}/"):
+        assert agent.get(path).headers.get("Location") == button, path
+    for path in (page, f"{page}offer/", f"{page}measure/", f"{page}try/"):
+        assert signed_in(cast.supervisor).post(path, HANDLE | {"seen": "1"}).headers.get("Location") == button, path
+    assert PostMortem.objects.values_list()[0] == written and Measure.objects.count() == 1
+    assert agent.post(button).status_code == 303 and agent.get(page).status_code == 200
     Measure.objects.all().delete()
     # Overdue: red for its owner, and looking changed nothing.
     before = PostMortem.objects.values_list()[0]
@@ -136,5 +152,24 @@ def test_one_is_opened_by_hand_from_the_case(signed_in, cast, go, monday):
     found = PostMortem.objects.get()
     assert (answer.status_code, answer["Location"]) == (303, f"{LIST}{found.pk}/")
     assert "The first of its kind." in text(client.get(answer["Location"]))
+    assert "No promise to the customer was broken." in text(client.get(answer["Location"]))
     answer = client.post(page, {"reason": "Again."})
     assert answer.status_code == 422 and "Again." in text(answer)
+
+
+def test_who_writes_while_somebody_closes_it_keeps_what_was_typed(signed_in, cast, go, monday):
+    found, late = stories.closed(cast)
+    go(late)
+    answer = signed_in(cast.supervisor).post(f"{LIST}{found.pk}/", HANDLE | {"seen": "2", "happened": "My own words."})
+    assert answer.status_code == 422 and "My own words." in text(answer) and "It is closed." in text(answer)
+    found.refresh_from_db()
+    assert found.happened == stories.WRITTEN.happened
+
+
+def test_the_page_of_a_case_that_was_joined_to_another_leads_to_the_letter(signed_in, cast, go, monday):
+    found, case, late = stories.opened(cast)
+    go(late)
+    there = cast.file(at=late, title="The same")
+    verbs.merge(case.pk, into=there, by=cast.supervisor, at=late)
+    page = f"{LIST}{found.pk}/"
+    assert f"{page}offer/" in signed_in(cast.supervisor).get(page).content.decode()

@@ -10,6 +10,7 @@ from cases.models import AccessLink, Case
 from escalation import verbs
 from escalation.models import Notice
 from feedback.invitations import owe_reminders, to_remind
+from feedback.low_scores import answer_low_score
 from feedback.models import Survey
 from feedback.surveys import add_to_answer, answer_survey
 from portal import clock
@@ -369,6 +370,14 @@ class TestThanks:
         page = Client().get(path)
         assert "A supervisor reads it and may write to you or call you." in text_of(page)
         assert f'href="/c/{case.reference}/reopen/"' in page.content.decode()
+
+    def test_who_changes_an_answer_that_was_dealt_with_is_not_told_of_another_one(self, cast):
+        """A supervisor closed it without contact; a yes that comes after that is owed nothing."""
+        case, path = self.thanks(cast, 1)
+        answer_low_score(case, how="closed", words="Nothing to add.", by=cast.supervisor, at=clock.now())
+        add_to_answer(case, may_contact=True, at=clock.now())
+        page = text_of(Client().get(path))
+        assert "A supervisor" not in page and "Nobody is given a time to reply to it." in page
 
     def test_satisfied_is_not_asked_again(self, cast):
         _, path = self.thanks(cast, 5, fixed="yes")
