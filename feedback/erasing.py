@@ -90,7 +90,8 @@ def look_backs(who: Subject) -> None:
 def evidence(who: Subject) -> None:
     """Which of their cases led to an improvement; that one more did stays as a number."""
     theirs = Q(case__in=who.cases) | Q(lesson__case__in=who.cases) | Q(post_mortem__case__in=who.cases)
-    Evidence.everything.filter(theirs).update(is_gone=True, case=None, lesson=None, post_mortem=None)
+    # Practice cases lead to none.
+    Evidence.objects.filter(theirs).update(is_gone=True, case=None, lesson=None, post_mortem=None)
 
 
 ERASERS: tuple[tuple[str, Eraser], ...] = (

@@ -75,7 +75,12 @@ class Found:
     @property
     def n(self) -> int:
         """All there is, seen or not."""
-        return len(self.cases) + len(self.lessons) + len(self.post_mortems) + self.hidden + self.gone
+        return self.shown + self.hidden + self.gone
+
+    @property
+    def shown(self) -> int:
+        """What this reader may read."""
+        return len(self.cases) + len(self.lessons) + len(self.post_mortems)
 
 
 def evidence_of(one: Improvement, user: User) -> Found:

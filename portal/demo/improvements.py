@@ -49,7 +49,7 @@ def propose(people: Cast, now: datetime) -> None:
     draft = ProtocolVersion.objects.filter(status=ProtocolVersion.Status.DRAFT).order_by("-number").first()
     led = LedTo(tuple(settled[2:4]), tuple(lessons[:1]), looked_back)
     one = improvement_acts.propose(*AGREED, led=led, version=draft, by=tom, at=now - 6 * DAY)
-    plan = Plan(nora, (now + 9 * DAY).date(), "escalated", Category.objects.filter(slug="refunds").first())
+    plan = Plan(nora, (now + 9 * DAY).date(), "escalated", Category.objects.filter(slug="billing").first())
     improvement_acts.agree(one, "It costs us one approval and them a day.", plan, by=leader, at=now - 4 * DAY)
     led = LedTo(tuple(settled[4:]), tuple(lessons[1:]))
     one = improvement_acts.propose(*DONE, led=led, by=nora, at=now - 9 * DAY)
