@@ -32,6 +32,7 @@ class Reading(APIView):
     """An address that is only read, with the filters of the pages of figures."""
 
     permission_classes = (SeesFigures,)
+    schema = None  # docs/api.md says what it answers; no address serves a schema
     http_method_names = ("get", "head")  # type: ignore[assignment]
 
     def asked(self, request: Request) -> Asked:
