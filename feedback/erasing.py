@@ -29,7 +29,8 @@ from feedback.models import (
 def comments(who: Subject) -> None:
     """What they wrote beside their scores with its themes, and that they may be called about it."""
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
-    ThemeTag.everything.filter(survey__case__in=who.cases).delete()
+    # Practice cases have none.
+    ThemeTag.objects.filter(survey__case__in=who.cases).delete()
 
 
 def asks(who: Subject) -> None:
