@@ -26,6 +26,8 @@ def sentence(asked: Asked, found: Themes) -> str:
     if not found.written:
         return f"{said}."
     said += f", {found.tagged:,} of them {'has' if found.tagged == 1 else 'have'} a theme. "
+    if not found.worst and any(row.low.shown for row in found.rows):
+        return f"{said}No theme with enough comments to tell has a low score."
     if not found.worst:
         return f"{said}Too few of one theme to say which brings most low scores."
     parts = [f"“{row.theme.name}” ({row.low.hits} of {row.low.n})" for row in found.worst]
