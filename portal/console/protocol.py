@@ -290,6 +290,6 @@ def version_page(
         "counted": counted(found),
         "errors": any(row["finding"].is_error for row in found),
         "cases": seen.filter(protocol=force.label if is_open and force else version.label).count(),
-        "led_to": improvements_show.of_version(version, request.user),
+        "led_to": improvements_show.of_version(version, frame["actor"].user),
         **pages(version, protocol, old if is_open else None, names),
     }
