@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.access import Viewer
-from cases.models import Case, User
+from cases.models import Case
 from escalation import choice_drafts, publishing
 from escalation.models import ChoiceDraft, ProtocolVersion
 from escalation.packs import export_pack
@@ -290,6 +290,6 @@ def version_page(
         "counted": counted(found),
         "errors": any(row["finding"].is_error for row in found),
         "cases": seen.filter(protocol=force.label if is_open and force else version.label).count(),
-        "led_to": improvements_show.of_version(version, cast(User, request.user)),
+        "led_to": improvements_show.of_version(version, frame["actor"].user),
         **pages(version, protocol, old if is_open else None, names),
     }
