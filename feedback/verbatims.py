@@ -41,10 +41,14 @@ def of_period(period: Period, scope: Scope = EVERYTHING) -> QuerySet[Survey]:
 
 
 def readable(viewer: Viewer) -> QuerySet[Survey]:
-    """The comments somebody may read: those of cases they see; who sees no cases, all but those on restricted topics."""
+    """The comments somebody may read in a list: of cases they see; who sees no cases, all.
+
+    Those on restricted topics stand in no list: such a case opens by a press that leaves its line, and the words with it.
+    """
+    open_topics = written().exclude(case__category__is_restricted=True)
     if viewer.is_staff:
-        return written().filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
-    return written().exclude(case__category__is_restricted=True)
+        return open_topics.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
+    return open_topics
 
 
 def narrowed(rows: QuerySet[Survey], *, score: str = "", theme: str = "", untagged: bool = False) -> QuerySet[Survey]:

@@ -54,15 +54,15 @@ def found(page):
 
 def test_newest_first_masked_and_as_far_as_one_sees_cases(told, cast):
     manager, boss = told["manager"].get(URL), told["supervisor"].get(URL)
-    assert len(found(manager)) == 7 and len(found(boss)) == 8
-    assert found(boss)[0] == "Secret account." and "Secret" not in text(manager)
+    assert len(found(manager)) == 7 and len(found(boss)) == 7
+    assert "Secret" not in text(boss) and "Secret" not in text(manager)
     for page in (manager, boss):
         said = text(page)
         assert "4111" not in said and "sam@example.com" not in said
         assert found(page)[-1] == "Slow, number 0."
     assert "/console/cases/case/" not in manager.content.decode() and "Choose themes" not in text(manager)
     assert "Say when the next message" not in text(manager)
-    assert len(re.findall(r'href="/console/cases/case/\d+/change/"', boss.content.decode())) == 8
+    assert len(re.findall(r'href="/console/cases/case/\d+/change/"', boss.content.decode())) == 7
     assert "Choose themes" in text(boss) and "Say when the next message comes." in text(boss)
     assert "its words suggest Tone" in text(boss)
     assert "8 comments, 5 of them have a theme. Most low scores: “Waiting” (5 of 5)." in text(boss)
@@ -74,7 +74,7 @@ def test_filters_and_search(told):
     boss = told["supervisor"]
     assert len(found(boss.get(URL, {"score": "low"}))) == 5
     assert len(found(boss.get(URL, {"score": "1", "theme": "waiting"}))) == 3
-    assert len(found(boss.get(URL, {"theme": "none"}))) == 3
+    assert len(found(boss.get(URL, {"theme": "none"}))) == 2
     assert found(boss.get(URL, {"q": "KIND"})) == ["Kind people all the way."]
     # What is masked is not found by asking for it.
     assert found(boss.get(URL, {"q": "4111"})) == [] and found(boss.get(URL, {"q": "sam@"})) == []
@@ -95,7 +95,7 @@ def test_filters_and_search(told):
 def test_without_a_name_nothing_leads_to_the_case(told):
     boss = told["supervisor"]
     Survey.objects.filter(satisfaction__in=(1, 2)).update(is_anonymous=True)
-    assert len(found(boss.get(URL))) == 3
+    assert len(found(boss.get(URL))) == 2
     page = boss.get(URL, {"name": "unnamed"})
     assert len(found(page)) == 5
     block = re.search(r'<ul class="quotes verbatims">.*?</ul>', page.content.decode(), re.S)[0]
