@@ -47,7 +47,10 @@ SAME_QUESTION = (
 )
 
 #: What may be kept as a view: the pages of one question without parts of its own.
-KEPT = (*(page for page in SAME_QUESTION if page != "/insights/compare/"), "/insights/promises/versions/", "/insights/promises/teams/")  # fmt: skip
+KEPT = (
+    *(page for page in SAME_QUESTION if page not in ("/insights/compare/", "/insights/words/")),
+    "/insights/promises/versions/", "/insights/promises/teams/",
+)  # fmt: skip
 
 #: What lies below these are readings of the same.
 ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
