@@ -27,7 +27,7 @@ def test_an_agent_has_the_places_that_open_for_them(signed_in, cast, monday):
     client = signed_in(cast.tiers[1])
     shown = bar(client)
     assert [one["label"] for one in shown] == [
-        "Needs me now", "Board", "All cases", "Protocol", "Learning", "Audit",
+        "Needs me now", "Board", "All cases", "Protocol", "Learning", "Feedback", "Audit",
     ]  # fmt: skip
     assert {client.get(one["url"]).status_code for one in shown} == {200}
 
