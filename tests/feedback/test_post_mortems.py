@@ -270,7 +270,7 @@ def test_one_letter_says_sorry_what_we_do_instead_and_when_they_next_hear(cast):
     verbs.apologise(case.pk, text="Sorry, from me as well.", by=cast.supervisor, at=late)
     assert stories.offered(cast, found, late, next_at=soon, form_key="one") == sent == Alternative.objects.get()
     assert Promise.objects.filter(case=case, due_at=soon, status="open").exists()
-    assert Message.objects.filter(kind="apology").earliest("pk") == sent.message and sent.text in sent.message.text
+    assert Message.objects.get(kind="apology", text__contains=sent.text) == sent.message
     while outbox.deliver_batch(soon):
         pass
     (letter,) = [m.body for m in mail.outbox[before:] if m.to == ["sam@example.com"] and "instead of waiting" in m.body]
