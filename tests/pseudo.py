@@ -10,7 +10,7 @@ from django.conf import settings
 
 from cases.models import Attachment, Case, Category, Message, Product, Team, User
 from escalation.models import ProtocolVersion
-from feedback.models import ArticleRevision, KnownProblem, ProblemUpdate
+from feedback.models import Alternative, ArticleRevision, KnownProblem, LowScore, ProblemUpdate
 from portal.catalogues import Sentence, packed, sentences
 
 #: The made-up language, written from left to right; Arabic's code is used for one from right to left.
@@ -63,9 +63,11 @@ def users_own() -> list[str]:
         (Case, ("title", "description", "expectation", "reference", "protocol")),
         (KnownProblem, ("title",)), (ProblemUpdate, ("impact", "doing")),
         (ArticleRevision, ("title", "answer")), (Attachment, ("name", "description")),
+        (LowScore, ("words",)), (Alternative, ("text",)),
     ):  # fmt: skip
         for row in model._base_manager.values_list(*fields):
-            found += [str(value) for value in row]
+            # A page may show what was written in parts.
+            found += [line for value in row for line in (str(value), *str(value).splitlines())]
     found += [part for user in User.objects.all() for part in (user.first_name, user.initials)]
     for body in ArticleRevision._base_manager.values_list("body", flat=True):
         found += [re.sub(r"^(#+|\d+\.|[-*]) ", "", row) for row in body.replace("**", "").splitlines()]

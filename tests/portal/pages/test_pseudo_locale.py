@@ -16,7 +16,9 @@ from cases.models import Message, Team
 from cases.sealing import seal
 from escalation.letters import compose
 from escalation.models import Notice
+from feedback.low_scores import answer_low_score
 from feedback.models import Survey
+from feedback.surveys import answer_survey
 from portal.catalogues import ROOT, customer_files
 from tests.portal.pages.scene import LOOK, MAKERS, feedback, late, waiting_customer, working
 from tests.pseudo import CODE, leaks, outside, plain_words, users_own
@@ -43,7 +45,7 @@ def test_the_pages_of_a_case_in_every_state(state, cast, spoken):
 @pytest.mark.parametrize("kind", LETTERS)
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unproved"])
 def test_every_letter(kind, known, cast, spoken):
-    case = {"survey": feedback, "survey_reminder": asked, "still_waiting": waiting_customer}.get(kind, working)(cast)
+    case = STANDS.get(kind, working)(cast)
     cast.customer.language, cast.customer.is_verified = CODE, known
     cast.customer.save(update_fields=["language", "is_verified"])
     owed = {"case": case, "kind": kind, "to_customer": True, "data": told(cast), "owed_at": LOOK}
@@ -61,6 +63,23 @@ def asked(cast):
     return case
 
 
+def answered_low(cast):
+    """A case whose low score a supervisor has written about."""
+    case = feedback(cast)
+    answer_survey(case, satisfaction=1, fixed="no", at=LOOK)
+    answer_low_score(case, how="letter", words="From now on one person asks.", by=cast.supervisor, at=LOOK)
+    return case
+
+
+#: Letters about a case that stands elsewhere than at work.
+STANDS = {
+    "survey": feedback,
+    "survey_reminder": asked,
+    "still_waiting": waiting_customer,
+    "low_answer": answered_low,
+}
+
+
 def told(cast) -> dict:
     """Everything a letter may be about."""
     later = "2026-01-13T15:30:00+00:00"
@@ -68,6 +87,7 @@ def told(cast) -> dict:
     more = {"owner": cast.tiers[1].pk, "team": Team.objects.get(slug=cast.teams[2].slug).pk, "message": said.pk}
     more |= {"sealed": seal("123456"), "what": "password_set"}
     more |= {"partner": "North Bank", "into": "MP-7K4M-29", "granted": True, "severity": 2, "asked": "a" * 64}
+    more |= {"milestone": 2}
     dues = {"resolve": later, "supervisor": later, "confirm": later}
     return more | dict.fromkeys(("promise_at", "said", "due", "closes", "reopen_until"), later) | {"dues": dues}
 
