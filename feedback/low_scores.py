@@ -17,8 +17,8 @@ from cases.access import Viewer
 from cases.models import Case, TouchedCase, User
 from escalation.models import Notice
 from escalation.verbs import Refused
-from feedback.facts.build import office
 from feedback.models import LowScore, Survey
+from feedback.pulse import office
 
 KIND = "low_answer"
 WORDS_MOST = 2000  # characters

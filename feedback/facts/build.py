@@ -14,29 +14,18 @@ from django.db import models, transaction
 from django.db.models import Min, QuerySet
 
 from cases.models import Case, Event, TouchedCase
-from escalation.book import NoProtocol, rules_in_force
 from escalation.models import Promise, StageClock
 from escalation.steps import Step
-from escalation.worktime import Calendar
 from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
 from feedback.figures import OURS
 from feedback.models import CaseFact, Interim, LowScore, Survey
 from feedback.post_mortems import leave_lines
+from feedback.pulse import office
 from feedback.rollup.marking import mark
 
 BATCH = 500
-ALWAYS = Calendar("always", "UTC", always=True)
 FIELDS = tuple(field.attname for field in CaseFact._meta.concrete_fields if not field.primary_key)
-
-
-def office(at: datetime) -> Calendar:
-    """The office hours of the protocol in force at `at`; every hour where there is none."""
-    try:
-        rules = rules_in_force()
-    except NoProtocol:
-        return ALWAYS
-    return rules.calendar(rules.protocol.windows.calendar, at)
 
 
 def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:

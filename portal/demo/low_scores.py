@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cases.models import Case
-from feedback.facts.build import office
 from feedback.low_scores import OPEN, How, answer_low_score, ways
 from feedback.models import LowScore
+from feedback.pulse import office
 from feedback.surveys import ASKABLE, add_to_answer, answer_survey
 from portal.demo.people import Cast
 

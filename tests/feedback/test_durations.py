@@ -7,11 +7,11 @@ from django.db import transaction
 
 from feedback.durations import DURATIONS, cases_behind, times
 from feedback.facts import build
-from feedback.facts.build import ALWAYS
 from feedback.figures import Scope, resolving
 from feedback.intervals import kaplan_meier
 from feedback.models import CaseFact
 from feedback.periods import Period
+from feedback.pulse import ALWAYS
 from tests.feedback.oracle_sql import ask
 from tests.feedback.story import AT, HOUR, PERIOD, ZONE, day
 from tests.feedback.story_more import AT_MORE, MARCH, telling_more

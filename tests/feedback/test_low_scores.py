@@ -14,9 +14,9 @@ from escalation.letters import NotNeeded
 from escalation.models import Notice
 from escalation.verbs import Refused
 from feedback import low_letters, low_scores
-from feedback.facts.build import office
 from feedback.low_scores import answer_low_score
 from feedback.models import LowScore
+from feedback.pulse import office
 from feedback.surveys import add_to_answer, answer_survey
 from tests.cast import MONDAY, gather
 from tests.escalation.stories import bring
