@@ -34,7 +34,7 @@ def send(at=AT):
 
 
 def texts(case):
-    return list(Message.objects.filter(case=case, channel="email").values_list("text", flat=True))
+    return list(Message.objects.filter(case=case, channel="email").order_by("at").values_list("text", flat=True))
 
 
 # --- What goes out

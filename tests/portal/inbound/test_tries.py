@@ -35,7 +35,7 @@ def box(settings):
 
 
 def texts(case):
-    return list(Message.objects.filter(case=case, channel="email").values_list("text", flat=True))
+    return list(Message.objects.filter(case=case, channel="email").order_by("at").values_list("text", flat=True))
 
 
 def with_file(case, text):
