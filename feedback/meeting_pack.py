@@ -98,7 +98,7 @@ def pack(user: User, team: Team | None, monday: date, *, at: datetime) -> Pack:
         team=team, week=week, rose=look.rose(),
         filed=Case.objects.filter(within("filed_at", week), scope.on(), is_history=False).count(),
         satisfied=said, scores=scores, comments=named, unnamed=unnamed,
-        written=look.lessons("at", "at"), answered=look.lessons("answered_at", "answered_at"),
+        written=look.lessons("at"), answered=look.lessons("answered_at"),
         actions=open_ones, low=low, missed=look.missed(), look_backs=look_backs,
         to_decide=Part(decide[:MOST], len(decide), len(decide)),
         late={
@@ -166,13 +166,18 @@ class _Look:
         first = verbatims.heard(seen.order_by("satisfaction", "-answered_at", "-pk")[:MOST])
         return Part(first, seen.count(), named.count()), rows.filter(is_anonymous=True).count()
 
-    def lessons(self, name: str, order: str) -> Part[Lesson]:
-        """Lessons whose instant `name` lies in the week: on the team's cases, or by its people."""
+    def lessons(self, name: str) -> Part[Lesson]:
+        """Lessons whose instant `name` lies in the week: on the team's cases, or by its people.
+
+        What was written and answered in the same week stands with the answered ones only.
+        """
         found = Lesson.objects.filter(within(name, self.week))
+        if name == "at":
+            found = found.filter(~within("answered_at", self.week) | Q(answered_at=None))
         if self.team is not None:
             found = found.filter(self.scope.on("case__") | Q(by__in=self.team.members.order_by().values("pk")))
         seen = lessons.readable(self.user).filter(pk__in=found.order_by().values("pk"))
-        seen = seen.exclude(case__category__is_restricted=True).order_by(order, "pk")
+        seen = seen.exclude(case__category__is_restricted=True).order_by(name, "pk")
         return Part(list(seen[:MOST]), seen.count(), found.count())
 
     def actions(self) -> Part[MeetingAction]:

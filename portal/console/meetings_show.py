@@ -69,7 +69,7 @@ def pack_of(found: Pack, user: User, now: datetime) -> dict[str, Any]:
         },
         "scores": [{"score": score, "n": n} for score, n in found.scores.items()],
         "lessons": [
-            {"title": "Written", "part": found.written, "rows": [learning.row(one, now) for one in found.written.rows]},
+            {"title": "New", "part": found.written, "rows": [learning.row(one, now) for one in found.written.rows]},
             {"title": "Answered", "part": found.answered, "rows": [learning.row(one, now) for one in found.answered.rows]},
         ],
         "actions": [action_row(one, user, now) for one in found.actions.rows],

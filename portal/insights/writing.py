@@ -233,7 +233,7 @@ def worst(asked: Asked, found: Found, sees_cases: bool) -> Table:
         title += f"; {going_on} of the {len(rows)} longest {'goes' if going_on == 1 else 'go'} on" if going_on else ""
     return Table(
         "silences", title, f"The {WORST} cases with the longest silences, in office hours, read off the log.", "Case",
-        ("Longest silence", "From", "To", "Topic", "Team"), rows, asked.link(CSV),
+        ("Longest silence", "From", "To", "Topic and team"), rows, asked.link(CSV),
     )  # fmt: skip
 
 
@@ -247,8 +247,11 @@ def _silent_row(one: Silence, asked: Asked, url: str, case: Any) -> list[Cell]:
         Cell(working(one.seconds), url, file=["", "", one.seconds]),
         Cell(since, file=["", "", stamps[0]]),
         Cell(until, file=["", "", stamps[1]]),
-        Cell(str(case.category), file=["", "", case.category.slug]),
-        Cell(str(case.team or "–"), file=["", "", case.team.slug if case.team else ""]),
+        Cell(
+            str(case.category),
+            under=str(case.team or ""),
+            file=["", "", f"{case.category.slug} {case.team.slug if case.team else ''}".strip()],
+        ),
     ]
 
 
@@ -256,9 +259,12 @@ def began(asked: Asked, found: Found) -> Table:
     """Saved replies that were used, and how the cases of those messages were rated; no sign that one caused the other."""
     rows = []
     for reply, one in found.replies.items():
-        url = asked.cases(BEGAN, more={"part": str(reply)})
+        # Few uses would speak of single people, here as on the page of replies.
+        url = asked.cases(BEGAN, more={"part": str(reply)}) if one.uses >= FEWEST else ""
         rows.append((one.title, [
-            Cell(f"{one.uses:,}", url, under=count_words(one.cases, "case"), file=[one.uses, one.cases]),
+            Cell(f"{one.uses:,}", url, under=count_words(one.cases, "case"), file=[one.uses, one.cases])
+            if url
+            else Cell("Too few", file=["", ""]),
             of_share(one.satisfied, "", "", bar=True),
         ]))  # fmt: skip
     rated = [one.satisfied for one in found.replies.values() if one.satisfied.shown]
@@ -288,7 +294,8 @@ def silence_chart(asked: Asked, found: Found) -> Chart:
     long = sum(n for edge, n in found.bars.items() if edge >= 16)
     title, drawn, rows = "Too few cases are over to show their silences", "", []
     if whole >= FEWEST:
-        title = f"In {percent(long / whole)} of the cases the customer heard nothing for 16 office hours or more"
+        share = f"{percent(long / whole)} of the cases" if long else "no case"
+        title = f"In {share} the customer heard nothing for 16 office hours or more"
         desc = f"The longest silence of each of {count_words(whole, 'case')} that are over, in office hours."
         labels = [(f"{edge_words(edge)[0].upper()}{edge_words(edge)[1:]}", n) for edge, n in found.bars.items()]
         drawn = charts.bars(labels, key="silences", title=title, desc=desc)
