@@ -32,6 +32,7 @@ PLACES = (
     "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
     "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
     "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/words/", "/insights/words.csv",
+    "/insights/writing/", "/insights/writing.csv",
     "/insights/views/", "/insights/views/new/",
 )  # fmt: skip
 
