@@ -187,6 +187,13 @@ def _best(case: Case, said: Message, people: set[str]) -> Best:
     return Best(f"{words[:WORDS]}…" if len(words) > WORDS else words, str(Message.Kind(said.kind).label), case)
 
 
+def reply_of(part: str) -> int:
+    """The number of a saved reply as an address has it. ValueError for what is none."""
+    if not (part.isascii() and part.isdigit() and len(part) < 19):
+        raise ValueError(f"“{part}” is no reply.")
+    return int(part)
+
+
 # The cases behind a number ------------------------------------------------------------------------------------
 
 
@@ -206,9 +213,7 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
         facts = CaseFact.objects.filter(_over(period, scope), _between(int(part)))
         return Case.objects.filter(pk__in=facts.order_by().values("case"))
     if which == BEGAN:
-        if not (part.isascii() and part.isdigit() and len(part) < 19):
-            raise ValueError(f"“{part}” is no reply.")
-        used = ReplyUse.objects.filter(within("at", period), scope.on("case__"), revision__reply=int(part))
+        used = ReplyUse.objects.filter(within("at", period), scope.on("case__"), revision__reply=reply_of(part))
         return Case.objects.filter(pk__in=used.order_by().values("case"))
     raise LookupError(f"“{which}” is no number of ours.")
 

@@ -108,7 +108,11 @@ def _silent_words(part: str) -> str:
 
 
 def _began_words(part: str) -> str:
-    title = ReplyRevision.objects.filter(reply=int(part), is_current=True).values_list("title", flat=True).first()
+    title = (
+        ReplyRevision.objects.filter(reply=writing.reply_of(part), is_current=True)
+        .values_list("title", flat=True)
+        .first()
+    )
     return f" “{title or part}”"
 
 

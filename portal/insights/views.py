@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from cases.access import Viewer
-from feedback import climbs, owed
+from feedback import climbs, improvements, owed
 from feedback.figures import escalations
 from feedback.gaps import gaps
 from feedback.hours import hours
@@ -49,7 +49,8 @@ PER_PAGE = 50
 def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
     found = dashboard(asked, question.calendar, question.form.names)
-    return found | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
+    more = {"late_decisions": improvements.overdue(asked.at).count()}
+    return found | more | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 
 
 @page("insights/topics.html", "Topics")

@@ -22,24 +22,27 @@ HERE, CSV = "/insights/writing/", "/insights/writing.csv"
 OURS = {
     "new", "escalated", "passed", "reviewed", "acknowledged", "working", "waiting_partner", "reopened",
 }  # fmt: skip
-WORDS = {"updated", "answered", "asked_customer", "supervisor_answered", "apologised"}
 
 
 def by_the_minute(case):
-    """The longest run of office minutes in which it was our turn and nobody of ours spoke: a second way, minute by minute."""
-    log = list(Event.objects.filter(case=case).order_by("seq").values_list("kind", "occurred_at", "role", "data__to"))
-    minute, best, run, ours = log[0][1].replace(second=0, microsecond=0), 0, 0, False
+    """The longest run of office minutes in which it was our turn and nobody of ours spoke.
+
+    A second way: minute by minute, and what was said from the messages instead of the log.
+    """
+    log = list(Event.objects.filter(case=case).order_by("seq").values_list("occurred_at", "data__to"))
+    spoken = Message.objects.filter(case=case, from_customer=False, author__is_staff=True)
+    said = {at.replace(second=0, microsecond=0) for at in spoken.values_list("at", flat=True)}
+    minute, best, run, ours = log[0][0].replace(second=0, microsecond=0), 0, 0, False
     while minute < AT:
         # The log's instants lie on whole minutes or inside of them: what happens in a minute counts at its end.
         if ours and minute.weekday() < 5 and 9 * 60 <= minute.hour * 60 + minute.minute < 17 * 60 + 30:
             run += 1
             best = max(best, run)
         after = minute + timedelta(minutes=1)
-        while log and log[0][1] < after:
-            kind, _, role, to = log.pop(0)
-            if (role == "staff" and kind in WORDS) or to not in OURS:
-                run = 0
-            ours = to in OURS
+        while log and log[0][0] < after:
+            _, to = log.pop(0)
+            run, ours = (run if to in OURS else 0), to in OURS
+        run = 0 if minute in said else run
         minute = after
     return best * 60
 
