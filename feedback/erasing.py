@@ -105,7 +105,8 @@ def evidence(who: Subject) -> None:
 
 def minutes(who: Subject) -> None:
     """Minutes and actions that name them, their address or one of their cases: the form asks for no names, people forget."""
-    signs = {who.person.email, *Case.everything.filter(pk__in=who.cases).values_list("reference", flat=True)}
+    # Practice cases stand in no minutes.
+    signs = {who.person.email, *Case.objects.filter(pk__in=who.cases).values_list("reference", flat=True)}
     # A short name is part of many words.
     signs |= {who.person.name} if len(who.person.name) >= NAME_LEAST else set()
     for model, fields in ((Meeting, ("decided",)), (MeetingAction, ("text", "note"))):
