@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
@@ -39,17 +39,26 @@ class Rise:
 def rises(period: Period, scope: Scope = EVERYTHING) -> list[Rise]:
     """Every rise of the period's escalated cases."""
     rows = _events(period, scope).values_list("case", "was", "level", "kind", "again")
-    return [Rise(case, was, level, _why(kind, again)) for case, was, level, kind, again in rows]
+    return [Rise(case, was, level, why_of(kind, again)) for case, was, level, kind, again in rows]
 
 
 def _events(period: Period, scope: Scope) -> QuerySet[Any]:
+    return rising(within("case__filed_at", period) & scope.on("case__"))
+
+
+def rising(wanted: Q) -> QuerySet[Any]:
+    """The events among `wanted` that left their case on a higher level (`level`) than the one before (`was`).
+
+    With them the team that had the case before (`had`) and has it after (`has`), and whether it was opened `again` before.
+    """
     before = Event.objects.filter(case=OuterRef("case"), seq=OuterRef("seq") - 1)
     opened = Event.objects.filter(case=OuterRef("case"), seq__lt=OuterRef("seq"), kind__in=BACK)
-    cohort = within("case__filed_at", period) & scope.on("case__")
-    found: Any = Event.objects.filter(cohort, case__escalated_at__isnull=False, case__is_drill=False, seq__gt=1)
+    found: Any = Event.objects.filter(wanted, case__escalated_at__isnull=False, case__is_drill=False, seq__gt=1)
     found = found.annotate(
         level=_level(KT("data__tier")),
         was=Subquery(before.annotate(level=_level(KT("data__tier"))).values("level")[:1]),
+        had=Subquery(before.annotate(slug=KT("data__team")).values("slug")[:1]),
+        has=KT("data__team"),
         again=Exists(opened),
     )
     return found.filter(level__gt=F("was")).order_by()
@@ -59,7 +68,8 @@ def _level(text: Any) -> Cast:
     return Cast(text, IntegerField())
 
 
-def _why(kind: str, again: bool) -> str:
+def why_of(kind: str, again: bool) -> str:
+    """What made a level rise, one of TRIGGERS: by the event's kind, and whether the customer had opened the case again."""
     why = KINDS.get(kind, BY_HAND)
     return REOPENED if why == BY_HAND and again else why
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db.models import F, Q
 
 from cases.erasing import ERASED, Eraser, Subject
-from cases.models import TouchedCase
+from cases.models import Case, TouchedCase
 from feedback.models import (
     Alternative,
     Ask,
@@ -16,6 +19,8 @@ from feedback.models import (
     LessonTag,
     LowScore,
     Measure,
+    Meeting,
+    MeetingAction,
     PostMortem,
     QualityReview,
     Retro,
@@ -24,6 +29,9 @@ from feedback.models import (
     ThemeTag,
     Worthy,
 )
+
+#: Letters from which on a name is looked for in a text.
+NAME_LEAST = 5
 
 
 def comments(who: Subject) -> None:
@@ -95,6 +103,18 @@ def evidence(who: Subject) -> None:
     Evidence.objects.filter(theirs).update(is_gone=True, case=None, lesson=None, post_mortem=None)
 
 
+def minutes(who: Subject) -> None:
+    """Minutes and actions that name them, their address or one of their cases: the form asks for no names, people forget."""
+    # Practice cases stand in no minutes.
+    signs = {who.person.email, *Case.objects.filter(pk__in=who.cases).values_list("reference", flat=True)}
+    # A short name is part of many words.
+    signs |= {who.person.name} if len(who.person.name) >= NAME_LEAST else set()
+    for model, fields in ((Meeting, ("decided",)), (MeetingAction, ("text", "note"))):
+        for field in fields:
+            named = reduce(or_, (Q(**{f"{field}__icontains": sign}) for sign in sorted(signs) if sign))
+            model.objects.filter(named).update(**{field: ERASED})
+
+
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
     ("asks", asks),
@@ -104,4 +124,5 @@ ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("learned", learned),
     ("look backs", look_backs),
     ("evidence", evidence),
+    ("minutes", minutes),
 )

@@ -86,8 +86,8 @@ class Example:
 def best(topic: Category, *, at: datetime) -> list[Example]:
     """The BEST cases of a topic by the rule of the page, as of `at`: the same instant gives the same list.
 
-    Filed here by a customer, settled in the OF_DAYS days before `at` and not open since, rated LEAST_SCORE or better by then: the
-    better rating first, then the shorter time from filing to the accepted answer, then the older case.
+    Filed here by a customer, settled in the OF_DAYS days before `at` and not open since, rated LEAST_SCORE or better by then,
+    with a name: the better rating first, then the shorter time from filing to the accepted answer, then the older case.
     """
     took = ExpressionWrapper(F("resolved_at") - F("filed_at"), output_field=DurationField())
     cases = Case.objects.filter(
@@ -98,6 +98,8 @@ def best(topic: Category, *, at: datetime) -> list[Example]:
         resolved_at__lte=at,
         survey__answered_at__lte=at,
         survey__satisfaction__gte=LEAST_SCORE,
+        # Who answered without a name was promised that nobody is shown which case it came from.
+        survey__is_anonymous=False,
     )
     cases = cases.select_related("survey", "customer", "organisation").annotate(took=took)
     chosen = list(cases.order_by("-survey__satisfaction", "took", "filed_at", "pk")[:BEST])

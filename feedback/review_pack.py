@@ -25,10 +25,11 @@ from escalation.facts import Clock, Outcome
 from escalation.models import PlanReview, ProtocolVersion
 from escalation.protocol import ANY, Protocol
 from escalation.reading import parse
+from feedback.expectations import Asked, trend
 from feedback.intervals import Share, wilson
 
 #: Said in the pack: a pack of another format is another pack, whatever it counts.
-FORMAT = 1
+FORMAT = 2
 #: A level that answers so soon after a case came up, having done nothing else, did not need to have it.
 AT_ONCE = timedelta(hours=4)
 #: Acts that must come before an answer, or say nothing to anybody: they are no work on the problem.
@@ -284,7 +285,21 @@ def _expectations(
         row = {"impact": impact, "now": now["impact"][impact], "before": before["impact"][impact]}
         rows.append(row | {"target": _target(protocol, impact), "answered_in_time": share(met, met + late)})
     said = {name: share(one["said"], one["known"]) for name, one in (("now", now), ("before", before))}
-    return {"said": said, "filed": {"now": now["filed"], "before": before["filed"]}, "impacts": rows}
+    filed = {"now": now["filed"], "before": before["filed"]}
+    return {"said": said, "filed": filed, "impacts": rows, "trend": [_quarter(one) for one in trend(key, until)]}
+
+
+def _quarter(one: Asked) -> dict[str, Any]:
+    """One quarter of what customers ask for, as shares of its cases."""
+    return {
+        "since": stamp(one.since),
+        "until": stamp(one.until),
+        "filed": one.filed,
+        "said": share(one.said, one.known),
+        "asked": share(one.asked, one.looked_at),
+        "early": share(one.early, one.looked_at),
+        "slow": share(one.slow, one.looked_at),
+    }
 
 
 def _asked(key: str, since: datetime, until: datetime) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from feedback import (
     invitations,
     lesson_letters,
     low_letters,
+    meeting_letters,
     post_mortem_letters,
     post_mortems,
     problem_letters,
@@ -71,7 +72,7 @@ letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
-composers |= improvement_letters.COMPOSERS
+composers |= improvement_letters.COMPOSERS | meeting_letters.COMPOSERS
 composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -194,6 +195,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *retros.STEPS,
         *lesson_letters.STEPS,
         *improvement_letters.STEPS,
+        *meeting_letters.STEPS,
         *drafts.STEPS,
         Step("anchor", _no_anchor, _anchor),
     ),

@@ -17,6 +17,7 @@ from feedback.models.improvement import Evidence, Improvement
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
 from feedback.models.low_score import LowScore
+from feedback.models.meeting import Meeting, MeetingAction
 from feedback.models.post_mortem import (
     Alternative,
     Condition,
@@ -60,6 +61,8 @@ __all__ = [
     "LessonTag",
     "LowScore",
     "Measure",
+    "Meeting",
+    "MeetingAction",
     "PostMortem",
     "ProblemCase",
     "ProblemFollower",

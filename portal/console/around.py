@@ -22,7 +22,7 @@ from escalation.directory import Directory
 from escalation.load import LOOK_BACK, Picture
 from feedback import problems
 from feedback.pulse import QUESTION, question_for
-from portal.console import improvements_show, learning_desk, post_mortems_show, start, untouched
+from portal.console import improvements_show, learning_desk, meetings_show, post_mortems_show, start, untouched
 from portal.console.cover_load import home_line
 from portal.console.reviews_desk import by_tone, desk
 
@@ -47,6 +47,7 @@ def page(request: HttpRequest, *, site: AdminSite) -> HttpResponse:
                 *post_mortems_show.desk(actor, now),
                 *learning_desk.lines(actor, now),
                 *improvements_show.desk(actor, now),
+                *meetings_show.desk(actor, now),
             ]
         ),
         "start": start.line(actor.user),

@@ -56,6 +56,8 @@ ACTS = {
     "lesson": "Lesson answered or done",
     "retro": "Retro answered or skipped",
     "quality_review": "Quality review scored or answered",
+    "meeting_pack": "Minutes of a meeting kept",
+    "meeting_action": "Action of a meeting ticked off",
     "improvement_new": "Improvement proposed",
     "improvement_evidence": "Evidence added to an improvement",
     "improvement_decide": "Improvement agreed or declined",

@@ -104,6 +104,7 @@ PLACES: tuple[Place, ...] = (
         Page("Lessons", "learning", CASES),
         Page("Retros", "retros", (WORK,)),
         Page("Quality reviews", "quality", (WORK,)),
+        Page("Meetings", "meetings", (*CASES, DECIDE)),
     )),
     Place("Feedback", (
         Page("Low scores", "low_scores", (SUPERVISE,)),

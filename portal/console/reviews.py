@@ -19,7 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from escalation import publishing, reviews
 from escalation.models import BackTest, PlanReview, ProtocolVersion
-from feedback import review_pack
+from feedback import expectations, lessons, review_pack
+from feedback.intervals import FEWEST
+from feedback.models import Lesson
 from feedback.periods import DAY, midnight
 from portal.console.needs import door
 from portal.console.protocol_words import Names
@@ -27,6 +29,7 @@ from portal.console.reviews_form import Decide
 from portal.console.reviews_words import told
 
 SEE = "escalation.view_protocolversion"
+LESSONS = 12
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -170,8 +173,27 @@ def _told(review: PlanReview, window: Window, form: Decide, frame: dict[str, Any
         "form": form if may and review.decided_at is None else None,
         "who": [str(one) for one in reviews.responsible()] if not may else [],
         "tests": tried(review.key),
+        "themes": themed(window),
+        "lessons": learned(window, frame["actor"].user),
         "every": reviews.EVERY.days,
     }
+
+
+def themed(window: Window) -> list[dict[str, Any]]:
+    """What comments are about by quarter, where there are enough to say so."""
+    rows = expectations.themes(window.until)
+    return [
+        {"name": one["name"], "counts": [n if n >= FEWEST else None for n in one["counts"]]}
+        for one in rows
+        if max(one["counts"]) >= FEWEST
+    ]
+
+
+def learned(window: Window, user: Any) -> list[Lesson]:
+    """Lessons of the days that say the protocol should change, those still open first."""
+    rows = lessons.readable(user).filter(change=Lesson.Change.PROTOCOL, at__gte=window.since, at__lt=window.until)
+    rows = rows.exclude(case__category__is_restricted=True).order_by("-at", "-pk")
+    return sorted(rows[:LESSONS], key=lambda one: not one.is_open)
 
 
 def tried(key: str) -> list[dict[str, Any]]:

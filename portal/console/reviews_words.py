@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Severity
 from cases.models.case import Impact
 from escalation.facts import Clock
+from escalation.reviews import day_of
 from feedback.review_pack import AT_ONCE
 from portal.console.protocol_words import Names
 
@@ -51,7 +53,15 @@ def told(pack: Pack, names: Names) -> dict[str, Any]:
         "said": {when: share(asked["said"][when]) for when in ("now", "before")},
         "filed": asked["filed"],
         "impacts": [_impact(row, asked["filed"], names) for row in asked["impacts"]],
+        "trend": [_quarter(row) for row in asked["trend"]],
     }
+
+
+def _quarter(row: Pack) -> dict[str, Any]:
+    """One quarter of what customers ask for; the last day is the one before its end."""
+    since, until = (datetime.fromisoformat(row[name]) for name in ("since", "until"))
+    shares = [share(row[name]) for name in ("said", "asked", "early", "slow")]
+    return {"first": day_of(since), "last": day_of(until) - timedelta(days=1), "filed": row["filed"], "shares": shares}
 
 
 def _worst_first(rows: list[Pack]) -> list[Pack]:

@@ -38,6 +38,7 @@ from portal.console import (
     low_scores,
     mail_in,
     mail_state,
+    meetings,
     more_filters,
     noting,
     own_work,
@@ -78,8 +79,9 @@ class ConsoleSite(AdminSite):
         user = request.user
         if Viewer(user).is_staff or (user.is_staff and user.has_perm("cases.view_user")):
             return True
-        # A leader without cases comes in for what they decide on, and for nothing else.
-        return user.is_staff and user.has_perm(improvements.DECIDE) and request.path.startswith(improvements.PLACE)
+        # A leader without cases comes in for what they decide on and for meetings, and for nothing else.
+        theirs = (improvements.PLACE, meetings.PLACE)
+        return user.is_staff and user.has_perm(improvements.DECIDE) and request.path.startswith(theirs)
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Any:
         """As Django's, but nobody signed in is sent round in circles: managers to their page, others to 404."""
@@ -106,7 +108,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, improvements,
+            themes, improvements, meetings,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

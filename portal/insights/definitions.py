@@ -197,6 +197,13 @@ DEFINITIONS = (
         "Of cases filed in the period: from the first hand-over to the first name, from filing and from the first escalation to the answer, and the longest silence of a case in office hours. What has not ended counts as longer than it has taken so far (Kaplan and Meier).",
     ),
     Definition(
+        "writing",
+        "How we write",
+        "updates in time ÷ (in time + missed); updates that promise when the next one comes ÷ updates; updates ÷ cases",
+        "Of cases customers filed here in the period. The longest silence is the longest a case’s customer heard nothing from a person of ours while it was our turn, in office hours, read off the log; one that goes on counts up to now. Saved replies are those that messages of the period began with, and how their cases were rated.",
+        "A reply is used where it fits: a low share may be its topic’s. Teams have different cases.",
+    ),
+    Definition(
         "compare",
         "Comparing",
         "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",

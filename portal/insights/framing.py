@@ -28,6 +28,7 @@ PLACES = (
     ("/insights/bottlenecks/", "Bottlenecks"),
     ("/insights/topics/", "Topics"),
     ("/insights/words/", "Words"),
+    ("/insights/writing/", "How we write"),
     ("/insights/compare/", "Compare"),
     ("/insights/all/", "All figures"),
     ("/insights/pulse/", "Pulse"),
@@ -42,13 +43,14 @@ SAME_QUESTION = (
     "/insights/bottlenecks/",
     "/insights/topics/",
     "/insights/words/",
+    "/insights/writing/",
     "/insights/compare/",
     "/insights/all/",
 )
 
 #: What may be kept as a view: the pages of one question without parts of its own.
 KEPT = (
-    *(page for page in SAME_QUESTION if page not in ("/insights/compare/", "/insights/words/")),
+    *(page for page in SAME_QUESTION if page not in ("/insights/compare/", "/insights/words/", "/insights/writing/")),
     "/insights/promises/versions/", "/insights/promises/teams/",
 )  # fmt: skip
 

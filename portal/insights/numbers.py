@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from cases.models import Case, Severity, Team, User
-from feedback import climbs, cohorts, durations, gaps, hours, owed
+from cases.models import Case, ReplyRevision, Severity, Team, User
+from feedback import climbs, cohorts, durations, gaps, hours, owed, writing
 from feedback.cohorts import Cohort
 from feedback.measures import MEASURES
 from portal.insights.asking import Asked
@@ -91,6 +91,31 @@ def _is_low(part: str) -> bool:
     return part.partition(":")[0] == gaps.LOW
 
 
+def _wrote(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: writing.cases_behind(which, asked.period, asked.scope, part=part)
+
+
+WROTE = {
+    "of": " of customers, filed here", "updated": " with an update", "timed": " with an update that names the next time",
+    "chosen": " with an update whose writer chose the next time",
+}  # fmt: skip
+
+
+def _silent_words(part: str) -> str:
+    edges = [str(edge) for edge in writing.EDGES]
+    later = [*edges, ""][edges.index(part) + 1]
+    return f": longest silence of {part} {f'to {later} office hours' if later else 'office hours or more'}"
+
+
+def _began_words(part: str) -> str:
+    title = (
+        ReplyRevision.objects.filter(reply=writing.reply_of(part), is_current=True)
+        .values_list("title", flat=True)
+        .first()
+    )
+    return f" “{title or part}”"
+
+
 def _timed(asked: Asked, part: str, user: User) -> QuerySet[Case]:
     return durations.cases_behind(part, asked.period, asked.scope)
 
@@ -131,7 +156,7 @@ WHY_WORDS = {
     "reopened": ": by hand after it was opened again",
     "by_hand": ": by hand",
 }
-ALL, COMPARE = "/insights/all/", "/insights/compare/"
+ALL, COMPARE, WRITING = "/insights/all/", "/insights/compare/", "/insights/writing/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
@@ -147,6 +172,9 @@ NUMBERS: dict[str, Number] = {
     "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
     "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
     hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
+    writing.WRITTEN: Number("Cases", WRITING, _wrote(writing.WRITTEN), WROTE.__getitem__),
+    writing.SILENT: Number("Cases that are over", WRITING, _wrote(writing.SILENT), _silent_words),
+    writing.BEGAN: Number("Cases with a message that began with", WRITING, _wrote(writing.BEGAN), _began_words),
     "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
     "under": Number("Cases behind", COMPARE, _under, _under_words, _under_answers),
     "time_under": Number("Cases behind", COMPARE, _timed_under, _timed_under_words),

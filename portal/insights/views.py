@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from cases.access import Viewer
-from feedback import climbs, owed
+from feedback import climbs, improvements, owed
 from feedback.figures import escalations
 from feedback.gaps import gaps
 from feedback.hours import hours
@@ -38,6 +38,9 @@ from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
 from portal.insights.training import gaps_table, training_page
+from portal.insights.writing import Found as Written
+from portal.insights.writing import tables_of as writing_tables
+from portal.insights.writing import writing_page
 
 PER_PAGE = 50
 
@@ -46,7 +49,8 @@ PER_PAGE = 50
 def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
     found = dashboard(asked, question.calendar, question.form.names)
-    return found | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
+    more = {"late_decisions": improvements.overdue(asked.at).count()}
+    return found | more | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 
 
 @page("insights/topics.html", "Topics")
@@ -136,6 +140,18 @@ def training_csv(question: Question, asked: Asked) -> Iterable[str]:
     user: Any = question.request.user
     found = gaps(asked.period, asked.scope)
     return table_lines([gaps_table(asked, found, question.form.topics, user)])
+
+
+@page("insights/writing.html", "How we write")
+def writing(question: Question, asked: Asked) -> dict[str, Any]:
+    """Silence, late updates, the times we name, saved replies and the best messages."""
+    return writing_page(asked, question.form.names.teams, Viewer(question.request.user))
+
+
+@table_file("how-we-write")
+def writing_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file; no words of messages."""
+    return table_lines(writing_tables(asked, Written(asked), question.form.names.teams))
 
 
 @page("insights/compare.html", "Compare")

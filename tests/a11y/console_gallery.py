@@ -35,7 +35,7 @@ from escalation.models import (
     Rota,
     Shift,
 )
-from feedback import bulk, lessons, practice, quality, retros, rubric, themes
+from feedback import bulk, lessons, meetings, practice, quality, retros, rubric, themes
 from feedback.low_scores import answer_low_score
 from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey
 from feedback.surveys import answer_survey
@@ -247,6 +247,12 @@ def _learned(cast: Cast, root: User, rows: dict[str, object]) -> None:
     of["person"] = root
     rows["scored"] = QualityReview.objects.create(**of, case=rows["answered"], by_chance=True)
     quality.score(rows["scored"], dict.fromkeys(rubric.KEYS, 1), LONG[:900], by=dana, at=MONDAY)
+    planned = [
+        meetings.Planned(f"Write it. {LONG}"[: meetings.ACTION_MOST], one, MONDAY.date()) for one in (root, mara)
+    ]
+    said = meetings.Minutes([dana, tom, mara], LONG[:900], planned)
+    rows["meeting"] = meetings.keep(None, date(2025, 12, 29), said, by=dana, at=MONDAY)
+    rows["meeting_action"] = rows["meeting"].actions.earliest("pk")
 
 
 def _low(cast: Cast, rows: dict[str, object]) -> None:
@@ -364,6 +370,9 @@ def looks() -> list[Look]:
         Look("retros"), Look("retro", ("retro",)), Look("retro", ("retro",), words="refused", post={"worked": "Kept"}),
         Look("quality"), Look("quality_review", ("to_score",)), Look("quality_review", ("to_score",), words="refused", post={}),
         Look("quality_review", ("scored",)),
+        Look("meetings"), Look("meeting_pack"), Look("meeting_pack", words="refused", post={"decided": "Kept"}),
+        Look("meeting_pack", words="kept", query="?week=2025-12-29"), Look("meeting", ("meeting",)),
+        Look("meeting_action", ("meeting_action",)), Look("meeting_action", ("meeting_action",), words="refused", post={"note": ""}),
         Look("best"), Look("best", words="with cases", query="?topic=billing"),
         Look("cases_case_act", ("late", "acknowledge"), words="not now"),
         Look("cover"), Look("cover_team", ("team",)), Look("cover_leaving"), Look("cover_leaver", ("user",)),

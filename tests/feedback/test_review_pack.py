@@ -121,6 +121,32 @@ def test_what_customers_expect_is_counted_from_the_log(cast):
     assert later["filed"] == {"now": 0, "before": 5}
 
 
+def test_what_customers_ask_for_by_quarter(cast):
+    """Five ask within a fortnight of filing or later, before or after a miss; every number worked out by hand."""
+    until = MONDAY + timedelta(days=40)
+    ask = {"text": "", "by": cast.customer}
+    soon, treated, late = (cast.file(at=minutes(n), impact="question") for n in range(3))
+    verbs.ask_supervisor(soon.pk, reason="slow", at=minutes(30), **ask)
+    verbs.ask_supervisor(treated.pk, reason="treated", at=minutes(31), **ask)
+    sweep_at(late.promise_at + timedelta(seconds=1))
+    verbs.ask_supervisor(late.pk, reason="slow", at=late.promise_at + timedelta(hours=1), **ask)
+    verbs.ask_supervisor(
+        cast.file(at=minutes(3)).pk, reason="slow", text="", by=cast.customer, at=MONDAY + timedelta(days=20)
+    )
+    cast.file(at=until - timedelta(days=13))
+    *older, last = made(until, MONDAY)["expectations"]["trend"]
+    assert [row["filed"] for row in older] == [0, 0, 0] and last["filed"] == 5 and pure(last["said"]) == (5, 5)
+    # The one that is not 14 days old is not looked at; who asked after 20 days has not asked in time.
+    assert {name: pure(last[name]) for name in ("asked", "early", "slow")} == {
+        "asked": (3, 4),
+        "early": (2, 4),
+        "slow": (2, 4),
+    }
+    # A quarter on it is another line, and says the same of the same cases.
+    *_, before, now = made(until + timedelta(weeks=13), MONDAY)["expectations"]["trend"]
+    assert now["filed"] == 0 and before["filed"] == 5 and pure(before["asked"]) == (3, 5)
+
+
 def test_erasing_what_a_customer_wrote_changes_no_pack(cast):
     case = cast.file()
     before = review_pack.digest(made())

@@ -22,6 +22,7 @@ from portal.demo import (
     learning,
     look_backs,
     low_scores,
+    meetings,
     pulse,
     rules,
     themes,
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         themes.put_on(people, now)
         look_backs.write(people, now)
         improvements.propose(people, now)
+        meetings.hold(people, now)
         kept_views.keep(now)
         beat()
         cases = Case.objects.count()

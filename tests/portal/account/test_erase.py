@@ -25,7 +25,7 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
-from feedback import alternatives, lessons, post_mortem_acts
+from feedback import alternatives, lessons, meetings, post_mortem_acts
 from feedback.low_scores import answer_low_score
 from feedback.models import Ask, FigureView, QualityReview, QualityWeek, Retro, Scenario
 from feedback.post_mortem_acts import Draft as LookBack
@@ -105,6 +105,7 @@ def fill(cast, settings, folder):
     verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
     verbs.ask_supervisor(ours.pk, reason="slow", text=f"{SIGN} waits", by=who, at=step(33))
     looked_back(cast, ours)
+    in_minutes(cast, who)
     waiting_partner(cast)
     wishes.decide(who, at=step(34), progress_mail="daily")
     verbs.update(ours.pk, text=f"{SIGN}: we look", by=cast.tiers[1], at=step(35))
@@ -142,6 +143,14 @@ def learned(cast, who):
         reply=SIGN, replied_at=LOOK,
     )  # fmt: skip
     Scenario.objects.create(case=case, title=SIGN, situation=SIGN, good=SIGN, by=tom, at=LOOK)
+
+
+def in_minutes(cast, who):
+    """Minutes that name them, though the form asks for no names."""
+    said = meetings.Minutes([cast.supervisor], f"{who.name} is called.", [
+        meetings.Planned(f"Call {who.name}", cast.tiers[1], (LOOK + timedelta(days=3)).date())])  # fmt: skip
+    kept = meetings.keep(None, meetings.last_week(LOOK), said, by=cast.supervisor, at=LOOK)
+    meetings.tick_off(kept.actions.get(), f"{who.email} answered", by=cast.tiers[1], at=LOOK)
 
 
 def looked_back(cast, case):
@@ -278,6 +287,8 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "feedback.Alternative",
         "feedback.Measure",
         "feedback.Evidence",
+        "feedback.Meeting",
+        "feedback.MeetingAction",
     }
     staff = {
         "cases.Consult", "cases.StaffAct", "escalation.BulkRun", "cases.SavedReply", "cases.ReplyRevision", "cases.PlaybookRevision", "cases.Remedy", "cases.RemedyRevision", "cases.Team", "escalation.ProtocolVersion",

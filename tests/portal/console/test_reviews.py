@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from escalation.models import PlanReview
-from feedback import review_pack
+from feedback import lessons, review_pack
 from portal.console.reviews_form import CHECKLIST
 from tests.cast import MONDAY, person
 from tests.portal.console import stories
@@ -72,13 +72,19 @@ def test_overdue_is_red_on_the_home_of_those_who_see_to_it(signed_in, cast, next
 
 
 def test_the_usual_window_ends_yesterday_and_shows_the_figures(signed_in, cast, next_week, review):
+    lessons.write("The limit is too low.", "protocol", by=cast.tiers[1], at=MONDAY)
+    lessons.write("A new tool.", "tool", by=cast.tiers[1], at=MONDAY)
     page = signed_in(cast.supervisor).get(url(review))
     window = page.context["window"]
     assert (window.first, window.last) == (date(2025, 10, 21), date(2026, 1, 18))
     text = page.content.decode()
     assert "1 case filed" in text
     assert "Too few to say" in text
-    assert "None are collected yet" in text
+    # What customers ask for, a quarter a line, and what colleagues say the protocol should change.
+    quarters = page.context["pack"]["trend"]
+    assert [row["filed"] for row in quarters] == [0, 0, 0, 1] and quarters[-1]["last"] == date(2026, 1, 18)
+    assert "What they ask for, by quarter" in text and "20 Oct 2025 to 18 Jan 2026" in text
+    assert "The limit is too low." in text and "A new tool." not in text
     assert "Only somebody who may write protocols can decide" in text
 
 

@@ -48,7 +48,7 @@ TABLE = {
     "ASPTU": """
         best board cases_case_act cases_case_change cases_case_changelist cases_event_change cases_event_changelist
         cases_event_history escalation_calendarversion_changelist escalation_protocolversion_history today view_new views
-        more_filters worth learning lesson post_mortem post_mortems improvement improvements
+        more_filters worth learning lesson meetings post_mortem post_mortems improvement improvements
     """,
     "ASPT": """
         bulk worth_mark scenario lesson_new retros quality improvement_new improvement_evidence improvement_version
@@ -74,6 +74,7 @@ TABLE = {
     """,
     "SU": """
         escalation_notice_change escalation_notice_changelist escalation_notice_history restricted
+        meeting meeting_action meeting_pack
     """,
     "UD": """
         auth_group_change auth_group_changelist auth_group_history

@@ -1,0 +1,221 @@
+"""How we write to customers: updates and the times they name, saved replies and how their cases were rated, the best messages (R059).
+
+All of cases filed here in a period, whatever happened to them since; what each figure means stands in docs/figures.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from cases.access import Viewer
+from cases.models import Case, Event, Message, ReplyRevision, ReplyUse
+from escalation.facts import Clock
+from feedback.figures import EVERYTHING, SATISFIED, Scope, within
+from feedback.intervals import Share
+from feedback.masking import masked
+from feedback.models import CaseFact, Survey
+from feedback.periods import Period
+
+#: What a progress update is in the log, and where it keeps the instant it promised, and the one its writer chose.
+UPDATED = "updated"
+TIMED = Q(**{f"data__started__{Clock.UPDATE}__isnull": False})
+CHOSEN = Q(data__args__next_at__isnull=False) & ~Q(data__args__next_at=None)
+#: The names of the lists behind the numbers.
+WRITTEN, SILENT, BEGAN = "written", "silent", "began_with"
+#: Office hours at which the bars of silence begin.
+EDGES = (0, 2, 4, 8, 16, 40)
+HOUR = 3600
+BEST, BEST_SCORE = 5, 5
+WORDS = 600  # characters of a message that are shown
+OF_CUSTOMERS = Q(is_history=False, customer__is_staff=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """The updates of some cases: how many cases there are, of how many had one, and how many named the next time."""
+
+    cases: int = 0
+    updated: int = 0  # cases with an update
+    timed: Share = field(default_factory=Share)  # updates that promised when the next one comes
+    chosen: Share = field(default_factory=Share)  # updates whose writer chose that time
+
+    @property
+    def each(self) -> float | None:
+        """Updates per case."""
+        return self.timed.n / self.cases if self.cases else None
+
+
+def updates(period: Period, scope: Scope = EVERYTHING) -> Updates:
+    """The updates of the period's cases: two queries."""
+    cases = cohort(period, scope)
+    said = _said(period, scope).aggregate(
+        n=Count("pk"),
+        cases=Count("case", distinct=True),
+        timed=Count("pk", filter=TIMED),
+        chosen=Count("pk", filter=CHOSEN),
+    )
+    return Updates(cases.count(), said["cases"], Share(said["timed"], said["n"]), Share(said["chosen"], said["n"]))
+
+
+def updates_by_team(period: Period, scope: Scope = EVERYTHING) -> dict[str, Updates]:
+    """The same by the team that has the case now."""
+    numbers = dict(cohort(period, scope).order_by().values_list("team__slug").annotate(n=Count("pk")))
+    rows = _said(period, scope).values(slug=F("case__team__slug")).order_by()
+    rows = rows.annotate(
+        n=Count("pk"),
+        cases=Count("case", distinct=True),
+        timed=Count("pk", filter=TIMED),
+        chosen=Count("pk", filter=CHOSEN),
+    )
+    said = {row["slug"]: row for row in rows}
+    none = {"n": 0, "cases": 0, "timed": 0, "chosen": 0}
+    return {
+        slug or "": Updates(n, row["cases"], Share(row["timed"], row["n"]), Share(row["chosen"], row["n"]))
+        for slug, n in numbers.items()
+        for row in [said.get(slug, none)]
+    }
+
+
+def cohort(period: Period, scope: Scope) -> QuerySet[Case]:
+    """Cases of customers filed here in the period."""
+    return Case.objects.filter(within("filed_at", period), OF_CUSTOMERS, scope.on())
+
+
+def _said(period: Period, scope: Scope) -> QuerySet[Any]:
+    """The updates of the cohort."""
+    of = within("case__filed_at", period) & scope.on("case__")
+    return Event.objects.filter(of, case__is_history=False, case__customer__is_staff=False, kind=UPDATED)
+
+
+# Silence ------------------------------------------------------------------------------------------------------
+
+
+def silence_bars(period: Period, scope: Scope = EVERYTHING) -> dict[int, int]:
+    """How many cases that are over had their longest silence in each stretch of EDGES, by where it begins; one query."""
+    facts = CaseFact.objects.filter(_over(period, scope))
+    counted = facts.aggregate(**{f"from_{edge}": Count("pk", filter=_between(edge)) for edge in EDGES})
+    return {edge: counted[f"from_{edge}"] for edge in EDGES}
+
+
+def _over(period: Period, scope: Scope) -> Q:
+    return within("filed_at", period) & scope.on("case__") & Q(stage="", case__is_history=False)
+
+
+def _between(edge: int) -> Q:
+    """The longest silence lies between an edge, in office hours, and the next one."""
+    found = Q(longest_silence__gte=edge * HOUR)
+    later = [one for one in EDGES if one > edge]
+    return found & Q(longest_silence__lt=later[0] * HOUR) if later else found
+
+
+# Saved replies ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """One saved reply in the period: messages that began with it, and how the cases of those messages were rated."""
+
+    title: str
+    uses: int
+    cases: int
+    satisfied: Share
+
+
+def replies(period: Period, scope: Scope = EVERYTHING) -> dict[int, Began]:
+    """Every saved reply used in the period, by its number; the most used first."""
+    used = ReplyUse.objects.filter(within("at", period), scope.on("case__"))
+    rated = Q(case__survey__satisfaction__isnull=False, case__customer__is_staff=False)
+    happy = rated & Q(case__survey__satisfaction__gte=SATISFIED)
+    rows = list(
+        used.values(reply=F("revision__reply")).order_by().annotate(
+            uses=Count("pk"), cases=Count("case", distinct=True),
+            n=Count("case", distinct=True, filter=rated), hits=Count("case", distinct=True, filter=happy),
+        )
+    )  # fmt: skip
+    names = ReplyRevision.objects.filter(reply__in=[row["reply"] for row in rows], is_current=True)
+    titles = dict(names.values_list("reply", "title"))
+    rows.sort(key=lambda row: (-row["uses"], row["reply"]))
+    return {
+        row["reply"]: Began(titles.get(row["reply"], ""), row["uses"], row["cases"], Share(row["hits"], row["n"]))
+        for row in rows
+    }
+
+
+# The best -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A message that did well, without what could say whose it is; `case` is for who may open it."""
+
+    words: str
+    kind: str
+    case: Case
+
+
+def best(period: Period, scope: Scope = EVERYTHING, *, viewer: Viewer) -> list[Best]:
+    """The last message of ours in the cases rated BEST_SCORE whose customer felt heard, the newest answer first, BEST at most.
+
+    Answers given in the period with a name; restricted topics are left out, and so are cases a colleague may not see.
+    """
+    found = Survey.objects.filter(
+        within("answered_at", period), scope.on("case__"), satisfaction=BEST_SCORE, heard=Survey.Verdict.YES,
+        is_anonymous=False, case__customer__is_staff=False, case__is_history=False, case__category__is_restricted=False,
+    )  # fmt: skip
+    if viewer.is_staff:
+        found = found.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
+    beside = ("case", "case__customer", "case__organisation", "case__category")
+    cases = [one.case for one in found.select_related(*beside).order_by("-answered_at", "-pk")[:BEST]]
+    last: dict[int, Message] = {}
+    for said in Message.objects.filter(case__in=cases, from_customer=False).order_by("at", "recorded_at"):
+        if said.author_id is not None and said.kind != Message.Kind.CALL:
+            last[said.case_id] = said
+    people: dict[int, set[str]] = {}
+    acted = Event.objects.filter(case__in=cases, actor__isnull=False).order_by()
+    for case, name in acted.values_list("case", "actor__name").distinct():
+        people.setdefault(case, set()).add(name)
+    return [_best(case, last[case.pk], people.get(case.pk, set())) for case in cases if case.pk in last]
+
+
+def _best(case: Case, said: Message, people: set[str]) -> Best:
+    names = {case.customer.name, *people, *([case.organisation.name] if case.organisation else [])}
+    words = masked(said.text, names)
+    return Best(f"{words[:WORDS]}…" if len(words) > WORDS else words, str(Message.Kind(said.kind).label), case)
+
+
+def reply_of(part: str) -> int:
+    """The number of a saved reply as an address has it. ValueError for what is none."""
+    if not (part.isascii() and part.isdigit() and len(part) < 19):
+        raise ValueError(f"“{part}” is no reply.")
+    return int(part)
+
+
+# The cases behind a number ------------------------------------------------------------------------------------
+
+
+def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part: str = "") -> QuerySet[Case]:
+    """The cases a number was counted from. LookupError or ValueError for a name or a part that does not exist.
+
+    WRITTEN: "of" all cases, "updated", "timed" or "chosen"; SILENT: an edge of EDGES; BEGAN: the number of a reply.
+    """
+    if which == WRITTEN:
+        only = PARTS[part]
+        return cohort(period, scope) if only is None else Case.objects.filter(
+            pk__in=_said(period, scope).filter(only).order_by().values("case")
+        )  # fmt: skip
+    if which == SILENT:
+        if part not in map(str, EDGES):
+            raise ValueError(f"“{part}” is no stretch of ours.")
+        facts = CaseFact.objects.filter(_over(period, scope), _between(int(part)))
+        return Case.objects.filter(pk__in=facts.order_by().values("case"))
+    if which == BEGAN:
+        used = ReplyUse.objects.filter(within("at", period), scope.on("case__"), revision__reply=reply_of(part))
+        return Case.objects.filter(pk__in=used.order_by().values("case"))
+    raise LookupError(f"“{which}” is no number of ours.")
+
+
+PARTS: Mapping[str, Q | None] = {"of": None, "updated": Q(), "timed": TIMED, "chosen": CHOSEN}

@@ -1,0 +1,311 @@
+"""The page "How we write": silence, late updates, the times we name, saved replies, the best messages, and the trend of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+
+from cases.access import Viewer
+from feedback import silences, writing
+from feedback.durations import SILENCE, Timed, curves
+from feedback.figures import within
+from feedback.intervals import FEWEST, Curve, Share
+from feedback.measures import Counted, count
+from feedback.silences import Silence
+from feedback.writing import BEGAN, EDGES, SILENT, WRITTEN, Updates
+from portal import charts
+from portal.charts import percent
+from portal.insights.asking import Asked
+from portal.insights.drawing import TOO_FEW, Chart, cell, chart
+from portal.insights.tables import Cell, Table, of_curve, of_share
+from portal.insights.words import (
+    MEDIAN,
+    NINE_IN_TEN,
+    change_words,
+    count_words,
+    curve_change_words,
+    days_words,
+    few_words,
+    working,
+)
+from portal.templatetags.times import when_words
+
+HERE, CSV = "/insights/writing/", "/insights/writing.csv"
+IN_TIME, WORST = "in_time_update", 10
+EMPTY = "No case of a customer was filed here in this period. Choose a longer one, or fewer filters."
+COLUMNS = ("This period", "Period before", "Change")
+TEAM_COLUMNS = (
+    "Longest silence, half of the cases",
+    "Updates in time",
+    "Name the next time",
+    "Updates a case",
+    "Cases",
+)
+
+
+class Found:
+    """Everything the page and its file count, for one question."""
+
+    def __init__(self, asked: Asked) -> None:
+        period, scope = asked.period, asked.scope
+        self.now, self.before = writing.updates(period, scope), writing.updates(period.before(), scope)
+        self.teams = writing.updates_by_team(period, scope)
+        groups = {
+            name: within("filed_at", days) & scope.on("case__")
+            for name, days in (("now", period), ("before", period.before()))
+        }
+        # A slug is no name of a column, so the teams are numbered.
+        slugs = sorted(self.teams)
+        groups |= {f"team_{n}": groups["now"] & _of_team(slug) for n, slug in enumerate(slugs)}
+        found = curves([SILENCE], groups, at=asked.at)[SILENCE]
+        self.silent = Timed(found["now"], found["before"])
+        self.silent_by = {slug: found[f"team_{n}"] for n, slug in enumerate(slugs)}
+        (late,) = count([IN_TIME], period, scope, at=asked.at).values()
+        self.in_time: Counted = late[IN_TIME]
+        by_team = count([IN_TIME], period, scope, at=asked.at, by="team")
+        self.in_time_by = {slug or "": mine[IN_TIME].now for slug, mine in by_team.items()}
+        self.bars = writing.silence_bars(period, scope)
+        self.replies = writing.replies(period, scope)
+        self.worst = silences.worst(period, scope, at=asked.at, most=WORST)
+
+
+def _of_team(slug: str) -> Q:
+    return Q(case__team__slug=slug) if slug else Q(case__team=None)
+
+
+def writing_page(asked: Asked, teams: Mapping[str, str], viewer: Viewer) -> dict[str, Any]:
+    """What the template takes."""
+    found = Found(asked)
+    if not found.now.cases:
+        return {"empty": EMPTY}
+    return {
+        "csv_url": asked.link(CSV),
+        "sentence": sentence(asked, found),
+        "remarks": [
+            "Of cases customers filed here in the period, whatever happened to them since; updates in time are of the days they were due."
+        ],
+        "charts_first": True,
+        "charts": [silence_chart(asked, found)],
+        "tables": tables_of(asked, found, teams, sees_cases=viewer.is_staff),
+        "best": writing.best(asked.period, asked.scope, viewer=viewer),
+        "best_rule": (writing.BEST, writing.BEST_SCORE),
+    }
+
+
+def tables_of(asked: Asked, found: Found, teams: Mapping[str, str], *, sees_cases: bool = False) -> list[Table]:
+    return [trend(asked, found), by_team(asked, found, teams), worst(asked, found, sees_cases), began(asked, found)]
+
+
+def sentence(asked: Asked, found: Found) -> str:
+    """The page's first words."""
+    half, late = found.silent.now.quantile(MEDIAN), found.in_time.now
+    said = "too little is over to say how long customers heard nothing"
+    if found.silent.now.n >= FEWEST and half is not None:
+        said = f"half of the customers heard nothing for {working(half)} of office time or less"
+    updates = "Too few updates were due to show a share"
+    if late.value is not None:
+        updates = f"{percent(late.value)} of {count_words(late.n, 'update')} came in time"
+    return f"{days_words(asked.period)}: {said}. {updates}."
+
+
+# The trend ----------------------------------------------------------------------------------------------------
+
+
+def trend(asked: Asked, found: Found) -> Table:
+    """Each figure of the period and the one before it, and what may be said of the difference."""
+    now, before = found.now, found.before
+    more = {"part": "time_silence"}
+    rows = [
+        _timed("Longest silence, half of the cases", found.silent, MEDIAN, asked.cases("time", more=more)),
+        _timed("Longest silence, 9 in 10", found.silent, NINE_IN_TEN, asked.cases("time", more=more)),
+        _shared(
+            "Updates in time",
+            found.in_time,
+            *(asked.cases("figure", more={"part": f"{IN_TIME}-{half}"}) for half in ("hits", "of")),
+        ),
+        _shared(
+            "Updates that name the next time", Counted(now.timed, before.timed), *_written(asked, "timed", "updated")
+        ),
+        _shared(
+            "… with a time the writer chose", Counted(now.chosen, before.chosen), *_written(asked, "chosen", "updated")
+        ),
+        (
+            "Updates a case",
+            [_each(now, asked.cases(WRITTEN, more={"part": "of"})), _each(before, ""), Cell("", file=[""])],
+        ),
+    ]
+    return Table(
+        "writing", title_of(found),
+        "The longest silence is in office hours; of a case that is open it counts as longer. The lists behind the numbers are of cases.",
+        "How we write", COLUMNS, rows, asked.link(CSV), "Fewer than 5 are not shown.",
+    )  # fmt: skip
+
+
+def _written(asked: Asked, *parts: str) -> list[str]:
+    return [asked.cases(WRITTEN, more={"part": part}) for part in parts]
+
+
+def title_of(found: Found) -> str:
+    """What clearly changed since the period before."""
+    said = [
+        ("Updates in time", change_words(found.in_time.now, found.in_time.before)),
+        ("The longest silence", curve_change_words(found.silent.now, found.silent.before, working)),
+        ("Updates that name the next time", change_words(found.now.timed, found.before.timed)),
+    ]
+    moved = [
+        f"{name[0].lower()}{name[1:]} {words[0].lower()}{words[1:]}"
+        for name, words in said
+        if words.startswith(("Up", "Down"))
+    ]
+    if moved:
+        first = ", ".join(moved)
+        return f"{first[0].upper()}{first[1:]}"
+    known = [words for _, words in said if words.startswith("No clear")]
+    return (
+        "Nothing changed clearly since the period before" if known else "Too little to compare with the period before"
+    )
+
+
+def _timed(name: str, timed: Timed, share: float, url: str) -> tuple[str, list[Cell]]:
+    change = curve_change_words(timed.now, timed.before, working) if share == MEDIAN else ""
+    cells = [
+        of_curve(timed.now, url if timed.now.n else "", share, working),
+        of_curve(timed.before, "", share, working),
+    ]
+    return name, [*cells, Cell(change, file=[""])]
+
+
+def _shared(name: str, counted: Counted, hits: str, of: str) -> tuple[str, list[Cell]]:
+    change = change_words(counted.now, counted.before)
+    return name, [of_share(counted.now, hits, of, bar=True), of_share(counted.before, "", ""), Cell(change, file=[""])]
+
+
+def _each(updates: Updates, url: str) -> Cell:
+    """Updates a case; of few cases none."""
+    if updates.each is None or updates.cases < FEWEST:
+        return Cell("Too few" if updates.cases else "–", file=["", updates.cases])
+    under = f"{updates.timed.n:,} of {count_words(updates.cases, 'case')}"
+    return Cell(f"{updates.each:.1f}", url, under=under, file=[updates.timed.n, updates.cases, round(updates.each, 4)])
+
+
+# Teams, silences, replies -------------------------------------------------------------------------------------
+
+
+def by_team(asked: Asked, found: Found, names: Mapping[str, str]) -> Table:
+    """The same by the team that has the case now; by name, no ranking."""
+    rows = []
+    for slug in sorted(found.teams, key=lambda one: names.get(one, one) or "~"):
+        mine, link = found.teams[slug], partial(_of, asked, slug)
+        in_time = found.in_time_by.get(slug, Share())
+        rows.append((names.get(slug, slug) or "No team", [
+            of_curve(found.silent_by.get(slug, Curve()), link("time", part="time_silence"), MEDIAN, working),
+            of_share(in_time, link("figure", part=f"{IN_TIME}-hits"), link("figure", part=f"{IN_TIME}-of"), bar=True),
+            of_share(mine.timed, link(WRITTEN, part="timed"), link(WRITTEN, part="updated"), bar=True),
+            _each(mine, link(WRITTEN, part="of")),
+            Cell(f"{mine.cases:,}", link(WRITTEN, part="of"), file=[mine.cases]),
+        ]))  # fmt: skip
+    return Table(
+        "teams", "By the team that has the case now", "Teams have different cases: read a line for itself.", "Team",
+        TEAM_COLUMNS, rows, asked.link(CSV), "Fewer than 5 are not shown.",
+    )  # fmt: skip
+
+
+def _of(asked: Asked, slug: str, which: str, part: str) -> str:
+    """The address of a team's cases; what has no team has no filter either."""
+    return asked.cases(which, more={"team": slug, "part": part}) if slug else ""
+
+
+def worst(asked: Asked, found: Found, sees_cases: bool) -> Table:
+    """The cases with the longest silences; a reference, and a link for who may open it."""
+    rows = [
+        (case.reference, _silent_row(one, asked, f"/console/cases/case/{case.pk}/change/" if sees_cases else "", case))
+        for case, one in found.worst
+    ]
+    going_on = sum(one.until is None for _, one in found.worst)
+    title = "No customer waited in silence"
+    if rows:
+        title = f"The longest silence took {working(found.worst[0][1].seconds)}"
+        title += f"; {going_on} of the {len(rows)} longest {'goes' if going_on == 1 else 'go'} on" if going_on else ""
+    return Table(
+        "silences", title, f"The {WORST} cases with the longest silences, in office hours, read off the log.", "Case",
+        ("Longest silence", "From", "To", "Topic and team"), rows, asked.link(CSV),
+    )  # fmt: skip
+
+
+def _silent_row(one: Silence, asked: Asked, url: str, case: Any) -> list[Cell]:
+    zone = settings.COMPANY_TIME_ZONE
+    since = when_words(one.since, zone=zone, now=asked.at, style="short")
+    until = when_words(one.until, zone=zone, now=asked.at, style="short") if one.until else "Goes on"
+    stamps = [one.since.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")]
+    stamps.append(one.until.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") if one.until else "")
+    return [
+        Cell(working(one.seconds), url, file=["", "", one.seconds]),
+        Cell(since, file=["", "", stamps[0]]),
+        Cell(until, file=["", "", stamps[1]]),
+        Cell(
+            str(case.category),
+            under=str(case.team or ""),
+            file=["", "", f"{case.category.slug} {case.team.slug if case.team else ''}".strip()],
+        ),
+    ]
+
+
+def began(asked: Asked, found: Found) -> Table:
+    """Saved replies that were used, and how the cases of those messages were rated; no sign that one caused the other."""
+    rows = []
+    for reply, one in found.replies.items():
+        # Few uses would speak of single people, here as on the page of replies.
+        url = asked.cases(BEGAN, more={"part": str(reply)}) if one.uses >= FEWEST else ""
+        rows.append((one.title, [
+            Cell(f"{one.uses:,}", url, under=count_words(one.cases, "case"), file=[one.uses, one.cases])
+            if url
+            else Cell("Too few", file=["", ""]),
+            of_share(one.satisfied, "", "", bar=True),
+        ]))  # fmt: skip
+    rated = [one.satisfied for one in found.replies.values() if one.satisfied.shown]
+    title = "No saved reply was used" if not rows else "Too few rated cases to say how saved replies do"
+    if rated:
+        low, high = min(share.value or 0 for share in rated), max(share.value or 0 for share in rated)
+        title = f"Cases with a saved reply: {percent(low)} to {percent(high)} satisfied, by reply"
+        title = title if len(rated) > 1 else f"Cases with a saved reply: {percent(high)} satisfied"
+    return Table(
+        "replies", title, "Messages sent in the period that began with a saved reply, the most used first. A reply is used where it fits: a low share may be the topic’s.",
+        "Saved reply", ("Messages", "Satisfied"), rows, asked.link(CSV), few_words(Share(), "use") if not rows else "Fewer than 5 answers are not shown.",
+    )  # fmt: skip
+
+
+# The picture --------------------------------------------------------------------------------------------------
+
+
+def edge_words(edge: int) -> str:
+    """'2 to 4 h', '40 h or more', 'under 2 h'."""
+    later = next((one for one in EDGES if one > edge), None)
+    return f"under {later} h" if not edge else f"{edge} to {later} h" if later else f"{edge} h or more"
+
+
+def silence_chart(asked: Asked, found: Found) -> Chart:
+    """How long the longest silences of the cases that are over were."""
+    whole = sum(found.bars.values())
+    long = sum(n for edge, n in found.bars.items() if edge >= 16)
+    title, drawn, rows = "Too few cases are over to show their silences", "", []
+    if whole >= FEWEST:
+        share = f"{percent(long / whole)} of the cases" if long else "no case"
+        title = f"In {share} the customer heard nothing for 16 office hours or more"
+        desc = f"The longest silence of each of {count_words(whole, 'case')} that are over, in office hours."
+        labels = [(f"{edge_words(edge)[0].upper()}{edge_words(edge)[1:]}", n) for edge, n in found.bars.items()]
+        drawn = charts.bars(labels, key="silences", title=title, desc=desc)
+        rows = [
+            [
+                edge_words(edge),
+                cell(f"{n:,}", asked.cases(SILENT, more={"part": str(edge)})) if n else "0",
+                percent(n / whole),
+            ]
+            for edge, n in found.bars.items()
+        ]
+    desc = "Of cases that are over; those still open stand in the tables."
+    return chart(title, desc, drawn, "Cases by their longest silence", ["Longest silence", "Cases", "Share"], rows, asked.link(CSV), note=TOO_FEW)  # fmt: skip
