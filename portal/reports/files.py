@@ -1,0 +1,43 @@
+"""A report as an answer to a browser: a PDF or a CSV file under a name that says what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from portal.reports.paper import pdf_of
+from portal.reports.shape import Report
+from portal.reports.table import lines_of
+from portal.templatetags.times import when_words
+
+PDF, CSV = "pdf", "csv"
+About = list[tuple[str, str]]
+
+
+def response_of(
+    reports: Iterable[Report],
+    kind: str,
+    *,
+    name: str,
+    title: str,
+    zone: str,
+    at: datetime,
+    by: str = "",
+    about: About | None = None,
+) -> HttpResponse | StreamingHttpResponse:
+    """The file. `by`: who had it made; `about`: more of what it is made from, as labels and values."""
+    said: About = [*(about or ()), (_("Made"), when_words(at, zone=zone, style="plain"))]
+    said += [(_("Made by"), by)] if by else []
+    if kind == PDF:
+        response = HttpResponse(
+            pdf_of(reports, title=title, about=said, zone=zone, at=at), content_type="application/pdf"
+        )
+    else:
+        lines = (line.encode() for line in lines_of(reports, zone=zone, about=[(_("Report"), title), *said]))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")  # type: ignore[assignment]
+    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
