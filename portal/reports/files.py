@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from portal.reports.paper import pdf_of
@@ -27,17 +29,29 @@ def response_of(
     at: datetime,
     by: str = "",
     about: About | None = None,
-) -> HttpResponse | StreamingHttpResponse:
+) -> HttpResponse:
     """The file. `by`: who had it made; `about`: more of what it is made from, as labels and values."""
     said: About = [*(about or ()), (_("Made"), when_words(at, zone=zone, style="plain"))]
     said += [(_("Made by"), by)] if by else []
+    response: Any
     if kind == PDF:
         response = HttpResponse(
             pdf_of(reports, title=title, about=said, zone=zone, at=at), content_type="application/pdf"
         )
     else:
-        lines = (line.encode() for line in lines_of(reports, zone=zone, about=[(_("Report"), title), *said]))
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")  # type: ignore[assignment]
+        lines = in_language(get_language() or "en", lines_of(reports, zone=zone, about=[(_("Report"), title), *said]))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     response["Cache-Control"] = "private, no-store"
-    return response
+    return response  # type: ignore[no-any-return]
+
+
+def in_language(language: str, lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines as they leave: the page's language is switched off by then, so each is made in `language` again."""
+    source = iter(lines)
+    while True:
+        with override(language):
+            line = next(source, None)
+        if line is None:
+            return
+        yield line.encode()
