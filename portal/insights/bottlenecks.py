@@ -25,6 +25,8 @@ PARTS = (
     ("Work", ("work",)),
     ("Others: customer, another company", ("waiting_customer", "waiting_partner", "confirmation")),
 )
+#: The first of them are ours.
+OWN = 3
 #: The stages in the order they are shown in: ours first.
 ORDER = tuple(STAGE_WORDS)
 OURS, OTHERS = ORDER[:3], ORDER[3:]
@@ -131,30 +133,33 @@ def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
 
 
 def halves_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
-    """What half of a team's cases took at most, in the same four parts; of fewer than FEWEST nothing is said."""
+    """What half of a team's cases took at most, milestone by milestone; of fewer than FEWEST nothing is said.
+
+    What others took stands in the numbers: it would dwarf what we can change.
+    """
     teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
     heads, rows, table, sizes = [name for name, _ in PARTS], [], [], {}
     for team in teams:
         halves = [found.halves(team, stages) for _, stages in PARTS]
-        shown = [round(half) if n >= FEWEST else 0 for half, n in halves]
+        shown = [round(half) if n >= FEWEST else 0 for half, n in halves[:OWN]]
         name = names.get(team, team) or "No team"
-        sizes |= {(name, head): size for head, size in zip(heads, shown, strict=True)}
-        cases = count_words(max(n for _, n in halves), "case")
+        sizes |= {(name, head): size for head, size in zip(heads, shown, strict=False)}
+        cases = count_words(max(n for _, n in halves[:OWN]), "case")
         rows.append((name, cases, shown if any(shown) else None))
         table.append([name, *(half_words(half, n) for half, n in halves)])
     (name, head), most = max(sizes.items(), key=lambda one: one[1])
     title = (
-        f"Slowest at the median: {head[0].lower()}{head[1:]} with {name}, {span(most)}"
+        f"{head} with {name} takes longest: half within {span(most)}"
         if most
         else "Too few to say what a case typically takes"
     )
     desc = (
         "Of the cases that were there, half took at most so long, by what the case was at, round the clock. Medians stand "
-        f"beside each other and do not add up to a case; of fewer than {FEWEST} cases none is drawn."
+        f"beside each other and do not add up to a case; of fewer than {FEWEST} cases none is drawn. What others took is in the numbers."
     )
     longest = max([1, *(sum(shown) for _, _, shown in rows if shown)])
     svg = (
-        charts.stacked(rows[:MOST_ROWS], heads, key="halves", title=title, desc=desc, longest=longest, say=span)
+        charts.stacked(rows[:MOST_ROWS], heads[:OWN], key="halves", title=title, desc=desc, longest=longest, say=span)
         if most
         else ""
     )
