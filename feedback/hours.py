@@ -64,6 +64,14 @@ class Hours:
         """Half of the cases that were there spent at most so long there, in seconds; 0 where none was."""
         return median(found.values()) if (found := self.cases.get((team, stage))) else 0
 
+    def halves(self, team: str, stages: Iterable[str]) -> tuple[float, int]:
+        """As `typical`, of some stages together: what half of the cases that were at one of them spent there, and how many."""
+        each: dict[int, int] = {}
+        for stage in stages:
+            for case, seconds in self.cases.get((team, stage), {}).items():
+                each[case] = each.get(case, 0) + seconds
+        return (median(each.values()) if each else 0), len(each)
+
     def teams(self) -> list[str]:
         return sorted({team for team, _ in self.cases})
 

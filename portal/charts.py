@@ -6,7 +6,7 @@ Every label is text; every picture says in words what it shows. Shares are 0 to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -165,11 +165,12 @@ def stacked(
     width: int = HALF,
     missing: str = "too few to show",
     longest: int = 0,
+    say: Callable[[int], str] = "{:,}".format,
 ) -> SafeString:
     """One whole bar for each (label, count in words, counts), parted in the order of `names`, the heaviest first.
 
     With `longest`, the count that fills the width, bars are as long as what they count; else all are as long.
-    Each part's count stands below it where there is room; the names stand above, once. Four parts at most.
+    Each part's count, as `say` has it, stands below it where there is room; the names stand above, once. Four parts at most.
     """
     gap, left, right = 64, 4.0, width - 4.0
     above = 26 * len(names) + 10
@@ -181,7 +182,7 @@ def stacked(
             parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
         else:
             end = left + (right - left) * sum(counts) / longest if longest else right
-            parts += _parted(counts, left, end, y + 7)
+            parts += _parted(counts, left, end, y + 7, say)
     return picture(width, above + gap * len(rows) + 4, key=key, title=title, desc=desc, parts=parts)
 
 
@@ -284,11 +285,11 @@ def _legend(name: str, number: int, left: float) -> SafeString:
     return joined((_part(number, left + 1, y, 22, 15), _text(left + 32, y + 13, name)))
 
 
-def _parted(counts: Sequence[int], left: float, right: float, y: float) -> list[SafeString]:
+def _parted(counts: Sequence[int], left: float, right: float, y: float, say: Callable[[int], str]) -> list[SafeString]:
     """The parts of a bar from `left` to `right`, with their counts below where they do not run into each other."""
     whole, x, drawn = sum(counts) or 1, left, []
     for number, count in enumerate(counts):
-        length, words = (right - left) * count / whole, f"{count:,}"
+        length, words = (right - left) * count / whole, say(count)
         if count:
             drawn.append(_part(number, x + 1, y, max(length - 2, 1), 16))
         if count and length >= len(words) * LETTER + 4:

@@ -370,6 +370,9 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # It tells each letter of a file it makes: what people wrote is not for logs.
+        "fontTools": {"level": "ERROR"},
+        "fpdf": {"level": "ERROR"},
         "django-q": {"handlers": [], "level": env.str("QUEUE_LOG_LEVEL", "WARNING"), "propagate": True},
     },
 }

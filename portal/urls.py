@@ -29,6 +29,7 @@ from portal.pages import (
     language,
     notifications,
     problems,
+    report,
     second_step,
     sent,
     sign_in,
@@ -64,6 +65,19 @@ class PictureKind:
         return value
 
 
+class ReportKind:
+    """What a progress report is taken away as."""
+
+    regex = "pdf|csv"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ReportKind, "report_kind")
 register_converter(Token, "token")
 register_converter(PictureKind, "picture_kind")
 
@@ -89,6 +103,7 @@ urlpatterns = [
     path("c/<str:reference>/message/", case.message, name="message"),
     path("c/<str:reference>/files/<uuid:which>/", files.download, name="file"),
     path("c/<str:reference>/why/", case.why, name="why"),
+    path("c/<str:reference>/report.<report_kind:kind>", report.download, name="report"),
     path("c/<str:reference>/who/", who_sees.show, name="who_sees"),
     path("c/<str:reference>/supervisor/", acts.supervisor, name="supervisor"),
     path("c/<str:reference>/fixed/", acts.fixed, name="fixed"),

@@ -22,6 +22,7 @@ THINGS = {
 ACTS = {
     "signed_in": "Signed in",
     "audit_csv": "Audit downloaded",
+    "insights_report": "Progress report of several cases downloaded",
     "insights_csv": "Cases behind a figure downloaded, with names",
     "opened_restricted": "Restricted case opened",
     "auth_user_password_change": "Password set for somebody",

@@ -29,6 +29,8 @@ from portal.console.restricted import closed
 from portal.console.search import matching
 from portal.console.views_saved import FILTERS, NAMES, Shelf, sentence
 from portal.console.words import mood_tag, promise_words, tag_of, who_has, zone_sentence
+from portal.reports.files import response_of
+from portal.reports.ours import reports
 
 
 class CaseAdmin(ReadOnlyAdmin):
@@ -88,7 +90,12 @@ class CaseAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list:
         act = self.admin_site.admin_view(self.act)
-        return [path("<int:case_id>/act/<slug:verb>/", act, name="cases_case_act"), *super().get_urls()]
+        report = self.admin_site.admin_view(self.report)
+        return [
+            path("<int:case_id>/act/<slug:verb>/", act, name="cases_case_act"),
+            path("<int:case_id>/report.<report_kind:kind>", report, name="cases_case_report"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(require_safe)
     def change_view(
@@ -107,6 +114,18 @@ class CaseAdmin(ReadOnlyAdmin):
         """The page of one act on one case."""
         case = self.find(request, case_id)
         return closed(request, case) or act_view(request, case, verb, self.admin_site.each_context(request))
+
+    @method_decorator(require_safe)
+    def report(self, request: HttpRequest, case_id: int, kind: str) -> HttpResponse:
+        """The progress report of a case as a file."""
+        case = self.find(request, case_id)
+        if away := closed(request, case):
+            return away
+        now, zone = clock.now(), timezone.get_current_timezone_name()
+        title = f"Progress report {case.reference}"
+        made = reports([case], zone=zone, at=now)
+        name = f"{case.reference}-progress"
+        return response_of(made, kind, name=name, title=title, zone=zone, at=now, by=str(request.user))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         """The log of a case stands on its page."""

@@ -25,6 +25,8 @@ PARTS = (
     ("Work", ("work",)),
     ("Others: customer, another company", ("waiting_customer", "waiting_partner", "confirmation")),
 )
+#: The first of them are ours.
+OWN = 3
 #: The stages in the order they are shown in: ours first.
 ORDER = tuple(STAGE_WORDS)
 OURS, OTHERS = ORDER[:3], ORDER[3:]
@@ -52,7 +54,11 @@ def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
             expert_words(*needless(found, asked.period, asked.scope)),
         ],
         "charts_first": True,
-        "charts": [stages_chart(asked, found), teams_chart(asked, found, names.teams)],
+        "charts": [
+            stages_chart(asked, found),
+            teams_chart(asked, found, names.teams),
+            halves_chart(asked, found, names.teams),
+        ],
         "tables": tables_of(asked, found, names),
     }
 
@@ -124,6 +130,45 @@ def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
     longest = max([1, *(sum(counts) for _, _, counts in rows)])
     svg = charts.stacked(rows[:MOST_ROWS], heads, key="teams", title=title, desc=desc, longest=longest)
     return chart(title, desc, svg, "Hours by team", ["Team", *heads], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
+
+
+def halves_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
+    """What half of a team's cases took at most, milestone by milestone; of fewer than FEWEST nothing is said.
+
+    What others took stands in the numbers: it would dwarf what we can change.
+    """
+    teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
+    heads, rows, table, sizes = [name for name, _ in PARTS], [], [], {}
+    for team in teams:
+        halves = [found.halves(team, stages) for _, stages in PARTS]
+        shown = [round(half) if n >= FEWEST else 0 for half, n in halves[:OWN]]
+        name = names.get(team, team) or "No team"
+        sizes |= {(name, head): size for head, size in zip(heads, shown, strict=False)}
+        cases = count_words(max(n for _, n in halves[:OWN]), "case")
+        rows.append((name, cases, shown if any(shown) else None))
+        table.append([name, *(half_words(half, n) for half, n in halves)])
+    (name, head), most = max(sizes.items(), key=lambda one: one[1])
+    title = (
+        f"{head} with {name} takes longest: half within {span(most)}"
+        if most
+        else "Too few to say what a case typically takes"
+    )
+    desc = (
+        "Of the cases that were there, half took at most so long, by what the case was at, round the clock. Medians stand "
+        f"beside each other and do not add up to a case; of fewer than {FEWEST} cases none is drawn. What others took is in the numbers."
+    )
+    longest = max([1, *(sum(shown) for _, _, shown in rows if shown)])
+    svg = (
+        charts.stacked(rows[:MOST_ROWS], heads[:OWN], key="halves", title=title, desc=desc, longest=longest, say=span)
+        if most
+        else ""
+    )
+    return chart(title, desc, svg, "Median time by team", ["Team", *heads], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
+
+
+def half_words(half: float, n: int) -> str:
+    """'2 d 3 h of 12'; nothing of too few but how many."""
+    return f"{span(half)} of {n:,}" if n >= FEWEST else f"Too few: {n}" if n else "–"
 
 
 def hours_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:

@@ -17,10 +17,11 @@ from feedback.measures import MEASURES
 from feedback.periods import Period
 from portal.charts import percent
 from portal.insights.asking import OWN, Asked, Pick
+from portal.insights.framing import COMPARE, SIDES
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, count_words, days_words, span
 
-HERE = "/insights/compare/"
+HERE = COMPARE
 PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
 KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
 #: What the figures of a period are set beside.
@@ -98,6 +99,28 @@ def comparison(
     return kind, form, (_side(asked, kind, first, names), _side(asked, kind, second, names))
 
 
+def sides_asked(said: Mapping[str, str]) -> dict[str, str]:
+    """The parts of an address that say what is compared."""
+    return {name: said[name] for name in SIDES if said.get(name)}
+
+
+def sides_words(asked: Asked, said: Mapping[str, str], teams: Mapping[str, str]) -> str:
+    """'Billing against Deliveries'; empty where it is not clear which two are meant."""
+    sides = comparison(asked, said, teams)[2]
+    return f"{sides[0].label} against {sides[1].label}" if sides else ""
+
+
+def lines_of(page: Mapping[str, Any]) -> list[str]:
+    """The rows of a comparison's page as lines of a letter: both sides, and how they differ."""
+    return [
+        f"{name}: {first.words}{f' of {first.of}' if first.of else ''} and {second.words}"
+        f"{f' of {second.of}' if second.of else ''}. {between.words or 'Too few to tell'}"
+        f"{f' ({between.under})' if between.under else ''}"
+        for table in page.get("tables", ())
+        for name, (first, second, between) in table.rows
+    ]
+
+
 def _teams(teams: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(slug, name) for slug, name in teams.items() if slug]
 
@@ -132,7 +155,7 @@ def compare_page(
 ) -> dict[str, Any]:
     """What the template takes."""
     kind, form, sides = comparison(asked, said, teams)
-    kept = [(name, said[name]) for name in ("by", "a", "b") if said.get(name)]
+    kept = list(sides_asked(said).items())
     context: dict[str, Any] = {
         "readings": [{"label": label, "url": asked.link(HERE, by=key if key != PERIODS else ""), "current": key == kind} for key, label in KINDS.items()],
         "sides": form,
@@ -141,6 +164,7 @@ def compare_page(
         "set": list(asked.set.items()),
     }  # fmt: skip
     if sides is None:
+        context["keep_url"] = ""  # half a comparison is none
         return context | {"choose": "" if form.errors else f"Choose two {kind} to set beside each other."}
     found = compare(sides[0].cohort, sides[1].cohort, KEYS, TIMES, at=asked.at)
     if not any(found.sizes) and not any(one.n for pair in found.shares.values() for one in pair):

@@ -180,7 +180,7 @@ DEFINITIONS = (
         "hours",
         "Where the hours go",
         "hours at a stage with a team ÷ all hours of escalated cases",
-        "Round the clock, from filing to the end, up to now for open cases; what a case was settled for counts nowhere. An hour belongs to the team that had the case then. Lost: nobody had begun yet, the case waited for its priority review or for a name.",
+        "Round the clock, from filing to the end, up to now for open cases; what a case was settled for counts nowhere. An hour belongs to the team that had the case then. Lost: nobody had begun yet, the case waited for its priority review or for a name. The median of a team at a milestone: half of the cases that were there took at most so long there in all.",
         "Waiting for the customer’s yes or no is no work of ours, and stands by itself.",
     ),
     Definition(

@@ -86,6 +86,7 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
         asked.link("/insights/cases.csv", which=which[1]),
         wide=wide,
         note=TOO_FEW,
+        n=whole.n,
     )
 
 
@@ -130,6 +131,7 @@ def answers(asked: Asked, figures: Satisfaction) -> Chart:
         table,
         asked.link("/insights/cases.csv", which="answered"),
         note=TOO_FEW,
+        n=figures.now.n,
     )
 
 
@@ -377,6 +379,7 @@ def durations(asked: Asked, figures: Lasted) -> Chart:
         table if enough else [],
         asked.link("/insights/cases.csv", which="escalated"),
         note=TOO_FEW,
+        n=figures.wall.n,
     )
 
 

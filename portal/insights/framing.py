@@ -19,6 +19,7 @@ from escalation.worktime import Calendar
 from feedback.figure_views import SEES
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.insights.taking import taken, with_links
 from portal.pages.doors import View, door, see_other
 
 ALWAYS = Calendar("always", "UTC", always=True)
@@ -48,9 +49,12 @@ SAME_QUESTION = (
     "/insights/all/",
 )
 
-#: What may be kept as a view: the pages of one question without parts of its own.
+COMPARE = "/insights/compare/"
+#: What the comparison asks besides: what is compared, and which two.
+SIDES = ("by", "a", "b")
+#: What may be kept as a view: the pages of one question; of those with parts of their own the comparison only.
 KEPT = (
-    *(page for page in SAME_QUESTION if page not in ("/insights/compare/", "/insights/words/", "/insights/writing/")),
+    *(page for page in SAME_QUESTION if page not in ("/insights/words/", "/insights/writing/")),
     "/insights/promises/versions/", "/insights/promises/teams/",
 )  # fmt: skip
 
@@ -77,6 +81,7 @@ class Said:
 
     def __init__(self, filters: Mapping[str, str], at: datetime) -> None:
         self.at = at
+        self.filters = dict(filters)
         self.rules = rules()
         today = today_at(self.at)
         said = data_of(filters, today)
@@ -133,9 +138,11 @@ def frame(request: HttpRequest, **more: Any) -> dict[str, Any]:
         for url, label in PLACES
     ]
     if request.path in KEPT:
-        keep = urlencode({"page": request.path} | {name: request.GET[name] for name in NAMES if request.GET.get(name)})
+        names = (*NAMES, *SIDES) if request.path == COMPARE else NAMES
+        keep = urlencode({"page": request.path} | {name: request.GET[name] for name in names if request.GET.get(name)})
         more = {"keep_url": f"/insights/views/new/?{keep}"} | more
-    return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE} | more
+    link = f"{settings.BASE_URL.rstrip('/')}{request.get_full_path()}"
+    return {"tabs": tabs, "sees_cases": sees_cases(request), "zone": settings.COMPANY_TIME_ZONE, "link": link} | more
 
 
 def sees_cases(request: HttpRequest) -> bool:
@@ -156,6 +163,9 @@ def page(template: str, heading: str) -> Callable[[Fill], View]:
             if question.asked:
                 context |= {"filter_words": question.asked.words, "counted_to": question.at}
                 context |= fill(question, question.asked)
+                if (picture := taken(request, context)) is not None:
+                    return picture
+                with_links(request, context.get("charts", ()))
             return render(request, template, context)
 
         return for_managers(tidy(view))

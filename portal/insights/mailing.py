@@ -19,8 +19,10 @@ from feedback.models import FigureView
 from feedback.rollup import reading
 from portal.insights.asking import OWN, Asked
 from portal.insights.bottlenecks import hours_page
+from portal.insights.comparing import compare_page, sides_asked, sides_words
+from portal.insights.comparing import lines_of as compared_lines
 from portal.insights.dashboard import dashboard
-from portal.insights.framing import Said
+from portal.insights.framing import COMPARE, Said
 from portal.insights.owing import teams_page, versions_page
 from portal.insights.promises import promises_page
 from portal.insights.topics import count_topics, page_of
@@ -37,6 +39,7 @@ class Letter:
 
     sentence: Callable[[Said, Asked], Mapping[str, Any]]
     keys: tuple[str, ...] = OF_ALL
+    lines: Callable[[Mapping[str, Any]], list[str]] | None = None  # the page's own, in place of `keys`
 
 
 def _dashboard(said: Said, asked: Asked) -> Mapping[str, Any]:
@@ -51,6 +54,10 @@ def _topics(said: Said, asked: Asked) -> Mapping[str, Any]:
     return page_of(count_topics(asked, said.form.topics, said.rules.protocol if said.rules else None))
 
 
+def _compare(said: Said, asked: Asked) -> Mapping[str, Any]:
+    return compare_page(asked, said.filters, said.form.names.teams, said.form.topics)
+
+
 #: By the page of a view; the functions are those the pages are made with.
 LETTERS: dict[str, Letter] = {
     "/insights/": Letter(_dashboard),
@@ -59,6 +66,7 @@ LETTERS: dict[str, Letter] = {
     "/insights/promises/": Letter(_promises, OF_PROMISES),
     "/insights/promises/versions/": Letter(lambda said, asked: versions_page(asked), OF_PROMISES),
     "/insights/promises/teams/": Letter(lambda said, asked: teams_page(asked, said.form.names.teams), OF_CLOCKS),
+    COMPARE: Letter(_compare, (), compared_lines),
     "/insights/bottlenecks/": Letter(lambda said, asked: hours_page(asked, said.form.names), OF_CLOCKS),
 }
 
@@ -122,14 +130,17 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
         return context | {"broken": True, "page": page}
     letter = LETTERS[view.page]
     first = letter.sentence(said, asked)
-    lines, counted_to = lines_of(asked, letter.keys)
+    sides = sides_asked(said.filters) if view.page == COMPARE else {}
+    if sides and not sides_words(asked, said.filters, said.form.names.teams):
+        return context | {"broken": True, "page": f"{settings.BASE_URL}{view.page}?{view.query}"}
+    lines, counted_to = (letter.lines(first), asked.at) if letter.lines else lines_of(asked, letter.keys)
     return context | {
         "broken": False,
-        "sentence": first.get("sentence") or first.get("empty", ""),
+        "sentence": first.get("sentence") or first.get("empty") or first.get("choose", ""),
         "lines": lines,
         "words": asked.words,
         "counted": counted_words(counted_to),
-        "page": pinned(asked, view.page),
+        "page": pinned(asked, view.page, **sides),
     }
 
 

@@ -15,6 +15,7 @@ from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell
 from portal.insights.timing import HEAD as TIME_HEAD
+from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
 from portal.insights.words import change_words, interval_words, lift_words, share_words
@@ -32,6 +33,10 @@ HEAD = (
 )  # fmt: skip
 
 
+#: The columns of the page between a figure's name and its change.
+HEADS = ("Share", "95% interval", "Of")
+
+
 def figures_of(asked: Asked) -> tuple[dict[str, Counted], datetime]:
     """Every figure of the registry, by its key: what the page shows and the file has; and up to when they are counted."""
     return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at)
@@ -44,11 +49,13 @@ def measured(asked: Asked) -> dict[str, Any]:
         "sections": [
             {
                 "heading": heading,
+                "heads": HEADS,
                 "rows": [_row(asked, one, found[one.key]) for one in MEASURES.values() if belongs(one)],
             }
             for heading, belongs in SECTIONS
         ],
         "times": timed(asked),
+        "times_heads": TIME_HEADS,
         "lift": lift_words(lift(asked.period, asked.scope)),
         "counted_to": counted_to,
     }
@@ -60,13 +67,16 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
     def link(part: str) -> str:
         return asked.cases("figure", more={"part": f"{one.key}-{part}"})
 
+    share = cell(share_words(now), link("hits") if now.shown and now.hits else "")
+    interval, of = interval_words(now) if now.shown else "", cell(f"{now.n:,}", link("of") if now.n else "")
     return {
         "name": one.name,
         "formula": one.formula,
         "beware": one.beware,
-        "share": cell(share_words(now), link("hits") if now.shown and now.hits else ""),
-        "interval": interval_words(now) if now.shown else "",
-        "of": cell(f"{now.n:,}", link("of") if now.n else ""),
+        "share": share,
+        "interval": interval,
+        "of": of,
+        "cells": [share, {"words": interval}, of],
         "change": change_words(now, figures.before) if now.shown else "",
     }
 

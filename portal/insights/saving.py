@@ -15,7 +15,8 @@ from feedback.figure_views import Mailed
 from feedback.models import FigureView
 from portal import clock
 from portal.insights.asking import OWN
-from portal.insights.framing import KEPT, PLACES, Question, Said, for_managers, frame
+from portal.insights.comparing import sides_asked, sides_words
+from portal.insights.framing import COMPARE, KEPT, PLACES, Question, Said, for_managers, frame
 from portal.insights.mailing import filters_of
 from portal.pages.doors import done, posted
 
@@ -64,17 +65,21 @@ def new(request: HttpRequest) -> HttpResponse:
     asked = question.asked
     if page not in KEPT or asked is None:
         raise Http404
+    sides = sides_asked(question.filters) if page == COMPARE else {}
+    words = _words(question, page)
+    if page == COMPARE and not words:
+        raise Http404
     form = Keep(posted(request), fixed=asked.set.get("period") == OWN)
     if request.method == "POST" and form.is_valid():
-        said, by, query = form.cleaned_data, request.user, urlencode(asked.set)
+        said, by, query = form.cleaned_data, request.user, urlencode(asked.set | sides)
         try:
             view = figure_views.keep(said["name"], page=page, query=query, mailed=said["mailed"], by=by, at=clock.now())  # type: ignore[arg-type]
         except Refused as why:
             form.add_error(why.field if why.field in form.fields else None, str(why))
         else:
             return done(request, HERE, f"“{view.name}” is saved.{when_words(view)}")
-    context = {"heading": "Save this view", "form": form, "what": TITLES[page], "words": asked.words}
-    more = context | {"back": asked.link(page)}
+    context = {"heading": "Save this view", "form": form, "what": TITLES[page], "words": words}
+    more = context | {"back": asked.link(page, **sides)}
     return render(request, "insights/view_new.html", frame(request, **more), status=422 if form.errors else 200)
 
 
@@ -101,13 +106,23 @@ def _listed(request: HttpRequest, error: str = "") -> HttpResponse:
 
 
 def _row(view: FigureView) -> dict[str, Any]:
-    asked = Said(filters_of(view), clock.now()).asked
+    said = Said(filters_of(view), clock.now())
     return {
         "view": view,
         "url": f"{view.page}?{view.query}" if view.query else view.page,
-        "what": f"{TITLES[view.page]}: {asked.words if asked else BROKEN}",
+        "what": f"{TITLES[view.page]}: {_words(said, view.page) or BROKEN}",
         "fixed": filters_of(view).get("period") == OWN,
     }
+
+
+def _words(said: Said, page: str) -> str:
+    """What a view asks, in words; empty where something it names is not there any more."""
+    if said.asked is None:
+        return ""
+    if page != COMPARE:
+        return said.asked.words
+    sides = sides_words(said.asked, said.filters, said.form.names.teams)
+    return f"{sides} · {said.asked.words}" if sides else ""
 
 
 def _act(request: HttpRequest) -> str:

@@ -15,6 +15,9 @@ from portal.insights.words import MEDIAN, NINE_IN_TEN, curve_change_words, span,
 #: What the file has of a time, after the columns of shares.
 HEAD = ("Half within (s)", "Half from (s)", "Half to (s)", "9 in 10 within (s)", "Not ended yet", "Half within before (s)", "Of before (times)")  # fmt: skip
 
+#: The columns of the page between a time's name and its change.
+HEADS = ("Half within", "95% interval", "9 in 10 within", "Of")
+
 
 def timed(asked: Asked) -> list[dict[str, Any]]:
     """The rows of the page, one a time."""
@@ -27,15 +30,20 @@ def _row(asked: Asked, one: Duration, figures: Timed) -> dict[str, Any]:
     low, high = now.interval(MEDIAN)
     shown = now.n >= FEWEST
     reach = f"{words(low)} to {words(high) if high is not None else NOT_KNOWN.lower()}" if low is not None else ""
+    median, most = (quantile_words(now, share, words) for share in (MEDIAN, NINE_IN_TEN))
+    of = cell(f"{now.n:,}", asked.cases("time", more={"part": one.key}) if now.n else "")
+    open_ = f"{now.censored:,} not ended" if shown and now.censored else ""
+    interval = reach if shown else ""
     return {
         "name": one.name,
         "formula": one.formula,
         "beware": one.beware,
-        "median": quantile_words(now, MEDIAN, words),
-        "most": quantile_words(now, NINE_IN_TEN, words),
-        "interval": reach if shown else "",
-        "of": cell(f"{now.n:,}", asked.cases("time", more={"part": one.key}) if now.n else ""),
-        "open": f"{now.censored:,} not ended" if shown and now.censored else "",
+        "median": median,
+        "most": most,
+        "interval": interval,
+        "of": of,
+        "open": open_,
+        "cells": [*({"words": said} for said in (median, interval, most)), of | {"under": open_}],
         "change": curve_change_words(now, figures.before, words),
     }
 

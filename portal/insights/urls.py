@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.insights import saving, verbatims, views
+from portal.insights import reporting, saving, verbatims, views
 
 urlpatterns = [
     path("", views.figures, name="insights"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("writing/", views.writing, name="insights_writing"),
     path("writing.csv", views.writing_csv, name="insights_writing_csv"),
     path("cases/", views.cases, name="insights_cases"),
+    path("cases/report/", reporting.show, name="insights_report"),
     path("cases.csv", views.cases_file, name="insights_csv"),
     path("pulse/", views.pulse, name="insights_pulse"),
     path("knowledge/", views.knowledge, name="insights_knowledge"),

@@ -34,6 +34,7 @@ from portal.insights.promises import VIEWS_MATRIX, promises_page, tables_of
 from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
 from portal.insights.tables import csv_lines as table_lines
+from portal.insights.taking import taken, with_links
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
@@ -187,7 +188,7 @@ def all_figures_csv(question: Question, asked: Asked) -> Iterable[str]:
 @tidy
 def cases(request: HttpRequest) -> HttpResponse:
     """The cases a number was counted from, 50 a page."""
-    question, found = _found(request)
+    question, found = found_in(request)
     if found is None:
         return render(request, "pages/insights.html", frame(request, heading="Figures", filters=question.form))
     shown_page = Paginator(found.rows(), PER_PAGE).get_page(request.GET.get("page"))
@@ -199,6 +200,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "period": said.period if said else None,
         "back": said.link(_home_of(found.which)) if said else "",
         "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
+        "report_url": said.link("/insights/cases/report/", which=found.which, part=found.part) if said else "",
         "few": few,
         "leaves_out": found.leaves_out(),
         "unseen": found.unseen(),
@@ -217,7 +219,7 @@ def _home_of(which: str) -> str:
 
 def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The same cases as a file, row by row; sent as a form, with names and words, which the audit notes."""
-    question, found = _found(request)
+    question, found = found_in(request)
     if found is None or question.asked is None or found.too_few(found.cases.count()):
         raise Http404
     named = request.method == "POST"
@@ -235,9 +237,11 @@ cases_file = for_managers(cases_csv, "GET", "POST")
 @for_managers
 def pulse(request: HttpRequest) -> HttpResponse:
     """What people who work on cases say of their month."""
-    return render(
-        request, "insights/pulse.html", frame(request, heading="How manageable the work was", **told(clock.now()))
-    )
+    context = frame(request, heading="How manageable the work was", **told(clock.now()))
+    if (picture := taken(request, context)) is not None:
+        return picture
+    with_links(request, context.get("charts", ()))
+    return render(request, "insights/pulse.html", context)
 
 
 @for_managers
@@ -266,7 +270,7 @@ def definitions(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _found(request: HttpRequest) -> tuple[Question, Behind | None]:
+def found_in(request: HttpRequest) -> tuple[Question, Behind | None]:
     """The question and the cases it asks for; None when the filters are wrong. 404 for a number that is none of ours."""
     question = Question(request)
     if question.asked is None:

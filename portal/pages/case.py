@@ -226,6 +226,8 @@ def _acts(request: HttpRequest, file: CaseFile) -> dict[str, list[dict[str, str]
     if not may(request, case, "withdraw"):
         links.append({"label": _("Withdraw this case"), "url": f"{base}withdraw/"})
     links.append({"label": _("Print or save"), "url": "?print=1"})
+    links.append({"label": _("Download the report (PDF)"), "url": f"{base}report.pdf"})
+    links.append({"label": _("Download the report (table)"), "url": f"{base}report.csv"})
     links.append({"label": _("Who can see this case"), "url": f"{base}who/"})
     return {"actions": actions, "links": links}
 

@@ -97,7 +97,7 @@ SENT_ONLY = (
 )  # fmt: skip
 #: What is no page to look at: files, sheets, and what only leads on.
 NO_PAGE = {
-    "plan_review_pack": "a file", "brand_preview_sheet": "a sheet", "login": "leads to the portal's",
+    "plan_review_pack": "a file", "cases_case_report": "a file", "brand_preview_sheet": "a sheet", "login": "leads to the portal's",
     "password_change": "leads to the account", "password_change_done": "leads to the account",
     "autocomplete": "for scripts we do not load", "jsi18n": "for scripts we do not load", "view_on_site": "leads on",
     "escalation_protocolversion_csv": "a file", "escalation_protocolversion_json": "a file",

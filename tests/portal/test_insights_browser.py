@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from feedback.facts import build
@@ -55,7 +56,7 @@ TABLES = (
     f"/insights/all/?{DATES}",
 )
 #: How many pictures each page has.
-PICTURES = {f"/insights/?{DATES}": 11, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 2}
+PICTURES = {f"/insights/?{DATES}": 11, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -125,8 +126,23 @@ def test_a_manager_finds_where_the_hours_go_and_opens_the_cases(new_context, liv
     expect(page).to_have_url(f"{live_server.url}/insights/bottlenecks/?{DATES}")
 
 
-def test_a_file_is_downloaded(wide, live_server, story):
+def test_figures_are_taken_away_as_file_picture_and_link(wide, live_server, story):
     sign_in(wide, live_server, f"/insights/?{DATES}")
     with wide.expect_download() as download:
         wide.get_by_role("link", name="Download CSV").first.click()
     assert download.value.suggested_filename == "filed-2026-01-12-to-2026-02-01.csv"
+    # The same press leaves the page, a picture and the address, under the policy of every page.
+    wide.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with wide.expect_download() as picture:
+        wide.get_by_role("button", name="Save as PNG").first.click()
+    assert picture.value.suggested_filename == "csat-wide.png"
+    with Image.open(picture.value.path()) as drawn:
+        assert drawn.size[0] == 1744
+        assert len(drawn.convert("RGB").getcolors(1 << 20)) > 20, "it is drawn, not blank"
+    with wide.expect_download() as drawing:
+        wide.get_by_role("link", name="Save as SVG").first.click()
+    assert drawing.value.suggested_filename == "csat-wide.svg"
+    wide.get_by_role("button", name="Copy link").click()
+    expect(wide.get_by_text("copied")).to_be_visible()
+    assert wide.evaluate("navigator.clipboard.readText()") == f"{live_server.url}/insights/?{DATES}"
+    expect(wide.get_by_text("Link to this page")).to_be_hidden()

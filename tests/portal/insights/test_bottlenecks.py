@@ -27,6 +27,14 @@ def test_hours_by_hand_on_page_and_in_file(manager):
         "95% of the hours are with Customer support managers",
     ):  # fmt: skip
         assert words in said, words
+    # The median of the one team with enough cases, milestone by milestone, is that of the table below it; of few nothing is said.
+    (halves,) = [one for one in page.context["charts"] if one["table"]["caption"] == "Median time by team"]
+    assert halves["title"] == "Work with Customer support managers takes longest: half within 2 d 22 h"
+    by_team = {row[0]: row[1:] for row in halves["table"]["rows"]}
+    assert by_team["Customer support managers"][2] == "2 d 22 h of 9"
+    assert not any(
+        " of " in words for words in by_team["Service representatives"] if words[-2:] in ("1", "2", "3", "4")
+    )
     found = file_of(manager, HERE)
     columns = {column for table, _, column in found if table == "hours"}
     for team in ("All teams", "Customer support managers", "Service representatives"):

@@ -118,6 +118,38 @@ def test_the_letter_of_each_page_says_what_the_page_says(page, manager, story):
     assert len(mailing.LETTERS[page].keys) <= 8 and "<img" not in letter.html
 
 
+def test_a_comparison_is_kept_with_its_two_sides_and_mailed_as_its_page_says_it(manager, story):
+    half = manager.get("/insights/compare/", MARCH | {"by": "teams"})
+    assert "Save this view" not in half.content.decode()
+    assert keep(manager, "/insights/compare/", **MARCH, by="teams").status_code == 404
+    first, second = (slug for slug, _ in half.context["sides"].fields["a"].choices[1:3])
+    sides = {"by": "teams", "a": first, "b": second}
+    page = manager.get("/insights/compare/", {"period": "52w"} | sides)
+    assert unescape(page.context["keep_url"]).endswith(f"&period=52w&by=teams&a={first}&b={second}")
+    assert keep(manager, "/insights/compare/", period="52w", **sides).status_code == 303
+    view = FigureView.objects.get()
+    names = list(page.context["tables"][0].columns[:2]) if page.context.get("tables") else []
+    listing = text(manager.get(VIEWS))
+    assert all(name in listing for name in names)
+    (letter,) = letter_of(story.cast.manager, view.next_at)
+    clock.travel(view.next_at - datetime.now(UTC))
+    (url,) = re.findall(r"on their page: (http\S+)", letter.text)
+    address = urlsplit(url)
+    opened = manager.get(f"{address.path}?{address.query}")
+    assert opened.context["sentence"] in letter.text
+    rows = opened.context["tables"][0].rows
+    assert rows
+    for name, (one, other, between) in rows:
+        (line,) = [line for line in letter.text.splitlines() if line.startswith(f"- {name}: ")]
+        assert one.words in line and other.words in line and between.words in line
+    # A side that is gone: the letter says so.
+    FigureView.objects.update(query=f"by=teams&a={first}&b=gone")
+    assert "names something that is not there any more" in text(manager.get(VIEWS))
+    clock.travel(view.next_at + timedelta(days=7) - datetime.now(UTC))
+    again = [one.text for one in letter_of(story.cast.manager, view.next_at + timedelta(days=7))]
+    assert "names something that is not there any more" in again[-1]
+
+
 def test_one_press_stops_it_and_a_look_does_not(manager, story):
     keep(manager)
     view = FigureView.objects.get()
@@ -167,7 +199,7 @@ def test_views_are_ones_own_named_once_and_twenty(manager, supervisor, story):
         assert manager.post(VIEWS, wrong).status_code == 422
     for name, mailed in (("mine", ""), ("", ""), ("x" * 41, ""), ("Weekly digest", ""), ("Other", "daily")):
         assert keep(manager, name=name, mailed=mailed).status_code == 422
-    for page, filters in (("/insights/compare/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
+    for page, filters in (("/insights/words/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
         assert keep(manager, page, **filters).status_code == 404
     # A colleague's is not there.
     assert supervisor.post(VIEWS, {"view": mine.pk, "mailed": "monthly"}).status_code == 422

@@ -104,7 +104,7 @@ class Stage:
         known = {"<token:token>": token, "<str:token>": out, "<str:reference>": self.case.reference}
         known |= {"<uuid:which>": str(self.file.pk), "<slug:step>": "topic", "<int:number>": "1"}
         slug = self.article.slug if route.startswith("help/") else self.problem.slug
-        known |= {"<slug:slug>": slug, "<slug:name>": self.sheet}
+        known |= {"<slug:slug>": slug, "<slug:name>": self.sheet, "<report_kind:kind>": "pdf"}
         known |= {"<slug:digest>.<picture_kind:kind>": f"{self.picture.digest}.{self.picture.kind}"}
         for name, value in (known | {"<int:pk>": str(self.copy.pk), "<slug:page>": "home"}).items():
             route = route.replace(name, value)

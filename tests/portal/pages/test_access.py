@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "c/<str:reference>/message/": (PAGE | dict.fromkeys(("guest", "customer", "agent", "supervisor"), 303), PAGE),
     "c/<str:reference>/files/<uuid:which>/": (PAGE, all_(405)),
     "c/<str:reference>/why/": (PAGE, all_(405)),
+    "c/<str:reference>/report.<report_kind:kind>": (PAGE, all_(405)),
     "c/<str:reference>/who/": (PAGE, all_(404)),  # people can be added only by setting
     "c/<str:reference>/supervisor/": (PAGE, PAGE),
     "c/<str:reference>/fixed/": (PAGE, PAGE | DONE_BY),
