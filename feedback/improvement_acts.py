@@ -17,7 +17,7 @@ from cases.languages import ENGLISH, kept_code
 from cases.models import Case, Category, User
 from escalation.models import ProtocolVersion
 from escalation.verbs import Refused
-from feedback.improvement_letters import news_notices
+from feedback.improvement_letters import decided_notice, news_notices
 from feedback.improvements import DECIDE, check_from, figure_of, may_act
 from feedback.lessons import readable
 from feedback.measures import MEASURES
@@ -136,6 +136,7 @@ def agree(one: Improvement, reason: str, plan: Plan, *, by: User, at: datetime) 
         held.owner, held.due_on, held.figure, held.topic = plan.owner, plan.due_on, plan.figure, plan.topic
         fields = ["state", "reason", "decided_by", "decided_at", "owner", "due_on", "figure", "topic"]
         held.save(update_fields=fields)
+        decided_notice(held, at=at)
     return held
 
 
@@ -147,6 +148,7 @@ def decline(one: Improvement, reason: str, *, by: User, at: datetime) -> Improve
         held = _open(one)
         held.state, held.reason, held.decided_by, held.decided_at = State.DECLINED, reason, by, at
         held.save(update_fields=["state", "reason", "decided_by", "decided_at"])
+        decided_notice(held, at=at)
     return held
 
 

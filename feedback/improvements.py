@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
-from cases.access import Viewer
+from cases.access import Viewer, workers
 from cases.models import Case, User
 from escalation.models import Notice, ProtocolVersion
 from feedback.figures import EVERYTHING, Scope
@@ -52,6 +52,12 @@ def overdue(at: datetime) -> QuerySet[Improvement]:
 def late_work(user: User, at: datetime) -> QuerySet[Improvement]:
     """What `user` was to have done by now and has not."""
     return Improvement.objects.filter(state=State.AGREED, owner=user, due_on__lt=day_of(at)).order_by("due_on", "pk")
+
+
+def nobodys_work() -> QuerySet[Improvement]:
+    """What was agreed, is not done, and whose owner has left: a leader's now."""
+    here = workers().order_by().values("pk")
+    return Improvement.objects.filter(state=State.AGREED).exclude(owner__in=here).order_by("due_on", "pk")
 
 
 def may_act(one: Improvement, user: User) -> bool:

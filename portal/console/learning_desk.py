@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from cases.access import Viewer
-from cases.models import Case
 from escalation.permits import Actor
 from feedback import lessons, quality, retros
 from portal.console.reviews_desk import AMBER, PLAIN, Line
@@ -28,9 +26,7 @@ def lines(actor: Actor, now: datetime) -> list[Line]:
         url = reverse("admin:retro", args=[owed[0].pk]) if one else reverse("admin:retros")
         said = f"How did {owed[0].case.reference} go?" if one else "How did your cases go?"
         found.append(_line(PLAIN, said, url, "Two-minute retro" if one else "Two-minute retros"))
-    # Those on the page: what one may not see, somebody else scores.
-    seen = Case.objects.visible_to(Viewer(actor.user))
-    if waiting := quality.to_score(actor.user).filter(case__in=seen).count():
+    if waiting := quality.to_score(actor.user).count():
         cases = "1 case is" if waiting == 1 else f"{waiting} cases are"
         found.append(_line(PLAIN, f"{cases} drawn for quality review.", reverse("admin:quality"), "Review"))
     if mine := quality.to_answer(actor.user).filter(reviewed_at__gt=now - NEW).count():
