@@ -6,7 +6,7 @@ figure that was chosen when it was agreed. docs/improvements.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -20,10 +20,12 @@ from escalation.models import Notice, ProtocolVersion
 from feedback.figures import EVERYTHING, Scope
 from feedback.lessons import readable
 from feedback.measures import MEASURES, Counted
-from feedback.models import Evidence, Improvement, Lesson, PostMortem
+from feedback.models import Evidence, Improvement, Lesson, PostMortem, Theme
+from feedback.models.improvement import NOTHING
 from feedback.periods import DAY, Period
 from feedback.post_mortems import day_of, seen_by
 from feedback.rollup import reading
+from feedback.verbatims import Verbatim, as_evidence, heard, with_cases
 
 DECIDE = "feedback.decide_improvements"
 DAYS = 30  # before it was done and after
@@ -77,6 +79,8 @@ class Found:
     post_mortems: tuple[PostMortem, ...]
     hidden: int
     gone: int
+    comments: tuple[Verbatim, ...] = ()
+    themes: tuple[Theme, ...] = ()
 
     @property
     def n(self) -> int:
@@ -86,22 +90,30 @@ class Found:
     @property
     def shown(self) -> int:
         """What this reader may read."""
-        return len(self.cases) + len(self.lessons) + len(self.post_mortems)
+        return sum(map(len, (self.cases, self.lessons, self.post_mortems, self.comments, self.themes)))
 
 
 def evidence_of(one: Improvement, user: User) -> Found:
-    """What led to it: cases, lessons and post-mortems `user` may read, the rest as numbers."""
+    """What led to it: cases, lessons, post-mortems and comments `user` may read, themes, the rest as numbers.
+
+    Comments are masked. Who sees no cases has the words page for them, where a few are not shown.
+    """
     rows = list(Evidence.objects.filter(improvement=one))
     viewer = Viewer(user)
-    wanted = {
-        name: {pk for row in rows if (pk := getattr(row, f"{name}_id"))} for name in ("case", "lesson", "post_mortem")
-    }
+    wanted = {name: {pk for row in rows if (pk := getattr(row, f"{name}_id"))} for name in NOTHING}
     cases = Case.objects.visible_to(viewer).filter(pk__in=wanted["case"]).order_by("pk")
     lessons = readable(user).filter(pk__in=wanted["lesson"]).order_by("pk") if viewer.is_staff else ()
     looked_back = seen_by(viewer).filter(pk__in=wanted["post_mortem"]).select_related("case").order_by("pk")
+    said = (
+        heard(with_cases(as_evidence(viewer).filter(pk__in=wanted["comment"]).order_by("pk")))
+        if viewer.is_staff
+        else ()
+    )
+    on = Theme.objects.filter(pk__in=wanted["theme"]).order_by("name")
     seen = tuple(cases), tuple(lessons), tuple(looked_back)
     gone = sum(row.is_gone for row in rows)
-    return Found(*seen, hidden=len(rows) - gone - sum(map(len, seen)), gone=gone)
+    found = Found(*seen, hidden=0, gone=gone, comments=tuple(said), themes=tuple(on))
+    return replace(found, hidden=len(rows) - gone - found.shown)
 
 
 def led_to(version: ProtocolVersion) -> QuerySet[Improvement]:
@@ -113,12 +125,12 @@ def led_to(version: ProtocolVersion) -> QuerySet[Improvement]:
 
 
 def concerned(one: Improvement) -> QuerySet[User]:
-    """The customers whose cases led to it, by themselves or looked back on; who said so themselves and can be told.
+    """The customers whose cases or words led to it, by themselves or looked back on; who said so themselves and can be told.
 
     A lesson is a colleague's word: the customer of its case has told us nothing about it.
     """
     rows = Evidence.objects.filter(improvement=one, is_gone=False)
-    pairs = rows.values_list("case", "post_mortem__case")
+    pairs = rows.values_list("case", "post_mortem__case", "comment__case")
     cases = {pk for pk in chain.from_iterable(pairs) if pk}
     theirs = Case.objects.filter(pk__in=cases, is_history=False, is_proven=True)
     can = Q(is_active=True, is_verified=True, is_staff=False, erased_at=None)

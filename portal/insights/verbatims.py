@@ -11,10 +11,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 
-from cases.access import Viewer
+from cases.access import WORK, Viewer
 from feedback import lessons, themes
 from feedback import verbatims as said_words
 from feedback.figures import EVERYTHING
+from feedback.improvements import DECIDE
 from feedback.intervals import FEWEST
 from feedback.models import Lesson, Survey, Theme
 from feedback.theme_figures import lesson_words, themes_of
@@ -80,6 +81,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "trend": trend(asked, figures, chosen[0] if chosen else None),
         "lessons": lessons_on(chosen or [one for one in known if one.is_active], viewer),
         "lessons_of": chosen[0].name if chosen else "",
+        "use_theme": use_url(f"theme {chosen[0].slug}") if chosen and may_propose(request.user) else "",
         "may_tag": viewer.is_staff and request.user.has_perm(themes.SUPERVISE),
         "here": request.get_full_path(),
     }
@@ -114,7 +116,8 @@ def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -
     one = pages.get_page(request.GET.get("page"))
     shown = list(one) if want["q"] else said_words.heard(one)
     offered = list(Theme.objects.filter(is_active=True))
-    return {"page": one, "rows": [row_of(said, offered, request.get_full_path()) for said in shown]}
+    here, may = request.get_full_path(), may_propose(request.user)
+    return {"page": one, "rows": [row_of(said, offered, here, may_use=may) for said in shown]}
 
 
 def _with(text: str, rows: Any) -> list[Verbatim]:
@@ -124,7 +127,17 @@ def _with(text: str, rows: Any) -> list[Verbatim]:
     return [said for said in near if small in said.words.casefold()]
 
 
-def row_of(said: Verbatim, offered: Sequence[Theme], here: str) -> dict[str, Any]:
+def may_propose(user: Any) -> bool:
+    """Whether the form of improvements opens for somebody."""
+    return bool(user.has_perm(WORK) or user.has_perm(DECIDE))
+
+
+def use_url(what: str) -> str:
+    """The form of a new improvement that names `what` as what led to it."""
+    return f"{reverse('admin:improvement_new')}?{urlencode({'from': what})}"
+
+
+def row_of(said: Verbatim, offered: Sequence[Theme], here: str, *, may_use: bool) -> dict[str, Any]:
     """A comment in the list; without a name there is nothing beside it that leads to its case."""
     tags = sorted((row.theme for row in said.survey.theme_tags.all()), key=lambda one: one.name)
     key = themes.key_of(said.survey)
@@ -134,6 +147,7 @@ def row_of(said: Verbatim, offered: Sequence[Theme], here: str) -> dict[str, Any
         "case": said.survey.case if said.is_named else None,
         "tags": tags,
         "suggested": [one for one in themes.suggested(said.words, offered) if one not in tags],
+        "use_url": use_url(f"comment {said.survey.pk}") if may_use and said.is_named else "",
         "tag_url": f"{reverse('admin:words_tags', args=[key])}?{urlencode({'next': here})}",
     }
 
