@@ -20,6 +20,7 @@ from feedback.models import (
     QualityReview,
     Retro,
     Scenario,
+    SecondLook,
     Survey,
     ThemeTag,
     Worthy,
@@ -32,6 +33,7 @@ def comments(who: Subject) -> None:
     Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None, may_quote=None)
     # Practice cases have none.
     ThemeTag.objects.filter(survey__case__in=who.cases).delete()
+    SecondLook.objects.filter(survey__case__in=who.cases).delete()
 
 
 def asks(who: Subject) -> None:

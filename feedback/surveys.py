@@ -15,7 +15,7 @@ from cases.lifecycle import State
 from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
 from feedback.low_scores import follow_score
-from feedback.models import Survey, ThemeTag
+from feedback.models import SecondLook, Survey, ThemeTag
 
 CHANGE_WITHIN = timedelta(days=7)
 WRITTEN = (
@@ -99,6 +99,7 @@ def answer_survey(
             # Somebody read other words than these, and the leave was given for other ones.
             survey.may_quote = None
             ThemeTag.everything.filter(survey=survey).delete()
+            SecondLook.everything.filter(survey=survey).delete()
         if survey.answered_at is None:
             survey.answered_at, survey.is_anonymous = at, will_be_anonymous()
         else:

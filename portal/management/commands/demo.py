@@ -25,6 +25,7 @@ from portal.demo import (
     pulse,
     rules,
     themes,
+    training,
 )
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         themes.put_on(people, now)
         look_backs.write(people, now)
         improvements.propose(people, now)
+        training.give(people, now)
         kept_views.keep(now)
         beat()
         cases = Case.objects.count()
