@@ -33,7 +33,7 @@ def floor(cast):
     Case.objects.filter(pk__in=[one.pk for one in cases]).update(owner=cast.mate, team=cast.teams[1])
     Case.objects.filter(pk=cases[3].pk).update(category=Category.objects.get(slug="billing"))
     for n, case in enumerate(cases):
-        given = {"promises_broken": int(n != 2), "promises_kept": 1, "filed_at": MONDAY, "made_at": MONDAY}
+        given = {"promises_broken": int(n != 2), "promises_kept": 1, "filed_at": MONDAY, "seq": 1}
         CaseFact.objects.update_or_create(case=case, defaults=given)
     Scenario.objects.create(
         case=cases[2], title="Charged twice", situation="They see two payments.", good="Say by when.", by=cast.supervisor, at=MONDAY
@@ -53,6 +53,7 @@ def test_from_the_gap_to_the_list_and_done(signed_in, cast, go, floor):
         "A promise broken on “An order”, 1 Jan 2026 to 31 Jan 2026." in page and "Practice case: Charged twice" in page
     )
     assert f'value="{mate.pk}" selected' in signed_in(boss).get(NEW + GAP + f"&person={mate.pk}").content.decode()
+    cast.teams[3].members.add(cast.tiers[4])
     assert signed_in(stranger).post(NEW + GAP, right).status_code == 422, "leads a team, and not this colleague"
     cast.teams[3].lead = None
     cast.teams[3].save(update_fields=["lead"])
