@@ -69,7 +69,7 @@ def samples(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "rows": counted.order_by("-at", "-pk")[:SHOWN],
         "whole": second_looks.agreement().whole,
         "form": form,
-        "figures_url": "/insights/words/#agreement" if request.user.has_perm("feedback.view_insights") else "",
+        "figures_url": "/insights/words/" if request.user.has_perm("feedback.view_insights") else "",
     }
     return TemplateResponse(
         request, "console/theme_agreement.html", frame | context, status=422 if form.errors else 200
