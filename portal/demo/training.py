@@ -27,7 +27,7 @@ def give(people: Cast, now: datetime) -> None:
     period = Period(*gap_days, settings.COMPANY_TIME_ZONE)
     _read_twice(people, now, tom)
     for person in training.assignable(dana):
-        missed = gaps.cases_behind(gaps.GAP, period, part=f"{MISSED}:{person.pk}", to=dana)
+        missed = gaps.cases_behind(gaps.GAP, period, part=f"{MISSED}:{person.pk}", to=person)
         for case in Case.objects.filter(pk__in=missed.values("pk")).select_related("category").order_by("pk"):
             if options := training.modules(case.category):
                 gap = training.Gap(case.category, MISSED, *gap_days)
