@@ -34,6 +34,8 @@ SUBJECT_MOST = 70
 LINK_LASTS = timedelta(days=7)
 #: What is kept of a letter in place of a personal link: the secret itself is stored only as a hash.
 SECRET_SHOWN = _lazy("(your personal link)")
+#: What is kept in place of what a customer wrote.
+WORDS_SHOWN = "(a customer’s words)"
 
 
 class NotNeeded(Exception):
@@ -81,6 +83,8 @@ def _compose(notice: Notice, now: datetime) -> Letter:
         # It may name a way out of its own.
         context |= _composers[notice.kind](notice, now)
         secret += context.pop("secrets", [])
+    # Words of customers in a letter that is not theirs: sent, and not kept where erasing them would not find them.
+    unkept: list[str] = context.pop("unkept", [])
     whole = render_to_string(f"mail/{notice.kind}.txt", context)
     first, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
@@ -90,6 +94,8 @@ def _compose(notice: Notice, now: datetime) -> Letter:
     kept = text
     for token in secret:
         kept = kept.replace(token, str(SECRET_SHOWN))
+    for words in unkept:
+        kept = kept.replace(words, WORDS_SHOWN)
     colours = palette(context["brand"].colour)
     html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
     # A letter that goes elsewhere than to the person's own address says so when it is owed.

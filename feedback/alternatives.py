@@ -8,8 +8,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from cases.access import Viewer
-from cases.lifecycle import State
+from cases.access import Viewer, supervisors
 from cases.models import Case, Event, Message, User
 from cases.models.case import CaseQuerySet
 from escalation import verbs
@@ -21,7 +20,7 @@ from escalation.verbs.acting import remark
 from feedback.models import Alternative, Measure, PostMortem
 from feedback.post_mortem_acts import IS_CLOSED, REVIEW_AFTER
 from feedback.post_mortem_letters import answered_notice
-from feedback.post_mortems import newest_offer, owner_of, working_day
+from feedback.post_mortems import may_offer, newest_offer, offered_beside, owner_of, told_on, working_day
 
 SORRY_MOST, WRONG_MOST, TEXT_MOST = 1000, 2000, 2000
 #: Working days in which what the customer accepted is to be done.
@@ -31,14 +30,11 @@ SAID = {
     Answer.ACCEPTED: "The customer accepted the alternative we offered.",
     Answer.DECLINED: "The customer declined the alternative we offered.",
 }
-
-
-def told_on(case: Case) -> Case:
-    """The case whose page the customer reads now: where this one was joined to another, that one."""
-    while case.state == State.MERGED:
-        joined = Event.objects.filter(case=case, kind="merged").latest("seq")
-        case = Case.objects.get(reference=joined.data["args"]["into"])
-    return case
+#: What is to be done once they have answered.
+TO_DO = {
+    Answer.ACCEPTED: "Do what the customer accepted.",
+    Answer.DECLINED: "The customer declined: offer something else, or tell them why nothing else is possible.",
+}
 
 
 def may_promise(case: Case) -> bool:
@@ -82,8 +78,14 @@ def offer(
         old = newest_offer(row) if message is None else Alternative.objects.filter(message=message).first()
         if old is not None or message is None:
             return _again(old)  # the same form, sent twice
-        if not row.is_open:
+        if not may_offer(row):
             raise Refused(IS_CLOSED)
+        beside = offered_beside(row)
+        if beside is not None and not beside.answer:
+            raise Refused(
+                f"The customer reads both cases on one page, and has not answered yet what was offered for {beside.post_mortem.case}. "
+                "That offer counts for both. Nothing was sent."
+            )
         return Alternative.objects.create(
             post_mortem=row, case=case, message=message, text=alternative.strip(),
             by=by, at=said.occurred_at, promised_at=case.promise_at,
@@ -135,23 +137,31 @@ def answer(case: Case, word: str, *, seen: int, by: User, at: datetime) -> Alter
 
 
 def _follow_up(row: Alternative, case: Case, at: datetime) -> None:
-    """Tells whose post-mortem it is; of an accepted offer, notes that it has to be done."""
+    """Tells whose post-mortem it is, and notes what has to be done: what they accepted, or, once it is closed, something else.
+
+    A post-mortem whose owner has left becomes that of who is told: the letter leads to it.
+    """
     owner = row.post_mortem.owner
     if owner is None or not Viewer(owner).works:
-        owner = owner_of(case, at)
+        # Somebody who is away is better than nobody.
+        owner = owner_of(case, at) or supervisors().order_by("pk").first()
+        PostMortem.objects.filter(pk=row.post_mortem_id).update(owner=owner)
     if owner is None:
         return
     answered_notice(row, owner, at=at)
-    if row.answer == Answer.ACCEPTED:
-        Measure.objects.create(
-            post_mortem=row.post_mortem, kind=Measure.Kind.CUSTOMER, text="Do what the customer accepted.", owner=owner,
-            due_on=working_day(day_of(at), DONE_IN, at), at=at,
-        )  # fmt: skip
-        if row.post_mortem.reviewed_at is not None:
-            # Who answers after the review has its own: what they accepted is verified, too.
-            PostMortem.objects.filter(pk=row.post_mortem_id).update(
-                reviewed_at=None, review_on=day_of(at) + REVIEW_AFTER
-            )
+    if row.answer == Answer.DECLINED and row.post_mortem.is_open:
+        return
+    if row.answer == Answer.DECLINED:
+        # Nobody writes on a closed one: who may offer something else has to hear of it.
+        for one in supervisors().order_by("pk"):
+            answered_notice(row, one, at=at)
+    Measure.objects.create(
+        post_mortem=row.post_mortem, kind=Measure.Kind.CUSTOMER, text=TO_DO[Answer(row.answer)], owner=owner,
+        due_on=working_day(day_of(at), DONE_IN, at), at=at,
+    )  # fmt: skip
+    if row.post_mortem.reviewed_at is not None:
+        # Who answers after the review has its own: what they accepted is verified, too.
+        PostMortem.objects.filter(pk=row.post_mortem_id).update(reviewed_at=None, review_on=day_of(at) + REVIEW_AFTER)
 
 
 def newest(case: Case) -> Alternative | None:

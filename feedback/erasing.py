@@ -25,10 +25,12 @@ from feedback.models import (
     QualityReview,
     Retro,
     Scenario,
+    SecondLook,
     Survey,
     ThemeTag,
     Worthy,
 )
+from feedback.models.improvement import NOTHING
 
 #: Letters from which on a name is looked for in a text.
 NAME_LEAST = 5
@@ -36,9 +38,10 @@ NAME_LEAST = 5
 
 def comments(who: Subject) -> None:
     """What they wrote beside their scores with its themes, and that they may be called about it."""
-    Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None)
+    Survey.everything.filter(case__in=who.cases).update(comment="", may_contact=None, may_quote=None)
     # Practice cases have none.
     ThemeTag.objects.filter(survey__case__in=who.cases).delete()
+    SecondLook.objects.filter(survey__case__in=who.cases).delete()
 
 
 def asks(who: Subject) -> None:
@@ -99,8 +102,9 @@ def look_backs(who: Subject) -> None:
 def evidence(who: Subject) -> None:
     """Which of their cases led to an improvement; that one more did stays as a number."""
     theirs = Q(case__in=who.cases) | Q(lesson__case__in=who.cases) | Q(post_mortem__case__in=who.cases)
+    theirs |= Q(comment__case__in=who.cases)
     # Practice cases lead to none.
-    Evidence.objects.filter(theirs).update(is_gone=True, case=None, lesson=None, post_mortem=None)
+    Evidence.objects.filter(theirs).update(is_gone=True, **NOTHING)
 
 
 def minutes(who: Subject) -> None:

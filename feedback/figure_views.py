@@ -1,4 +1,4 @@
-"""Keeping pages of figures, and owing them by mail: on Mondays or on the first of a month, at eight where the company is.
+"""Keeping pages of figures, and owing them by mail: on Mondays or on the first of a month, at eight where the reader is.
 
 What a letter says is composed by the room that shows the page, so that the two are the same. A letter is owed once for
 each view and day it is due: a beat that was down sends the last one, not all that were missed.
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cases.models import User
-from escalation.letters import to_staff
+from escalation.letters import to_staff, zone_of
 from escalation.models import Notice
 from escalation.steps import Step
 from escalation.verbs import Refused
@@ -107,7 +107,7 @@ def _own(by: User) -> list[FigureView]:
 def _mail(row: FigureView, mailed: str, at: datetime) -> None:
     if mailed not in Mailed.values:
         raise Refused("Choose from the list how often it is sent.", field="mailed")
-    row.mailed, row.next_at = mailed, next_time(mailed, at, settings.COMPANY_TIME_ZONE)
+    row.mailed, row.next_at = mailed, next_time(mailed, at, zone_of(row.owner))
 
 
 # The way out --------------------------------------------------------------------------------------------------
@@ -140,7 +140,11 @@ def due(at: datetime) -> QuerySet[FigureView]:
 
 
 def owe(at: datetime) -> int:
-    """Owes a batch of letters, none to who may no longer see figures. How many views."""
+    """Owes a batch of letters, none to who may no longer see figures. How many views.
+
+    A letter is owed for the company's day at that instant: where the reader's Monday begins before the company's, the week
+    that is over is the one that ended a day earlier.
+    """
     zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
     with transaction.atomic():
         # Whoever comes second finds them put on to their next time.
@@ -151,7 +155,7 @@ def owe(at: datetime) -> int:
             if row.owner.has_perm(SEES):
                 kind = DIGEST if row.is_digest else KIND
                 letters.append(to_staff(kind, f"{row.pk}:{day}", row.owner, {"view": row.pk, "day": day}, at))
-            row.next_at = next_time(row.mailed, at, settings.COMPANY_TIME_ZONE)
+            row.next_at = next_time(row.mailed, at, zone_of(row.owner))
         FigureView.objects.bulk_update(rows, ["next_at"])
         Notice.objects.bulk_create(letters, ignore_conflicts=True)
     return len(rows)

@@ -17,12 +17,13 @@ from cases.languages import ENGLISH, kept_code
 from cases.models import Case, Category, User
 from escalation.models import ProtocolVersion
 from escalation.verbs import Refused
-from feedback.improvement_letters import news_notices
+from feedback.improvement_letters import decided_notice, news_notices
 from feedback.improvements import DECIDE, check_from, figure_of, may_act
 from feedback.lessons import readable
 from feedback.measures import MEASURES
-from feedback.models import Evidence, Improvement, Lesson, PostMortem
+from feedback.models import Evidence, Improvement, Lesson, PostMortem, Survey, Theme
 from feedback.post_mortems import day_of, seen_by
+from feedback.verbatims import as_evidence
 
 TITLE_MOST, WORDS_MOST, SENTENCE_MOST = 120, 1000, 400  # characters
 EVIDENCE_MOST = 200
@@ -38,10 +39,12 @@ class LedTo:
     cases: tuple[Case, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     post_mortems: tuple[PostMortem, ...] = ()
+    comments: tuple[Survey, ...] = ()
+    themes: tuple[Theme, ...] = ()
 
     @property
     def n(self) -> int:
-        return len(self.cases) + len(self.lessons) + len(self.post_mortems)
+        return sum(map(len, (self.cases, self.lessons, self.post_mortems, self.comments, self.themes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def propose(
     change = _words(change, "change", "Say what changes.")
     why = _words(why, "why", "Say why: what people told us, and what it costs them.")
     if not led.n:
-        raise Refused("Name what led to it: at least one case, lesson or post-mortem.", field="evidence")
+        raise Refused(
+            "Name what led to it: at least one case, lesson, post-mortem, comment or theme.", field="evidence"
+        )
     with transaction.atomic():
         one = Improvement.objects.create(
             title=title, change=change, why=why, version=version, proposed_by=by, proposed_at=at,
@@ -82,7 +87,7 @@ def add_evidence(one: Improvement, led: LedTo, *, by: User, at: datetime) -> Non
     """More of what led to it; what stands there already stands there once. Raises Refused once it is declined or done."""
     _works(by)
     if not led.n:
-        raise Refused("Name at least one case, lesson or post-mortem.", field="evidence")
+        raise Refused("Name at least one case, lesson, post-mortem, comment or theme.", field="evidence")
     with transaction.atomic():
         held = _held(one)
         if held.state not in (State.IDEA, State.AGREED):
@@ -96,6 +101,8 @@ def _add(one: Improvement, led: LedTo, by: User, at: datetime) -> None:
         ("case", led.cases, _seen(Case.objects.visible_to(Viewer(by)), led.cases)),
         ("lesson", led.lessons, _seen(readable(by), led.lessons)),
         ("post_mortem", led.post_mortems, _seen(seen_by(Viewer(by)), led.post_mortems)),
+        ("comment", led.comments, _seen(as_evidence(Viewer(by)), led.comments)),
+        ("theme", led.themes, _seen(Theme.objects.all(), led.themes)),
     )
     for _name, rows, seen in kinds:
         if any(row.pk not in seen for row in rows):
@@ -136,6 +143,7 @@ def agree(one: Improvement, reason: str, plan: Plan, *, by: User, at: datetime) 
         held.owner, held.due_on, held.figure, held.topic = plan.owner, plan.due_on, plan.figure, plan.topic
         fields = ["state", "reason", "decided_by", "decided_at", "owner", "due_on", "figure", "topic"]
         held.save(update_fields=fields)
+        decided_notice(held, at=at)
     return held
 
 
@@ -147,6 +155,7 @@ def decline(one: Improvement, reason: str, *, by: User, at: datetime) -> Improve
         held = _open(one)
         held.state, held.reason, held.decided_by, held.decided_at = State.DECLINED, reason, by, at
         held.save(update_fields=["state", "reason", "decided_by", "decided_at"])
+        decided_notice(held, at=at)
     return held
 
 

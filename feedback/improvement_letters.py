@@ -1,4 +1,5 @@
-"""The letters of improvements: to customers, once, what we changed because of them; to leaders, once, that decisions are late."""
+"""The letters of improvements: to customers, once, what we changed because of them; to who
+proposed one, the decision; to leaders, once, that decisions are late."""
 
 from __future__ import annotations
 
@@ -10,15 +11,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from cases.access import AUDIT, WORK
 from cases.languages import in_language, isolated
 from cases.spelling import day_words
 from escalation.letters import NotNeeded, to_staff, zone_of
 from escalation.models import Notice
 from escalation.steps import Step
-from feedback.improvements import NEWS, deciders, overdue, to_decide, to_tell
+from feedback.improvements import DECIDE, NEWS, deciders, overdue, to_decide, to_tell
 from feedback.models import Improvement
 
-LATE = "improvements_overdue"
+LATE, DECIDED = "improvements_overdue", "improvement_decided"
+#: One of these opens an improvement in the console.
+READS = (WORK, AUDIT, DECIDE)
 BATCH = 100
 
 
@@ -46,6 +50,25 @@ def compose_news(notice: Notice, now: datetime) -> dict[str, Any]:
         "since": isolated(day_words(local, with_year=True)),
         "link": f"{settings.BASE_URL}/improvements/" if settings.PUBLIC_IMPROVEMENTS else "",
     }
+
+
+# To who proposed it -------------------------------------------------------------------------------------------
+
+
+def decided_notice(one: Improvement, *, at: datetime) -> None:
+    """A letter owed to who proposed it; not to who decided on an idea of their own."""
+    if one.proposed_by_id != one.decided_by_id:
+        owed = to_staff(DECIDED, str(one.pk), one.proposed_by, {"improvement": one.pk}, at)
+        Notice.objects.bulk_create([owed], ignore_conflicts=True)
+
+
+def compose_decided(notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the letter says: yes or no, and where the reason stands. NotNeeded for who may not read it there any more."""
+    one = Improvement.objects.filter(pk=notice.data["improvement"]).select_related("decided_by").first()
+    if one is None or not any(notice.person.has_perm(name) for name in READS):
+        raise NotNeeded("It is not there any more, or not for this person's eyes.")
+    page = f"{settings.BASE_URL}/console/feedback/improvements/{one.pk}/"
+    return {"one": one, "agreed": one.state != Improvement.State.DECLINED, "page": page}
 
 
 # To leaders ---------------------------------------------------------------------------------------------------
@@ -77,5 +100,5 @@ def compose_late(notice: Notice, now: datetime) -> dict[str, Any]:
     return {"waiting": waiting, "page": f"{settings.BASE_URL}/console/feedback/improvements/"}
 
 
-COMPOSERS = {NEWS: compose_news, LATE: compose_late}
+COMPOSERS = {NEWS: compose_news, LATE: compose_late, DECIDED: compose_decided}
 STEPS = (Step("late decisions", late, tell),)

@@ -6,7 +6,7 @@ figure that was chosen when it was agreed. docs/improvements.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -14,16 +14,18 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
-from cases.access import Viewer
+from cases.access import Viewer, workers
 from cases.models import Case, User
 from escalation.models import Notice, ProtocolVersion
 from feedback.figures import EVERYTHING, Scope
 from feedback.lessons import readable
 from feedback.measures import MEASURES, Counted
-from feedback.models import Evidence, Improvement, Lesson, PostMortem
+from feedback.models import Evidence, Improvement, Lesson, PostMortem, Theme
+from feedback.models.improvement import NOTHING
 from feedback.periods import DAY, Period
 from feedback.post_mortems import day_of, seen_by
 from feedback.rollup import reading
+from feedback.verbatims import Verbatim, as_evidence, heard, with_cases
 
 DECIDE = "feedback.decide_improvements"
 DAYS = 30  # before it was done and after
@@ -54,6 +56,12 @@ def late_work(user: User, at: datetime) -> QuerySet[Improvement]:
     return Improvement.objects.filter(state=State.AGREED, owner=user, due_on__lt=day_of(at)).order_by("due_on", "pk")
 
 
+def nobodys_work() -> QuerySet[Improvement]:
+    """What was agreed, is not done, and whose owner has left: a leader's now."""
+    here = workers().order_by().values("pk")
+    return Improvement.objects.filter(state=State.AGREED).exclude(owner__in=here).order_by("due_on", "pk")
+
+
 def may_act(one: Improvement, user: User) -> bool:
     """Whether somebody may say that it is done, and how it went: its owner, and leaders."""
     return user.has_perm(DECIDE) or one.owner_id == user.pk
@@ -71,6 +79,8 @@ class Found:
     post_mortems: tuple[PostMortem, ...]
     hidden: int
     gone: int
+    comments: tuple[Verbatim, ...] = ()
+    themes: tuple[Theme, ...] = ()
 
     @property
     def n(self) -> int:
@@ -80,22 +90,30 @@ class Found:
     @property
     def shown(self) -> int:
         """What this reader may read."""
-        return len(self.cases) + len(self.lessons) + len(self.post_mortems)
+        return sum(map(len, (self.cases, self.lessons, self.post_mortems, self.comments, self.themes)))
 
 
 def evidence_of(one: Improvement, user: User) -> Found:
-    """What led to it: cases, lessons and post-mortems `user` may read, the rest as numbers."""
+    """What led to it: cases, lessons, post-mortems and comments `user` may read, themes, the rest as numbers.
+
+    Comments are masked. Who sees no cases has the words page for them, where a few are not shown.
+    """
     rows = list(Evidence.objects.filter(improvement=one))
     viewer = Viewer(user)
-    wanted = {
-        name: {pk for row in rows if (pk := getattr(row, f"{name}_id"))} for name in ("case", "lesson", "post_mortem")
-    }
+    wanted = {name: {pk for row in rows if (pk := getattr(row, f"{name}_id"))} for name in NOTHING}
     cases = Case.objects.visible_to(viewer).filter(pk__in=wanted["case"]).order_by("pk")
     lessons = readable(user).filter(pk__in=wanted["lesson"]).order_by("pk") if viewer.is_staff else ()
     looked_back = seen_by(viewer).filter(pk__in=wanted["post_mortem"]).select_related("case").order_by("pk")
+    said = (
+        heard(with_cases(as_evidence(viewer).filter(pk__in=wanted["comment"]).order_by("pk")))
+        if viewer.is_staff
+        else ()
+    )
+    on = Theme.objects.filter(pk__in=wanted["theme"]).order_by("name")
     seen = tuple(cases), tuple(lessons), tuple(looked_back)
     gone = sum(row.is_gone for row in rows)
-    return Found(*seen, hidden=len(rows) - gone - sum(map(len, seen)), gone=gone)
+    found = Found(*seen, hidden=0, gone=gone, comments=tuple(said), themes=tuple(on))
+    return replace(found, hidden=len(rows) - gone - found.shown)
 
 
 def led_to(version: ProtocolVersion) -> QuerySet[Improvement]:
@@ -107,12 +125,12 @@ def led_to(version: ProtocolVersion) -> QuerySet[Improvement]:
 
 
 def concerned(one: Improvement) -> QuerySet[User]:
-    """The customers whose cases led to it, by themselves or looked back on; who said so themselves and can be told.
+    """The customers whose cases or words led to it, by themselves or looked back on; who said so themselves and can be told.
 
     A lesson is a colleague's word: the customer of its case has told us nothing about it.
     """
     rows = Evidence.objects.filter(improvement=one, is_gone=False)
-    pairs = rows.values_list("case", "post_mortem__case")
+    pairs = rows.values_list("case", "post_mortem__case", "comment__case")
     cases = {pk for pk in chain.from_iterable(pairs) if pk}
     theirs = Case.objects.filter(pk__in=cases, is_history=False, is_proven=True)
     can = Q(is_active=True, is_verified=True, is_staff=False, erased_at=None)

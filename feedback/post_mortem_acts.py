@@ -19,10 +19,11 @@ from escalation.reviews import day_of
 from escalation.verbs import Refused
 from feedback.counterfactual import proof_of
 from feedback.models import Condition, Ground, Measure, PostMortem
-from feedback.post_mortems import RUN, add_grounds, held, may_run, newest_offer
+from feedback.post_mortems import RUN, add_grounds, held, may_run, newest_offer, offered_beside
 
 REASON_MOST, HAPPENED_MOST, TEXT_MOST, MEASURE_MOST, EVIDENCE_MOST = 300, 600, 1000, 300, 500
 REVIEW_AFTER = timedelta(days=30)
+FURTHEST = timedelta(days=366)
 NOT_YOU = "Only its owner and people who run post-mortems can do this."
 OVERTAKEN = (
     "Somebody has written here while you were writing. What you typed is still below: read theirs, then save again."
@@ -103,7 +104,7 @@ def write(post_mortem: PostMortem, draft: Draft, *, seen: int, by: User, at: dat
 
 def not_closable(post_mortem: PostMortem) -> list[str]:
     """What is still missing before it can be closed, a sentence each, the customer first; empty when nothing is."""
-    missing, offer = [], newest_offer(post_mortem)
+    missing, offer = [], newest_offer(post_mortem) or offered_beside(post_mortem)
     # Who has been erased can be told nothing any more.
     if offer is None and not post_mortem.case.customer.erased_at:
         apologised = post_mortem.case.messages.filter(kind="apology", at__gte=post_mortem.opened_at).exists()
@@ -161,11 +162,10 @@ def add_measure(
         raise Refused(CARE, field="text")
     if owner is None or not workers().filter(pk=owner.pk).exists():
         raise Refused("Choose whose it is: one person, who works here.", field="owner")
-    if due_on is None or due_on < day_of(at):
-        raise Refused("Choose the day by which it is done; not one that has passed.", field="due_on")
+    day = _day(due_on, at, "Choose the day by which it is done")
     with transaction.atomic():
         row = _mine(post_mortem, by)
-        return Measure.objects.create(post_mortem=row, kind=kind, text=text, owner=owner, due_on=due_on, by=by, at=at)
+        return Measure.objects.create(post_mortem=row, kind=kind, text=text, owner=owner, due_on=day, by=by, at=at)
 
 
 def finish(measure: Measure, evidence: str, *, by: User, at: datetime) -> Measure:
@@ -206,17 +206,25 @@ def verify(measure: Measure, evidence: str, *, by: User, at: datetime) -> Measur
 
 def reopen(measure: Measure, due_on: date | None, *, by: User, at: datetime) -> Measure:
     """At the review: it was not done, or does not hold; it has another day, and the review another one after it."""
-    if due_on is None or due_on < day_of(at):
-        raise Refused("Choose the new day by which it is done; not one that has passed.", field="due_on")
+    day = _day(due_on, at, "Choose the new day by which it is done")
     with transaction.atomic():
         row = _reviewed(measure, by, at)
         row.done_at = row.done_by = None
-        row.evidence, row.due_on, row.reopened = "", due_on, row.reopened + 1
+        row.evidence, row.due_on, row.reopened = "", day, row.reopened + 1
         row.save(update_fields=["done_at", "done_by", "evidence", "due_on", "reopened"])
         parent = row.post_mortem
-        parent.review_on = max(parent.review_on or due_on, due_on)
+        parent.review_on = max(parent.review_on or day, day)
         parent.save(update_fields=["review_on"])
         return row
+
+
+def _day(due_on: date | None, at: datetime, ask: str) -> date:
+    """A measure in two hundred years is none. Compared as a distance: a day near the end of the calendar has no year after it."""
+    if due_on is None or due_on < day_of(at):
+        raise Refused(f"{ask}; not one that has passed.", field="due_on")
+    if due_on - day_of(at) > FURTHEST:
+        raise Refused(f"{ask}: at most a year ahead.", field="due_on")
+    return due_on
 
 
 def _evidence(text: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from cases.models import Case, Event
 from escalation.audit import Check, Scope
 from feedback.models import Alternative, Ground, PostMortem
-from feedback.post_mortems import grounds_of
+from feedback.post_mortems import grounds_of, offered_beside
 
 #: The engine opens them in the background: so much later than the failure it must have.
 GRACE = timedelta(minutes=15)
@@ -36,7 +36,8 @@ def _closed() -> Iterator[str]:
     offered = Exists(Alternative.objects.filter(post_mortem=OuterRef("pk")))
     closed = PostMortem.objects.exclude(closed_at=None).filter(case__customer__erased_at=None).filter(~offered)
     for row in closed.select_related("case").order_by("pk"):
-        yield f"{row.case}: its post-mortem was closed without an apology and an alternative"
+        if offered_beside(row) is None:
+            yield f"{row.case}: its post-mortem was closed without an apology and an alternative"
 
 
 CHECKS = (

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from cases.access import Viewer, supervisors
+from cases.access import Viewer, supervisors, workers
 from cases.lifecycle import State
 from cases.models import Case, Event, User
 from escalation.book import NoProtocol, rules_in_force
@@ -30,6 +30,8 @@ from feedback.post_mortem_letters import overdue_notices
 log = logging.getLogger("milepost.postmortems")
 RUN = "feedback.run_post_mortems"
 BATCH = 100
+#: When a case that could not be looked at is tried again.
+AGAIN = timedelta(hours=1)
 #: From this level on, so many reopenings, broken promises and refusals.
 HIGH_LEVEL, TWICE = 4, 2
 CRITICAL = 1
@@ -195,7 +197,21 @@ def review_due(post_mortem: PostMortem, at: datetime) -> bool:
 def measures_of(user: User, at: datetime) -> QuerySet[Measure]:
     """What somebody has to do and has not done though its day is over."""
     late = Measure.objects.filter(owner=user, done_at=None, due_on__lt=day_of(at))
-    return late.select_related("post_mortem", "post_mortem__case").order_by("due_on", "pk")
+    return late.select_related("post_mortem", "post_mortem__case", "owner").order_by("due_on", "pk")
+
+
+def has_left(person: User | None) -> bool:
+    """Whether what is theirs is nobody's: they work on cases no more."""
+    return person is not None and not Viewer(person).works
+
+
+def nobodys_measures(viewer: Viewer) -> QuerySet[Measure]:
+    """What is not done and whose owner has left, on the cases somebody may see: it is for supervisors. By their days."""
+    seen = Case.objects.visible_to(viewer).order_by().values("pk")
+    left = Measure.objects.filter(done_at=None, post_mortem__case__in=seen).exclude(
+        owner__in=workers().order_by().values("pk")
+    )
+    return left.select_related("post_mortem", "post_mortem__case", "owner").order_by("due_on", "pk")
 
 
 def newest_offer(post_mortem: PostMortem) -> Alternative | None:
@@ -203,28 +219,67 @@ def newest_offer(post_mortem: PostMortem) -> Alternative | None:
     return post_mortem.alternatives.select_related("message", "by").order_by("-at", "-pk").first()
 
 
+def told_on(case: Case) -> Case:
+    """The case whose page the customer reads now: where this one was joined to another, that one."""
+    while case.state == State.MERGED:
+        joined = Event.objects.filter(case=case, kind="merged").latest("seq")
+        case = Case.objects.get(reference=joined.data["args"]["into"])
+    return case
+
+
+def offered_beside(post_mortem: PostMortem) -> Alternative | None:
+    """What another post-mortem has offered since this one opened, on the page the customer reads of both cases.
+
+    Two cases that were joined are one to the customer: one apology and one alternative are owed for both.
+    """
+    rows = Alternative.objects.filter(case=told_on(post_mortem.case), at__gte=post_mortem.opened_at)
+    others = rows.exclude(post_mortem=post_mortem).exclude(post_mortem__case=post_mortem.case)
+    return others.select_related("post_mortem__case", "by").order_by("-at", "-pk").first()
+
+
+def may_offer(post_mortem: PostMortem) -> bool:
+    """Whether something may be offered: while it is open, and once it is closed when the customer declined."""
+    newest = newest_offer(post_mortem)
+    return post_mortem.is_open or (newest is not None and newest.answer == Alternative.Answer.DECLINED)
+
+
 # Steps of the beat --------------------------------------------------------------------------------------------
 
 
 def lines(at: datetime) -> QuerySet[TroubledCase]:
-    """Cases to look at."""
-    return TroubledCase.objects.all()
+    """Cases to look at, and those that could not be looked at an hour ago."""
+    return TroubledCase.objects.filter(Q(failed_at=None) | Q(failed_at__lte=at - AGAIN))
 
 
 def take_lines(at: datetime) -> int:
     """Looks at a batch of cases, each for itself, and takes their lines away; how many lines.
 
     The lines are read before the log: what happens from now on leaves a line of its own. A case that cannot be looked
-    at holds up nobody; `audit` names it, and its next event leaves another line.
+    at holds up nobody: one line of it stays, the console names it to supervisors, and it is tried again.
     """
-    found = list(TroubledCase.objects.order_by("pk").values_list("pk", "case")[:BATCH])
-    for case in dict.fromkeys(case for _, case in found):
+    found = list(lines(at).order_by("pk").values_list("pk", "case")[:BATCH])
+    first = {case: pk for pk, case in reversed(found)}
+    failed: list[int] = []
+    for case, line in first.items():
         try:
             look_at(case, at=at)
-        except Exception:
+        except Exception as why:
             log.exception("The post-mortem of case %s cannot be opened.", case)
-    TroubledCase.objects.filter(pk__in=[pk for pk, _ in found]).delete()
+            # Only what kind of error: its words may hold those of a customer.
+            error = type(why).__name__[:80]
+            TroubledCase.objects.filter(pk=line).update(failed_at=at, error=error)
+            failed.append(line)
+    TroubledCase.objects.filter(pk__in={pk for pk, _ in found} - set(failed)).delete()
+    mended = [case for case, line in first.items() if line not in failed]
+    TroubledCase.objects.filter(case__in=mended, failed_at__isnull=False).delete()
     return len(found)
+
+
+def not_opened(viewer: Viewer) -> QuerySet[TroubledCase]:
+    """Of the cases somebody may see, those whose post-mortem could not be opened, the one that failed last first."""
+    seen = Case.objects.visible_to(viewer).order_by().values("pk")
+    failed = TroubledCase.objects.filter(failed_at__isnull=False, case__in=seen)
+    return failed.select_related("case").order_by("-failed_at", "pk")
 
 
 def untold(at: datetime) -> QuerySet[PostMortem]:

@@ -21,18 +21,11 @@ from feedback.intervals import Share
 from feedback.leads import led_by
 from feedback.models import QualityReview
 from feedback.quality_letters import ANSWERED, SCORED
+from feedback.quality_reading import SUPERVISE, readable
 from feedback.retros import CARRIED
 
-SUPERVISE = "cases.supervise"
 WORDS_MOST = 1000  # characters
 NOT_YOURS = "This case was yours, or you did something on it. Somebody else reviews it."
-
-
-def readable(user: User) -> QuerySet[QualityReview]:
-    """The reviews somebody may look at: of their own work what is scored, all of the people they lead or supervise."""
-    rows = QualityReview.objects.select_related("week", "case", "person", "reviewer")
-    others = ~Q(person=user) if user.has_perm(SUPERVISE) else Q(person__in=led_by(user))
-    return rows.filter(others | Q(person=user, reviewed_at__isnull=False)).order_by("-week__monday", "pk")
 
 
 def to_score(user: User) -> QuerySet[QualityReview]:

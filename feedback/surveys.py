@@ -15,11 +15,12 @@ from cases.lifecycle import State
 from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
 from feedback.low_scores import follow_score
-from feedback.models import Survey, ThemeTag
+from feedback.models import SecondLook, Survey, ThemeTag
 
 CHANGE_WITHIN = timedelta(days=7)
 WRITTEN = (
-    "satisfaction", "fixed", "heard", "comment", "may_contact", "answered_at", "changed_at", "is_anonymous",
+    "satisfaction", "fixed", "heard", "comment", "may_contact", "may_quote", "answered_at", "changed_at",
+    "is_anonymous",
 )  # fmt: skip
 ASKABLE = (State.CONFIRMED, State.FEEDBACK, State.CLOSED)
 
@@ -35,6 +36,8 @@ def more_questions(case: Case, survey: Survey) -> tuple[str, ...]:
         "heard": asks_heard(case) and not survey.heard,
         # Whoever is promised not to be known is not asked for a call.
         "may_contact": survey.is_low and not survey.is_anonymous,
+        # What nobody is shown beside the case is passed on to nobody either.
+        "may_quote": bool(survey.comment) and not survey.is_anonymous,
         "effort": settings.SURVEY["effort"],
     }
     return tuple(name for name, asked in wanted.items() if asked)
@@ -92,21 +95,29 @@ def answer_survey(
         survey.heard = _verdict(heard) if asks_heard(case) else ""
         if not survey.is_low:
             survey.may_contact = None
+        if survey.comment != before:
+            # Somebody read other words than these, and the leave was given for other ones.
+            survey.may_quote = None
+            ThemeTag.everything.filter(survey=survey).delete()
+            SecondLook.everything.filter(survey=survey).delete()
         if survey.answered_at is None:
             survey.answered_at, survey.is_anonymous = at, will_be_anonymous()
         else:
             survey.changed_at = at
         survey.save(update_fields=WRITTEN)
-        if survey.comment != before:
-            # Somebody read other words than these.
-            ThemeTag.everything.filter(survey=survey).delete()
         follow_score(survey, at=at)
         TouchedCase.note([case.pk], at)
     return survey
 
 
 def add_to_answer(
-    case: Case, *, at: datetime, effort: int | None = None, may_contact: bool | None = None, heard: str | None = None
+    case: Case,
+    *,
+    at: datetime,
+    effort: int | None = None,
+    may_contact: bool | None = None,
+    may_quote: bool | None = None,
+    heard: str | None = None,
 ) -> Survey:
     """What the second page adds to an answer; what is None is left as it was. Raises Refused with a sentence."""
     with transaction.atomic():
@@ -114,14 +125,16 @@ def add_to_answer(
         if survey.answered_at is None:
             raise Refused(_("Choose how satisfied you are."))
         asked = (*more_questions(case, survey), *(("heard",) if asks_heard(case) else ()))
-        said = {"effort": effort, "may_contact": may_contact, "heard": heard and _verdict(heard)}
+        said = {
+            "effort": effort, "may_contact": may_contact, "may_quote": may_quote, "heard": heard and _verdict(heard),
+        }  # fmt: skip
         for name, value in said.items():
             if value is not None and name in asked:
                 setattr(survey, name, value)
         if effort is not None and effort not in Survey.Effort.values:
             raise Refused(_("Choose how far you agree."))
         survey.changed_at = at
-        survey.save(update_fields=["heard", "effort", "may_contact", "changed_at"])
+        survey.save(update_fields=["heard", "effort", "may_contact", "may_quote", "changed_at"])
         TouchedCase.note([case.pk], at)
     return survey
 

@@ -25,7 +25,8 @@ class OfTheme:
 
     theme: Theme
     low: Share  # scores of 1 and 2 among the comments of this theme
-    by_rule: Share  # those its rule names too, among those of the sample
+    by_rule: Share  # recall of its rule: those its words name too, among those of the sample
+    rule_right: Share  # precision of its rule: those that have it, among those of the sample its words name
     weeks: Sequence[Share]  # of the week's tagged comments
 
 
@@ -70,10 +71,12 @@ def _weeks(said: Sequence[Survey], period: Period) -> list[set[int]]:
 
 def _figure(theme: Theme, mine: Collection[int], said: Sequence[Survey], weeks: Sequence[Collection[int]]) -> OfTheme:
     low = Share(sum(one.is_low for one in said if one.pk in mine), len(mine))
-    sample = [one for one in said[:SAMPLE] if one.pk in mine]
-    named = sum(bool(themes.suggested(one.comment, [theme])) for one in sample)
+    sample = said[:SAMPLE]
+    has = [one.pk in mine for one in sample]
+    named = [bool(themes.suggested(one.comment, [theme])) for one in sample]
+    hits = sum(one and other for one, other in zip(has, named, strict=True))
     by_week = [Share(len(set(week) & set(mine)), len(week)) for week in weeks]
-    return OfTheme(theme, low, Share(named, len(sample)), by_week)
+    return OfTheme(theme, low, Share(hits, sum(has)), Share(hits, sum(named)), by_week)
 
 
 def lesson_words(chosen: Mapping[str, Theme] | Collection[Theme]) -> set[str]:

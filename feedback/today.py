@@ -23,7 +23,10 @@ MOST = 8
 
 @dataclass
 class Sheet:
-    """One team's day. `scores` are yesterday's, 5 to 1; `said` the answers with words, the worst first."""
+    """One team's day. `scores` are yesterday's, 5 to 1; `said` the answers with words, the worst first.
+
+    Words on restricted topics are not among them: such a case opens by a noted press, and its words with it.
+    """
 
     team: Team
     scores: list[int] = field(default_factory=list)
@@ -75,7 +78,7 @@ def sheets(viewer: Viewer, teams: Collection[int] | None, now: datetime, zone: s
     for survey in answered(viewer, found, day):
         sheet = found[cast(int, survey.case.team_id)]
         sheet.scores.append(survey.satisfaction or 0)
-        if survey.comment:
+        if survey.comment and not survey.case.category.is_restricted:
             sheet.said.append(survey)
     for case in with_ledger(cases.filter(promised(day))).by_urgency():
         (found[case.team_id].late if is_late(case, now) else found[case.team_id].due).append(case)
@@ -88,7 +91,7 @@ def answered(viewer: Viewer, teams: Collection[int], day: Day) -> list[Survey]:
     """Yesterday's answers, the worst first; the team is the one that has the case."""
     seen = Case.objects.visible_to(viewer).filter(team__in=teams, is_history=False)
     rows = Survey.objects.filter(answered_at__gte=day.yesterday, answered_at__lt=day.today, case__in=seen)
-    return list(rows.select_related("case").order_by("satisfaction", "answered_at", "pk"))
+    return list(rows.select_related("case__category").order_by("satisfaction", "answered_at", "pk"))
 
 
 def promised(day: Day) -> Q:

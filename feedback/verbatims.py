@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from cases.access import Viewer
 from cases.models import Case, Event
 from feedback.figures import EVERYTHING, Scope, within
+from feedback.intervals import FEWEST
 from feedback.masking import masked
 from feedback.models import Survey
 from feedback.periods import Period
@@ -58,6 +59,23 @@ def narrowed(rows: QuerySet[Survey], *, score: str = "", theme: str = "", untagg
     if theme:
         rows = rows.filter(theme_tags__theme__slug=theme)
     return rows.filter(theme_tags=None) if untagged else rows
+
+
+def quotable(viewer: Viewer, period: Period) -> list[Survey]:
+    """Comments of a period that may leave their page: given with a name and with leave to pass them on, masked by `heard`.
+
+    The lowest score first, of a score the newest. None where the viewer sees no cases and so few wrote that the words
+    would say who they are.
+    """
+    rows = readable(viewer).filter(within("answered_at", period), is_anonymous=False)
+    if not viewer.is_staff and rows.count() < FEWEST:
+        return []
+    return list(with_cases(rows.filter(may_quote=True)).order_by("satisfaction", "-answered_at", "-pk"))
+
+
+def as_evidence(viewer: Viewer) -> QuerySet[Survey]:
+    """Comments an improvement may point to: those given with a name. A link would say of the others whose they are."""
+    return readable(viewer).filter(is_anonymous=False)
 
 
 def named(rows: QuerySet[Survey]) -> QuerySet[Survey]:

@@ -47,6 +47,7 @@ from feedback import (
     quality_weeks,
     retros,
     today_letters,
+    training_letters,
 )
 from feedback.facts import build as facts
 from feedback.rollup import keep as rollups
@@ -72,7 +73,7 @@ letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
-composers |= improvement_letters.COMPOSERS | meeting_letters.COMPOSERS
+composers |= improvement_letters.COMPOSERS | meeting_letters.COMPOSERS | training_letters.COMPOSERS
 composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)

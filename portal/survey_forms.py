@@ -65,6 +65,11 @@ class MoreForm(Plain):
     may_contact = choice(
         _lazy("May a supervisor contact you about this?"), YES_NO, required=False, wrong=_lazy("Choose yes or no")
     )
+    may_quote = choice(
+        _lazy("May we pass your words on inside our company, without your name?"), YES_NO, required=False,
+        wrong=_lazy("Choose yes or no"),
+        help_text=_lazy("Names, addresses and numbers are taken out first."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, asked: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,4 +85,5 @@ class MoreForm(Plain):
             "heard": said.get("heard") or None,
             "effort": int(said["effort"]) if said.get("effort") else None,
             "may_contact": {"yes": True, "no": False}.get(said.get("may_contact", "")),
+            "may_quote": {"yes": True, "no": False}.get(said.get("may_quote", "")),
         }

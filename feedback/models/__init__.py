@@ -33,7 +33,8 @@ from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.quality import QualityReview, QualityWeek
 from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
-from feedback.models.theme import Theme, ThemeTag
+from feedback.models.theme import SecondLook, Theme, ThemeSample, ThemeTag
+from feedback.models.training import Training
 
 __all__ = [
     "Alternative",
@@ -76,9 +77,12 @@ __all__ = [
     "RollupCell",
     "RollupDay",
     "Scenario",
+    "SecondLook",
     "Survey",
     "Theme",
+    "ThemeSample",
     "ThemeTag",
+    "Training",
     "TroubledCase",
     "Worthy",
 ]

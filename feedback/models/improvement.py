@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import ClassVar
 
 from django.db import models
@@ -12,6 +14,8 @@ from cases.models.worlds import Worldly
 from escalation.models import ProtocolVersion
 from feedback.models.learning import Lesson
 from feedback.models.post_mortem import PostMortem
+from feedback.models.survey import Survey
+from feedback.models.theme import Theme
 
 NOT_DECIDED = Q(decided_by=None, decided_at=None, reason="")
 DECIDED = Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason="")
@@ -102,6 +106,14 @@ class Improvement(models.Model):
         return self.title
 
 
+#: What evidence can be of, each left empty.
+NOTHING: dict[str, None] = dict.fromkeys(("case", "lesson", "post_mortem", "comment", "theme"))
+
+
+def _only(one: str) -> Q:
+    return Q(is_gone=False, **{f"{one}__isnull": False}, **{name: None for name in NOTHING if name != one})
+
+
 class Evidence(Worldly):
     """One thing that led to an improvement: a link and no words. Where its case was erased, only that there was one."""
 
@@ -109,6 +121,9 @@ class Evidence(Worldly):
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
     lesson = models.ForeignKey(Lesson, null=True, on_delete=models.PROTECT, related_name="+")
     post_mortem = models.ForeignKey(PostMortem, null=True, on_delete=models.PROTECT, related_name="+")
+    # The words of an answer given with a name; read where they are, never copied.
+    comment = models.ForeignKey(Survey, null=True, on_delete=models.PROTECT, related_name="+")
+    theme = models.ForeignKey(Theme, null=True, on_delete=models.PROTECT, related_name="+")
     is_gone = models.BooleanField(default=False)
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -116,16 +131,13 @@ class Evidence(Worldly):
     class Meta(Worldly.Meta):
         constraints = (
             models.CheckConstraint(
-                condition=Q(is_gone=True, case=None, lesson=None, post_mortem=None)
-                | Q(is_gone=False, case__isnull=False, lesson=None, post_mortem=None)
-                | Q(is_gone=False, case=None, lesson__isnull=False, post_mortem=None)
-                | Q(is_gone=False, case=None, lesson=None, post_mortem__isnull=False),
+                condition=Q(is_gone=True, **NOTHING) | reduce(or_, (_only(one) for one in NOTHING)),
                 name="evidence_is_one_thing",
             ),
             *(
                 models.UniqueConstraint(
                     fields=("improvement", one), condition=Q(**{f"{one}__isnull": False}), name=f"evidence_{one}_once"
                 )
-                for one in ("case", "lesson", "post_mortem")
+                for one in NOTHING
             ),
         )

@@ -104,9 +104,14 @@ class Ground(Worldly):
 
 
 class TroubledCase(models.Model):
-    """A line for each time a case that may need a post-mortem was counted anew; whoever looks takes it away."""
+    """A line for each time a case that may need a post-mortem was counted anew; whoever looks takes it away.
+
+    One that could not be looked at stays, with when and the kind of error, and is tried again.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    failed_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=80, blank=True)
 
 
 class Alternative(Worldly):

@@ -52,6 +52,8 @@ class Survey(Worldly):
     effort = models.PositiveSmallIntegerField(null=True, choices=Effort.choices, validators=FROM_1_TO_5)
     comment = models.TextField(blank=True, max_length=2000)
     may_contact = models.BooleanField(null=True)
+    # Leave to pass these very words on inside the company, without a name; gone with the words it was given for.
+    may_quote = models.BooleanField(null=True)
     # Answered under the promise that nobody is shown it beside the case; kept with the answer, whatever is set later.
     is_anonymous = models.BooleanField(default=False)
 

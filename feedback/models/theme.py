@@ -39,3 +39,30 @@ class ThemeTag(Worldly):
 
     class Meta(Worldly.Meta):
         constraints: ClassVar = (models.UniqueConstraint(fields=("survey", "theme"), name="theme_tag_once"),)
+
+
+class ThemeSample(models.Model):
+    """Tagged comments that a second colleague reads without seeing the first one's tags; seed and population are kept."""
+
+    seed = models.CharField(max_length=64)
+    population = models.JSONField()  # numbers of the comments that could be drawn
+    themes = models.JSONField()  # numbers of the themes there were
+    reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+
+class SecondLook(Worldly):
+    """One comment of a sample: the themes the first had put on when it was drawn, and those of the second. It goes with the words."""
+
+    sample = models.ForeignKey(ThemeSample, on_delete=models.CASCADE, related_name="looks")
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="second_looks")
+    first = models.JSONField()  # numbers of themes
+    second = models.JSONField(default=list)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(Worldly.Meta):
+        constraints: ClassVar = (models.UniqueConstraint(fields=("sample", "survey"), name="second_look_once"),)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 
 from cases.access import Viewer
 from cases.models import Case, Category, User
@@ -15,29 +16,36 @@ from escalation.models import ProtocolVersion
 from feedback import improvement_acts as acts
 from feedback.lessons import readable
 from feedback.measures import MEASURES
+from feedback.models import Theme
 from feedback.post_mortems import seen_by
+from feedback.verbatims import as_evidence
 from portal.console.other_languages import languages
 from portal.console.post_mortems_form import day, person
 from portal.forms import OneLine, Plain, choice, line, text
 
 TYPED_MOST = 2000
-NUMBERED = re.compile(r"^(lesson|post-?mortem)\s+(?:of\s+)?(\S+)$", re.IGNORECASE)
-HOW = "Case references, “lesson 12”, “post-mortem of” a case reference; commas between them."
+NUMBERED = re.compile(r"^(lesson|comment|post-?mortem)\s+(?:of\s+)?(\S+)$", re.IGNORECASE)
+THEMED = re.compile(r"^theme\s+(.+)$", re.IGNORECASE)
+HOW = "Case references, “lesson 12”, “comment 12”, “theme” and its name, “post-mortem of” a case reference; commas between them."
 NO_NAMES = "Conditions, not people: no names, and nothing a customer could be known by."
 
 
 def led_to(typed: str, user: User) -> tuple[acts.LedTo, list[str]]:
     """What the typed text names and `user` may read, and what of it cannot be found."""
     viewer = Viewer(user)
-    cases, lessons, looked_back, wrong = [], [], [], []
+    cases, lessons, looked_back, comments, themes, wrong = [], [], [], [], [], []
     for word in dict.fromkeys(" ".join(part.split()) for part in re.split(r"[,;\n]", typed) if part.strip()):
-        numbered = NUMBERED.match(word)
+        numbered, themed = NUMBERED.match(word), THEMED.match(word)
         found: Any = None
         if numbered and numbered[1].lower() == "lesson":
-            number = numbered[2]
-            known = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
-            found = readable(user).filter(pk=known).first()
+            found = readable(user).filter(pk=_number(numbered[2])).first()
             lessons += [found] if found else []
+        elif numbered and numbered[1].lower() == "comment":
+            found = as_evidence(viewer).filter(pk=_number(numbered[2])).first()
+            comments += [found] if found else []
+        elif themed:
+            found = Theme.objects.filter(Q(slug=themed[1].lower()) | Q(name__iexact=themed[1])).order_by("pk").first()
+            themes += [found] if found else []
         elif numbered:
             found = (
                 seen_by(viewer).filter(case__reference=_reference(numbered[2])).order_by("-opened_at", "-pk").first()
@@ -48,7 +56,13 @@ def led_to(typed: str, user: User) -> tuple[acts.LedTo, list[str]]:
             cases += [found] if found else []
         if not found:
             wrong.append(word)
-    return acts.LedTo(tuple(cases), tuple(lessons), tuple(looked_back)), wrong
+    led = acts.LedTo(tuple(cases), tuple(lessons), tuple(looked_back), tuple(comments), tuple(themes))
+    return led, wrong
+
+
+def _number(typed: str) -> int:
+    """A row's number as somebody typed it; 0, which no row has, for what is none."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
 
 
 def _reference(typed: str) -> str:
@@ -62,7 +76,7 @@ def _reference(typed: str) -> str:
 class WithEvidence(Plain):
     """A form with what led to an improvement, typed as people name it."""
 
-    evidence = text("What led to it", TYPED_MOST, rows=2, wrong="Name at least one case, lesson or post-mortem.", help_text=HOW)  # fmt: skip
+    evidence = text("What led to it", TYPED_MOST, rows=2, wrong="Name at least one case, lesson, post-mortem, comment or theme.", help_text=HOW)  # fmt: skip
 
     def __init__(self, *args: Any, user: User, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -126,6 +126,9 @@ def desk(actor: Actor, now: datetime) -> list[dict[str, str]]:
         found.append(
             _line("amber", f"“{one.title}” was to be done by {one.due_on:%-d %b}.", url, "Say that it is done")
         )
+    for one in improvements.nobodys_work()[:3] if leads else ():
+        url = reverse("admin:improvement", args=[one.pk])
+        found.append(_line("amber", f"Who was to do “{one.title}” has left: it is nobody’s.", url, "Look after it"))
     mine = [one for one in improvements.to_check(now) if leads or one.owner_id == user.pk]
     if mine:
         are = "1 improvement is" if len(mine) == 1 else f"{len(mine)} improvements are"

@@ -161,6 +161,8 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
         "lesson": lesson,
         "tag": tag_of(lesson, now),
         "tags": list(lesson.tags.all()),
+        "leads_there": lesson.joined_to_id is not None
+        and lessons.readable(user).filter(pk=lesson.joined_to_id).exists(),
         "joined": list(lessons.readable(user).filter(joined_to=lesson).order_by("pk")),
         "form": form,
         "wrong": wrong,

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from cases.access import Viewer
-from cases.models import Case
 from escalation.permits import Actor
-from feedback import lessons, quality, retros
+from escalation.reviews import day_of
+from feedback import lessons, quality, retros, second_looks, training
 from portal.console.reviews_desk import AMBER, PLAIN, Line
 
 #: How long a review of one's work is pointed out; answering it is not asked of anybody.
@@ -28,9 +27,14 @@ def lines(actor: Actor, now: datetime) -> list[Line]:
         url = reverse("admin:retro", args=[owed[0].pk]) if one else reverse("admin:retros")
         said = f"How did {owed[0].case.reference} go?" if one else "How did your cases go?"
         found.append(_line(PLAIN, said, url, "Two-minute retro" if one else "Two-minute retros"))
-    # Those on the page: what one may not see, somebody else scores.
-    seen = Case.objects.visible_to(Viewer(actor.user))
-    if waiting := quality.to_score(actor.user).filter(case__in=seen).count():
+    for task in training.to_do(actor.user)[:2]:
+        tone = AMBER if task.due_on < day_of(now) else PLAIN
+        text = f"To practise by {task.due_on:%-d %b}: {task.get_module_display().lower()} on “{task.topic}”."
+        found.append(_line(tone, text, reverse("admin:training", args=[task.pk]), "Open"))
+    if number := second_looks.waiting(actor.user).count():
+        said = "1 comment waits" if number == 1 else f"{number} comments wait"
+        found.append(_line(PLAIN, f"{said} for you as a second reader.", reverse("admin:second_look"), "Read"))
+    if waiting := quality.to_score(actor.user).count():
         cases = "1 case is" if waiting == 1 else f"{waiting} cases are"
         found.append(_line(PLAIN, f"{cases} drawn for quality review.", reverse("admin:quality"), "Review"))
     if mine := quality.to_answer(actor.user).filter(reviewed_at__gt=now - NEW).count():

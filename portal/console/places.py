@@ -105,10 +105,11 @@ PLACES: tuple[Place, ...] = (
         Page("Retros", "retros", (WORK,)),
         Page("Quality reviews", "quality", (WORK,)),
         Page("Meetings", "meetings", (*CASES, DECIDE)),
+        Page("Training", "trainings", (WORK,)),
     )),
     Place("Feedback", (
         Page("Low scores", "low_scores", (SUPERVISE,)),
-        Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/",)),
+        Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/", "/console/feedback/second/")),
         Page("Improvements", "improvements", (*CASES, DECIDE)),
         Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),
     )),

@@ -19,10 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases.access import AUDIT, WORK
 from cases.models import Case
 from escalation.models import BackTest
-from escalation.permits import refusal
+from escalation.permits import Actor, refusal
 from escalation.verbs import Refused
 from feedback import alternatives, counterfactual, post_mortem_acts, post_mortems
-from feedback.models import Measure, PostMortem
+from feedback.models import Alternative, Measure, PostMortem
 from feedback.post_mortems import RUN
 from portal.console import backtest_run
 from portal.console import post_mortems_show as show
@@ -62,6 +62,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": "Post-mortems",
         "open": [show.row(one, now) for one in open_ones],
         "closed": [show.row(one, now) for one in closed],
+        "not_opened": post_mortems.not_opened(frame["viewer"])[:CLOSED_SHOWN],
     }
     return TemplateResponse(request, "console/post_mortems.html", frame | context)
 
@@ -112,13 +113,14 @@ def shown(
         form.data = form.data.copy()
         form.data["seen"] = str(row.number)
     user = frame["actor"].user
-    context = show.page_of(row, story, frame["now"], user) | {
+    context = show.page_of(row, story, frame["now"], user)
+    context |= {
         # Who was writing when somebody closed it still sees what they typed, and why it is not kept.
         "form": form if (row.is_open or form.is_bound) and post_mortems.may_run(row, user) else None,
         "trouble": trouble,
         "meanwhile": row if form.errors and row.number > 1 else None,
         "may_run": post_mortems.may_run(row, user),
-        "may_offer": row.is_open and not refusal("apologise", alternatives.told_on(row.case), frame["actor"]),
+        "may_offer": may_offer(row, context["beside"], frame["actor"]),
         "try_form": Try(),
     }
     status = 422 if form.errors or trouble else 200
@@ -127,6 +129,13 @@ def shown(
     if context["going"] and "watch" in request.GET and request.method != "POST":
         answer["Refresh"] = REFRESH
     return answer
+
+
+def may_offer(row: PostMortem, beside: Alternative | None, actor: Actor) -> bool:
+    """Whether this person may send the letter now; not while another offer to the same customer waits for a word."""
+    waits = beside is not None and not beside.answer
+    may = post_mortems.may_offer(row) and not waits
+    return may and not refusal("apologise", post_mortems.told_on(row.case), actor)
 
 
 def found(frame: dict[str, Any], pk: int) -> PostMortem:
@@ -186,7 +195,7 @@ def offer(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     row = found(frame, pk)
     if away := still_to_open(request, row.case):
         return away
-    case = alternatives.told_on(row.case)
+    case = post_mortems.told_on(row.case)
     if refusal("apologise", case, frame["actor"]):
         raise Needs("cases.supervise")
     may = alternatives.may_promise(case)

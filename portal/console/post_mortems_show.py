@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from cases.access import Viewer, workers
 from cases.models import Event, User
 from escalation.models import BackTest, Notice, Promise
 from escalation.permits import Actor
 from escalation.reviews import day_of
-from feedback import post_mortem_acts, post_mortems
-from feedback.models import Condition, Counterfactual, Ground, Measure, PostMortem
+from feedback import alternatives, post_mortem_acts, post_mortems
+from feedback.models import Condition, Counterfactual, Ground, Measure, PostMortem, TroubledCase
 from portal.console import backtest_run
 from portal.console.post_mortem_picture import ladder
 from portal.console.timeline import actor_name, event_title
@@ -139,6 +140,9 @@ class Story:
 def page_of(one: PostMortem, story: Story, now: datetime, user: User) -> dict[str, Any]:
     """What console/post_mortem.html takes besides the forms."""
     offers = list(one.alternatives.select_related("by", "message").order_by("-at", "-pk"))
+    newest = alternatives.newest(post_mortems.told_on(one.case))
+    measures = list(one.measures.select_related("owner", "verified_by", "proof"))
+    here = set(workers().filter(pk__in=[row.owner_id for row in measures]).values_list("pk", flat=True))
     tries = [tried(row, now) for row in one.counterfactuals.select_related("run", "run__version", "version", "by")]
     return {
         "title": f"Post-mortem of {one.case.reference}",
@@ -152,7 +156,9 @@ def page_of(one: PostMortem, story: Story, now: datetime, user: User) -> dict[st
         "conditions": [CONDITIONS[value] for value in one.conditions if value in CONDITIONS],
         "offer": offers[0] if offers else None,
         "before": offers[1:],
-        "measures": [measure(row, one, now, user) for row in one.measures.select_related("owner", "verified_by", "proof")],
+        "beside": post_mortems.offered_beside(one),
+        "replaced": bool(offers and newest and newest.pk != offers[0].pk),
+        "measures": [measure(row, one, now, user) | {"left": not row.done_at and row.owner_id not in here} for row in measures],
         "tries": tries,
         "going": any(row["going"] for row in tries),
         "missing": post_mortem_acts.not_closable(one) if one.is_open else [],
@@ -205,7 +211,7 @@ def lines(found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, int]]:
 def desk(actor: Actor, now: datetime) -> list[dict[str, str]]:
     """The lines of one's own post-mortems, reviews and late measures; supervisors read of those that are nobody's, too.
 
-    Nobody's are also those of somebody who has left.
+    Nobody's are also those of somebody who has left, measures before their day as well: nobody else does them.
     """
     today, user = day_of(now), actor.user
     nobodys = Q(owner=None) | Q(owner__is_active=False)
@@ -222,7 +228,29 @@ def desk(actor: Actor, now: datetime) -> list[dict[str, str]]:
         }
         for row in post_mortems.measures_of(user, now)[:MOST]
     ]
+    if actor.supervises:
+        viewer = Viewer(user)
+        lines_ += [_of_who_left(row) for row in post_mortems.nobodys_measures(viewer)[:MOST]]
+        lines_ += [_not_opened(row) for row in post_mortems.not_opened(viewer)[:MOST]]
     return sorted(lines_, key=lambda line: ("red", "amber", "plain").index(line["tone"]))
+
+
+def _of_who_left(row: Measure) -> dict[str, str]:
+    return {
+        "tone": "amber",
+        "text": f"{row.owner} has left, and a measure due on {row.due_on:%-d %b} is nobody’s: {row.text}",
+        "url": reverse("admin:post_mortem_measure_done", args=[row.post_mortem_id, row.pk]),
+        "label": "Say that it is done",
+    }
+
+
+def _not_opened(row: TroubledCase) -> dict[str, str]:
+    return {
+        "tone": "red",
+        "text": f"The post-mortem of {row.case} could not be opened. It is tried again within the hour.",
+        "url": reverse("admin:post_mortems"),
+        "label": "Read what is known",
+    }
 
 
 MOST = 5

@@ -84,10 +84,11 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     user = frame["actor"].user
     scored = quality.readable(user).filter(reviewed_at__isnull=False)
     rows = Paginator(scored, PER_PAGE).get_page(request.GET.get("page"))
+    seen = set(visible(user).filter(pk__in=[one.case_id for one in rows]).values_list("pk", flat=True))
     context = {
         "title": "Quality reviews",
-        "waiting": [row(one) for one in quality.to_score(user).filter(case__in=visible(user))],
-        "rows": [row(one) for one in rows],
+        "waiting": [row(one) for one in quality.to_score(user)],
+        "rows": [row(one) | {"sees": one.case_id in seen} for one in rows],
         "page": rows,
         "agreement": figure(quality.agreement(user)),
         "weeks": weeks() if frame["actor"].supervises else [],
@@ -157,7 +158,7 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
             messages.success(request, done)
             return see_other(reverse("admin:quality_review", args=[review.pk]))
     context = {
-        "title": f"Quality review of {review.case.reference}",
+        "title": f"Quality review of {review.case.reference}" if sees else "Quality review",
         "review": review,
         "row": row(review),
         "case": review.case if sees else None,

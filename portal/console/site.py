@@ -56,9 +56,11 @@ from portal.console import (
     retros,
     reviews,
     scenarios,
+    second_looks,
     start,
     themes,
     today,
+    training,
     untouched,
     views_saved,
 )
@@ -108,7 +110,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, improvements, meetings,
+            themes, second_looks, training, improvements, meetings,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

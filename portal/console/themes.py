@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.models import User
 from escalation.verbs import Refused
-from feedback import themes, verbatims
+from feedback import second_looks, themes, verbatims
 from feedback.models import Survey, Theme
 from portal.console.needs import door
 from portal.console.protocol_editing import see_other
@@ -140,6 +140,9 @@ def tagging(request: HttpRequest, site: AdminSite, key: str) -> HttpResponse:
     survey = themes.found(key, frame["viewer"])
     if survey is None:
         raise Http404
+    if second_looks.hidden_from(frame["actor"].user, [survey]):
+        messages.info(request, "You are the second reader of this comment: say first what it is about.")
+        return see_other(reverse("admin:second_look"))
     survey = verbatims.with_cases(Survey.objects.filter(pk=survey.pk)).get()
     (said,) = verbatims.heard([survey])
     has = [row.theme for row in survey.theme_tags.all()]

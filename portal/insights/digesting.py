@@ -1,7 +1,4 @@
-"""The digest of a week: what it was like in four numbers, what got clearly worse or better, and what waits.
-
-What customers wrote stays on its pages, to which the letter leads: words in a letter lie where nobody can erase them.
-"""
+"""The digest of a week: what it was like in four numbers, what got clearly worse or better, what customers said, what is due."""
 
 from __future__ import annotations
 
@@ -17,15 +14,13 @@ from escalation.models import Notice
 from feedback.figure_views import DIGEST
 from feedback.figures import EVERYTHING
 from feedback.intervals import apart
-from feedback.lessons import readable
-from feedback.low_scores import to_answer
 from feedback.measures import ALL, MEASURES, Counted
-from feedback.models import Lesson
 from feedback.periods import Period
 from feedback.rollup import reading
 from portal.charts import percent
 from portal.insights.asking import OWN, Asked, Names
 from portal.insights.dashboard import dashboard
+from portal.insights.digest_words import due, quotes
 from portal.insights.framing import Said
 from portal.insights.mailing import counted_words, lines_of, pinned, view_of, way_out
 
@@ -113,22 +108,23 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     first = dashboard(asked, said.calendar, said.form.names)
     lines, counted_to = lines_of(asked, FOUR)
     worse, better = moved(movements(week, at=now))
-    viewer = Viewer(notice.person)
-    lessons = readable(notice.person).filter(outcome=Lesson.Outcome.OPEN).count() if viewer.is_staff else 0
-    return {
-        "sentence": first.get("sentence") or first.get("empty", ""),
-        "lines": lines,
-        "worse": [moved_line(asked, one, said.form.names) for one in worse],
-        "better": [moved_line(asked, one, said.form.names) for one in better],
-        "low": to_answer(viewer).count() if viewer.is_staff else 0,
-        "lessons": lessons,
-        "words": asked.words,
-        "counted": counted_words(counted_to),
-        "page": pinned(asked, "/insights/"),
-        "answers": pinned(asked, "/insights/cases/", which="answered"),
-        "base": settings.BASE_URL,
-        "views": f"{settings.BASE_URL}/insights/views/",
-    } | way_out(view)
+    said_words = quotes(Viewer(notice.person), week)
+    return (
+        {
+            "sentence": first.get("sentence") or first.get("empty", ""),
+            "lines": lines,
+            "worse": [moved_line(asked, one, said.form.names) for one in worse],
+            "better": [moved_line(asked, one, said.form.names) for one in better],
+            "due": due(notice.person, now),
+            "words": asked.words,
+            "counted": counted_words(counted_to),
+            "page": pinned(asked, "/insights/"),
+            "answers": pinned(asked, "/insights/words/"),
+            "views": f"{settings.BASE_URL}/insights/views/",
+        }
+        | said_words
+        | way_out(view)
+    )
 
 
 COMPOSERS = {DIGEST: compose}

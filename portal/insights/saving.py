@@ -44,7 +44,7 @@ class Keep(forms.Form):
         label="Send me this",
         choices=Mailed.choices,
         required=False,
-        help_text="At 8:00 where the company is. The letter has the numbers of the page, not the page.",
+        help_text="At 8:00 where you are. The letter has the numbers of the page, not the page.",
         error_messages={"invalid_choice": "Choose from the list how often it is sent."},
     )
 
@@ -131,7 +131,7 @@ def _act(request: HttpRequest) -> str:
     if "digest" in said:
         wants = said["digest"] == "yes"
         figure_views.subscribe(wants, by=by, at=at)  # type: ignore[arg-type]
-        return "The digest comes each Monday at 8:00." if wants else "The digest comes no more."
+        return "The digest comes each Monday at 8:00 where you are." if wants else "The digest comes no more."
     number = said.get("view", "")
     if not (number.isascii() and number.isdecimal() and len(number) < 18):
         raise Refused("This view is not there any more.")

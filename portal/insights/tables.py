@@ -30,6 +30,8 @@ class Cell:
     of: str = ""
     of_url: str = ""
     mark: str = ""  # why it stands out, in words
+    act: str = ""  # what can be done about it, as a link to act_url
+    act_url: str = ""
     file: Sequence[Any] = ()
 
 
@@ -48,7 +50,9 @@ class Table:
     lines: Sequence[Any] = field(default=())  # what follows from it, each {words, url, label}
 
 
-def of_share(share: Share, hits_url: str, of_url: str, *, bar: bool = False, mark: str = "") -> Cell:
+def of_share(
+    share: Share, hits_url: str, of_url: str, *, bar: bool = False, mark: str = "", act: tuple[str, str] = ("", "")
+) -> Cell:
     """A share with its interval and n; too few to show stay hidden, in the file too."""
     low, high = share.interval or ("", "")
     shown = [share.hits, share.n, share.value, low, high] if share.shown else ["", share.n]
@@ -60,6 +64,8 @@ def of_share(share: Share, hits_url: str, of_url: str, *, bar: bool = False, mar
         of=f"{share.n:,}" if share.n else "",
         of_url=of_url if share.n else "",
         mark=mark,
+        act=act[0],
+        act_url=act[1],
         file=shown,
     )
 

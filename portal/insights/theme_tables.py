@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedback.intervals import Share
+from feedback.agreement import Agreement
+from feedback.intervals import ENOUGH, Share
 from feedback.models import Theme
+from feedback.second_looks import Agreed
 from feedback.theme_figures import OfTheme, Themes
 from portal import charts
 from portal.insights.asking import Asked
@@ -40,7 +42,7 @@ def tables_of(asked: Asked, found: Themes) -> list[Table]:
     weeks = [day_words(week) for week in asked.period.weeks()]
     return [
         Table(
-            "themes", "Themes", "", "Theme", ["Comments", "Low scores", "Its words name it too"],
+            "themes", "Themes", "", "Theme", ["Comments", "Low scores"],
             [(row.theme.name, _cells(asked, row)) for row in rows], asked.link(CSV), NOTE,
         ),
         Table(
@@ -57,8 +59,46 @@ def _cells(asked: Asked, row: OfTheme) -> list[Cell]:
     return [
         Cell(f"{row.low.n:,}", mine, file=[row.low.n]),
         of_share(row.low, low, mine, bar=True),
-        of_share(row.by_rule, "", ""),
     ]
+
+
+def agreement_table(asked: Asked, found: Themes, agreed: Agreed) -> Table:
+    """How far two people agree on each theme, and people and its words: kappa, precision and recall."""
+    rows = [
+        (row.theme.name, [_kappa(agreed.themes.get(row.theme.pk, Agreement())), of_share(row.rule_right, "", ""), of_share(row.by_rule, "", "")])
+        for row in found.rows
+        if row.low.n or row.theme.pk in agreed.themes
+    ]  # fmt: skip
+    together = [sum((row.rule_right for row in found.rows), Share()), sum((row.by_rule for row in found.rows), Share())]
+    whole = ("All themes", [_kappa(agreed.whole), *(of_share(share, "", "") for share in together)])
+    return Table(
+        "agreement", "How far readers agree",
+        "Two people: Cohen’s kappa of comments that a second colleague read without seeing the first one’s themes, whatever the "
+        "period; 1 is full agreement, 0 what chance alone would give. Its words: how far they name what people put on, in this period.",
+        "Theme", ["Two people agree (kappa)", "Its words name it: people put it on", "People put it on: its words name it"],
+        [*rows, whole] if rows else [], asked.link(CSV), f"Fewer than {ENOUGH} comments read twice say nothing.",
+    )  # fmt: skip
+
+
+def _kappa(one: Agreement) -> Cell:
+    if one.value is None:
+        words = "–" if not one.n else "Too few" if one.n < ENOUGH else "No figure"
+        return Cell(words, of=f"{one.n:,}" if one.n else "", file=["", one.n])
+    if one.interval is None:
+        return Cell(
+            f"{one.value:.2f}",
+            under="one of the two never differs",
+            of=f"{one.n:,}",
+            file=["", one.n, round(one.value, 4)],
+        )
+    low, high = one.interval
+    under = f"{low:.2f} to {high:.2f}"
+    return Cell(
+        f"{one.value:.2f}",
+        under=under,
+        of=f"{one.n:,}",
+        file=["", one.n, *(round(x, 4) for x in (one.value, low, high))],
+    )
 
 
 def trend(asked: Asked, found: Themes, theme: Theme | None) -> Chart | None:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from cases.access import WORK
 from cases.models import User
 from feedback import gaps
 from feedback.gaps import GAP, GAP_OF, MARKED, SEES_HANDLERS, UP, Cells, Module
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
+from feedback.training import assignable
 from portal.charts import percent
 from portal.insights.asking import Asked
 from portal.insights.bottlenecks import TRAINING, readings
@@ -58,15 +61,16 @@ def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User
     rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
     whole = gaps.together(rows.values())
     names = gaps.visible({who for mine in found.values() for who in mine}, to=user)
+    may = set(assignable(user).values_list("pk", flat=True)) if user.has_perm(WORK) else set()
     made: list[tuple[str, list[Cell]]] = []
     order = sorted(rows, key=lambda topic: (-rows[topic][UP].n, topic))
     for topic in order[:most]:
         label = topics.get(topic, topic)
-        made.append((label, row_of(asked, rows[topic], whole, {"topic": topic}, "")))
+        made.append((label, row_of(asked, rows[topic], whole, {"topic": topic}, "", may_give=bool(may))))
         seen = sorted((names[who], who) for who in found[topic] if who in names)
         for name, who in seen:
             if found[topic][who][UP].n >= FEWEST:
-                cells = row_of(asked, found[topic][who], rows[topic], {"topic": topic}, f":{who}")
+                cells = row_of(asked, found[topic][who], rows[topic], {"topic": topic}, f":{who}", may_give=who in may)
                 made.append((f"{label}: {name}", cells))
     note = WHO if not user.has_perm(SEES_HANDLERS) else ""
     if most is not None and len(order) > most:
@@ -86,13 +90,28 @@ def title_of(found: Found, topics: Mapping[str, str]) -> str:
     return "No topic stands clearly above the rest"
 
 
-def row_of(asked: Asked, cells: Cells, whole: Cells, more: dict[str, str], who: str) -> list[Cell]:
-    """A row's cells; `who` is ":id" of one person, empty for everybody."""
+def row_of(asked: Asked, cells: Cells, whole: Cells, more: dict[str, str], who: str, *, may_give: bool) -> list[Cell]:
+    """A row's cells; `who` is ":id" of one person, empty for everybody. `may_give`: a marked one leads to training."""
     made = []
     for name in MARKED:
         urls = (asked.cases(which, more=more | {"part": f"{name}{who}"}) for which in (GAP, GAP_OF))
-        made.append(of_share(cells[name], *urls, mark=CLEAR if gaps.clearly(cells, whole, name) else ""))
+        marked = gaps.clearly(cells, whole, name)
+        act = ("Assign training", give_url(asked, more["topic"], name, who)) if marked and may_give else ("", "")
+        made.append(of_share(cells[name], *urls, mark=CLEAR if marked else "", act=act))
     return [*made, how_hard(cells[UP], whole[UP], asked.cases(GAP_OF, more=more | {"part": f"{UP}{who}"}))]
+
+
+def give_url(asked: Asked, topic: str, aspect: str, who: str) -> str:
+    """The console's form that gives training for a marked cell, with the days it was counted in."""
+    given = {
+        "topic": topic,
+        "aspect": aspect,
+        "from": asked.period.first.isoformat(),
+        "to": asked.period.last.isoformat(),
+    }
+    if who:
+        given["person"] = who.removeprefix(":")
+    return f"{reverse('admin:training_new')}?{urlencode(given)}"
 
 
 def how_hard(mine: Share, whole: Share, url: str) -> Cell:

@@ -11,10 +11,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 
-from cases.access import Viewer
-from feedback import lessons, themes
+from cases.access import WORK, Viewer
+from feedback import lessons, second_looks, themes
 from feedback import verbatims as said_words
 from feedback.figures import EVERYTHING
+from feedback.improvements import DECIDE
 from feedback.intervals import FEWEST
 from feedback.models import Lesson, Survey, Theme
 from feedback.theme_figures import lesson_words, themes_of
@@ -22,7 +23,7 @@ from feedback.verbatims import LOW, Verbatim
 from portal.insights.asking import OWN, Asked, Pick
 from portal.insights.framing import Question, page, table_file
 from portal.insights.tables import csv_lines
-from portal.insights.theme_tables import sentence, tables_of, trend
+from portal.insights.theme_tables import agreement_table, sentence, tables_of, trend
 
 HERE, PER_PAGE, MOST, LESSONS = "/insights/words/", 25, 1000, 5
 NO_THEME, UNNAMED = "none", "unnamed"
@@ -76,10 +77,11 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "kept_here": list(asked.set.items()),
         "sentence": sentence(asked, figures),
         "remarks": [UNLISTED] if Survey.objects.filter(is_anonymous=True).exists() else [],
-        "tables": tables_of(asked, figures),
+        "tables": [*tables_of(asked, figures), agreement_table(asked, figures, second_looks.agreement())],
         "trend": trend(asked, figures, chosen[0] if chosen else None),
         "lessons": lessons_on(chosen or [one for one in known if one.is_active], viewer),
         "lessons_of": chosen[0].name if chosen else "",
+        "use_theme": use_url(f"theme {chosen[0].slug}") if chosen and may_propose(request.user) else "",
         "may_tag": viewer.is_staff and request.user.has_perm(themes.SUPERVISE),
         "here": request.get_full_path(),
     }
@@ -89,7 +91,8 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
 @table_file("themes")
 def words_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its tables as a file; no words."""
-    return csv_lines(tables_of(asked, themes_of(asked.period, asked.scope)))
+    found = themes_of(asked.period, asked.scope)
+    return csv_lines([*tables_of(asked, found), agreement_table(asked, found, second_looks.agreement())])
 
 
 def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -> dict[str, Any]:
@@ -102,6 +105,9 @@ def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -
     if nameless and every.filter(is_anonymous=True).count() < FEWEST:
         return {"no_list": FEW}
     theme = want["theme"]
+    if theme:
+        # By which theme a comment is found would say what the first reader put on it.
+        every = every.exclude(pk__in=second_looks.waiting(request.user).values("survey"))  # type: ignore[arg-type]
     rows = said_words.narrowed(
         every, score=want["score"], theme="" if theme == NO_THEME else theme, untagged=theme == NO_THEME
     )
@@ -114,7 +120,10 @@ def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -
     one = pages.get_page(request.GET.get("page"))
     shown = list(one) if want["q"] else said_words.heard(one)
     offered = list(Theme.objects.filter(is_active=True))
-    return {"page": one, "rows": [row_of(said, offered, request.get_full_path()) for said in shown]}
+    here, may = request.get_full_path(), may_propose(request.user)
+    blind = second_looks.hidden_from(request.user, [said.survey for said in shown])  # type: ignore[arg-type]
+    made = [row_of(said, offered, here, may_use=may, blind=said.survey.pk in blind) for said in shown]
+    return {"page": one, "rows": made}
 
 
 def _with(text: str, rows: Any) -> list[Verbatim]:
@@ -124,16 +133,31 @@ def _with(text: str, rows: Any) -> list[Verbatim]:
     return [said for said in near if small in said.words.casefold()]
 
 
-def row_of(said: Verbatim, offered: Sequence[Theme], here: str) -> dict[str, Any]:
-    """A comment in the list; without a name there is nothing beside it that leads to its case."""
+def may_propose(user: Any) -> bool:
+    """Whether the form of improvements opens for somebody."""
+    return bool(user.has_perm(WORK) or user.has_perm(DECIDE))
+
+
+def use_url(what: str) -> str:
+    """The form of a new improvement that names `what` as what led to it."""
+    return f"{reverse('admin:improvement_new')}?{urlencode({'from': what})}"
+
+
+def row_of(said: Verbatim, offered: Sequence[Theme], here: str, *, may_use: bool, blind: bool) -> dict[str, Any]:
+    """A comment in the list; without a name there is nothing beside it that leads to its case.
+
+    `blind`: its reader is to say what it is about before they see what somebody else said.
+    """
     tags = sorted((row.theme for row in said.survey.theme_tags.all()), key=lambda one: one.name)
     key = themes.key_of(said.survey)
     return {
         "said": said,
         "key": key,
         "case": said.survey.case if said.is_named else None,
-        "tags": tags,
-        "suggested": [one for one in themes.suggested(said.words, offered) if one not in tags],
+        "blind": blind,
+        "tags": [] if blind else tags,
+        "suggested": [] if blind else [one for one in themes.suggested(said.words, offered) if one not in tags],
+        "use_url": use_url(f"comment {said.survey.pk}") if may_use and said.is_named else "",
         "tag_url": f"{reverse('admin:words_tags', args=[key])}?{urlencode({'next': here})}",
     }
 

@@ -94,7 +94,8 @@ def answered(survey: Survey | None) -> dict[str, Any]:
     names = ("satisfaction", "fixed", "heard", "comment", "effort")
     said = {name: getattr(survey, name) for name in names}
     return {name: "" if value is None else str(value) for name, value in said.items()} | {
-        "may_contact": WORDS[survey.may_contact]
+        "may_contact": WORDS[survey.may_contact],
+        "may_quote": WORDS[survey.may_quote],
     }
 
 

@@ -37,7 +37,7 @@ from escalation.models import (
 )
 from feedback import bulk, lessons, meetings, practice, quality, retros, rubric, themes
 from feedback.low_scores import answer_low_score
-from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey
+from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey, Training
 from feedback.surveys import answer_survey
 from portal.console.deeds import DEEDS
 from portal.inbound import taking
@@ -237,6 +237,11 @@ def _learned(cast: Cast, root: User, rows: dict[str, object]) -> None:
     lessons.answer(taken, lessons.Answer("accepted", LONG[:900], root, due), by=dana, at=MONDAY)
     lessons.answer(other, lessons.Answer("declined", "The old screen goes."), by=dana, at=MONDAY)
     rows["lesson_taken"], rows["lesson_joined"] = taken, joined
+    for one in (mara, root):
+        rows["training"] = Training.objects.create(
+            person=one, topic=case.category, aspect="missed", first=date(2026, 1, 1), last=date(2026, 1, 31),
+            module="playbook", note=LONG[:200], due_on=due, by=dana, at=MONDAY,
+        )  # fmt: skip
     week = QualityWeek.objects.create(
         monday=date(2026, 1, 5), seed="5d41402abc4b2a76b9719d911017c592", by_chance=3, by_risk=3, drawn_at=MONDAY
     )
@@ -361,12 +366,15 @@ def looks() -> list[Look]:
         Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
         Look("low_score", ("low",), words="refused", post={"words": ""}), Look("low_score", ("low_done",), words="answered"),
         Look("themes"), Look("themes", words="refused", post={"name": ""}), Look("theme", ("theme",)),
+        Look("theme_agreement"), Look("theme_agreement", words="refused", post={"size": "1"}), Look("second_look"),
         Look("words_tags", ("comment",)), Look("words_tags", ("unnamed",), words="without a name"),
         Look("worth"), Look("worth_mark", ("settled",)), Look("worth_mark", ("acknowledged",), words="not settled"),
         Look("scenario", ("settled",)), Look("scenario", ("settled",), words="refused", post={"title": ""}),
         Look("learning"), Look("learning", words="mine", query="?show=mine"), Look("learning", words="all", query="?show=all&tag=card"),
         Look("lesson_new"), Look("lesson_new", words="refused", post={}), Look("lesson", ("lesson",)),
         Look("lesson", ("lesson",), words="refused", post={"words": "Kept"}), Look("lesson", ("lesson_taken",)), Look("lesson", ("lesson_joined",)),
+        Look("trainings"), Look("training", ("training",)), Look("training", ("training",), words="refused", post={}),
+        Look("training_new", query="?topic=orders&aspect=missed"),
         Look("retros"), Look("retro", ("retro",)), Look("retro", ("retro",), words="refused", post={"worked": "Kept"}),
         Look("quality"), Look("quality_review", ("to_score",)), Look("quality_review", ("to_score",), words="refused", post={}),
         Look("quality_review", ("scored",)),

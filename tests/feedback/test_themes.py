@@ -204,6 +204,7 @@ class TestFigures:
         by = {row.theme.slug: row for row in found.rows}
         assert by["waiting"].low == Share(4, 6) and by["tone"].low == Share(0, 6)
         assert by["waiting"].by_rule == Share(5, 6) and by["tone"].by_rule == Share(0, 6)
+        assert by["waiting"].rule_right == Share(5, 5) and by["tone"].rule_right == Share()
         assert by["waiting"].weeks == [Share(6, 6), Share(0, 5)] and by["tone"].weeks == [Share(1, 6), Share(5, 5)]
         assert [row.theme.slug for row in found.worst] == ["waiting"]
         for topic in ("", "orders", "billing", "account"):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from cases.access import Viewer
-from cases.models import Case, Task
+from cases.models import Case, Category, Task
 from escalation import beside, verbs
 from escalation.letters import NotNeeded, compose, register
 from escalation.models import Heartbeat, Leave, Notice, Rota, Shift
@@ -92,6 +92,13 @@ def test_the_sheet_equals_queries_of_its_own(cast, floor):
         assert ({c.pk for c in got.late}, {c.pk for c in got.due}) == (set(late), set(due))
         assert {c.pk for c in got.risky} == set(risky)
         assert got.low == len([score for score in scores if score <= 2])
+    # On a restricted topic the score counts, and the words are read on the case, behind its noted press.
+    before = {tier: sheet_of(cast, tier) for tier in (1, 2, 3)}
+    assert any(sheet.said for sheet in before.values())
+    Category.objects.filter(slug="orders").update(is_restricted=True)
+    after = {tier: sheet_of(cast, tier) for tier in (1, 2, 3)}
+    assert not any(sheet.said for sheet in after.values())
+    assert [sheet.scores for sheet in after.values()] == [sheet.scores for sheet in before.values()]
     assert sheet_of(cast, 1).risky and any(sheet_of(cast, tier).scores for tier in (1, 2, 3))
     assert beside.overdue_tasks(NOW).count() == 1
 

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cases.erasing import Subject
 from cases.models import Case, Category
-from feedback import lessons, themes
-from feedback.models import Survey, Theme, ThemeTag
+from feedback import erasing, improvements, lessons, themes
+from feedback.models import Improvement, Survey, Theme, ThemeTag
 from portal import clock
 from tests.cast import MONDAY, gather
 from tests.portal.insights.scene import browsers_of, rows_of, text
@@ -161,3 +162,45 @@ def test_keeping_the_list(told):
         assert told[role].get(here).status_code == 403 or role == "manager"
         assert told[role].post(here, {"name": "Mine", "words": ""}).status_code in (302, 303, 403, 404)
     assert not Theme.objects.filter(name="Mine").exists()
+
+
+# From words to an improvement ---------------------------------------------------------------------------------
+
+NEW = "/console/feedback/improvements/new/"
+IDEA = {"title": "Say when", "change": "We say by when.", "why": "They wait."}
+
+
+def test_a_comment_and_a_theme_lead_to_an_improvement_in_one_press(told, cast):
+    boss, manager = told["supervisor"], told["manager"]
+    kind = Survey.objects.get(comment__startswith="Kind")
+    secret = Survey.objects.get(comment__startswith="Secret")
+    nameless = Survey.objects.get(comment="Slow, number 4.")
+    Survey.objects.filter(pk=nameless.pk).update(is_anonymous=True)
+    page = boss.get(URL)
+    assert f'href="{NEW}?from=comment+{kind.pk}"' in page.content.decode()
+    assert f"comment+{secret.pk}" not in page.content.decode() and f"comment+{nameless.pk}" not in page.content.decode()
+    assert f'href="{NEW}?from=comment+{kind.pk}"' in manager.get(URL).content.decode()
+    assert f'href="{NEW}?from=theme+waiting"' in boss.get(URL, {"theme": "waiting"}).content.decode()
+    # The form begins with it; what may not be pointed at is not found, and what was typed stays.
+    assert f"comment {kind.pk}</textarea>" in boss.get(f"{NEW}?from=comment+{kind.pk}").content.decode()
+    for wrong in (f"comment {secret.pk}", f"comment {nameless.pk}", "comment 0", "theme none"):
+        refused = boss.post(NEW, IDEA | {"evidence": wrong})
+        assert refused.status_code == 422 and f"Not found: “{wrong}”" in text(refused)
+        assert "We say by when." in refused.content.decode()
+    assert boss.post(NEW, IDEA | {"evidence": f"comment {kind.pk}, theme Waiting"}).status_code in (302, 303)
+    one = Improvement.objects.get()
+    mine = f"/console/feedback/improvements/{one.pk}/"
+    shown = text(boss.get(mine))
+    assert "Kind people all the way." in shown and kind.case.reference in shown and "Theme Waiting" in shown
+    # Who sees no cases reads how much there is; a customer who wrote so is one of those it came from.
+    outside = text(manager.get(mine))
+    assert "Kind people" not in outside and "Theme Waiting" in outside and "1 more that is not yours to see" in outside
+    Case.objects.filter(pk=kind.case_id).update(is_proven=True, is_history=False)
+    assert list(improvements.concerned(one)) == [cast.customer]
+    # The topic is restricted from now on: the words stand in nobody's list, this one included.
+    Category.objects.filter(pk=kind.case.category_id).update(is_restricted=True)
+    assert "Kind people" not in text(boss.get(mine))
+    Category.objects.filter(pk=kind.case.category_id).update(is_restricted=False)
+    erasing.evidence(Subject.of(cast.customer, LATER))
+    assert "Kind people" not in text(boss.get(mine)) and "whose customer was erased" in text(boss.get(mine))
+    assert not improvements.concerned(one).exists()

@@ -26,6 +26,7 @@ from portal.demo import (
     pulse,
     rules,
     themes,
+    training,
 )
 from portal.demo.fortnight import Fortnight
 from portal.demo.people import LOOPBACK_PASSWORD, TEAMS, Cast, address, cast
@@ -63,6 +64,7 @@ class Command(BaseCommand):
         look_backs.write(people, now)
         improvements.propose(people, now)
         meetings.hold(people, now)
+        training.give(people, now)
         kept_views.keep(now)
         beat()
         cases = Case.objects.count()

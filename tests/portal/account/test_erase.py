@@ -294,7 +294,7 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "cases.Consult", "cases.StaffAct", "escalation.BulkRun", "cases.SavedReply", "cases.ReplyRevision", "cases.PlaybookRevision", "cases.Remedy", "cases.RemedyRevision", "cases.Team", "escalation.ProtocolVersion",
         "escalation.CalendarVersion", "escalation.Attestation", "escalation.PlanReview", "escalation.BackTest",
         "cases.BrandRevision", "feedback.Article", "feedback.ArticleAct", "feedback.ArticleRevision", "feedback.ArticleUse",
-        "feedback.ThemeTag", "feedback.Improvement", "feedback.KnownProblem", "feedback.Counterfactual", "feedback.ProblemUpdate", "feedback.ProblemCase",
+        "feedback.ThemeTag", "feedback.ThemeSample", "feedback.Training", "feedback.Improvement", "feedback.KnownProblem", "feedback.Counterfactual", "feedback.ProblemUpdate", "feedback.ProblemCase",
         "escalation.ChoiceDraft", "escalation.InboundMail", "escalation.Shift", "escalation.Override", "escalation.Leave", "escalation.LoadCap",
     }  # fmt: skip
     left = set()

@@ -240,3 +240,12 @@ def test_who_wrote_a_lesson_and_who_does_it_read_it_though_they_do_not_see_its_c
         assert signed_in(cast.tiers[5]).get(page).status_code == 404
     assert signed_in(cast.supervisor).get(page)["Location"] == f"/console/restricted/{case.pk}/"
     assert signed_in(cast.tiers[3]).post(page, {"press": "done"}).status_code == 303
+    # Joined to one about a case they may not see, it says so, and leads nowhere that is not there for them.
+    other = lessons.write("The same.", "tool", case=case, by=cast.supervisor, at=MONDAY)
+    mine = lessons.write("Learned there.", "tool", by=cast.tiers[5], at=MONDAY)
+    joins = lessons.Answer("joined", "One cause.", joined_to=other)
+    lessons.answer(mine, joins, by=cast.supervisor, at=MONDAY)
+    there, said = f'href="/console/learning/{other.pk}/"', f"Lesson {other.pk}"
+    read = signed_in(cast.tiers[5]).get(f"/console/learning/{mine.pk}/").content.decode()
+    assert said in read and there not in read
+    assert there in signed_in(cast.supervisor).get(f"/console/learning/{mine.pk}/").content.decode()

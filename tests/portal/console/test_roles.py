@@ -51,7 +51,7 @@ TABLE = {
         more_filters worth learning lesson meetings post_mortem post_mortems improvement improvements
     """,
     "ASPT": """
-        bulk worth_mark scenario lesson_new retros quality improvement_new improvement_evidence improvement_version
+        bulk worth_mark scenario lesson_new retros quality second_look trainings improvement_new improvement_evidence improvement_version
     """,
     "SPTU": """
         plan_review plan_reviews
@@ -96,7 +96,7 @@ TABLE = {
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
         untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
-        themes theme words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
+        themes theme theme_agreement training words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
         improvement_decide improvement_done improvement_check
     """,
     "": """

@@ -15,17 +15,17 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.models import User
+from cases.models import Case, Category, User
 from escalation import letters
 from escalation.models import Notice
-from feedback import figure_views
+from feedback import figure_views, improvement_acts
 from feedback.facts import build
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted
-from feedback.models import CaseFact, FigureView
+from feedback.models import CaseFact, FigureView, Improvement, Survey
 from portal import clock
 from portal.api import facts
-from portal.insights import digesting, mailing
+from portal.insights import digest_words, digesting, mailing
 from portal.insights.digesting import LESS, NEITHER, Moved, moved
 from portal.insights.framing import KEPT, Said
 from tests.feedback.story_more import AT_MORE, telling_more
@@ -284,6 +284,69 @@ class TestDigest:
         assert "topic=billing" in url and "Nothing unusual" not in letter.text
         address = urlsplit(url)
         assert manager.get(f"{address.path}?{address.query}").status_code == 200
+
+    def test_it_quotes_with_leave_keeps_no_word_and_says_what_is_due(self, manager, story, settings):
+        """S16 and R089: three comments of the week, masked, drawn when it goes; the reader's own acts."""
+        cast, monday = story.cast, datetime(2026, 3, 16, 8, tzinfo=UTC)
+        cases = list(Case.objects.filter(customer__is_staff=False, is_history=False).order_by("pk")[:9])
+        mask = "Call me on +44 20 7946 0123"
+        said = [
+            (5, True, f"Thank you, {cases[0].customer.name}. {mask}."), (4, True, "Kind and quick."), (5, False, "No leave."),
+            (1, True, "Nobody called."), (2, True, "Late."), (1, None, "Not asked."), (1, True, "Nameless."), (1, True, "Secret."),
+            (1, True, "A year ago."),
+        ]  # fmt: skip
+        Survey.objects.all().update(comment="")
+        for n, (case, (score, leave, words)) in enumerate(zip(cases, said, strict=True)):
+            given = {"satisfaction": score, "comment": words, "may_quote": leave, "answered_at": monday - timedelta(days=3, minutes=n)}  # fmt: skip
+            Survey.objects.update_or_create(case=case, defaults=given)
+        Survey.objects.filter(comment="Nameless.").update(is_anonymous=True)
+        Survey.objects.filter(comment="A year ago.").update(answered_at=monday - timedelta(days=365))
+        hidden = Category.objects.create(slug="hidden", name="Hidden", is_restricted=True)
+        Case.objects.filter(survey__comment="Secret.").update(category=hidden)
+        led = improvement_acts.LedTo(cases=(cases[0],))
+        for title in ("One", "Two"):
+            improvement_acts.propose(title, "B", "C", led=led, by=cast.tiers[1], at=monday - timedelta(days=30))
+        plan = improvement_acts.Plan(cast.tiers[1], monday.date() + timedelta(days=5), "escalated")
+        improvement_acts.agree(Improvement.objects.get(title="Two"), "Yes.", plan, by=cast.supervisor, at=monday)
+        figure_views.subscribe(True, by=cast.manager, at=monday - timedelta(days=6))
+        assert FigureView.objects.get().next_at == monday
+        (letter,) = letter_of(cast.manager, monday, figure_views.DIGEST)
+        assert "Thanks from customers (2 with leave to pass their words on)" in letter.text
+        quoted = re.findall(r"- “(.*)”\n", letter.text)
+        assert quoted[0].startswith("Thank you, [name].") and mask not in letter.text and "[phone]" in quoted[0]
+        assert quoted[1:] == ["Nobody called.", "Late."]
+        for words in ("No leave", "Not asked", "Nameless", "Secret", "A year ago"):
+            assert words not in letter.text + letter.html
+        # Nothing of it is kept where erasing would not find it; the rest is.
+        assert not [words for words in quoted if words in letter.kept_text] and "customer’s words" in letter.kept_text
+        assert "- 1 improvement to decide, 1 of them late: " in letter.text and "“Two”" not in letter.text
+        (mine,) = digest_words._improvements(cast.tiers[1], monday)
+        assert mine["words"] == "“Two”, due 21 Mar" and mine["url"].endswith(
+            f"/{Improvement.objects.get(title='Two').pk}/"
+        )
+        assert letter.unsubscribe.startswith(f"{settings.BASE_URL}/unsubscribe/")
+        # Erased before it goes, the words are not in it; who sees no cases reads nothing of a few.
+        Survey.objects.filter(comment="Nobody called.").update(comment="", may_quote=None)
+        again = letters.compose(Notice.objects.get(kind=figure_views.DIGEST), monday)
+        assert "Nobody called" not in again.text and "“Late.”" in again.text
+        Survey.objects.filter(satisfaction=5).update(comment="")
+        assert "“" not in letters.compose(Notice.objects.get(kind=figure_views.DIGEST), monday).text
+
+    @pytest.mark.parametrize(
+        ("zone", "goes", "days"),
+        [
+            ("Pacific/Auckland", datetime(2026, 3, 15, 19, tzinfo=UTC), "8 Mar 2026 to 14 Mar 2026"),
+            ("America/Los_Angeles", datetime(2026, 3, 16, 15, tzinfo=UTC), "9 Mar 2026 to 15 Mar 2026"),
+        ],
+    )
+    def test_it_goes_in_the_reader_s_own_morning_about_seven_days_that_are_over(self, story, zone, goes, days):
+        User.objects.filter(pk=story.cast.manager.pk).update(time_zone=zone)
+        person = User.objects.get(pk=story.cast.manager.pk)
+        figure_views.subscribe(True, by=person, at=goes - timedelta(days=6))
+        assert FigureView.objects.get().next_at == goes
+        (letter,) = letter_of(person, goes, figure_views.DIGEST)
+        assert letter.subject.startswith(f"The week in figures: {days}")
+        assert FigureView.objects.get().next_at - goes == timedelta(days=7)
 
 
 class TestApi:

@@ -119,8 +119,27 @@ class TestByMail:
         settings.SURVEY = settings.SURVEY | {"effort": False}
         _, path = mailed
         client = Client()
-        assert client.post(path, ANSWER | {"satisfaction": "4"})["Location"] == f"{path}thanks/"
+        assert client.post(path, ANSWER | {"satisfaction": "4", "comment": ""})["Location"] == f"{path}thanks/"
         assert client.get(f"{path}more/")["Location"] == f"{path}thanks/"
+
+    def test_leave_to_pass_words_on_is_for_these_words_and_these_only(self, mailed, settings):
+        case, path = mailed
+        client, asked = Client(), "May we pass your words on inside our company, without your name?"
+        client.post(path, ANSWER | {"comment": ""})
+        assert asked not in text_of(client.get(f"{path}more/"))
+        client.post(f"{path}more/", {"may_quote": "yes"})
+        assert Survey.objects.get(case=case).may_quote is None, "no words, no leave"
+        client.post(path, ANSWER)
+        assert asked in text_of(client.get(f"{path}more/"))
+        client.post(f"{path}more/", {"may_quote": "yes"})
+        assert Survey.objects.get(case=case).may_quote is True
+        client.post(path, ANSWER | {"satisfaction": "5"})
+        assert Survey.objects.get(case=case).may_quote is True, "another score, the same words"
+        client.post(path, ANSWER | {"comment": "Other words"})
+        assert Survey.objects.get(case=case).may_quote is None
+        Survey.objects.filter(case=case).update(is_anonymous=True)
+        client.post(f"{path}more/", {"may_quote": "yes"})
+        assert asked not in text_of(client.get(f"{path}more/")) and Survey.objects.get(case=case).may_quote is None
 
     def test_heard_is_asked_only_when_the_case_was_passed_up(self, mailed):
         case, path = mailed
