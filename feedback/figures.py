@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case as Choose
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 
+from cases.languages import house_language, kept_code
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.models import Promise
@@ -53,6 +55,10 @@ class Scope:
     topic: str = ""
     severity: int | None = None
     source: str = ""
+    handler: int | None = None  # who has the case
+    language: str = ""  # its customer's, as LANGUAGES has it
+    #: The teams of which alone the reader may know, whatever is asked; None: of all.
+    only: tuple[str, ...] | None = None
 
     def on(self, path: str = "") -> Q:
         """The condition on Case, or on a table from which `path` leads to it."""
@@ -62,8 +68,29 @@ class Scope:
             "category__slug": self.topic,
             "severity": self.severity,
             "is_history": {LIVE: False, IMPORTED: True}.get(self.source, ""),
+            "owner": self.handler,
         }
-        return Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
+        found = Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
+        return found & self._on_language(f"{path}customer__language") & self.on_team(f"{path}team__slug")
+
+    def on_team(self, name: str) -> Q:
+        """The condition on a team's short name that it is one the reader may know of."""
+        # No team is called "": an empty list would be a condition that databases are not even asked.
+        return Q() if self.only is None else Q(**{f"{name}__in": self.only or ("",)})
+
+    def may_name(self, team: str | None) -> bool:
+        """Whether the reader may know of a team (its short name), where a number is that of one team."""
+        return self.only is None or team in self.only
+
+    def _on_language(self, name: str) -> Q:
+        """Who chose none of our languages reads the house's."""
+        if not self.language:
+            return Q()
+        house = kept_code(house_language())
+        if self.language != house:
+            return Q(**{name: self.language})
+        others = {kept_code(code) for code, _ in settings.LANGUAGES} - {house}
+        return ~Q(**{f"{name}__in": sorted(others)})
 
 
 EVERYTHING = Scope()
