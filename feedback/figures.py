@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Case as Choose
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 
-from cases.languages import house_language, kept_code
+from cases.languages import reading
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.models import Promise
@@ -71,7 +70,7 @@ class Scope:
             "owner": self.handler,
         }
         found = Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
-        return found & self._on_language(f"{path}customer__language") & self.on_team(f"{path}team__slug")
+        return found & reading(self.language, f"{path}customer__language") & self.on_team(f"{path}team__slug")
 
     def on_team(self, name: str) -> Q:
         """The condition on a team's short name that it is one the reader may know of."""
@@ -81,16 +80,6 @@ class Scope:
     def may_name(self, team: str | None) -> bool:
         """Whether the reader may know of a team (its short name), where a number is that of one team."""
         return self.only is None or team in self.only
-
-    def _on_language(self, name: str) -> Q:
-        """Who chose none of our languages reads the house's."""
-        if not self.language:
-            return Q()
-        house = kept_code(house_language())
-        if self.language != house:
-            return Q(**{name: self.language})
-        others = {kept_code(code) for code, _ in settings.LANGUAGES} - {house}
-        return ~Q(**{f"{name}__in": sorted(others)})
 
 
 EVERYTHING = Scope()

@@ -168,8 +168,8 @@ def cases_behind(
 
     `part`: "2-3" of promises at milestone 2 and severity 3; "team:payments:2" of clocks; a version or a team's slug.
     """
-    named = {"owed": _team_of, "in_time": _team_of, "handed_over": str, "load": str}.get(which)
-    if named and (team := named(part)) and not scope.may_name(team):
+    team = _team_of(part) if which in ("owed", "in_time") else part if which in ("handed_over", "load") else ""
+    if team and not scope.may_name(team):
         raise LookupError("Not theirs to see.")
     return BEHIND[which](period, scope, at, part)
 

@@ -88,11 +88,11 @@ class Person(UserChangeForm):
         """Teams without the tick would look like a limit and be none; the tick without teams would show nothing."""
         if "figure_teams" not in given:
             return
-        if given.get("figures_by_team") and not given["figure_teams"]:
-            self.add_error(
-                "figure_teams", "Choose the teams whose figures they see, or take “Figures of some teams only” off."
-            )
-        if given["figure_teams"] and not given.get("figures_by_team"):
+        only, teams = given.get("figures_by_team"), given["figure_teams"]
+        if only and not teams:
+            wrong = "Choose the teams whose figures they see, or take “Figures of some teams only” off."
+            self.add_error("figure_teams", wrong)
+        elif teams and not only:
             self.add_error("figures_by_team", "Tick this, or choose no team: without it they see the figures of all.")
 
     def _works(self) -> bool:

@@ -141,8 +141,8 @@ class Filters(forms.Form):
     def scope(self) -> Scope:
         said = self.cleaned_data
         number = {name: int(said[name]) if said[name] else None for name in ("level", "severity", "handler")}
-        exact = {name: said[name] for name in ("team", "topic", "language", "source")}
-        return Scope(**exact, **number, only=self.only)
+        named = {name: said[name] for name in ("team", "topic", "language", "source")}
+        return Scope(only=self.only, **(named | number))
 
     def words(self, mix: Mix | None = None) -> str:
         """'Last 12 weeks · all teams', with every filter that is set, and the case mix of one person beside their name."""
