@@ -133,7 +133,7 @@ def letters_to(who) -> dict[str, str]:
 def others_change():
     """All that other teams did is another story: when, how often, how well, and what was said of it."""
     others = Case.objects.exclude(team__slug=OURS)
-    numbers = list(others.values_list("pk", flat=True))
+    numbers = list(others.order_by("filed_at", "pk").values_list("pk", flat=True))
     assert len(numbers) > 10
     gone, moved = numbers[::2], numbers[1::2]
     Survey.objects.filter(case__in=gone).delete()
@@ -144,7 +144,7 @@ def others_change():
     Survey.objects.filter(case__in=moved).update(satisfaction=1, comment="Never again", fixed="no")
     CaseFact.objects.filter(case__in=moved).update(score=1, fixed="no", escalated_at=AT, replies=9, went_astray=True)
     Case.objects.filter(pk__in=moved).update(escalated_at=AT, resolved_at=None, severity=1)
-    Promise.objects.filter(case__in=moved).update(status=Promise.Status.BROKEN)
+    Promise.objects.filter(case__in=moved, status=Promise.Status.KEPT).update(status=Promise.Status.BROKEN)
     met = StageClock.objects.filter(case__in=moved, outcome="met")
     met.update(outcome="missed", ended_at=F("due_at") + timedelta(hours=1))
     days = keep.all_days(AT)
