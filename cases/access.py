@@ -60,6 +60,13 @@ def teams_of(person: User) -> QuerySet[Team]:
     return Team.objects.filter(Q(members=person) | Q(lead=person))
 
 
+def figure_teams_of(person: User) -> tuple[str, ...] | None:
+    """The teams whose figures alone somebody sees, by their short names; None: those of all."""
+    if not person.figures_by_team:
+        return None
+    return tuple(person.figure_teams.order_by("slug").values_list("slug", flat=True))
+
+
 #: What else brings a case close to a colleague, each a condition on Case for a person. Who stands in for whom is known
 #: to the rota, and by which clock to the portal: it adds that one when it starts.
 CLOSE: list[Callable[[User], Q]] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import get_language, get_language_bidi, get_language_info, get_supported_language_variant
 
 #: Direction isolates: what stands between them never changes the order of what stands around them.
@@ -30,6 +31,18 @@ def supported(code: str) -> str:
 def reads(person: Any) -> str:
     """The code of the language a person reads: what they chose, else the house's."""
     return supported(person.language) or house_language()
+
+
+def reading(code: str, name: str) -> Q:
+    """The condition on an account's language, a field that `name` leads to, that its person reads `code`; empty: whatever.
+
+    Who chose none of LANGUAGES reads the house's.
+    """
+    house = kept_code(house_language())
+    if not code or code != house:
+        return Q(**{name: code}) if code else Q()
+    others = {kept_code(one) for one, _ in settings.LANGUAGES} - {house}
+    return ~Q(**{f"{name}__in": sorted(others)})
 
 
 def kept_code(code: str) -> str:

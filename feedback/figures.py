@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Case as Choose
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 
+from cases.languages import reading
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.models import Promise
@@ -53,6 +54,10 @@ class Scope:
     topic: str = ""
     severity: int | None = None
     source: str = ""
+    handler: int | None = None  # who has the case
+    language: str = ""  # its customer's, as LANGUAGES has it
+    #: The teams of which alone the reader may know, whatever is asked; None: of all.
+    only: tuple[str, ...] | None = None
 
     def on(self, path: str = "") -> Q:
         """The condition on Case, or on a table from which `path` leads to it."""
@@ -62,8 +67,19 @@ class Scope:
             "category__slug": self.topic,
             "severity": self.severity,
             "is_history": {LIVE: False, IMPORTED: True}.get(self.source, ""),
+            "owner": self.handler,
         }
-        return Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
+        found = Q(**{f"{path}{name}": value for name, value in wanted.items() if value not in (None, "")})
+        return found & reading(self.language, f"{path}customer__language") & self.on_team(f"{path}team__slug")
+
+    def on_team(self, name: str) -> Q:
+        """The condition on a team's short name that it is one the reader may know of."""
+        # No team is called "": an empty list would be a condition that databases are not even asked.
+        return Q() if self.only is None else Q(**{f"{name}__in": self.only or ("",)})
+
+    def may_name(self, team: str | None) -> bool:
+        """Whether the reader may know of a team (its short name), where a number is that of one team."""
+        return self.only is None or team in self.only
 
 
 EVERYTHING = Scope()

@@ -75,11 +75,17 @@ def clearly(cells: Cells, whole: Cells, name: str) -> bool:
 
 def visible(people: Iterable[int], *, to: User) -> dict[int, str]:
     """Those of the people whose figures `to` may see, with their names: themselves, who they lead, all with the permission."""
-    rows = User.objects.filter(pk__in=set(people))
-    if not to.has_perm(SEES_HANDLERS):
-        led = Team.members.through.objects.filter(team__lead=to).values("user")
-        rows = rows.filter(Q(pk=to.pk) | Q(pk__in=led))
-    return dict(rows.values_list("pk", "name"))
+    return dict(User.objects.filter(seen_by(to), pk__in=set(people)).values_list("pk", "name"))
+
+
+def seen_by(reader: User) -> Q:
+    """Whose figures `reader` may see, as a condition on User; who sees some teams only, of nobody in another."""
+    own, members = Q(pk=reader.pk), Team.members.through.objects.order_by()
+    if not reader.has_perm(SEES_HANDLERS):
+        return own | Q(pk__in=members.filter(team__lead=reader).values("user"))
+    if not reader.figures_by_team:
+        return Q()
+    return own | Q(pk__in=members.filter(team__in=reader.figure_teams.order_by().values("pk")).values("user"))
 
 
 # What was missed, and what there is to learn from ---------------------------------------------------------------

@@ -36,7 +36,8 @@ def _passings(period: Period, scope: Scope) -> Any:
     ours = Event.objects.filter(
         within("occurred_at", period), scope.on("case__"), kind="escalated", case__is_drill=False
     )
-    return ours.annotate(asked=Subquery(before.values("had")[:1]), back=Exists(back))
+    asked = ours.annotate(asked=Subquery(before.values("had")[:1]), back=Exists(back))
+    return asked.filter(scope.on_team("asked"))
 
 
 def helped(period: Period, scope: Scope = EVERYTHING) -> Helped:
@@ -53,6 +54,8 @@ def helped(period: Period, scope: Scope = EVERYTHING) -> Helped:
 
 def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part: str = "") -> QuerySet:
     """The cases a number was counted from; `part` is the slug of the team that passed them up. LookupError for a name."""
+    if part and not scope.may_name(part):
+        raise LookupError("Not theirs to see.")
     found = BEHIND[which](_passings(period, scope))
     return Case.objects.filter(pk__in=(found.filter(asked=part) if part else found).values("case"))
 

@@ -104,7 +104,7 @@ def _stretches(period: Period, scope: Scope, at: datetime) -> Iterator[Stretch]:
         known = list(log)
         ends = [row[2] for row in known[1:]] + [max(at, known[-1][2])]
         for (case, topic, since, became, team, level), until in zip(known, ends, strict=True):
-            if stage := stage_of(became):
+            if (stage := stage_of(became)) and scope.may_name(team):
                 yield Stretch(case, topic, team or "", stage, int(level), int((until - since).total_seconds()))
 
 
@@ -125,7 +125,7 @@ def cases_behind(
 ) -> QuerySet[Case]:
     """The cases that spent time somewhere: part "payments:review", or ":review" for all teams. LookupError, ValueError."""
     team, stage = part.split(":")
-    if which != SPENT or stage not in STAGES:
+    if which != SPENT or stage not in STAGES or (team and not scope.may_name(team)):
         raise LookupError(f"“{which}”, “{part}”: no number of ours.")
     return Case.objects.filter(
         pk__in={

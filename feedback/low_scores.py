@@ -150,7 +150,11 @@ def answered(viewer: Viewer) -> QuerySet[LowScore]:
 
 
 def without_a_name(viewer: Viewer) -> QuerySet[Survey]:
-    """Low scores given without a name, the newest first: nobody can answer them, and whose they are is not for saying."""
+    """Low scores given without a name, in an order that does not say when: nobody can answer them, and whose they are is not
+    for saying.
+
+    Nothing narrows them: who looks for those of one team, topic or score until one is left has found whose it is.
+    """
     cases = Case.objects.visible_to(viewer).filter(is_history=False)
     rows = Survey.objects.filter(is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases)
-    return rows.order_by("-answered_at", "-pk")
+    return rows.order_by("satisfaction", "comment", "pk")

@@ -78,7 +78,8 @@ def base(period: Period, scope: Scope = EVERYTHING) -> list[Owed]:
 
 def _clocks(period: Period, scope: Scope) -> QuerySet[Any]:
     ended = Q(outcome__in=(Outcome.MET, Outcome.MISSED), kind__in=OURS)
-    return _with_team(StageClock.objects.filter(within("ended_at", period), ended, scope.on("case__")))
+    rows = _with_team(StageClock.objects.filter(within("ended_at", period), ended, scope.on("case__")))
+    return rows.filter(scope.on_team("had"))
 
 
 def _with_team(clocks: QuerySet[Any]) -> QuerySet[Any]:
@@ -139,14 +140,16 @@ def _hand_overs(period: Period, scope: Scope) -> list[HandOver]:
             found[-1] = (case, team, found[-1][2], ended, outcome)
         else:
             found.append(row)
-    return [one for one in found if period.start <= one[2] < period.end]
+    return [one for one in found if period.start <= one[2] < period.end and scope.may_name(one[1])]
 
 
 def load(scope: Scope = EVERYTHING) -> dict[str, tuple[int, int]]:
     """Escalated cases that are open now, and how many people there are, by team."""
     cases = Case.objects.open().filter(scope.on(), team=OuterRef("pk"), escalated_at__isnull=False).order_by()
     people = Team.members.through.objects.filter(team=OuterRef("pk"), user__is_active=True).order_by()
-    rows = Team.objects.annotate(open=_count(cases, "team"), people=_count(people, "team"))
+    rows = Team.objects.filter(scope.on_team("slug")).annotate(
+        open=_count(cases, "team"), people=_count(people, "team")
+    )
     return {slug: (cases, people) for slug, cases, people in rows.values_list("slug", "open", "people")}
 
 
@@ -165,7 +168,16 @@ def cases_behind(
 
     `part`: "2-3" of promises at milestone 2 and severity 3; "team:payments:2" of clocks; a version or a team's slug.
     """
+    team = _team_of(part) if which in ("owed", "in_time") else part if which in ("handed_over", "load") else ""
+    if team and not scope.may_name(team):
+        raise LookupError("Not theirs to see.")
     return BEHIND[which](period, scope, at, part)
+
+
+def _team_of(part: str) -> str:
+    """The team a part of clocks names; empty for a version."""
+    reading, name, _ = part.split(":")
+    return name if reading == TEAM else ""
 
 
 def _of_grid(*statuses: str) -> Callable[..., QuerySet[Case]]:

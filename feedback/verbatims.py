@@ -61,13 +61,13 @@ def narrowed(rows: QuerySet[Survey], *, score: str = "", theme: str = "", untagg
     return rows.filter(theme_tags=None) if untagged else rows
 
 
-def quotable(viewer: Viewer, period: Period) -> list[Survey]:
+def quotable(viewer: Viewer, period: Period, scope: Scope = EVERYTHING) -> list[Survey]:
     """Comments of a period that may leave their page: given with a name and with leave to pass them on, masked by `heard`.
 
     The lowest score first, of a score the newest. None where the viewer sees no cases and so few wrote that the words
     would say who they are.
     """
-    rows = readable(viewer).filter(within("answered_at", period), is_anonymous=False)
+    rows = (readable(viewer) & of_period(period, scope)).filter(is_anonymous=False)
     if not viewer.is_staff and rows.count() < FEWEST:
         return []
     return list(with_cases(rows.filter(may_quote=True)).order_by("satisfaction", "-answered_at", "-pk"))

@@ -122,6 +122,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
     )
+    # Whose figures they see: all teams', or, when this is set, those of `figure_teams` alone, be there none.
+    figures_by_team = models.BooleanField(default=False)
+    figure_teams: models.ManyToManyField = models.ManyToManyField("Team", blank=True, related_name="figures_read_by")
     # How best to reach them, in their own words: a need, not a wish of the moment.
     contact_needs = models.TextField(max_length=500, blank=True)
     # Set while they may still change their mind about being erased; then the day it was done, for good.

@@ -74,7 +74,10 @@ def fits(scope: Scope, splits: Iterable[str] = ()) -> bool:
 
 def _kept_by(scope: Scope, split: str) -> str | None:
     """The cells to read for a split (ALL: none): the smallest part that has all of it; None when none has."""
+    if scope.handler is not None or scope.language:
+        return None
     parts = {name for name in FILTERS if getattr(scope, name) not in (None, "")} | ({split} - {ALL})
+    parts |= set() if scope.only is None else {"team"}
     return next((name_of(kept) for kept in KEPT if set(kept) == parts), None)
 
 
@@ -173,7 +176,7 @@ class Sums(Func):
 def _on(scope: Scope) -> Q:
     """The condition on a cell; one that a filter leaves empty stays out."""
     wanted: dict[str, Any] = {path: getattr(scope, name) for name, path in FILTERS.items()}
-    on = Q(**{path: value for path, value in wanted.items() if value not in (None, "")})
+    on = Q(**{path: value for path, value in wanted.items() if value not in (None, "")}) & scope.on_team("team__slug")
     return on & Q(is_history=scope.source == IMPORTED) if scope.source else on
 
 

@@ -25,6 +25,7 @@ class Figures(Reading):
                 "period": days_of(asked.period),
                 "before": days_of(asked.period.before()),
                 "filters": asked.set,
+                "said": asked.words,
                 "counted_to": counted_to.isoformat(),
                 "figures": [figure(key, counted) for key, counted in found.items()],
             }

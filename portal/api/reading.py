@@ -40,7 +40,7 @@ class Reading(APIView):
         filters = request.query_params.dict()
         if strange := sorted(set(filters) - set(NAMES)):
             raise ValidationError({name: ["There is no filter of that name."] for name in strange})
-        said = Said(filters, clock.now())
+        said = Said(filters, clock.now(), by=request.user)  # type: ignore[arg-type]
         if said.asked is None:
             raise ValidationError({name: [str(one) for one in errors] for name, errors in said.form.errors.items()})
         return said.asked

@@ -70,18 +70,30 @@ class Person(UserChangeForm):
         model = User
         fields = (
             "email", "name", "phone", "time_zone", "language", "segment", "organisation", "is_active", "is_verified", "is_staff",
-            "is_superuser", "groups",
+            "is_superuser", "groups", "figures_by_team", "figure_teams",
         )  # fmt: skip
         field_classes: dict[str, Any] = {}
 
     def clean(self) -> dict[str, Any]:
         """Nobody who owns open cases, or is alone on a shift, stops working here by a tick in a box."""
         given = super().clean() or self.cleaned_data
+        self._check_teams(given)
         if self.instance.pk and self._works() and not self._will_work(given):
             why = why_stay(self.instance, at=clock.now())
             if why:
                 self.add_error("is_active" if not given.get("is_active") else "is_staff", why)
         return given
+
+    def _check_teams(self, given: dict[str, Any]) -> None:
+        """Teams without the tick would look like a limit and be none; the tick without teams would show nothing."""
+        if "figure_teams" not in given:
+            return
+        only, teams = given.get("figures_by_team"), given["figure_teams"]
+        if only and not teams:
+            wrong = "Choose the teams whose figures they see, or take “Figures of some teams only” off."
+            self.add_error("figure_teams", wrong)
+        elif teams and not only:
+            self.add_error("figures_by_team", "Tick this, or choose no team: without it they see the figures of all.")
 
     def _works(self) -> bool:
         """Whether they may now, by the row as it is stored; held, so that it is still so when this is saved."""

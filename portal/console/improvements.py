@@ -219,7 +219,7 @@ def check(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     def act(given: dict[str, Any]) -> Improvement:
         return improvement_acts.check(one, given["verdict"], by=frame["actor"].user, at=frame["now"])
 
-    more = {"sides": show.sides(one, frame["now"]), "figure": forms.MEASURES.get(one.figure)}
+    more = {"sides": show.sides(one, frame["now"], to=frame["actor"].user), "figure": forms.MEASURES.get(one.figure)}
     words = _about(one, "Did it help?", "Keep the figures and close it", "Checked.", one.change)
     return acted(request, frame, form, act, **words, **more)
 

@@ -54,7 +54,8 @@ def page_of(one: Improvement, user: User, now: datetime) -> dict[str, Any]:
         "tag": tag_of(one, now),
         "led": improvements.evidence_of(one, user),
         "figure": MEASURES[one.figure] if one.figure else None,
-        "sides": sides(one, now),
+        "sides": sides(one, now, to=user),
+        "of_all_teams": user.figures_by_team,
         "check_from": check_from,
         "acts": acts_of(one, user, now),
     }
@@ -67,8 +68,13 @@ def page_of(one: Improvement, user: User, now: datetime) -> dict[str, Any]:
     return context
 
 
-def sides(one: Improvement, now: datetime) -> dict[str, Any] | None:
-    """The figure before and after with intervals and what they allow to say; None until it can be checked."""
+def sides(one: Improvement, now: datetime, *, to: User) -> dict[str, Any] | None:
+    """The figure before and after with intervals and what they allow to say; None until it can be checked.
+
+    None to who sees figures of some teams only: it is counted of all.
+    """
+    if to.figures_by_team:
+        return None
     if one.state == State.CHECKED:
         before, after = Share(one.before_hits, one.before_n), Share(one.after_hits, one.after_n)
     elif one.state == State.DONE and improvements.check_from(one) <= now:

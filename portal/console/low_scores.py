@@ -54,7 +54,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     lists: dict[str, QuerySet[Any]] = {
         OPEN: form.narrow(low_scores.to_answer(viewer), "case__survey__", "case__"),
         DONE: form.narrow(low_scores.answered(viewer), "case__survey__", "case__"),
-        UNNAMED: form.narrow(low_scores.without_a_name(viewer), "", "case__"),
+        UNNAMED: low_scores.without_a_name(viewer),
     }
     page = Paginator(lists[shown], PER_PAGE).get_page(request.GET.get("page"))
     late = lists[OPEN].order_by().aggregate(n=Count("pk", filter=Q(due_at__lte=now)))["n"]

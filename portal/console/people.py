@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from cases.access import figure_teams_of
 from cases.models import Team, User
 from portal.console.accounts import NewPassword, NewPerson, Person
 from portal.console.filters import ByActive, ByKind, ByTeamOf
@@ -93,6 +94,8 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
         "is_staff": ("Works here", "Customers do not have this. What a colleague may do is for the roles to say."),
         "is_superuser": ("May do everything", "Without any role. For who runs this installation."),
         "groups": ("Roles", ""),
+        "figures_by_team": ("Figures of some teams only", "Without this, whose role shows figures sees those of all teams. It opens nothing by itself."),
+        "figure_teams": ("These teams", "Pages, files, letters and the API then hold nothing of another team."),
         "last_login": ("Signed in last", ""),
         "joined_at": ("Here since", ""),
     }  # fmt: skip
@@ -101,12 +104,15 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
         "is_verified": "address_proved",
         "is_staff": "works_here",
         "is_superuser": "may_everything",
+        "figures_by_team": "sees_figures_of",
+        "figure_teams": "",
         "new_password": "",
     }  # fmt: skip
     fieldsets = (
         (None, {"fields": ("name", "email", "phone", "new_password")}),
         ("How they read times and words", {"fields": ("time_zone", "language", "segment", "organisation")}),
         ("What they may do", {"fields": ("is_active", "is_verified", "is_staff", "is_superuser", "groups")}),
+        ("Whose figures they see", {"fields": ("figures_by_team", "figure_teams")}),
         ("Dates", {"fields": ("joined_at", "last_login")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
@@ -154,6 +160,13 @@ class PersonAdmin(ReadBySupervisors, UserAdmin):
     @admin.display(description="Works here")
     def works_here(self, user: User) -> str:
         return "Yes" if user.is_staff else "No, a customer"
+
+    @admin.display(description="Sees figures of")
+    def sees_figures_of(self, user: User) -> str:
+        teams = figure_teams_of(user)
+        if teams is None:
+            return "All teams, where a role shows figures"
+        return ", ".join(user.figure_teams.order_by("name").values_list("name", flat=True)) or "No team"
 
     @admin.display(description="May do everything")
     def may_everything(self, user: User) -> str:

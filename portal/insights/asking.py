@@ -1,8 +1,12 @@
-"""What a reader asks the figures: the filter form, the period it means, and links that keep what is set."""
+"""What a reader asks the figures: the filter form, the period it means, and links that keep what is set.
+
+Who sees figures of some teams only is asked here whose they are, and nowhere else: `Filters.scope` holds it, whatever
+the address says, and every number is counted of a scope.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,13 +15,18 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
-from django.db.models import F, Value
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast
 
-from cases.models import Category, Severity, Team
+from cases.access import figure_teams_of
+from cases.languages import kept_code, own_names
+from cases.models import Category, Severity, Team, User
 from escalation.protocol import Rules
 from feedback.figures import IMPORTED, LIVE, Scope
+from feedback.gaps import seen_by
+from feedback.handlers import Mix
 from feedback.periods import Period
-from portal.insights.words import days_words
+from portal.insights.words import days_words, listed_words, mix_words
 
 OWN, QUARTER = "custom", "quarter"
 WEEKS = {"": 12, "4w": 4, "52w": 52}
@@ -30,7 +39,9 @@ PERIODS = (
 )
 LONGEST = 53  # weeks: a longer line could not be read
 YEARS = (2000, 2100)
-SCOPES = ("team", "level", "topic", "severity", "source")
+SCOPES = ("team", "level", "topic", "severity", "handler", "language", "source")
+#: Of these the form has nothing to offer where there is nobody, or nothing, to choose between.
+SOMETIMES = ("handler", "language")
 NAMES = ("period", "from", "to", *SCOPES)
 
 
@@ -67,24 +78,31 @@ class Names(NamedTuple):
 
 
 class Filters(forms.Form):
-    """The bar above the figures. It is bound to the address, whatever that says."""
+    """The bar above the figures. It is bound to the address, whatever that says; `by` is who asks."""
 
     use_required_attribute = False
     period = Pick(label="Period", choices=PERIODS)
 
-    def __init__(self, data: Mapping[str, str], *, rules: Rules | None, today: date) -> None:
+    def __init__(self, data: Mapping[str, str], *, rules: Rules | None, today: date, by: User) -> None:
         super().__init__(data, auto_id="filter-%s")
         tiers = rules.protocol.tiers if rules else ()
-        teams, topics = _named()
+        self.only = figure_teams_of(by)
+        teams, topics, people = _named(by, self.only)
         if data.get("period") == OWN:
             self.fields |= {"from": Day("From"), "to": Day("To")}
         self.fields |= {
-            "team": _pick("Team", "All teams", teams),
+            "team": _pick("Team", "All teams" if self.only is None else "All set for you", teams),
             "level": _pick("Level", "All levels", [(str(t.ordinal), f"{t.ordinal}: {t.name}") for t in tiers]),
             "topic": _pick("Topic", "All topics", topics),
             "severity": _pick("Severity", "All severities", [(str(v), str(name)) for v, name in Severity.choices]),
+            "handler": _pick("Handler", "All handlers", people),
+            "language": _pick("Language", "All languages", [(kept_code(code), name) for code, name in own_names()]),
             "source": _pick("Source", "All cases", [(LIVE, "Filed here"), (IMPORTED, "Imported history")]),
         }
+        for name in SOMETIMES:
+            choices: Any = self.fields[name]
+            if len(choices.choices) < (3 if name == "language" else 2):
+                self.fields[name].widget = forms.HiddenInput()
         self.today = today
 
     def clean(self) -> dict[str, Any]:
@@ -122,26 +140,53 @@ class Filters(forms.Form):
 
     def scope(self) -> Scope:
         said = self.cleaned_data
-        number = {name: int(said[name]) if said[name] else None for name in ("level", "severity")}
-        return Scope(team=said["team"], topic=said["topic"], source=said["source"], **number)
+        number = {name: int(said[name]) if said[name] else None for name in ("level", "severity", "handler")}
+        named = {name: said[name] for name in ("team", "topic", "language", "source")}
+        return Scope(only=self.only, **(named | number))
 
-    def words(self) -> str:
-        """'Last 12 weeks · all teams', with every filter that is set."""
+    def words(self, mix: Mix | None = None) -> str:
+        """'Last 12 weeks · all teams', with every filter that is set, and the case mix of one person beside their name."""
         said = self.cleaned_data
         period = self.period_asked()
         parts = [days_words(period) if said["period"] == OWN else dict(PERIODS)[said["period"]]]
-        parts += [self._labels(name)[said[name]] for name in SCOPES if said[name]] or ["all teams"]
-        return " · ".join(parts)
+        named = {name: self._labels(name)[said[name]] for name in SCOPES if said[name]}
+        if mix is not None:
+            named["handler"] += f" ({mix_words(mix)})"
+        parts += named.values()
+        if self.only is not None:
+            parts.append(only_words([name for slug, name in self.names.teams.items() if slug]))
+        return " · ".join(parts if len(parts) > 1 else [*parts, "all teams"])
 
 
-def _named() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Teams by name, and topics in the order customers see them, as (slug, name): one question for both."""
-    fields, is_topic, order = ("is_topic", "order", "name", "slug"), Value(0), Value(0)
-    teams = Team.objects.order_by().annotate(is_topic=is_topic, order=order).values_list(*fields)
-    topics = Category.objects.order_by().annotate(is_topic=Value(1), order=F("position")).values_list(*fields)
-    found: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
-    for which, _, name, slug in sorted(teams.union(topics, all=True)):
-        found[which].append((slug, name))
+def only_words(teams: Sequence[str]) -> str:
+    """'Only Cards and Payments, as set for you'."""
+    return f"Only {listed_words(teams)}, as set for you" if teams else "No team, as set for you"
+
+
+Named = list[tuple[str, str]]
+
+
+def _named(by: User, only: tuple[str, ...] | None) -> tuple[Named, Named, Named]:
+    """Teams by name, topics in the order customers see them, and people by name, as (what stands in an address, name).
+
+    One question for all three: those teams and people `by` may know of.
+    """
+    fields = ("which", "order", "named", "key")
+    teams = Team.objects.order_by() if only is None else Team.objects.order_by().filter(slug__in=only)
+    people = User.objects.order_by().filter(seen_by(by), is_staff=True).exclude(name="")
+    rows = (
+        (teams, Value(0), "slug"),
+        (Category.objects.order_by(), F("position"), "slug"),
+        (people, Value(0), Cast("pk", CharField())),
+    )
+    parts = [
+        of.annotate(which=Value(number), order=order, named=F("name"), key=F(key) if isinstance(key, str) else key)
+        for number, (of, order, key) in enumerate(rows)
+    ]
+    first, *more = (of.values_list(*fields) for of in parts)
+    found: tuple[Named, Named, Named] = ([], [], [])
+    for which, _, name, key in sorted(first.union(*more, all=True)):
+        found[which].append((key, name))
     return found
 
 

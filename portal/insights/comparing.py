@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 
@@ -16,12 +17,14 @@ from feedback.intervals import ENOUGH, Curve, Share, change, difference
 from feedback.measures import MEASURES
 from feedback.periods import Period
 from portal.charts import percent
-from portal.insights.asking import OWN, Asked, Pick
+from portal.insights.asking import NAMES, OWN, Asked, Pick
 from portal.insights.framing import COMPARE, SIDES
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, count_words, days_words, span
 
 HERE = COMPARE
+#: In the address of a list: the comparison it was opened from. So many characters of it are read.
+BACK, MOST = "back", 500
 PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
 KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
 #: What the figures of a period are set beside.
@@ -63,7 +66,10 @@ class Sides(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One column: its cohort, its name, and how the links of its numbers differ from the question's."""
+    """One column: its cohort, its name, and how the links of its numbers differ from the question's.
+
+    `more` has the way back, too: what is compared, with the question as it was.
+    """
 
     cohort: Cohort
     label: str
@@ -72,12 +78,12 @@ class Side:
     def cases(self, asked: Asked, key: str, part: str) -> str:
         """The cases behind a share of this side."""
         if self.cohort.version:
-            return asked.cases("under", more={"part": f"{key}-{part}:{self.cohort.version}"})
+            return asked.cases("under", more={**self.more, "part": f"{key}-{part}:{self.cohort.version}"})
         return asked.cases("figure", more={**self.more, "part": f"{key}-{part}"})
 
     def timed(self, asked: Asked, key: str) -> str:
         if self.cohort.version:
-            return asked.cases("time_under", more={"part": f"{key}:{self.cohort.version}"})
+            return asked.cases("time_under", more={**self.more, "part": f"{key}:{self.cohort.version}"})
         return asked.cases("time", more={**self.more, "part": key})
 
 
@@ -91,12 +97,21 @@ def comparison(
     if not form.is_valid():
         return kind, form, None
     first, second = form.cleaned_data["a"], form.cleaned_data.get("b", "")
+    sides = {"by": kind if kind != PERIODS else "", "a": first, "b": second}
+    back = {BACK: urlencode({name: value for name, value in (sides | asked.set).items() if value})}
     if kind == PERIODS:
-        return kind, form, _periods(asked, first)
+        return kind, form, _periods(asked, first, back)
     if not first or not second:
         return kind, form, None
     names = dict(choices)
-    return kind, form, (_side(asked, kind, first, names), _side(asked, kind, second, names))
+    return kind, form, (_side(asked, kind, first, names, back), _side(asked, kind, second, names, back))
+
+
+def way_back(said: Mapping[str, str]) -> str:
+    """The comparison a list of cases was opened from, by its address; empty where it was none."""
+    asked = dict(parse_qsl(said.get(BACK, "")[:MOST]))
+    known = {name: value for name, value in asked.items() if name in (*NAMES, "by", "a", "b")}
+    return f"{HERE}?{urlencode(known)}" if known else HERE if BACK in said else ""
 
 
 def sides_asked(said: Mapping[str, str]) -> dict[str, str]:
@@ -130,21 +145,21 @@ def _versions() -> list[tuple[str, str]]:
     return [(label, label) for label in rows.values_list("label", flat=True)]
 
 
-def _periods(asked: Asked, against: str) -> tuple[Side, Side]:
+def _periods(asked: Asked, against: str, back: Mapping[str, str]) -> tuple[Side, Side]:
     now = asked.period
     then = replace(now, first=now.first - A_YEAR, last=now.last - A_YEAR) if against == YEAR else now.before()
-    return _of_days(asked, then), _of_days(asked, now)
+    return _of_days(asked, then, back), _of_days(asked, now, back)
 
 
-def _of_days(asked: Asked, period: Period) -> Side:
-    more = {"period": OWN, "from": period.first.isoformat(), "to": period.last.isoformat()}
+def _of_days(asked: Asked, period: Period, back: Mapping[str, str]) -> Side:
+    more = {"period": OWN, "from": period.first.isoformat(), "to": period.last.isoformat(), **back}
     return Side(Cohort(period, asked.scope), days_words(period), more)
 
 
-def _side(asked: Asked, kind: str, name: str, names: Mapping[str, str]) -> Side:
+def _side(asked: Asked, kind: str, name: str, names: Mapping[str, str], back: Mapping[str, str]) -> Side:
     if kind == TEAMS:
-        return Side(Cohort(asked.period, replace(asked.scope, team=name)), names[name], {"team": name})
-    return Side(Cohort(asked.period, asked.scope, name), names[name], {})
+        return Side(Cohort(asked.period, replace(asked.scope, team=name)), names[name], {"team": name, **back})
+    return Side(Cohort(asked.period, asked.scope, name), names[name], back)
 
 
 # The page -----------------------------------------------------------------------------------------------------
@@ -174,7 +189,7 @@ def compare_page(
     return context | {
         "csv_url": asked.link("/insights/compare.csv", **dict(kept)),
         "sentence": reading(sides, found),
-        "remarks": mix_remarks(asked, found, topics, dict(kept)),
+        "remarks": [*team_remarks(asked, kind, teams), *mix_remarks(asked, found, topics, dict(kept))],
         "tables": [table_of(asked, sides, found, asked.link("/insights/compare.csv", **dict(kept)))],
     }
 
@@ -214,6 +229,13 @@ def _ways(found: Compared) -> dict[str, str | None]:
     shares = {MEASURES[key].name: _way(*pair) for key, pair in found.shares.items()}
     times = {DURATIONS[key].name: _time_way(*pair) for key, pair in found.times.items()}
     return {name: words.get(way or "", way) for name, way in shares.items()} | times
+
+
+def team_remarks(asked: Asked, kind: str, teams: Mapping[str, str]) -> list[str]:
+    """That a team was chosen above which two teams beside each other cannot heed."""
+    if kind != TEAMS or not asked.scope.team:
+        return []
+    return [f"Two teams are set beside each other, so “Team: {teams[asked.scope.team]}” above does not count here."]
 
 
 def mix_remarks(asked: Asked, found: Compared, topics: Mapping[str, str], kept: dict[str, str]) -> list[str]:

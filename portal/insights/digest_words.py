@@ -19,8 +19,8 @@ from feedback.improvements import DECIDE
 from feedback.lessons import readable
 from feedback.low_scores import to_answer
 from feedback.models import Improvement, Lesson, Measure, Survey
-from feedback.periods import Period
 from feedback.verbatims import heard, quotable
+from portal.insights.asking import Asked
 from portal.insights.words import count_words
 
 GOOD, LOW = 1, 2  # quotes of each
@@ -30,9 +30,9 @@ MOST = 8
 CONSOLE = "/console"
 
 
-def quotes(viewer: Viewer, period: Period) -> dict[str, Any]:
+def quotes(viewer: Viewer, asked: Asked) -> dict[str, Any]:
     """One good comment and two low ones of the week in masked words, how many thanked us, and what the outbox does not keep."""
-    found = quotable(viewer, period)
+    found = quotable(viewer, asked.period, asked.scope)
     low = [one for one in found if one.is_low][:LOW]
     thanks = [one for one in reversed(found) if (one.satisfaction or 0) >= Survey.Satisfaction.SATISFIED]
     said = {one.survey.pk: f"“{_short(one.words)}”" for one in heard([*low, *thanks[:GOOD]])}
@@ -48,9 +48,9 @@ def _short(words: str) -> str:
     return str(Truncator(" ".join(words.split())).chars(LONGEST))
 
 
-def due(person: User, now: datetime) -> list[dict[str, str]]:
+def due(person: User, asked: Asked) -> list[dict[str, str]]:
     """The reader's own: what waits for their answer or decision, and what they are to have done within a week. {words, url}."""
-    viewer = Viewer(person)
+    viewer, now, theirs = Viewer(person), asked.at, asked.scope.on("case__")
     lines = _improvements(person, now)
     if viewer.works:
         mine = Measure.objects.filter(owner=person, done_at=None, due_on__lte=day_of(now) + AHEAD)
@@ -60,9 +60,9 @@ def due(person: User, now: datetime) -> list[dict[str, str]]:
         lessons = Lesson.objects.filter(owner=person, outcome=Lesson.Outcome.ACCEPTED, done_at=None)
         for lesson in lessons.filter(due_on__lte=day_of(now) + AHEAD).order_by("due_on", "pk"):
             lines.append(_line(f"Lesson {lesson.pk}, due {lesson.due_on:%-d %b}", f"/learning/{lesson.pk}/"))
-    if viewer.is_staff and (low := to_answer(viewer).count()):
+    if viewer.is_staff and (low := to_answer(viewer).filter(theirs).count()):
         lines.append(_line(f"Low scores to answer: {low}", "/feedback/"))
-    if viewer.is_staff and (waiting := readable(person).filter(outcome=Lesson.Outcome.OPEN).count()):
+    if viewer.is_staff and (waiting := readable(person).filter(theirs, outcome=Lesson.Outcome.OPEN).count()):
         lines.append(_line(f"Lessons to answer: {waiting}", "/learning/"))
     if len(lines) > MOST:
         rest = len(lines) - MOST + 1

@@ -12,7 +12,6 @@ from django.conf import settings
 from cases.access import Viewer
 from escalation.models import Notice
 from feedback.figure_views import DIGEST
-from feedback.figures import EVERYTHING
 from feedback.intervals import apart
 from feedback.measures import ALL, MEASURES, Counted
 from feedback.periods import Period
@@ -79,10 +78,10 @@ def moved(found: Iterable[Moved]) -> tuple[list[Moved], list[Moved]]:
     return list(worse.values())[:SHOWN], list(better.values())[:SHOWN]
 
 
-def movements(period: Period, *, at: datetime) -> Iterable[Moved]:
-    """Every figure that may be judged, of all cases, and by topic and team."""
+def movements(asked: Asked) -> Iterable[Moved]:
+    """Every figure that may be judged, of all cases the reader may know of, and by topic and team."""
     for split in SPLITS:
-        for part, figures in reading.count(JUDGED, period, EVERYTHING, at=at, by=split).items():
+        for part, figures in reading.count(JUDGED, asked.period, asked.scope, at=asked.at, by=split).items():
             for key, counted in figures.items():
                 # Cases without a team have no address of their own.
                 if not split or part:
@@ -102,20 +101,20 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the digest says of the week before the day it is owed for, counted at `now`."""
     view = view_of(notice)
     week = week_before(date.fromisoformat(notice.data["day"]), settings.COMPANY_TIME_ZONE)
-    said = Said({"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}, now)
+    said = Said({"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}, now, by=view.owner)
     asked = said.asked
     assert asked is not None  # noqa: S101 # nosec B101 - seven days of their own are a valid question
     first = dashboard(asked, said.calendar, said.form.names)
     lines, counted_to = lines_of(asked, FOUR)
-    worse, better = moved(movements(week, at=now))
-    said_words = quotes(Viewer(notice.person), week)
+    worse, better = moved(movements(asked))
+    said_words = quotes(Viewer(view.owner), asked)
     return (
         {
             "sentence": first.get("sentence") or first.get("empty", ""),
             "lines": lines,
             "worse": [moved_line(asked, one, said.form.names) for one in worse],
             "better": [moved_line(asked, one, said.form.names) for one in better],
-            "due": due(notice.person, now),
+            "due": due(view.owner, asked),
             "words": asked.words,
             "counted": counted_words(counted_to),
             "page": pinned(asked, "/insights/"),

@@ -13,15 +13,22 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from cases.access import Viewer
+from cases.models import User
 from escalation.book import NoProtocol, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from feedback.figure_views import SEES
+from feedback.handlers import mix_of
+from feedback.intervals import FEWEST
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
 from portal.insights.taking import taken, with_links
 from portal.pages.doors import View, door, see_other
 
+#: Of one colleague.
+TOO_FEW = (
+    f"Fewer than {FEWEST} cases of this person were filed in this period with these filters: nothing is shown of so few"
+)
 ALWAYS = Calendar("always", "UTC", always=True)
 PLACES = (
     ("/insights/", "Figures"),
@@ -77,18 +84,26 @@ def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
 
 
 class Said:
-    """What the filters of an address ask at an instant: their form, and when that is valid, the question it means."""
+    """What `by` asks with the filters of an address at an instant: their form, and when that is valid, the question."""
 
-    def __init__(self, filters: Mapping[str, str], at: datetime) -> None:
+    def __init__(self, filters: Mapping[str, str], at: datetime, *, by: User) -> None:
         self.at = at
         self.filters = dict(filters)
         self.rules = rules()
         today = today_at(self.at)
         said = data_of(filters, today)
-        self.form = Filters(said, rules=self.rules, today=today)
-        self.asked: Asked | None = None
-        if self.form.is_valid():
-            self.asked = Asked(said, self.form.period_asked(), self.form.scope(), self.form.words(), self.at)
+        self.form = Filters(said, rules=self.rules, today=today, by=by)
+        self.asked = self._asked(said) if self.form.is_valid() else None
+
+    def _asked(self, said: dict[str, str]) -> Asked | None:
+        """The question; none of one person of whose work too little is there to be shown."""
+        period, scope, mix = self.form.period_asked(), self.form.scope(), None
+        if scope.handler is not None:
+            mix = mix_of(period, scope)
+            if not mix.mine.shown:
+                self.form.add_error("handler", TOO_FEW)
+                return None
+        return Asked(said, period, scope, self.form.words(mix), self.at)
 
     @property
     def calendar(self) -> Calendar:
@@ -100,7 +115,7 @@ class Question(Said):
     """What a request asks."""
 
     def __init__(self, request: HttpRequest) -> None:
-        super().__init__(request.GET.dict(), clock.now())
+        super().__init__(request.GET.dict(), clock.now(), by=request.user)  # type: ignore[arg-type]
         self.request = request
 
 

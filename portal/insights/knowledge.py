@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from cases.models import User
 from feedback.helpfulness import WHY_STALE, WINDOW, Shelved, Where, deflection, shelf
 from feedback.intervals import Share
 from portal.insights.casework import Echo, safe
@@ -19,8 +20,16 @@ HEAD = (
 NOBODY = "There is no article yet. Articles are written in the console."
 
 
-def told(at: datetime) -> dict[str, Any]:
-    """What the page takes: a sentence, the share that needed no case, a row for each article, the stale ones first."""
+ONLY = "Articles are read by everybody’s customers: there is no figure of one team. You see those of the teams set for you."
+
+
+def told(at: datetime, *, by: User) -> dict[str, Any]:
+    """What the page takes: a sentence, the share that needed no case, a row for each article, the stale ones first.
+
+    Nothing for who sees figures of some teams only.
+    """
+    if by.figures_by_team:
+        return {"empty": ONLY}
     rows = [one for one in shelf(at) if one.article.archived_at is None]
     if not rows:
         return {"empty": NOBODY}

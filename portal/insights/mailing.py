@@ -22,7 +22,7 @@ from portal.insights.bottlenecks import hours_page
 from portal.insights.comparing import compare_page, sides_asked, sides_words
 from portal.insights.comparing import lines_of as compared_lines
 from portal.insights.dashboard import dashboard
-from portal.insights.framing import COMPARE, Said
+from portal.insights.framing import COMPARE, TOO_FEW, Said
 from portal.insights.owing import teams_page, versions_page
 from portal.insights.promises import promises_page
 from portal.insights.topics import count_topics, page_of
@@ -101,7 +101,7 @@ def lines_of(asked: Asked, keys: tuple[str, ...]) -> tuple[list[str], datetime]:
 
 def view_of(notice: Notice) -> FigureView:
     """The view a letter is about. Raises NotNeeded when it is gone, or mailed no more, or not for its reader's eyes."""
-    view = FigureView.objects.filter(pk=notice.data["view"], owner=notice.person).first()
+    view = FigureView.objects.select_related("owner").filter(pk=notice.data["view"], owner=notice.person).first()
     if view is None or not view.mailed:
         raise NotNeeded("The view is deleted, or its letters were stopped.")
     if not notice.person.has_perm(SEES):
@@ -122,12 +122,12 @@ def counted_words(at: datetime) -> str:
 def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     """What the letter of a view says, counted at `now`: the numbers its page shows at that instant."""
     view = view_of(notice)
-    said = Said(filters_of(view), now)
+    said = Said(filters_of(view), now, by=view.owner)
     context = {"view": view, "views": f"{settings.BASE_URL}/insights/views/"} | way_out(view)
     asked = said.asked
     if asked is None:
         page = f"{settings.BASE_URL}{view.page}?{view.query}"
-        return context | {"broken": True, "page": page}
+        return context | {"broken": True, "page": page, "few": TOO_FEW in said.form.errors.get("handler", ())}
     letter = LETTERS[view.page]
     first = letter.sentence(said, asked)
     sides = sides_asked(said.filters) if view.page == COMPARE else {}

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from cases.models import Team
+from cases.access import figure_teams_of
+from cases.models import Team, User
 from feedback.pulse import Month, Numbers, months_over, so_far
 from portal import charts
 from portal.charts import percent
@@ -18,9 +19,24 @@ WITHHELD = "not shown"
 DESC = "Said 4 or 5 on a scale to 5, by month, with the 95% interval."
 
 
-def told(at: datetime) -> dict[str, Any]:
-    """What the page takes: sentence, charts, words, and how many have answered in the month that runs."""
+ONLY = (
+    "You see the teams set for you, in months that may be shown. What everybody said, and the words, are of all teams "
+    "together and not among them."
+)
+NONE_OF_THEIRS = "No month is over that may be shown of a team set for you."
+
+
+def told(at: datetime, *, by: User) -> dict[str, Any]:
+    """What the page takes: sentence, charts, words, and how many have answered in the month that runs.
+
+    Who sees figures of some teams only has their charts and nothing else: the rest is of all teams together.
+    """
     months = months_over(at)
+    only = figure_teams_of(by)
+    if only is not None:
+        theirs = dict(Team.objects.filter(slug__in=only).values_list("pk", "name"))
+        charts = team_charts(months, theirs)
+        return {"charts": charts, "sentence": ONLY, "empty": "" if charts else NONE_OF_THEIRS}
     running = so_far(at)
     context: dict[str, Any] = {
         "running": f"{running.hits} of {running.n} have answered this month so far." if running else "",
@@ -58,12 +74,17 @@ def sentence(last: Month, before: Month | None) -> str:
 
 def charts_of(months: Sequence[Month], names: Mapping[int, str]) -> list[Chart]:
     """Everybody first, then each team that may be shown for a month at least."""
-    teams = {team for month in months for team in month.teams}
-    made = [chart("everybody", "Everybody", [(month.month, month.everybody) for month in months], wide=True)]
-    for team in sorted(teams, key=lambda team: names[team]):
-        rows = [(month.month, month.teams.get(team)) for month in months]
-        made.append(chart(f"team-{team}", names[team], rows, wide=False))
-    return made
+    every = chart("everybody", "Everybody", [(month.month, month.everybody) for month in months], wide=True)
+    return [every, *team_charts(months, names)]
+
+
+def team_charts(months: Sequence[Month], names: Mapping[int, str]) -> list[Chart]:
+    """One for each team of `names` that may be shown for a month at least, by name."""
+    teams = {team for month in months for team in month.teams} & set(names)
+    return [
+        chart(f"team-{team}", names[team], [(month.month, month.teams.get(team)) for month in months], wide=False)
+        for team in sorted(teams, key=lambda team: names[team])
+    ]
 
 
 def chart(key: str, name: str, rows: Sequence[tuple[date, Numbers | None]], *, wide: bool) -> Chart:

@@ -94,7 +94,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, error: str = "") -> HttpResponse:
-    rows = FigureView.objects.filter(owner=request.user)  # type: ignore[misc]
+    rows = FigureView.objects.filter(owner=request.user).select_related("owner")  # type: ignore[misc]
     more = {
         "heading": "My views",
         "rows": [_row(row) for row in rows if not row.is_digest],
@@ -106,7 +106,7 @@ def _listed(request: HttpRequest, error: str = "") -> HttpResponse:
 
 
 def _row(view: FigureView) -> dict[str, Any]:
-    said = Said(filters_of(view), clock.now())
+    said = Said(filters_of(view), clock.now(), by=view.owner)
     return {
         "view": view,
         "url": f"{view.page}?{view.query}" if view.query else view.page,

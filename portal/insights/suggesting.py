@@ -33,7 +33,7 @@ from feedback.suggestions import (
     signals,
     suggest,
 )
-from portal.insights.asking import Asked
+from portal.insights.asking import SCOPES, Asked
 from portal.insights.words import count_words, interval_words, share_words
 
 HERE = "/insights/topics/"
@@ -69,9 +69,10 @@ POLICIES = {
 def suggestions_of(asked: Asked, names: Mapping[str, str], user: User) -> dict[str, Any]:
     """What the template takes of the suggestions; `user` is who reads them."""
     if not possible(asked.scope):
-        everything = asked.link(HERE, team="", level="", topic="", severity="", source="")
         why = "Suggestions compare a topic with all the others, in all cases filed here."
-        return {"elsewhere": why, "everything": everything}
+        if asked.scope.only is not None:
+            return {"elsewhere": f"{why} You see those of some teams."}
+        return {"elsewhere": why, "everything": asked.link(HERE, **dict.fromkeys(SCOPES, ""))}
     protocols = in_force()
     if not protocols:
         return {"elsewhere": "No protocol is in force, so there is nothing to add to it."}

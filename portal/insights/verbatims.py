@@ -79,7 +79,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "remarks": [UNLISTED] if Survey.objects.filter(is_anonymous=True).exists() else [],
         "tables": [*tables_of(asked, figures), agreement_table(asked, figures, second_looks.agreement())],
         "trend": trend(asked, figures, chosen[0] if chosen else None),
-        "lessons": lessons_on(chosen or [one for one in known if one.is_active], viewer),
+        "lessons": lessons_on(chosen or [one for one in known if one.is_active], viewer, asked),
         "lessons_of": chosen[0].name if chosen else "",
         "use_theme": use_url(f"theme {chosen[0].slug}") if chosen and may_propose(request.user) else "",
         "may_tag": viewer.is_staff and request.user.has_perm(themes.SUPERVISE),
@@ -115,7 +115,8 @@ def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -
     # What is masked cannot be searched for either: somebody could try numbers until one is found.
     found: Any = _with(want["q"], rows) if want["q"] else rows
     pages = Paginator(found, PER_PAGE)
-    if not viewer.is_staff and 0 < pages.count < FEWEST:
+    # Of those without a name a list that score, theme or words make short would say whose one is to who knows some of it.
+    if (nameless or not viewer.is_staff) and 0 < pages.count < FEWEST:
         return {"no_list": FEW}
     one = pages.get_page(request.GET.get("page"))
     shown = list(one) if want["q"] else said_words.heard(one)
@@ -162,9 +163,10 @@ def row_of(said: Verbatim, offered: Sequence[Theme], here: str, *, may_use: bool
     }
 
 
-def lessons_on(chosen: Iterable[Theme], viewer: Viewer) -> list[Lesson]:
-    """The newest lessons tagged with one of the themes, for who may read lessons."""
+def lessons_on(chosen: Iterable[Theme], viewer: Viewer, asked: Asked) -> list[Lesson]:
+    """The newest lessons tagged with one of the themes, for who may read lessons, of teams they may know of."""
     if not viewer.is_staff:
         return []
-    found = lessons.readable(viewer.user).filter(tags__word__in=lesson_words(list(chosen)))  # type: ignore[arg-type]
+    theirs = asked.scope.on_team("case__team__slug")
+    found = lessons.readable(viewer.user).filter(theirs, tags__word__in=lesson_words(list(chosen)))  # type: ignore[arg-type]
     return list(found.distinct().order_by("-at")[:LESSONS])

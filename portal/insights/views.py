@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from cases.access import Viewer
+from cases.models import User
 from feedback import climbs, improvements, owed
 from feedback.figures import escalations
 from feedback.gaps import gaps
@@ -22,7 +23,7 @@ from portal.insights.asking import Asked, today_at
 from portal.insights.bottlenecks import hours_page
 from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
-from portal.insights.comparing import compare_page
+from portal.insights.comparing import compare_page, way_back
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
 from portal.insights.framing import Question, file_of, for_managers, frame, page, table_file, tidy
@@ -198,7 +199,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "title": found.title,
         "words": said.words if said else "",
         "period": said.period if said else None,
-        "back": said.link(_home_of(found.which)) if said else "",
+        "back": way_back(request.GET.dict()) or (said.link(_home_of(found.which)) if said else ""),
         "csv_url": said.link("/insights/cases.csv", which=found.which, part=found.part) if said else "",
         "report_url": said.link("/insights/cases/report/", which=found.which, part=found.part) if said else "",
         "few": few,
@@ -237,7 +238,8 @@ cases_file = for_managers(cases_csv, "GET", "POST")
 @for_managers
 def pulse(request: HttpRequest) -> HttpResponse:
     """What people who work on cases say of their month."""
-    context = frame(request, heading="How manageable the work was", **told(clock.now()))
+    reader = cast("User", request.user)
+    context = frame(request, heading="How manageable the work was", **told(clock.now(), by=reader))
     if (picture := taken(request, context)) is not None:
         return picture
     with_links(request, context.get("charts", ()))
@@ -247,15 +249,20 @@ def pulse(request: HttpRequest) -> HttpResponse:
 @for_managers
 def knowledge(request: HttpRequest) -> HttpResponse:
     """How help articles fare."""
+    reader = cast("User", request.user)
     return render(
-        request, "insights/knowledge.html", frame(request, heading="Help articles", **articles.told(clock.now()))
+        request,
+        "insights/knowledge.html",
+        frame(request, heading="Help articles", **articles.told(clock.now(), by=reader)),
     )
 
 
 @for_managers
 def knowledge_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The same, article by article, as a file."""
-    now = clock.now()
+    now, reader = clock.now(), cast("User", request.user)
+    if reader.figures_by_team:
+        raise Http404
     lines = (line.encode() for line in articles.csv_lines(now))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="articles-to-{today_at(now).isoformat()}.csv"'

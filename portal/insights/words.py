@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cases.lifecycle import State
 from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
+from feedback.handlers import Mix
 from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
 from feedback.periods import Period
 from feedback.recovery import Lift
@@ -188,6 +189,18 @@ def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
 def count_words(number: int, word: str) -> str:
     """'1 case', '1,204 cases'."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def listed_words(names: Sequence[str]) -> str:
+    """'Cards', 'Cards and Payments', 'Cards, Payments and Security'."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def mix_words(mix: Mix) -> str:
+    """'harder than average: 46% escalated, of all others’ 31%': the case mix beside a person's name."""
+    said = f"{share_words(mix.mine)} escalated"
+    said += f", of all others’ {share_words(mix.others)}" if mix.others.shown else ""
+    return f"{mix.way} than average: {said}" if mix.way else said
 
 
 def outcome_words(state: str, outcome: str | None, outcomes: dict[str, str]) -> str:

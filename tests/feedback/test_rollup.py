@@ -241,7 +241,12 @@ def test_the_dashboard_reads_what_its_figures_count(story):
         Scope(level=2, source=LIVE),
         Scope(severity=4, topic="billing"),
     )
-    for scope in (*scopes, Scope(source=IMPORTED), Scope(team="frontline"), Scope(topic="billing", level=1)):
+    two = story.cast.tiers[2].pk
+    bound = [Scope(only=("customer-support-managers",)), Scope(only=("customer-support-managers", "service-representatives"), level=2), Scope(only=())]  # fmt: skip
+    asked = [Scope(handler=two), Scope(language="en", level=1), Scope(language="de"), Scope(handler=two, only=("customer-support-managers",))]  # fmt: skip
+    assert [reading.read(PERIOD, scope, at=AT).is_read for scope in (*bound, *asked)] == [True] * 3 + [False] * 4
+    more = (Scope(source=IMPORTED), Scope(team="frontline"), Scope(topic="billing", level=1))
+    for scope in (*scopes, *more, *bound, *asked):
         for period in (PERIOD, PERIOD.before()):
             found = overview(period, scope, at=AT)
             assert found.said == figures.satisfaction(period, scope)

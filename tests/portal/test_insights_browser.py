@@ -54,6 +54,9 @@ TABLES = (
     f"/insights/compare/?{DATES}",
     f"/insights/compare/?{DATES}&by=teams&a=service-representatives&b=service-representatives",
     f"/insights/all/?{DATES}",
+    f"/insights/all/?{DATES}&handler=3",
+    "/insights/views/",
+    "/insights/views/new/?page=/insights/",
 )
 #: How many pictures each page has.
 PICTURES = {f"/insights/?{DATES}": 11, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}

@@ -76,6 +76,22 @@ def test_the_figures_by_hand(manager, told):
     ]
 
 
+def test_who_is_bound_to_teams_sees_theirs_and_nothing_of_everybody(manager, told):
+    who = told.manager
+    who.figures_by_team = True
+    who.save(update_fields=["figures_by_team"])
+    who.figure_teams.set([told.teams[2]])
+    page = manager.get(URL)
+    assert "No month is over that may be shown of a team set for you" in text(page) and "charts" in page.context
+    assert not page.context["charts"]
+    who.figure_teams.set([told.teams[1], told.teams[2]])
+    page = manager.get(URL)
+    (chart,) = page.context["charts"]
+    assert chart["title"] == "Service representatives: 25% said 4 or 5 in January 2026"
+    said = text(page)
+    assert "Everybody:" not in said and "Calm." not in said and "17" not in said and "75%" not in said
+
+
 def test_the_running_month_says_how_many_and_nothing_else(manager, told):
     page = manager.get(URL)
     assert "6 of 17 have answered this month so far." in text(page)

@@ -119,7 +119,9 @@ def test_a_team_is_each_of_it_and_the_cell_leads_there(cast, go, floor):
     assert {one.person for one in more} == {cast.tiers[1]}, "who has it already keeps that one"
     assert Notice.objects.filter(kind=training_letters.ASSIGNED).count() == 2
     # A marked cell has the press, an unmarked one and a person one does not lead have none.
-    asked = Said({"period": "custom", "from": "2026-01-01", "to": "2026-01-31"}, MONDAY + 30 * DAY).asked
+    asked = Said(
+        {"period": "custom", "from": "2026-01-01", "to": "2026-01-31"}, MONDAY + 30 * DAY, by=cast.supervisor
+    ).asked
     assert asked is not None
     cells = dict.fromkeys(gaps.ASPECTS, Share(1, 20)) | {"missed": Share(18, 20)}
     whole = dict.fromkeys(gaps.ASPECTS, Share(3, 60)) | {"missed": Share(20, 60)}

@@ -69,13 +69,13 @@ def keep(client, page="/insights/", mailed="weekly", name="Mine", **filters):
 
 
 @pytest.mark.parametrize("filters", [DATES, MARCH, MARCH | {"topic": "billing"}])
-def test_page_file_letter_and_api_say_the_same_of_every_figure(filters, manager):
+def test_page_file_letter_and_api_say_the_same_of_every_figure(filters, manager, story):
     sections = manager.get("/insights/all/", filters).context["sections"]
     page = {row["name"]: row for section in sections for row in section["rows"]}
     filed = {row["Key"]: row for row in rows_of(manager.get("/insights/all.csv", filters))}
     answer = manager.get(API, filters).json()
     api = {one["key"]: one for one in answer["figures"]}
-    asked = Said(filters, clock.now()).asked
+    asked = Said(filters, clock.now(), by=story.cast.manager).asked
     mailed = dict(zip(MEASURES, mailing.lines_of(asked, tuple(MEASURES))[0], strict=True))
     assert list(api) == list(MEASURES)
     assert answer["filters"] == filters and answer["period"]["from"] == filters["from"]
@@ -277,7 +277,7 @@ class TestDigest:
 
     def test_what_moved_leads_to_the_page_that_says_so(self, manager, story, monkeypatch):
         worse = Moved("escalated", "topic", "billing", Counted(Share(60, 100), Share(10, 100)))
-        monkeypatch.setattr(digesting, "movements", lambda period, *, at: [worse])
+        monkeypatch.setattr(digesting, "movements", lambda asked: [worse])
         figure_views.subscribe(True, by=story.cast.manager, at=AT_MORE)
         (letter,) = letter_of(story.cast.manager, FigureView.objects.get().next_at, figure_views.DIGEST)
         (url,) = re.findall(r"- Escalation rate, \S.*: 60%, was 10%: (http\S+)", letter.text)

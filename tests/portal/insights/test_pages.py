@@ -228,7 +228,7 @@ class TestPage:
                         list(answer.streaming_content)
                 counts.setdefault(place, set()).add(len(asked))
         assert all(len(numbers) == 1 for numbers in counts.values()), counts
-        assert max(max(numbers) for numbers in counts.values()) <= 13, counts
+        assert max(max(numbers) for numbers in counts.values()) <= 12, counts
 
     def test_without_a_protocol_in_force_every_hour_is_working_time(self, manager):
         ProtocolVersion.objects.update(status=ProtocolVersion.Status.RETIRED)
