@@ -34,6 +34,8 @@ from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
     figure_views,
+    follow_up_acts,
+    follow_ups,
     improvement_letters,
     interim,
     invitations,
@@ -44,6 +46,7 @@ from feedback import (
     problem_letters,
     quality_letters,
     quality_weeks,
+    recommending,
     retros,
     today_letters,
 )
@@ -71,7 +74,7 @@ letters.register(mail_letters.WHERE, mail_letters.compose_where)
 composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COMPOSERS | sharing.COMPOSERS
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
-composers |= improvement_letters.COMPOSERS
+composers |= improvement_letters.COMPOSERS | follow_up_acts.COMPOSERS | recommending.COMPOSERS
 composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -188,10 +191,12 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *reviews.STEPS,
         *invitations.STEPS,
         *interim.STEPS,
+        *recommending.STEPS,
         *low_letters.STEPS,
         *today_letters.STEPS,
         *figure_views.STEPS,
         *retros.STEPS,
+        *follow_ups.STEPS,
         *lesson_letters.STEPS,
         *improvement_letters.STEPS,
         *drafts.STEPS,
@@ -205,6 +210,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *rollups.STEPS,
         *post_mortems.STEPS,
         *quality_weeks.STEPS,
+        *recommending.DRAWING,
         *fetching.STEPS,
         *copies.STEPS,
         *erasing.STEPS,

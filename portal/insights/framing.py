@@ -30,6 +30,7 @@ PLACES = (
     ("/insights/words/", "Words"),
     ("/insights/compare/", "Compare"),
     ("/insights/all/", "All figures"),
+    ("/insights/recommend/", "Recommend"),
     ("/insights/pulse/", "Pulse"),
     ("/insights/knowledge/", "Articles"),
     ("/insights/views/", "My views"),
