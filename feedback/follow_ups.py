@@ -27,6 +27,8 @@ OPEN = Q(done_at=None, stopped_at=None)
 ROLE, BEAT = "follow_ups", "beat"
 #: How often cases are looked for whose day has come; from how long before the last look, so that a late commit is not missed.
 EVERY, AGAIN = timedelta(minutes=10), timedelta(days=1)
+#: Further back nobody looks: after a longer silence of ours, or switched off for longer, asking would be late for everybody.
+CATCH_UP = timedelta(days=7)
 BATCH = 200
 ESCALATED, URGENT, REMEDIED, ALL = "escalated", "urgent", "remedied", "all"
 URGENT_TO = 2  # severities 1 and 2
@@ -74,10 +76,10 @@ def to_look(at: datetime) -> QuerySet[Heartbeat]:
 def owe(at: datetime) -> int:
     """Makes the follow-ups of cases whose day has come since the last look. Done with 0 left.
 
-    Switched on anew it begins with the last day: what was settled before is left alone.
+    Switched on for the first time it begins with the last day: what came due before is left alone.
     """
     last = Heartbeat.objects.filter(role=ROLE).first()
-    since = (last.last_loop if last and last.last_loop else at) - AGAIN
+    since = max((last.last_loop if last and last.last_loop else at) - AGAIN, at - CATCH_UP)
     cases = Case.objects.filter(
         wanted(), ~LEFT_ALONE, resolved_at__gt=since - after(), resolved_at__lte=at - after(), state__in=ASKABLE,
         is_history=False, customer__is_staff=False, customer__is_active=True, customer__erased_at=None,

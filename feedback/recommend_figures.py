@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -21,12 +20,11 @@ FROM_CUSTOMERS = Q(person__is_staff=False, asked_at__isnull=False)
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """One round. `response`: answered of asked; `scores`: how many gave which."""
+    """One round. `response`: answered of asked."""
 
     round: RecommendRound
     nps: Nps
     response: Share
-    scores: Mapping[int, int]
 
     @property
     def first(self) -> date:
@@ -48,7 +46,7 @@ def _quarter(one: RecommendRound, counted: dict[int | None, int]) -> Quarter:
     ups = sum(n for score, n in given.items() if score >= PROMOTER)
     downs = sum(n for score, n in given.items() if score <= DETRACTOR)
     n = sum(given.values())
-    return Quarter(one, Nps(ups, n - ups - downs, downs), Share(n, sum(counted.values())), given)
+    return Quarter(one, Nps(ups, n - ups - downs, downs), Share(n, sum(counted.values())))
 
 
 def words(quarter: Quarter) -> list[Recommendation]:

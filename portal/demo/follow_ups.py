@@ -1,4 +1,4 @@
-"""Follow-ups of the demo: customers asked whether it is still fixed, most in time, one late, one skipped, the newest two not yet."""
+"""Follow-ups of the demo: customers asked whether it is still fixed, most in time, one late, one skipped, one forgotten, the newest two not yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feedback.surveys import ASKABLE
 from portal.demo.people import Cast
 
 HOUR = 3600
-LATE, SKIPPED, LEFT = 3, 5, 2
+LATE, SKIPPED, FORGOTTEN, LEFT = 3, 5, 7, 2
 CALLS = (
     "Still works. They were surprised that somebody called, in a good way.",
     "Works. They asked how to turn the reminder off; I showed them.",
@@ -39,7 +39,7 @@ def ask_them(people: Cast, now: datetime) -> None:
             if number == LATE
             else office(row.since).due(row.since, (1 + number % 6) * HOUR)
         )
-        if at < now:
+        if at < now and number != FORGOTTEN:
             do(row, _given(number), by=by, at=at)
 
 

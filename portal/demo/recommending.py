@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from cases.models import User
 from feedback.models import Recommendation, RecommendRound
 from feedback.recommending import quarter_of, today
 from portal.demo.people import Cast
@@ -43,7 +44,7 @@ def ask(people: Cast, now: datetime, *, seed: int) -> None:
 
 
 def _row(
-    made: RecommendRound, person: object, scores: tuple[int, ...], at: datetime, chance: random.Random
+    made: RecommendRound, person: User, scores: tuple[int, ...], at: datetime, chance: random.Random
 ) -> Recommendation:
     row = Recommendation(
         of=made, person=person, ask_on=at.date(), owed_at=at, asked_at=at, expires_at=at + timedelta(days=30)

@@ -131,11 +131,15 @@ def _row(one: Quarter) -> list[Any]:
 
 
 def spread(one: Quarter) -> Chart:
-    """How many gave which answer."""
-    rows = [(str(score), one.scores.get(score, 0)) for score in range(10, -1, -1)]
-    title = f"Answers in {quarter_words(one.first)}, 10 to 0"
-    drawn = charts.bars(rows, key="nps-scores", title=title, desc="How many gave which answer.")
-    return chart(title, "9 and 10 are promoters, 0 to 6 detractors.", drawn, title, ["Answer", "How many"], [[label, str(n)] for label, n in rows], CSV)  # fmt: skip
+    """How many are promoters, neither, and detractors."""
+    parts = one.nps
+    rows = [("9 or 10: promoters", parts.promoters), ("7 or 8: neither", parts.passives), ("0 to 6: detractors", parts.detractors)]  # fmt: skip
+    title = f"{quarter_words(one.first)}: {parts.promoters} of {parts.n} answered 9 or 10"
+    drawn = charts.bars(rows, key="nps-parts", title=title, desc="How many gave which answer.")
+    table = [[label, str(n), percent(n / parts.n)] for label, n in rows]
+    return chart(
+        title, "", drawn, f"Answers in {quarter_words(one.first)}", ["Answer", "How many", "Share"], table, CSV
+    )
 
 
 def csv_lines(at: datetime) -> Iterator[str]:
