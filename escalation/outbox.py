@@ -38,7 +38,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.5), timedelta(minutes=15)
 #: After a day and so many tries a person must look; a day alone may only mean that we were down ourselves.
 GIVE_UP, FEWEST_TRIES = timedelta(hours=24), 12
 #: Kinds a person must rather miss than get twice.
-AT_MOST_ONCE = ("survey", "survey_reminder")
+AT_MOST_ONCE = ("survey", "survey_reminder", "survey_interim", "survey_recommend")
 S = Notice.State
 #: Here a letter is over: a secret it carried is forgotten.
 ENDED = (S.SENT, S.DEAD, S.CANCELLED)

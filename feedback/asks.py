@@ -1,6 +1,6 @@
 """One cap over every question we send a customer on our own initiative: one in so many days, whatever kind it is of.
 
-Survey, reminder and interim question all come here before their letter is written. docs/survey.md.
+Survey, reminder, interim question and whether they would recommend us all come here before their letter is written. docs/survey.md.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from feedback.models import (
     Ask,
     Evidence,
     FigureView,
+    FollowUp,
     Ground,
     Lesson,
     LessonTag,
@@ -23,6 +24,7 @@ from feedback.models import (
     MeetingAction,
     PostMortem,
     QualityReview,
+    Recommendation,
     Retro,
     Scenario,
     SecondLook,
@@ -49,6 +51,11 @@ def asks(who: Subject) -> None:
     Ask.objects.filter(person=who.person).delete()
 
 
+def recommendations(who: Subject) -> None:
+    """Whether they would recommend us, and why: it is about no case and goes as a whole."""
+    Recommendation.objects.filter(person=who.person).delete()
+
+
 def views(who: Subject) -> None:
     """Pages of figures they kept under names of their own: nothing is mailed to whoever is erased."""
     FigureView.objects.filter(owner=who.person).delete()
@@ -59,6 +66,15 @@ def low_scores(who: Subject) -> None:
     theirs = LowScore.objects.filter(case__in=who.cases)
     # In this order: what a supervisor is just answering is waited for here, and its words are there after that.
     theirs.filter(done_at=None, withdrawn_at=None).update(withdrawn_at=who.at)
+    theirs.exclude(words="").update(words=ERASED)
+    TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
+
+
+def follow_ups(who: Subject) -> None:
+    """What colleagues wrote to them or heard from them after cases were settled; nobody is to be asked any more."""
+    theirs = FollowUp.objects.filter(case__in=who.cases)
+    # In this order, as with low scores.
+    theirs.filter(done_at=None, stopped_at=None).update(stopped_at=who.at)
     theirs.exclude(words="").update(words=ERASED)
     TouchedCase.note(list(theirs.values_list("case", flat=True)), who.at)
 
@@ -122,8 +138,10 @@ def minutes(who: Subject) -> None:
 ERASERS: tuple[tuple[str, Eraser], ...] = (
     ("comments", comments),
     ("asks", asks),
+    ("recommendations", recommendations),
     ("views of figures", views),
     ("low scores", low_scores),
+    ("follow-ups", follow_ups),
     ("marks", marks),
     ("learned", learned),
     ("look backs", look_backs),

@@ -1,25 +1,29 @@
-"""The letters about low scores: a supervisor's answer to the customer, and to supervisors the word that answers are late."""
+"""The letters about low scores: a supervisor's answer to the customer, and to supervisors the word that some came and that answers are late."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from cases import brand
 from cases.access import Viewer, supervisors
 from cases.languages import isolated
-from escalation.letters import NotNeeded, to_staff
-from escalation.models import Notice
+from cases.spelling import spell
+from escalation.letters import NotNeeded, to_staff, zone_of
+from escalation.models import Heartbeat, Notice
 from escalation.steps import Step
 from feedback.low_scores import KIND, OPEN, to_answer
 from feedback.models import LowScore
+from feedback.pulse import office
 
-LATE = "low_scores_late"
+NEW, LATE = "low_scores_new", "low_scores_late"
+#: Of what came supervisors are told in one letter an hour at most.
+ONE_IN = timedelta(hours=1)
 BATCH = 200
 
 
@@ -31,6 +35,46 @@ def compose_answer(notice: Notice, now: datetime) -> dict[str, Any]:
     name = row.by.first_name
     sender = _("%(name)s at %(company)s") % {"name": name, "company": brand.current().from_name}
     return {"words": row.words, "by": isolated(name), "sender": sender}
+
+
+# New ------------------------------------------------------------------------------------------------------------
+
+
+def to_announce(at: datetime) -> QuerySet[LowScore]:
+    """Low scores no supervisor was told of yet; none within an hour of the last letter, so that many are one."""
+    lately = Heartbeat.objects.filter(role=NEW, last_loop__gt=at - ONE_IN)
+    return LowScore.objects.filter(OPEN, ~Exists(lately), announced_at=None)
+
+
+def announce(at: datetime) -> int:
+    """Owes each supervisor one letter about those that came, while the office is open; what comes by night waits.
+
+    Each is told of once, and late ones by their own letter. How many rows; 0 while the office is closed.
+    """
+    if office(at).due(at, 1) > at + timedelta(seconds=1):
+        return 0
+    with transaction.atomic():
+        held = to_announce(at).order_by("due_at", "pk")[:BATCH]
+        if connection.features.has_select_for_update_skip_locked:
+            held = held.select_for_update(skip_locked=True)
+        rows = list(held)
+        if rows:
+            said = {"rows": [row.pk for row in rows]}
+            about = f"{rows[0].pk}:{rows[0].since:%Y%m%d%H%M}"
+            letters = [to_staff(NEW, about, person, said, at) for person in supervisors().order_by("pk")]
+            Notice.objects.bulk_create(letters, ignore_conflicts=True)
+            LowScore.objects.filter(pk__in=said["rows"]).update(announced_at=at)
+            Heartbeat.objects.update_or_create(role=NEW, defaults={"last_loop": at, "last_success": at})
+    return len(rows)
+
+
+def compose_new(notice: Notice, now: datetime) -> dict[str, Any]:
+    """How many came and by when the first is owed, no names. Raises NotNeeded when all of them were answered."""
+    rows = list(to_answer(Viewer(notice.person)).filter(pk__in=notice.data["rows"]))
+    if not rows:
+        raise NotNeeded("They have been answered meanwhile.")
+    due = spell(rows[0].due_at, zone_of(notice.person))
+    return {"number": len(rows), "due": due, "page": f"{settings.BASE_URL}/console/feedback/"}
 
 
 # Late -----------------------------------------------------------------------------------------------------------
@@ -67,5 +111,8 @@ def compose_late(notice: Notice, now: datetime) -> dict[str, Any]:
     return {"number": number, "page": f"{settings.BASE_URL}/console/feedback/"}
 
 
-COMPOSERS = {KIND: compose_answer, LATE: compose_late}
-STEPS = (Step("late low scores", to_tell, tell),)
+COMPOSERS = {KIND: compose_answer, NEW: compose_new, LATE: compose_late}
+STEPS = (
+    Step("new low scores", to_announce, announce),
+    Step("late low scores", to_tell, tell),
+)

@@ -53,8 +53,26 @@ def follow_score(survey: Survey, *, at: datetime) -> None:
     if row is None:
         LowScore.objects.create(case=case, since=at, due_at=due_of(at))
     elif not row.is_open:
-        row.since, row.due_at, row.withdrawn_at, row.told_at = at, due_of(at), None, None
-        row.save(update_fields=["since", "due_at", "withdrawn_at", "told_at"])
+        _anew(row, at)
+
+
+def _anew(row: LowScore, at: datetime) -> None:
+    """Owes it from `at` on, as if it had come just now."""
+    row.since, row.due_at, row.withdrawn_at, row.told_at, row.announced_at = at, due_of(at), None, None, None
+    row.how, row.by, row.done_at = "", None, None
+    row.save(update_fields=["since", "due_at", "withdrawn_at", "told_at", "announced_at", "how", "by", "done_at"])
+
+
+def follow_wish(survey: Survey, *, at: datetime) -> None:
+    """Owes an answer to who has just said that we may contact them, though it was closed without; for whoever holds the case.
+
+    The reason it was closed with stays until there is an answer. Who was written to or called was contacted.
+    """
+    row = LowScore.objects.filter(case=survey.case).first()
+    if row is None:
+        follow_score(survey, at=at)
+    elif row.how == How.CLOSED and survey.is_low:
+        _anew(row, at)
 
 
 def is_owed(case: Case) -> bool:

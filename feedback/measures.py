@@ -122,6 +122,12 @@ _CASES = (
         SETTLED & HERE, _back_within(MONTH), old=("settled_at", MONTH),
         beware="Settled less than 30 days ago counts neither way.",
     ),
+    _case(
+        "followed_up", "Followed up in time", "written to or called by their time ÷ follow-ups whose time has come",
+        Q(follow_due_at__isnull=False), Q(follow_done_at__lte=F("follow_due_at")), dated="follow_due_at",
+        old=("follow_due_at", timedelta()),
+        beware="Skipped counts as not followed up; opened again before the time counts neither way. The newest of a case counts.",
+    ),
     _case("rejected", "Answer not accepted", "said “not fixed” to an answer at least once ÷ had an answer", Q(replies__gt=0), Q(rejections__gt=0)),
     _case("grown", "Became more urgent", "ever more urgent than when filed ÷ filed", HERE, Q(severity_worst__lt=F("severity_filed"))),
     _case(

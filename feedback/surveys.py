@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from cases.lifecycle import State
 from cases.models import Case, TouchedCase
 from escalation.verbs import Refused
-from feedback.low_scores import follow_score
+from feedback.low_scores import follow_score, follow_wish
 from feedback.models import SecondLook, Survey, ThemeTag
 
 CHANGE_WITHIN = timedelta(days=7)
@@ -125,6 +125,7 @@ def add_to_answer(
         if survey.answered_at is None:
             raise Refused(_("Choose how satisfied you are."))
         asked = (*more_questions(case, survey), *(("heard",) if asks_heard(case) else ()))
+        wished = survey.may_contact is True
         said = {
             "effort": effort, "may_contact": may_contact, "may_quote": may_quote, "heard": heard and _verdict(heard),
         }  # fmt: skip
@@ -135,6 +136,8 @@ def add_to_answer(
             raise Refused(_("Choose how far you agree."))
         survey.changed_at = at
         survey.save(update_fields=["heard", "effort", "may_contact", "may_quote", "changed_at"])
+        if survey.may_contact and not wished:
+            follow_wish(survey, at=at)
         TouchedCase.note([case.pk], at)
     return survey
 

@@ -15,7 +15,8 @@ from cases.models import Case, Team
 from escalation.beside import at_risk
 from escalation.lateness import is_late, with_ledger
 from escalation.timeleft import OURS, unmended
-from feedback.models import Survey
+from feedback.follow_ups import to_do
+from feedback.models import FollowUp, Survey
 
 #: Rows of each kind on one screen; the numbers above them are of all.
 MOST = 8
@@ -23,7 +24,8 @@ MOST = 8
 
 @dataclass
 class Sheet:
-    """One team's day. `scores` are yesterday's, 5 to 1; `said` the answers with words, the worst first.
+    """One team's day. `scores` are yesterday's, 5 to 1; `said` the answers with words, the worst first; `asking` the
+    follow-ups that are due before the day is over.
 
     Words on restricted topics are not among them: such a case opens by a noted press, and its words with it.
     """
@@ -34,6 +36,7 @@ class Sheet:
     late: list[Case] = field(default_factory=list)
     due: list[Case] = field(default_factory=list)
     risky: list[Case] = field(default_factory=list)
+    asking: list[FollowUp] = field(default_factory=list)
 
     @property
     def low(self) -> int:
@@ -47,7 +50,7 @@ class Sheet:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.scores or self.late or self.due or self.risky)
+        return not (self.scores or self.late or self.due or self.risky or self.asking)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Day:
 
 
 def sheets(viewer: Viewer, teams: Collection[int] | None, now: datetime, zone: str) -> list[Sheet]:
-    """The sheets of `teams` (None: of all), those with something on them, in order of name; four questions."""
+    """The sheets of `teams` (None: of all), those with something on them, in order of name; five questions."""
     day = Day.of(now, zone)
     rows = Team.objects.order_by("name") if teams is None else Team.objects.filter(pk__in=teams).order_by("name")
     found = {team.pk: Sheet(team) for team in rows}
@@ -84,6 +87,8 @@ def sheets(viewer: Viewer, teams: Collection[int] | None, now: datetime, zone: s
         (found[case.team_id].late if is_late(case, now) else found[case.team_id].due).append(case)
     for case in cases.filter(at_risk(now)).by_urgency():
         found[case.team_id].risky.append(case)
+    for follow_up in to_do(viewer).filter(due_at__lt=day.tomorrow, case__team__in=found):
+        found[cast(int, follow_up.case.team_id)].asking.append(follow_up)
     return [sheet for sheet in found.values() if not sheet.is_empty]
 
 

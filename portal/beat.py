@@ -34,6 +34,8 @@ from escalation.models import Heartbeat
 from escalation.steps import Step, look
 from feedback import (
     figure_views,
+    follow_up_acts,
+    follow_ups,
     improvement_letters,
     interim,
     invitations,
@@ -45,6 +47,7 @@ from feedback import (
     problem_letters,
     quality_letters,
     quality_weeks,
+    recommending,
     retros,
     today_letters,
     training_letters,
@@ -74,6 +77,7 @@ composers = starting.COMPOSERS | account_letters.COMPOSERS | problem_letters.COM
 composers |= lesson_letters.COMPOSERS | quality_letters.COMPOSERS | low_letters.COMPOSERS | interim.COMPOSERS
 composers |= post_mortem_letters.COMPOSERS | today_letters.COMPOSERS | {start.KIND: start.compose}
 composers |= improvement_letters.COMPOSERS | meeting_letters.COMPOSERS | training_letters.COMPOSERS
+composers |= follow_up_acts.COMPOSERS | recommending.COMPOSERS
 composers |= mailing.COMPOSERS | digesting.COMPOSERS
 for kind, composer in composers.items():
     letters.register(kind, composer)
@@ -190,10 +194,12 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *reviews.STEPS,
         *invitations.STEPS,
         *interim.STEPS,
+        *recommending.STEPS,
         *low_letters.STEPS,
         *today_letters.STEPS,
         *figure_views.STEPS,
         *retros.STEPS,
+        *follow_ups.STEPS,
         *lesson_letters.STEPS,
         *improvement_letters.STEPS,
         *meeting_letters.STEPS,
@@ -208,6 +214,7 @@ HANDS: dict[str, tuple[Step, ...]] = {
         *rollups.STEPS,
         *post_mortems.STEPS,
         *quality_weeks.STEPS,
+        *recommending.DRAWING,
         *fetching.STEPS,
         *copies.STEPS,
         *erasing.STEPS,

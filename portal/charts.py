@@ -28,16 +28,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The rectangle data is drawn in; `top` is the value at its upper edge."""
+    """The rectangle data is drawn in; `top` is the value at its upper edge, `bottom` at its lower one."""
 
     left: float
     right: float
     high: float
     low: float
     top: float = 1.0
+    bottom: float = 0.0
 
     def y(self, value: float) -> float:
-        return self.low - (self.low - self.high) * value / self.top
+        return self.low - (self.low - self.high) * (value - self.bottom) / (self.top - self.bottom)
 
     def x(self, value: float) -> float:
         """Where `value` lies on a scale from 0 at the left to `top` at the right."""
@@ -64,13 +65,18 @@ def line(
     width: int = HALF,
     height: int = 250,
     top: float = 1.0,
+    bottom: float = 0.0,
+    words: Callable[[float], str] | None = None,
 ) -> SafeString:
-    """A share over time with its interval as a band; None (too few to say) leaves a gap. `name` labels the line."""
+    """A share over time with its interval as a band; None (too few to say) leaves a gap. `name` labels the line.
+
+    `words` says a value of the scale where that is no percent.
+    """
     # Room at the right end for half of the last label, so that it is not cut.
-    area = Area(60, width - 24, 34, height - 34, top)
+    area = Area(60, width - 24, 34, height - 34, top, bottom)
     places = [area.left + (area.right - area.left) * (i + 0.5) / max(1, len(points)) for i in range(len(points))]
     runs = list(_runs(points))
-    parts = [_scale(area), _under(places, labels, area)]
+    parts = [_scale(area, words), _under(places, labels, area)]
     parts += [_band(run, places, points, area) for run in runs]
     parts += [_path(run, places, points, area) for run in runs]
     parts += [_dot(places[i], area.y(point.value)) for i, point in enumerate(points) if point]
@@ -298,12 +304,12 @@ def _parted(counts: Sequence[int], left: float, right: float, y: float, say: Cal
     return drawn
 
 
-def _scale(area: Area) -> SafeString:
-    """Lines across with their percent at the left: nothing, half and all of the scale."""
+def _scale(area: Area, words: Callable[[float], str] | None = None) -> SafeString:
+    """Lines across with their percent, or what `words` says, at the left: the ends of the scale and its middle."""
     parts = []
-    for value in (0, area.top / 2, area.top):
+    for value in (area.bottom, (area.bottom + area.top) / 2, area.top):
         parts.append(_stretch("grid", area.left, area.right, area.y(value)))
-        parts.append(_text(area.left - 8, area.y(value) + 5, percent(value), anchor="end"))
+        parts.append(_text(area.left - 8, area.y(value) + 5, (words or percent)(value), anchor="end"))
     return joined(parts)
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from cases import brand, colour
+from feedback.follow_ups import GROUPS
 from portal import sheets
 from portal.environment import is_loopback
 
@@ -47,6 +48,14 @@ def addresses_and_zones(**_: Any) -> list[CheckMessage]:
         found.append(Error("LESSON_ANSWER_DAYS must be at least 1, QUALITY_BY_* at least 0", id="portal.E032"))
     if settings.IMPROVEMENT_DECISION_DAYS < 1:
         found.append(Error("IMPROVEMENT_DECISION_DAYS must be at least 1", id="portal.E033"))
+    if not 0 <= settings.RECOMMEND["per_cent"] <= 100:
+        found.append(Error("RECOMMEND_PERCENT must be from 0 to 100", id="portal.E035"))
+    follow_up = settings.FOLLOW_UP
+    if follow_up["days"] < 0 or follow_up["hours"] < 1 or set(follow_up["cases"]) - set(GROUPS):
+        words = ", ".join(GROUPS)
+        found.append(
+            Error(f"FOLLOW_UP_DAYS must be at least 0, FOLLOW_UP_HOURS 1, FOLLOW_UP_CASES of {words}", id="portal.E034")
+        )
     if settings.INBOUND_NEW not in ("open", "link"):
         found.append(Error('INBOUND_NEW must be "open" or "link"', id="portal.E012"))
     if settings.INBOUND and settings.INBOUND["ca_file"] and not Path(settings.INBOUND["ca_file"]).is_file():

@@ -76,6 +76,15 @@ SURVEY: dict[str, Any] = {
     # Working hours within which a supervisor answers a low score; a working day of the calendar that comes with it.
     "low_answer_hours": env.int("SURVEY_LOW_ANSWER_HOURS", 8),
 }
+# Of a hundred customers of the last year so many are asked each quarter whether they would recommend us; 0: nobody.
+RECOMMEND: dict[str, Any] = {"per_cent": env.int("RECOMMEND_PERCENT", 0)}
+# Asking a customer after their case was settled whether it is still fixed: so many days after, which cases ("escalated", "urgent":
+# severity 1 and 2, "remedied", "all"; several with a comma), and the working hours the colleague has for it; 0 days: never.
+FOLLOW_UP: dict[str, Any] = {
+    "days": env.int("FOLLOW_UP_DAYS", 3),
+    "cases": env.list("FOLLOW_UP_CASES", ["escalated"]),
+    "hours": env.int("FOLLOW_UP_HOURS", 8),
+}
 # Working days from the opening of a post-mortem to the day it is due.
 POST_MORTEM_DAYS = env.int("POST_MORTEM_DAYS", 5)
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from cases.models import Attachment, Case, Category, Message, Product, Team, User
 from escalation.models import ProtocolVersion
-from feedback.models import Alternative, ArticleRevision, KnownProblem, LowScore, ProblemUpdate
+from feedback.models import Alternative, ArticleRevision, FollowUp, KnownProblem, LowScore, ProblemUpdate
 from portal.catalogues import Sentence, packed, sentences
 
 #: The made-up language, written from left to right; Arabic's code is used for one from right to left.
@@ -63,7 +63,7 @@ def users_own() -> list[str]:
         (Case, ("title", "description", "expectation", "reference", "protocol")),
         (KnownProblem, ("title",)), (ProblemUpdate, ("impact", "doing")),
         (ArticleRevision, ("title", "answer")), (Attachment, ("name", "description")),
-        (LowScore, ("words",)), (Alternative, ("text",)),
+        (LowScore, ("words",)), (FollowUp, ("words",)), (Alternative, ("text",)),
     ):  # fmt: skip
         for row in model._base_manager.values_list(*fields):
             # A page may show what was written in parts.

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import models, transaction
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from cases.models import Case, Event, TouchedCase
 from escalation.models import Promise, StageClock
@@ -19,7 +19,7 @@ from escalation.steps import Step
 from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
 from feedback.figures import OURS
-from feedback.models import CaseFact, Interim, LowScore, Survey
+from feedback.models import CaseFact, FollowUp, Interim, LowScore, Survey
 from feedback.post_mortems import leave_lines
 from feedback.pulse import office
 from feedback.rollup.marking import mark
@@ -29,7 +29,7 @@ FIELDS = tuple(field.attname for field in CaseFact._meta.concrete_fields if not 
 
 
 def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
-    """The facts of those of the cases that count, made from what is on record: eight queries whatever their number."""
+    """The facts of those of the cases that count, made from what is on record: nine queries whatever their number."""
     cases = list(Case.objects.filter(pk__in=ids))
     events: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.filter(case__in=ids).order_by("case", "seq").iterator(chunk_size=2000):
@@ -44,6 +44,11 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
     lows = {low.case_id: low for low in LowScore.objects.filter(case__in=ids)}
     said = Interim.objects.filter(case__in=ids, answered_at__isnull=False).order_by("answered_at", "pk")
     interims = dict(said.values_list("case", "score"))
+    # What was stopped before its time was owed to nobody.
+    owed_in_time = Q(stopped_at=None) | Q(stopped_at__gt=F("due_at"))
+    follows = {
+        one.case_id: one for one in FollowUp.objects.filter(owed_in_time, case__in=ids).order_by("settled_at", "pk")
+    }
     followed = dict(
         Case.objects.filter(follows__in=ids).values_list("follows").annotate(first=Min("filed_at")).order_by()
     )
@@ -58,6 +63,7 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
             worked,
             lows.get(case.pk),
             interims.get(case.pk),
+            follows.get(case.pk),
         )
         for case in cases
         if events[case.pk]  # rows put there by hand have no log and are no cases of ours

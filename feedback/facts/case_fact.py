@@ -10,7 +10,7 @@ from cases.lifecycle import State
 from cases.models import Case, Event
 from escalation.models import Promise
 from feedback.facts.stages import Worked, is_ours, longest_silence, spent, stage_of
-from feedback.models import CaseFact, LowScore, Survey
+from feedback.models import CaseFact, FollowUp, LowScore, Survey
 
 #: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
 SETTLES = (State.CONFIRMED, State.CLOSED)
@@ -25,12 +25,13 @@ def fact_of(
     worked: Worked,
     low: LowScore | None = None,
     interim: int | None = None,
+    follow: FollowUp | None = None,
 ) -> CaseFact:
     """The row for `case`, not saved. The same things given make the same row.
 
     `events` in their order, `promises` the statuses of what we promised in its ledger, `followed_at` when the first case that goes on
     from it was filed, `worked` the working seconds between two instants, `low` the answer owed to a low score, `interim`
-    the last answer given while it was under way. ValueError for a case without a log.
+    the last answer given while it was under way, `follow` the newest follow-up that was owed. ValueError for a case without a log.
     """
     if not events:
         raise ValueError(f"Case {case.pk} has no log.")
@@ -55,6 +56,7 @@ def fact_of(
     _said(fact, survey)
     _owed(fact, low)
     fact.interim_score = interim
+    _followed(fact, follow)
     return fact
 
 
@@ -105,3 +107,9 @@ def _owed(fact: CaseFact, low: LowScore | None) -> None:
     """By when a low score was owed an answer; what was withdrawn before its time was owed none."""
     if low is not None and (low.withdrawn_at is None or low.withdrawn_at > low.due_at):
         fact.low_due_at, fact.low_done_at = low.due_at, low.done_at
+
+
+def _followed(fact: CaseFact, follow: FollowUp | None) -> None:
+    """By when the customer was to be asked whether it is still fixed; what was skipped was not done."""
+    if follow is not None:
+        fact.follow_due_at, fact.follow_done_at = follow.due_at, follow.done_at if follow.was_made else None

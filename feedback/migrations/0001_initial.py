@@ -67,6 +67,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RecommendRound",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quarter", models.DateField(unique=True)),
+                ("seed", models.CharField(max_length=32)),
+                ("per_cent", models.PositiveSmallIntegerField()),
+                ("population", models.PositiveIntegerField()),
+                ("drawn_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ("-quarter",),
+            },
+        ),
+        migrations.CreateModel(
             name="Article",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -305,6 +319,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("survey", "Survey of a settled case"),
                             ("interim", "Interim question on an open case"),
+                            ("nps", "Whether they would recommend us"),
                         ],
                         max_length=8,
                     ),
@@ -371,6 +386,8 @@ class Migration(migrations.Migration):
                 ("interim_score", models.PositiveSmallIntegerField(null=True)),
                 ("low_due_at", models.DateTimeField(null=True)),
                 ("low_done_at", models.DateTimeField(null=True)),
+                ("follow_due_at", models.DateTimeField(null=True)),
+                ("follow_done_at", models.DateTimeField(null=True)),
             ],
             options={
                 "indexes": [
@@ -381,6 +398,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("low_due_at__isnull", False)), fields=["low_due_at"], name="fact_low_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("follow_due_at__isnull", False)),
+                        fields=["follow_due_at"],
+                        name="fact_follow_due",
                     ),
                 ],
             },
@@ -488,6 +510,66 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("day", "visitor"), name="filing_offer_once")],
             },
+        ),
+        migrations.CreateModel(
+            name="FollowUp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_drill", models.BooleanField(default=False, editable=False)),
+                ("settled_at", models.DateTimeField()),
+                ("since", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(null=True)),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[("letter", "By message"), ("phone", "By phone"), ("skipped", "Skipped with a reason")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "said",
+                    models.CharField(
+                        blank=True, choices=[("fine", "It still works"), ("back", "It is back")], max_length=4
+                    ),
+                ),
+                ("words", models.TextField(blank=True, max_length=4000)),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="follow_ups", to="cases.case"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "everything",
+                "default_manager_name": "objects",
+            },
+            managers=[
+                ("everything", django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name="Improvement",
@@ -774,6 +856,7 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
                 ("withdrawn_at", models.DateTimeField(null=True)),
+                ("announced_at", models.DateTimeField(null=True)),
                 ("told_at", models.DateTimeField(null=True)),
                 (
                     "how",
@@ -1325,6 +1408,52 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Recommendation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ask_on", models.DateField()),
+                ("owed_at", models.DateTimeField(null=True)),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("token_hash", models.CharField(max_length=64, null=True, unique=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField(null=True)),
+                (
+                    "score",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (10, "10 (extremely likely)"),
+                            (9, "9"),
+                            (8, "8"),
+                            (7, "7"),
+                            (6, "6"),
+                            (5, "5"),
+                            (4, "4"),
+                            (3, "3"),
+                            (2, "2"),
+                            (1, "1"),
+                            (0, "0 (not at all likely)"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                ("why", models.TextField(blank=True, max_length=2000)),
+                ("is_anonymous", models.BooleanField(default=False)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "of",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="asked", to="feedback.recommendround"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Retro",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1397,6 +1526,8 @@ class Migration(migrations.Migration):
                 ("low_in_time_n", models.PositiveIntegerField(default=0)),
                 ("recovered_hits", models.PositiveIntegerField(default=0)),
                 ("recovered_n", models.PositiveIntegerField(default=0)),
+                ("followed_up_hits", models.PositiveIntegerField(default=0)),
+                ("followed_up_n", models.PositiveIntegerField(default=0)),
                 ("escalated_hits", models.PositiveIntegerField(default=0)),
                 ("escalated_n", models.PositiveIntegerField(default=0)),
                 ("at_first_hits", models.PositiveIntegerField(default=0)),
@@ -1962,6 +2093,49 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("stopped_at", None)), fields=["due_at"], name="follow_up_open"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", False)), fields=["-done_at"], name="follow_up_done"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="followup",
+            constraint=models.UniqueConstraint(fields=("case", "settled_at"), name="follow_up_once_a_settling"),
+        ),
+        migrations.AddConstraint(
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("by", None), ("done_at", None), ("how", "")),
+                    models.Q(
+                        models.Q(("how", ""), _negated=True),
+                        ("by__isnull", False),
+                        ("done_at__isnull", False),
+                        ("stopped_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="follow_up_done_by_somebody",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "phone"), models.Q(("said", ""), _negated=True)),
+                    models.Q(models.Q(("how", "phone"), _negated=True), ("said", "")),
+                    _connector="OR",
+                ),
+                name="follow_up_call_said",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="improvement",
             index=models.Index(
                 condition=models.Q(("state", "idea")), fields=["decide_by"], name="improvement_to_decide"
@@ -2355,6 +2529,30 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="quality_reply_is_whole",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="recommendation",
+            index=models.Index(condition=models.Q(("owed_at", None)), fields=["ask_on"], name="recommend_to_ask"),
+        ),
+        migrations.AddConstraint(
+            model_name="recommendation",
+            constraint=models.UniqueConstraint(fields=("of", "person"), name="recommend_once_a_quarter"),
+        ),
+        migrations.AddConstraint(
+            model_name="recommendation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at", None), ("score", None), ("why", "")),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("asked_at__isnull", False),
+                        ("score__gte", 0),
+                        ("score__lte", 10),
+                    ),
+                    _connector="OR",
+                ),
+                name="recommend_answer_has_a_score",
             ),
         ),
         migrations.AddIndex(

@@ -13,6 +13,7 @@ from feedback.models.article import (
 from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
 from feedback.models.figure_view import FigureView
+from feedback.models.follow_up import FollowUp
 from feedback.models.improvement import Evidence, Improvement
 from feedback.models.interim import Interim
 from feedback.models.learning import Lesson, LessonTag, Retro, Scenario
@@ -31,6 +32,7 @@ from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.quality import QualityReview, QualityWeek
+from feedback.models.recommend import Recommendation, RecommendRound
 from feedback.models.rollup import CountedCase, RollupCell, RollupDay
 from feedback.models.survey import Survey
 from feedback.models.theme import SecondLook, Theme, ThemeSample, ThemeTag
@@ -54,6 +56,7 @@ __all__ = [
     "FactHold",
     "FigureView",
     "FilingOffer",
+    "FollowUp",
     "Ground",
     "Improvement",
     "Interim",
@@ -73,6 +76,8 @@ __all__ = [
     "PulseTurn",
     "QualityReview",
     "QualityWeek",
+    "RecommendRound",
+    "Recommendation",
     "Retro",
     "RollupCell",
     "RollupDay",

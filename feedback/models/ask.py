@@ -15,6 +15,7 @@ class Ask(models.Model):
     class Kind(models.TextChoices):
         SURVEY = "survey", "Survey of a settled case"
         INTERIM = "interim", "Interim question on an open case"
+        RECOMMEND = "nps", "Whether they would recommend us"
 
     #: What the question is, such as "survey:812": the database refuses a second one.
     key = models.CharField(max_length=60, unique=True)

@@ -75,6 +75,9 @@ class CaseFact(models.Model):
     # By when a supervisor owed an answer to a low score, and when it was dealt with.
     low_due_at = _instant()
     low_done_at = _instant()
+    # By when somebody owed the customer a follow-up after the case was settled last, and when they were written to or called.
+    follow_due_at = _instant()
+    follow_done_at = _instant()
 
     class Meta:
         indexes = (
@@ -82,6 +85,9 @@ class CaseFact(models.Model):
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
             models.Index(fields=("low_due_at",), condition=models.Q(low_due_at__isnull=False), name="fact_low_due"),
+            models.Index(
+                fields=("follow_due_at",), condition=models.Q(follow_due_at__isnull=False), name="fact_follow_due"
+            ),
         )
 
     def __str__(self) -> str:

@@ -27,10 +27,11 @@ class LowScore(Worldly):
     since = models.DateTimeField()
     due_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
-    # Supervisors were told that it is late.
+    # Supervisors were told that it came; and that it is late.
+    announced_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
     how = models.CharField(max_length=6, choices=How.choices, blank=True)
-    # The letter as it was sent, what was agreed by phone, or why it was closed.
+    # The letter as it was sent, what was agreed by phone, or why it was closed; the last also of one that is open once more.
     words = models.TextField(max_length=4000, blank=True)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     done_at = models.DateTimeField(null=True)

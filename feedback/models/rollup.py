@@ -10,7 +10,7 @@ from cases.models import Case, Category, Team
 
 #: What is kept of each day: the registry's figures and a few counts the dashboard has beside them. The order is the columns'.
 KEYS = (
-    "satisfied", "low", "response", "addressed", "partly", "heard", "easy", "low_in_time", "recovered",
+    "satisfied", "low", "response", "addressed", "partly", "heard", "easy", "low_in_time", "recovered", "followed_up",
     "escalated", "at_first", "back_7", "back_30", "rejected", "grown", "astray", "down", "supervisor", "exhausted", "broken_twice",
     "kept", "kept_1", "kept_2", "kept_3", "kept_4", "kept_supervisor",
     "in_time_review", "in_time_acknowledge", "in_time_update", "in_time_resolve",

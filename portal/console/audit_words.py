@@ -47,6 +47,7 @@ ACTS = {
     "remedy_edit": "Remedy changed",
     "remedy_retire": "Remedy retired or brought back",
     "low_score": "Low score answered",
+    "follow_up": "Follow-up done or skipped",
     "worth_mark": "Case marked as worth repeating",
     "scenario": "Practice case written",
     "lesson_new": "Lesson written",

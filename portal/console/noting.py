@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from cases import staff_acts
 from cases.models import Case, SavedReply, Team, User
 from escalation.models import CalendarVersion, Notice, ProtocolVersion
-from feedback.models import Article, Improvement, KnownProblem, PostMortem, Theme, Training
+from feedback.models import Article, FollowUp, Improvement, KnownProblem, PostMortem, Theme, Training
 from portal import clock, ratelimit
 
 #: Of a person these are theirs: the audit says that they changed and keeps no copy.
@@ -27,7 +27,7 @@ ABOUT: tuple[tuple[str, type[Model]], ...] = (
     ("cover_team", Team), ("cover_shift_add", Team), ("cover_swap_add", Team), ("cover_zone", Team),
     ("cover_leaver", User), ("protocol_", ProtocolVersion), ("escalation_protocolversion", ProtocolVersion),
     ("escalation_calendarversion", CalendarVersion), ("escalation_notice", Notice), ("case_problem", Case),
-    ("theme", Theme), ("training", Training), ("improvement", Improvement), ("post_mortem", PostMortem), ("case_post_mortem", Case), ("auth_user_password", User), ("cases_user", User),
+    ("theme", Theme), ("follow_up", FollowUp), ("training", Training), ("improvement", Improvement), ("post_mortem", PostMortem), ("case_post_mortem", Case), ("auth_user_password", User), ("cases_user", User),
 )  # fmt: skip
 #: Where the number is not that of the thing named above.
 OTHER_NUMBER = frozenset({"escalation_protocolversion_choice"})
@@ -40,7 +40,7 @@ def note(request: HttpRequest, kind: str, thing: Any = None, changes: Iterable[d
         given["person"] = thing
     elif isinstance(thing, Case):
         given["case"] = thing
-    elif isinstance(thing, Notice):
+    elif isinstance(thing, Notice | FollowUp):
         given["case"] = thing.case
     elif thing is not None:
         given["about"] = str(thing)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from cases.access import Viewer
 from cases.lifecycle import OPEN
 from cases.models import Case, Consult, Task, User
-from feedback import low_scores
+from feedback import follow_ups, low_scores
 from portal.console.tasks_beside import act
 
 MOST = 200  # of each kind; nobody has more before them
@@ -44,11 +44,11 @@ def questions_of(person: User) -> QuerySet[Consult]:
     return Consult.objects.filter(asked_by=person, answered_at=None, taken_back_at=None, case__state__in=OPEN)
 
 
-WORK, LOW = "own_work", "low_scores"
+WORK, LOW, FOLLOW = "own_work", "low_scores", "follow_ups"
 
 
 def lines(viewer: Viewer, now: datetime) -> dict[str, dict[str, Any]]:
-    """What the console's home says of one's own work, and to a supervisor of low scores: one question for all of it.
+    """What the console's home says of one's own work, of follow-ups, and to a supervisor of low scores: one question for all.
 
     By the name of the line: how many wait, how many of them are late, and the first instant; nothing where none waits.
     """
@@ -56,6 +56,9 @@ def lines(viewer: Viewer, now: datetime) -> dict[str, dict[str, Any]]:
     parts: list[tuple[str, QuerySet[Any]]] = [(WORK, tasks_of(person)), (WORK, questions_to(person))]
     if person.has_perm(low_scores.SUPERVISE):
         parts.append((LOW, low_scores.to_answer(viewer)))
+    owed = follow_ups.to_do(viewer)
+    # A supervisor answers for what others owe, too.
+    parts.append((FOLLOW, owed if person.has_perm(low_scores.SUPERVISE) else owed.filter(follow_ups.mine(person))))
     first, *others = (_counted(rows, name, now) for name, rows in parts)
     found: dict[str, dict[str, Any]] = {}
     for name, number, late, due in first.union(*others, all=True):

@@ -22,6 +22,7 @@ from portal.console import (
     adherence,
     articles_beside,
     case_offer,
+    follow_ups,
     learning,
     post_mortems_show,
     practice,
@@ -129,6 +130,7 @@ def _lessons(seen: Looked) -> dict[str, Any]:
 PANELS: tuple[Panel, ...] = (
     Panel("Hand-over", "console/parts/offer.html", _offer),
     Panel("How the customer found it", "console/parts/said.html", _answered),
+    Panel("Follow-up", "console/parts/follow_up.html", lambda seen: follow_ups.panel(seen.record, seen.now)),
     Panel("On the right track?", "console/parts/interim.html", _on_the_way),
     Panel("Plan and tasks", "console/parts/tasks.html", _tasks),
     Panel("Questions to experts", "console/parts/consults.html", _questions),

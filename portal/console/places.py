@@ -109,6 +109,7 @@ PLACES: tuple[Place, ...] = (
     )),
     Place("Feedback", (
         Page("Low scores", "low_scores", (SUPERVISE,)),
+        Page("Follow-ups", "follow_ups", (WORK,)),
         Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/", "/console/feedback/second/")),
         Page("Improvements", "improvements", (*CASES, DECIDE)),
         Page("Insights", INSIGHTS, (SEE_INSIGHTS,)),

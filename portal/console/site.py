@@ -31,6 +31,7 @@ from portal.console import (
     cover,
     denied,
     experts,
+    follow_ups,
     home,
     improvements,
     keys,
@@ -110,7 +111,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, second_looks, training, improvements, meetings,
+            themes, second_looks, training, improvements, meetings, follow_ups,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

@@ -52,6 +52,10 @@ def shown(sheet: Sheet) -> dict[str, Any]:
     return {
         "team": sheet.team,
         "rest": rest,
+        "asking": {
+            "count": len(sheet.asking),
+            "rows": [{"one": one, "url": reverse("admin:follow_up", args=[one.pk])} for one in sheet.asking[:MOST]],
+        },
         "rated": len(sheet.scores),
         "average": sheet.average,
         "low": sheet.low,

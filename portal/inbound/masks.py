@@ -11,7 +11,7 @@ from portal.inbound.received import Ours
 REMOVED = "[removed]"
 RUN = re.compile(r"\S+")
 #: Every address of ours that holds a secret; a test holds this against portal/urls.py.
-PATHS = ("follow", "share", "s", "i", "cases/new/continue", "problems/confirm", "problems/leave", "unsubscribe")
+PATHS = ("follow", "share", "s", "i", "n", "cases/new/continue", "problems/confirm", "problems/leave", "unsubscribe")
 EITHER = "|".join(PATHS)
 #: Our own, which a program may have broken in two; and one whose first half a program has cut off.
 OURS = re.compile(rf"/(?:{EITHER})/[\w.:~-]{{8,}}", re.ASCII | re.IGNORECASE)

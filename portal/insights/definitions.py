@@ -211,6 +211,20 @@ DEFINITIONS = (
         "A difference says what is, never why.",
     ),
     Definition(
+        "followed-up",
+        "Followed up in time",
+        "written to or called by their time ÷ follow-ups whose time has come",
+        "Some days after a case was settled whoever solved it asks the customer, by message or by phone, whether it is still fixed; which cases, and when, is a setting. It counts in the period in which it was owed. A survey is none. Of a case that was settled several times the newest counts.",
+        "Skipped counts as not followed up, whatever the reason. A case that was opened again before the time counts neither way.",
+    ),
+    Definition(
+        "nps",
+        "Net promoter score",
+        "share of answers 9 and 10 − share of answers 0 to 6, in points from −100 to +100",
+        "“How likely is it that you recommend us to others?”, asked of a sample of customers, of one person at most once a quarter and about no case. An answer counts in the quarter it was asked in; a changed one counts once. Response: answered ÷ asked. The interval is the adjusted one of Bonett and Price (2012) for the difference of two parts of the same answers.",
+        "It is no rating of a person or a team, and who answers is not who was asked. Its interval is wide: below some hundred answers most changes mean nothing.",
+    ),
+    Definition(
         "pulse",
         "Pulse",
         "answers of 4 or 5 ÷ all answers, by month",

@@ -39,6 +39,7 @@ PLACES = (
     ("/insights/writing/", "How we write"),
     ("/insights/compare/", "Compare"),
     ("/insights/all/", "All figures"),
+    ("/insights/recommend/", "Recommend"),
     ("/insights/pulse/", "Pulse"),
     ("/insights/knowledge/", "Articles"),
     ("/insights/views/", "My views"),

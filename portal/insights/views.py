@@ -19,6 +19,7 @@ from feedback.intervals import FEWEST
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
+from portal.insights import recommending
 from portal.insights.asking import Asked, today_at
 from portal.insights.bottlenecks import hours_page
 from portal.insights.bottlenecks import tables_of as hours_tables
@@ -26,7 +27,7 @@ from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_line
 from portal.insights.comparing import compare_page, way_back
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
-from portal.insights.framing import Question, file_of, for_managers, frame, page, table_file, tidy
+from portal.insights.framing import Question, file_of, for_managers, frame, page, sees_cases, table_file, tidy
 from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
@@ -287,3 +288,20 @@ def found_in(request: HttpRequest) -> tuple[Question, Behind | None]:
         return question, behind(question.asked, which, part, viewer=Viewer(request.user))
     except (LookupError, ValueError):
         raise Http404 from None
+
+
+@for_managers
+def recommend(request: HttpRequest) -> HttpResponse:
+    """Whether customers would recommend us, quarter by quarter."""
+    said = recommending.told(clock.now(), sees_cases=sees_cases(request))
+    return render(request, "insights/recommend.html", frame(request, heading="Would they recommend us?", **said))
+
+
+@for_managers
+def recommend_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The same as a file."""
+    now = clock.now()
+    lines = (line.encode() for line in recommending.csv_lines(now))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="recommend-to-{today_at(now).isoformat()}.csv"'
+    return response

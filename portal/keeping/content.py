@@ -22,7 +22,7 @@ from cases.models import Attachment, Case, Category, Message, Product, User
 from cases.models.event import stamp
 from escalation.letters import zone_of
 from escalation.models import InboundMail, Notice
-from feedback.models import Interim, Survey
+from feedback.models import Interim, Recommendation, Survey
 from portal.filing_steps import FORMS
 from portal.presenters.export import export
 
@@ -76,6 +76,7 @@ def collect(person: User, *, at: datetime) -> dict[str, Any]:
         "made_at": stamp(at),
         "details": details,
         "cases": told,
+        "recommending": _recommending(person),
         "said_elsewhere": _elsewhere(person),
         "letters": _letters(person),
         "mails": _mails(person),
@@ -100,6 +101,7 @@ def _readable(made: dict[str, Any], zone: str) -> dict[str, Any]:
     return {
         "labelled": [(words[name], made["details"][name]) for name in words],
         "cases": cases,
+        "recommending": [row | {"at": _local(row["at"], zone)} for row in made["recommending"]],
         "elsewhere": made["said_elsewhere"]
         | {"messages": [row | {"at": _local(row["at"], zone)} for row in made["said_elsewhere"]["messages"]]},
         "letters": [letter | {"at": _local(letter["at"], zone)} for letter in made["letters"]],
@@ -144,6 +146,12 @@ def _on_the_way(cases: list[Case]) -> dict[int, list[dict[str, Any]]]:
     for one in Interim.objects.filter(case__in=cases, answered_at__isnull=False).order_by("answered_at", "pk"):
         said[one.case_id].append({"at": _plain(one.answered_at), "milestone": one.milestone, "score": one.score})
     return said
+
+
+def _recommending(person: User) -> list[dict[str, Any]]:
+    """Whether they would recommend us, whenever they answered that."""
+    rows = Recommendation.objects.filter(person=person, answered_at__isnull=False).order_by("answered_at", "pk")
+    return [{"at": _plain(one.answered_at), "score": one.score, "why": one.why} for one in rows]
 
 
 def _elsewhere(person: User) -> dict[str, Any]:

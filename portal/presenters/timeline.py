@@ -18,6 +18,8 @@ from cases.models.message import Channel
 from escalation import share_news
 from escalation.facts import Clock
 from escalation.models import Notice
+from feedback.models import FollowUp
+from feedback.surveys import ASKABLE
 from portal.presenters.files import by_event
 from portal.templatetags.times import when_words
 
@@ -62,8 +64,8 @@ def story(case: Case, *, house: str, zone: str, now: datetime, whole: bool = Fal
     texts = _texts(case, chosen)
     files = by_event(chosen, _files(case, chosen), case.reference)
     book = Book(texts, _teams(), _people(chosen, case), house, zone, now, files, case.customer_id)
-    rows = [row for event in chosen if (row := book.row(event))]
     older = (chosen[0].total if chosen else 0) - len(chosen)
+    rows = _with_follow_ups([row for event in chosen if (row := book.row(event))], case, chosen, cut=older > 0)
     question, answer = _newest(texts, Message.Kind.QUESTION), _newest(texts, Message.Kind.ANSWER)
     return Story(
         _without_echo(rows),
@@ -86,6 +88,30 @@ def visible(case: Case) -> Any:
     untold = Q(kind="adopted") | Q(kind="ran_out", data__args__kind__in=TIMERS)
     events = events.exclude(untold & Q(letter=None))
     return events.select_related("actor").annotate(total=Window(Count("pk"))).order_by(F("seq").desc())
+
+
+def _with_follow_ups(rows: list[dict[str, Any]], case: Case, events: list[Event], *, cut: bool) -> list[dict[str, Any]]:
+    """The rows with what we asked after the case was settled; asked for only where it was. With `cut` older rows are hidden.
+
+    What came back is told by the case that is open again.
+    """
+    if not any(event.data["to"] in ASKABLE for event in events):
+        return rows
+    made = FollowUp.objects.filter(case=case, how__in=(FollowUp.How.LETTER, FollowUp.How.PHONE))
+    told = [
+        _followed_up(one)
+        for one in made.exclude(said=FollowUp.Said.BACK).select_related("by").order_by("-done_at", "-pk")
+        if one.done_at and not (cut and one.done_at < events[-1].occurred_at)
+    ]
+    return sorted([*rows, *told], key=lambda row: row["at"], reverse=True)
+
+
+def _followed_up(one: FollowUp) -> dict[str, Any]:
+    row = {"kind": "message", "at": one.done_at, "text": one.words, "tone": "plain", "who": "", "files": []}
+    if one.how == FollowUp.How.PHONE:
+        return row | {"title": _("You told us on the phone"), "from_customer": True}
+    asked = _("%(name)s asked whether it is still fixed") % {"name": one.by.first_name if one.by else ""}
+    return row | {"title": asked, "from_customer": False}
 
 
 #: What a case that waits for the customer waits for a word on.

@@ -35,9 +35,9 @@ from escalation.models import (
     Rota,
     Shift,
 )
-from feedback import bulk, lessons, meetings, practice, quality, retros, rubric, themes
+from feedback import bulk, follow_up_acts, follow_ups, lessons, meetings, practice, quality, retros, rubric, themes
 from feedback.low_scores import answer_low_score
-from feedback.models import LowScore, Measure, QualityReview, QualityWeek, Retro, Survey, Training
+from feedback.models import FollowUp, LowScore, Measure, QualityReview, QualityWeek, Retro, Survey, Training
 from feedback.surveys import answer_survey
 from portal.console.deeds import DEEDS
 from portal.inbound import taking
@@ -270,6 +270,14 @@ def _low(cast: Cast, rows: dict[str, object]) -> None:
     answer_low_score(
         rows["low_done"], how="phone", words=f"We agreed. {LONG}", by=cast.supervisor, at=stories.minutes(12)
     )
+    follow_ups.make([rows["low"], rows["low_done"]], stories.minutes(12))
+    rows["follow"], rows["followed"] = (FollowUp.objects.get(case=rows[name]) for name in ("low", "low_done"))
+    follow_up_acts.do(
+        rows["followed"],
+        follow_up_acts.Done("phone", f"It works. {LONG}", "fine"),
+        by=cast.supervisor,
+        at=stories.minutes(12),
+    )
     Survey.objects.filter(case=unnamed).update(is_anonymous=True)
     LowScore.objects.filter(case=unnamed).delete()
     dana = cast.supervisor
@@ -365,6 +373,9 @@ def looks() -> list[Look]:
         Look("low_scores", words="without a name", query="?show=unnamed"),
         Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
         Look("low_score", ("low",), words="refused", post={"words": ""}), Look("low_score", ("low_done",), words="answered"),
+        Look("follow_ups"), Look("follow_ups", words="done", query="?show=done&who=all"), Look("follow_up", ("follow",)),
+        Look("follow_up", ("follow",), words="refused", post={"words": ""}), Look("follow_up", ("followed",), words="done"),
+        Look("follow_up", ("follow",), words="by phone", query="?how=phone"),
         Look("themes"), Look("themes", words="refused", post={"name": ""}), Look("theme", ("theme",)),
         Look("theme_agreement"), Look("theme_agreement", words="refused", post={"size": "1"}), Look("second_look"),
         Look("words_tags", ("comment",)), Look("words_tags", ("unnamed",), words="without a name"),

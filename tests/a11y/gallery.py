@@ -26,6 +26,7 @@ from tests.cast import Cast, gather
 from tests.feedback.article_shelf import REFUND, TWICE, published
 from tests.portal import post_mortem_stories, problem_stories
 from tests.portal.pages import scene
+from tests.portal.recommend_stories import asked_to_recommend
 
 S = State
 #: The longest thing a customer might write where a word has no place to break.
@@ -105,6 +106,7 @@ def world() -> World:
     partner = Case.objects.get(pk=made["partner"].pk)
     Interim.objects.create(case=partner, milestone=2, owed_at=clock.now(), asked_at=clock.now())
     found.names["interim"] = AccessLink.issue("interim", partner, user=cast.customer, **lasts)
+    found.names["recommend"] = asked_to_recommend(cast.customer)
     verbs.ask_supervisor(made["partner"].pk, reason="slow", text="Soon.", by=cast.customer, at=clock.now())
     for name in ("partner", "reopened"):
         case = Case.objects.get(pk=made[name].pk)
@@ -203,6 +205,9 @@ def looks() -> list[Look]:
         Look("survey, ended", "/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "nobody"),
         Look("on the way", "/i/{interim}/?score=2", "nobody"),
         Look("on the way, nothing chosen", "/i/{interim}/", "nobody", post={}, error=True),
+        Look("recommend", "/n/{recommend}/", "nobody"),
+        Look("recommend, nothing chosen", "/n/{recommend}/", "nobody", post={}, error=True),
+        Look("recommend, ended", "/n/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "nobody"),
         Look("account", "/account/"),
         Look("account, a name missing", "/account/", post={"name": ""}, error=True),
         Look("notifications", "/account/notifications/"),

@@ -68,6 +68,14 @@ _LOW = """
     FROM feedback_lowscore l JOIN cases_case c ON c.id = l.case_id JOIN cases_user u ON u.id = c.customer_id
     WHERE NOT l.is_drill AND NOT u.is_staff AND l.due_at >= FROM_ AND l.due_at < TO_ AND l.due_at <= AT_
     AND NOT (l.withdrawn_at IS NOT NULL AND SECONDS(l.withdrawn_at, l.due_at) >= 0)"""
+#: Straight from the rows of the list: the newest of each case that its case had not left behind by its time.
+_COUNTS = "NOT ({0}.stopped_at IS NOT NULL AND SECONDS({0}.stopped_at, {0}.due_at) >= 0)"
+_FOLLOWED = f"""
+    SELECT sum(CASE WHEN w.how IN ('letter', 'phone') AND SECONDS(w.done_at, w.due_at) >= 0 THEN 1 ELSE 0 END), count(*)
+    FROM feedback_followup w JOIN cases_case c ON c.id = w.case_id
+    WHERE NOT c.is_drill AND w.due_at >= FROM_ AND w.due_at < TO_ AND w.due_at <= AT_ AND {_COUNTS.format("w")}
+    AND NOT EXISTS (SELECT 1 FROM feedback_followup n WHERE n.case_id = w.case_id
+                    AND SECONDS(w.settled_at, n.settled_at) > 0 AND {_COUNTS.format("n")})"""
 _KEPT = (
     """
     SELECT sum(CASE WHEN k.outcome = 'met' THEN 1 ELSE 0 END), count(*) FROM escalation_stageclock k
@@ -112,6 +120,7 @@ SQL = {
     "at_first": _case(_OLD.format(days=7 * DAY), _AT_FIRST),
     "back_7": _case(_OLD.format(days=7 * DAY), _BACK.format(days=7 * DAY)),
     "back_30": _case(_OLD.format(days=30 * DAY), _BACK.format(days=30 * DAY)),
+    "followed_up": _FOLLOWED,
     "rejected": _case(f"one WHERE {_REPLIED}", _HAS.format("log.was = 'answered' AND log.became = 'reopened'")),
     "grown": _case(
         _HERE,

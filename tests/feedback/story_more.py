@@ -2,12 +2,12 @@
 
 Filed at 10:00 London winter time and told as in `story.py`; the period is four weeks, 2 to 29 March 2026, looked at
 on Monday 27 April, 12:00. Where nothing else is said: a question of severity 4, plain, settled at 11:00 on the next
-working day.
+working day. Follow-ups: f1, f2, f7, g8, see BY_HAND_MORE.
 
 | case | filed | topic | road | answer: day, score, fixed |
 |---|---|---|---|---|
 | e1 to e5 | Mon 2 to Fri 6 | orders | plain | 3, 5, yes; 4, 4, yes; 5, 4, yes; 6, 5, yes; 9, 3 (2 an hour before), partly |
-| e6 | Mon 2 | billing | opened again on Fri 6 at noon (3 days), settled again Mon 9; a supervisor writes on Tue 10 at 9:30 | 9, 2, no |
+| e6 | Mon 2 | billing | opened again on Fri 6 at noon (3 days, an hour after its follow-up came due), settled again Mon 9; a supervisor writes on Tue 10 at 9:30 | 9, 2, no |
 | e7 | Tue 3 | account | opened again on Mon 16 at noon (12 days), settled again Tue 17 | none |
 | e8 | Wed 4 | orders | gone on from on Tue 24 by e9 (19 days) | none |
 | e9 | Tue 24 | orders | goes on from e8, nobody has looked at it | none |
@@ -45,9 +45,11 @@ from django.db import transaction
 from cases.models import Case
 from escalation import history, verbs
 from escalation.book import rules_in_force
+from feedback import follow_up_acts, follow_ups
+from feedback.follow_up_acts import Done
 from feedback.intervals import Share
 from feedback.low_scores import answer_low_score
-from feedback.models import Interim, Survey
+from feedback.models import FollowUp, Interim, Survey
 from feedback.periods import Period
 from feedback.surveys import add_to_answer, answer_survey
 from tests import solving
@@ -72,6 +74,10 @@ class More(Story):
         self.week_of_the_second()
         self.week_of_the_ninth()
         self.week_of_the_sixteenth()
+        self.owed("f1", "f2", "f7", "g8", at=on(23))
+        self.followed("f1", "letter", on(13, 15))
+        self.followed("f2", "phone", on(16, 12))
+        self.followed("f7", "skipped", on(16, 12))
 
     def told(self, name: str, at: datetime, score: int, fixed: str = "yes") -> None:
         case = Case.objects.get(pk=self.cases[name].pk)
@@ -82,6 +88,15 @@ class More(Story):
     def dealt(self, name: str, how: str, at: datetime) -> None:
         case = Case.objects.get(pk=self.cases[name].pk)
         answer_low_score(case, how=how, words="We are sorry.", by=self.cast.supervisor, at=at)
+
+    def owed(self, *names: str, at: datetime) -> None:
+        """What the beat leaves three days after cases were settled."""
+        follow_ups.make(Case.objects.filter(pk__in=[self.cases[name].pk for name in names]).order_by("pk"), at)
+
+    def followed(self, name: str, how: str, at: datetime) -> None:
+        row = FollowUp.objects.get(case=self.cases[name])
+        said = "fine" if how == "phone" else ""
+        follow_up_acts.do(row, Done(how, "It works.", said), by=self.cast.supervisor, at=at)
 
     def on_the_way(self, name: str, at: datetime, score: int) -> None:
         """As if it had been asked and answered while the case was under way; a case may be asked twice."""
@@ -98,7 +113,9 @@ class More(Story):
             if name != "e5":
                 self.told(name, on(settled, 12), score, fixed)
         self.plain("e6", on(2), "billing", on(3))
+        self.owed("e6", at=on(6, 11))
         verbs.reopen(self.cases["e6"].pk, text="It is back.", by=customer, at=on(6, 12))
+        follow_ups.stop(on(6, 12.5))
         self.settle("e6", on(9))
         self.told("e6", on(9, 12), 2, "no")
         self.plain("e7", on(3), "account", on(4))
@@ -219,6 +236,10 @@ BY_HAND_MORE = {
     "at_first": Share(17, 26),
     "back_7": Share(1, 26),  # e6
     "back_30": Share(3, 26),  # and e7, e8
+    # Three days after they were settled, a working day long. f1: by Monday the 16th at 11, written to on Friday. f2: the same, called
+    # on Monday at noon. f7: skipped. g8: by Monday the 23rd,
+    # nobody. e6 came due on Friday the 6th at 11 and was opened again an hour later.
+    "followed_up": Share(1, 4),
     "rejected": Share(2, 28),  # e10, e11
     "grown": Share(1, 32),  # f4
     "astray": Share(0, 28),

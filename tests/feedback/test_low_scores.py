@@ -139,6 +139,45 @@ class TestDealtWith:
         assert not low_scores.to_answer(low_scores.Viewer(plain)).exists()
         assert "Only supervisors" in why(answer_low_score, settled, how="phone", words="x", by=plain, at=LATER)
 
+    def test_who_wants_to_be_contacted_after_it_was_closed_is_owed_it_anew(self, settled, cast):
+        score(settled, 1)
+        answer_low_score(settled, how="closed", words="Nothing said.", by=cast.supervisor, at=LATER + HOUR)
+        add_to_answer(settled, may_contact=False, at=LATER + 2 * HOUR)
+        assert not of(settled).is_open
+        add_to_answer(settled, may_contact=True, at=LATER + 3 * HOUR)
+        row = of(settled)
+        assert (row.is_open, row.since, row.words) == (True, LATER + 3 * HOUR, "Nothing said.")
+        assert row.due_at == low_scores.due_of(LATER + 3 * HOUR) and low_letters.to_announce(row.due_at).exists()
+        answer_low_score(settled, how="phone", words="Called.", by=cast.supervisor, at=row.due_at)
+        # Who was called was contacted, whatever is ticked after that.
+        for wish in (False, True):
+            add_to_answer(settled, may_contact=wish, at=row.due_at)
+        assert of(settled).how == "phone"
+
+
+class TestNew:
+    def test_told_once_in_the_office_s_hours_and_one_letter_an_hour(self, cast):
+        cases = [bring(cast, State.CONFIRMED) for _ in "1234"]
+        night = LATER + timedelta(hours=12)
+        assert low_letters.announce(LATER) == 0
+        for case in cases[:2]:
+            score(case, 1, night)
+        assert low_letters.to_announce(night).count() == 2 and low_letters.announce(night) == 0
+        morning = LATER + timedelta(days=1)
+        assert low_letters.announce(morning) == 2 and low_letters.announce(morning + HOUR) == 0
+        score(cases[2], 2, morning + HOUR / 2)
+        assert not low_letters.to_announce(morning + HOUR / 2).exists()
+        score(cases[3], 2, morning + HOUR / 2)
+        assert low_letters.announce(morning + HOUR) == 2
+        first, second = Notice.objects.filter(kind="low_scores_new").order_by("owed_at")
+        assert {first.recipient, second.recipient} == {cast.supervisor}
+        letter = letters.compose(first, morning)
+        assert letter.subject == "2 new low scores" and cases[0].title not in letter.text and "feedback/" in letter.text
+        for case in cases[:2]:
+            answer_low_score(case, how="phone", words="x", by=cast.supervisor, at=morning)
+        with pytest.raises(NotNeeded):
+            letters.compose(first, morning)
+
 
 class TestLate:
     def test_told_once_to_supervisors_and_not_when_it_was_answered(self, cast):

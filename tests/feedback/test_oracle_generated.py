@@ -6,15 +6,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from cases.lifecycle import ACTIVE
 from cases.models import Case
 from escalation import verbs
+from feedback import follow_ups
 from feedback.facts import build
+from feedback.follow_up_acts import Done, do
 from feedback.interim import answer_interim
 from feedback.low_scores import OPEN, answer_low_score
 from feedback.measures import MEASURES, count
-from feedback.models import Interim, LowScore, Survey
+from feedback.models import FollowUp, Interim, LowScore, Survey
 from feedback.periods import Period
 from feedback.surveys import answer_survey, closed_why
 from tests.cast import gather
@@ -53,7 +56,19 @@ class Asking(Maker):
                 answer_low_score(low.case, how="phone", words="Called.", by=self.cast.supervisor, at=self.now)
             elif self.chance.random() < 0.1 and not closed_why(low.case, at=self.now):
                 answer_survey(low.case, satisfaction=4, at=self.now)
+        self.follow_up()
         self.now += timedelta(hours=6) * (self.chance.random() < 0.2)
+
+    def follow_up(self) -> None:
+        """What the beat owes and stops, and now and then somebody who does one."""
+        settled = Case.objects.filter(state__in=("confirmed", "closed"), resolved_at__lte=self.now - follow_ups.after())
+        follow_ups.make(settled.exclude(follow_ups__settled_at=F("resolved_at")).order_by("pk")[:9], self.now)
+        follow_ups.stop(self.now)
+        for row in FollowUp.objects.filter(follow_ups.OPEN).order_by("pk"):
+            if self.chance.random() < 0.2:
+                how = self.chance.choice(("letter", "phone", "skipped"))
+                said = "fine" if how == "phone" else ""
+                do(row, Done(how, "It works.", said), by=self.cast.supervisor, at=self.now)
 
 
 @pytest.fixture(scope="module")

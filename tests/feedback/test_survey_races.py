@@ -15,11 +15,12 @@ from cases.models import Case, Message
 from escalation import verbs
 from escalation.letters import NotNeeded
 from escalation.models import Notice
-from feedback import erasing, low_letters
+from feedback import erasing, follow_ups, low_letters
 from feedback.asks import claim
+from feedback.follow_up_acts import Done, do
 from feedback.invitations import compose_invitation, owe_reminders
 from feedback.low_scores import answer_low_score
-from feedback.models import Ask, LowScore, Survey
+from feedback.models import Ask, FollowUp, LowScore, Survey
 from feedback.surveys import answer_survey
 from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
@@ -162,3 +163,48 @@ def test_what_a_supervisor_writes_while_the_customer_is_erased_goes(cast):
 
     assert not any(isinstance(result, Exception) for result in at_once(answer, erase))
     assert LowScore.objects.get(case=case).words == ERASED
+
+
+def followed(cast) -> FollowUp:
+    case = bring(cast, State.CONFIRMED)
+    follow_ups.make([case], LATER)
+    return FollowUp.objects.get(case=case)
+
+
+def test_two_colleagues_follow_up_at_once_and_one_letter_goes(cast):
+    for _ in range(3):
+        row = followed(cast)
+        people = (cast.tiers[1], cast.supervisor)
+        written = (lambda by=by, row=row: do(row, Done("letter", f"From {by}"), by=by, at=LATER) for by in people)
+        refused = refusals(at_once(*written))
+        assert len(refused) == 1 and "first" in refused[0]
+        row.refresh_from_db()
+        assert row.words == f"From {row.by}" and Notice.objects.filter(kind="follow_up", case=row.case_id).count() == 1
+
+
+def test_a_case_opened_again_while_somebody_follows_up_and_the_beat_stops_it(cast):
+    for _ in range(3):
+        row = followed(cast)
+        results = at_once(
+            lambda row=row: do(row, Done("phone", "It works.", "fine"), by=cast.tiers[1], at=LATER),
+            lambda row=row: verbs.reopen(row.case_id, text="Back.", by=cast.customer, at=LATER),
+            lambda: follow_ups.stop(LATER),
+        )
+        assert all("moved on" in one for one in refusals(results)), results
+        follow_ups.stop(LATER)
+        row.refresh_from_db()
+        assert not row.is_open and (row.done_at is None) == (row.stopped_at is not None)
+        assert_sound(Case.objects.get(pk=row.case_id))
+
+
+def test_two_beats_owe_one_follow_up_and_tell_of_a_low_score_once(cast):
+    case = bring(cast, State.CONFIRMED)
+    Case.objects.filter(pk=case.pk).update(escalated_at=LATER)
+    answer_survey(case, satisfaction=1, at=LATER)
+    at = case.resolved_at + follow_ups.after()
+    assert not any(isinstance(one, Exception) for one in at_once(*[lambda: follow_ups.owe(at)] * 2))
+    assert FollowUp.objects.filter(case=case).count() == 1
+    assert not any(
+        isinstance(one, Exception) for one in at_once(*[lambda: low_letters.announce(MONDAY + timedelta(days=7))] * 2)
+    )
+    assert Notice.objects.filter(kind="low_scores_new").count() == 1

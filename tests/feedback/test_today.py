@@ -108,7 +108,7 @@ def test_practice_is_on_no_sheet_and_no_more_questions_for_more_cases(cast, floo
     assert floor[0].pk not in {case.pk for case in (*sheet_of(cast, 1).late, *sheet_of(cast, 1).due)}
     viewer = Viewer(cast.supervisor)
     viewer.sees()  # what a person may is looked up once
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sheets(viewer, None, NOW, ZONE)
 
 

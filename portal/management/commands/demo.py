@@ -16,6 +16,7 @@ from portal import clock
 from portal.beat import beat
 from portal.demo import (
     articles,
+    follow_ups,
     improvements,
     kept_views,
     known,
@@ -24,6 +25,7 @@ from portal.demo import (
     low_scores,
     meetings,
     pulse,
+    recommending,
     rules,
     themes,
     training,
@@ -60,6 +62,8 @@ class Command(BaseCommand):
         known.tell(people, now)
         learning.tell(people, now, seed=options["seed"])
         low_scores.answer_them(people, now)
+        follow_ups.ask_them(people, now)
+        recommending.ask(people, now, seed=options["seed"])
         themes.put_on(people, now)
         look_backs.write(people, now)
         improvements.propose(people, now)

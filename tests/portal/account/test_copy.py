@@ -15,11 +15,13 @@ from cases.files import check, keep
 from cases.models import Case, DataCopy, Note, Participant
 from escalation import outbox, verbs
 from escalation.models import Notice
+from feedback import recommending
 from feedback.models import Interim
 from feedback.surveys import answer_survey
 from portal import beat, clock
 from portal.keeping import copies
 from tests.portal.pages.scene import confirmed, later, look_at, step, working
+from tests.portal.recommend_stories import asked_to_recommend
 
 HERE = "/account/data/"
 S = DataCopy.State
@@ -53,6 +55,12 @@ def test_everything_that_is_theirs_and_nothing_of_others(cast):
     answer_survey(case, satisfaction=2, at=step(30), comment="Slow but kind.")
     Interim.objects.create(case=case, milestone=2, owed_at=step(20), asked_at=step(20), answered_at=step(21), score=3)
     Interim.objects.create(case=case, milestone=3, owed_at=step(22), asked_at=step(22))
+    recommending.answer(
+        recommending.find(asked_to_recommend(cast.customer), at=clock.now()),
+        score=7,
+        why="Fine, mostly.",
+        at=clock.now(),
+    )
     verbs.note(case.pk, text="Customer sounds like a lawyer.", by=cast.tiers[1], at=step(31))
     assert Note.objects.filter(text__contains="lawyer").exists()
     working(cast, by=cast.other, title="Somebody else's")
@@ -66,6 +74,9 @@ def test_everything_that_is_theirs_and_nothing_of_others(cast):
     (told,) = made["cases"]
     assert told["survey"]["comment"] == "Slow but kind."
     assert [(said["milestone"], said["score"]) for said in told["on_the_way"]] == [(2, 3)] and "3 / 5" in page
+    assert [(said["score"], said["why"]) for said in made["recommending"]] == [
+        (7, "Fine, mostly.")
+    ] and "7 / 10" in page
     assert "We paid it back." in text and told["events"] and told["clocks"]
     assert any("We have your case" in letter["subject"] for letter in made["letters"])
     for secret in ("lawyer", "Somebody else", "tom@example.com", "dana@example.com", "Reed", "olga"):

@@ -25,9 +25,9 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
-from feedback import alternatives, lessons, meetings, post_mortem_acts
+from feedback import alternatives, follow_up_acts, follow_ups, lessons, meetings, post_mortem_acts, recommending
 from feedback.low_scores import answer_low_score
-from feedback.models import Ask, FigureView, QualityReview, QualityWeek, Retro, Scenario
+from feedback.models import Ask, FigureView, FollowUp, QualityReview, QualityWeek, Retro, Scenario
 from feedback.post_mortem_acts import Draft as LookBack
 from feedback.surveys import answer_survey
 from portal import beat, clock
@@ -36,6 +36,7 @@ from portal.keeping import erasing as table
 from portal.viewer import GUEST
 from tests.cast import PASSWORD, gather
 from tests.portal.pages.scene import LOOK, answered, confirmed, later, look_at, step, waiting_partner, working
+from tests.portal.recommend_stories import asked_to_recommend
 
 SIGN = "Zq7canary"
 HERE = "/account/data/"
@@ -100,6 +101,11 @@ def fill(cast, settings, folder):
     settled = confirmed(cast, by=who, title=f"{SIGN} settled")
     answer_survey(settled, satisfaction=1, at=step(30), comment=f"{SIGN} was slow")
     answer_low_score(settled, how="letter", words=f"{SIGN}, we are sorry", by=cast.supervisor, at=step(30))
+    row = recommending.find(asked_to_recommend(who), at=clock.now())
+    recommending.answer(row, score=2, why=f"{SIGN} was slow", at=clock.now())
+    follow_ups.make([settled], step(30))
+    call = follow_up_acts.Done("phone", f"{SIGN} is happy", "fine")
+    follow_up_acts.do(FollowUp.objects.get(case=settled), call, by=cast.supervisor, at=step(30))
     ours = working(cast, by=who, title=f"{SIGN} open")
     verbs.note(ours.pk, text=f"{SIGN} called us", by=cast.tiers[1], at=step(31))
     verbs.reply(ours.pk, text=f"{SIGN} here", by=who, at=step(32))
@@ -281,6 +287,7 @@ def test_every_table_that_points_to_a_person_is_dealt_with():
         "feedback.Retro",
         "feedback.Scenario",
         "feedback.LowScore",
+        "feedback.FollowUp",
         "cases.Task",
         "feedback.PostMortem",
         "feedback.Ground",

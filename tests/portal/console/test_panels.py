@@ -14,6 +14,7 @@ def test_each_panel_is_shown_in_its_order(signed_in, cast, monday):
     aside = html.partition("<aside>")[2].partition("</aside>")[0]
     nothing_yet = {
         "Hand-over",
+        "Follow-up",
         "On the right track?",
         "How the customer found it",
         "Known problem",

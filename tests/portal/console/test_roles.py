@@ -51,7 +51,8 @@ TABLE = {
         more_filters worth learning lesson meetings post_mortem post_mortems improvement improvements
     """,
     "ASPT": """
-        bulk worth_mark scenario lesson_new retros quality second_look trainings improvement_new improvement_evidence improvement_version
+        bulk worth_mark scenario lesson_new retros quality second_look trainings improvement_new improvement_evidence
+        improvement_version follow_ups follow_up
     """,
     "SPTU": """
         plan_review plan_reviews

@@ -28,7 +28,7 @@ from tests.portal.pages.scene import look_at
 
 pytestmark = pytest.mark.django_db
 PLACES = (
-    "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/topics/",
+    "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/recommend/", "/insights/recommend.csv", "/insights/topics/",
     "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
     "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
     "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/words/", "/insights/words.csv",

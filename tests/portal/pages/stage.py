@@ -25,6 +25,7 @@ from tests.portal.brand_stories import picture
 from tests.portal.pages.scene import answered, confirmed, working
 from tests.portal.post_mortem_stories import offered
 from tests.portal.problem_stories import followed
+from tests.portal.recommend_stories import asked_to_recommend
 
 ROLES = ("anonymous", "guest", "customer", "other", "agent", "supervisor", "manager")
 #: Who sees the customer's cases by a setting: added to them and signed in, and of the same company.
@@ -56,7 +57,12 @@ class Stage:
         on_the_way = Case.objects.get(pk=working(cast).pk)
         Interim.objects.create(case=on_the_way, milestone=2, owed_at=lasts["at"], asked_at=lasts["at"])
         under_way = AccessLink.issue("interim", on_the_way, user=cast.customer, **lasts)
-        self.tokens = {"i/": under_way, "s/": survey, "cases/new/continue/": mailed}
+        self.tokens = {
+            "i/": under_way,
+            "n/": asked_to_recommend(cast.customer),
+            "s/": survey,
+            "cases/new/continue/": mailed,
+        }
         self.copy = copies.ask(cast.customer, at=clock.now())
         copies.make(self.copy.pk)
         self.problem, follower = followed(cast)

@@ -75,6 +75,7 @@ TABLE: dict[str, tuple[dict[str, int], dict[str, int]]] = {
     "follow/<token:token>/": (all_(200), all_(303)),
     "share/<token:token>/": (all_(404), all_(404)),
     "i/<token:token>/": (all_(200), all_(200)),
+    "n/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/": (all_(200), all_(200)),
     "s/<token:token>/more/": (all_(303), all_(303)),
     "s/<token:token>/thanks/": (all_(303), all_(405)),

@@ -16,8 +16,10 @@ from cases.models import Message, Team
 from cases.sealing import seal
 from escalation.letters import compose
 from escalation.models import Notice
+from feedback import follow_ups
+from feedback.follow_up_acts import Done, do
 from feedback.low_scores import answer_low_score
-from feedback.models import Survey
+from feedback.models import FollowUp, Survey
 from feedback.surveys import answer_survey
 from portal.catalogues import ROOT, customer_files
 from tests.portal.pages.scene import LOOK, MAKERS, feedback, late, waiting_customer, working
@@ -71,12 +73,22 @@ def answered_low(cast):
     return case
 
 
+def followed_up(cast):
+    """A case whose customer was written to some days after it was settled."""
+    case = feedback(cast)
+    follow_ups.make([case], LOOK)
+    written = Done("letter", "I hope it still works.")
+    do(FollowUp.objects.get(case=case), written, by=cast.supervisor, at=LOOK)
+    return case
+
+
 #: Letters about a case that stands elsewhere than at work.
 STANDS = {
     "survey": feedback,
     "survey_reminder": asked,
     "still_waiting": waiting_customer,
     "low_answer": answered_low,
+    "follow_up": followed_up,
 }
 
 
@@ -87,7 +99,7 @@ def told(cast) -> dict:
     more = {"owner": cast.tiers[1].pk, "team": Team.objects.get(slug=cast.teams[2].slug).pk, "message": said.pk}
     more |= {"sealed": seal("123456"), "what": "password_set"}
     more |= {"partner": "North Bank", "into": "MP-7K4M-29", "granted": True, "severity": 2, "asked": "a" * 64}
-    more |= {"milestone": 2}
+    more |= {"milestone": 2, "follow_up": FollowUp.objects.values_list("pk", flat=True).first()}
     dues = {"resolve": later, "supervisor": later, "confirm": later}
     return more | dict.fromkeys(("promise_at", "said", "due", "closes", "reopen_until"), later) | {"dues": dues}
 

@@ -390,13 +390,15 @@ class TestThanks:
         assert "A supervisor reads it and may write to you or call you." in text_of(page)
         assert f'href="/c/{case.reference}/reopen/"' in page.content.decode()
 
-    def test_who_changes_an_answer_that_was_dealt_with_is_not_told_of_another_one(self, cast):
-        """A supervisor closed it without contact; a yes that comes after that is owed nothing."""
+    @pytest.mark.parametrize(("how", "owed"), [("closed", True), ("phone", False)])
+    def test_who_says_yes_after_it_was_dealt_with_is_told_what_holds(self, how, owed, cast):
+        """Closed without contact it is owed anew; who was called was contacted and is promised no other one."""
         case, path = self.thanks(cast, 1)
-        answer_low_score(case, how="closed", words="Nothing to add.", by=cast.supervisor, at=clock.now())
+        answer_low_score(case, how=how, words="Nothing to add.", by=cast.supervisor, at=clock.now())
         add_to_answer(case, may_contact=True, at=clock.now())
         page = text_of(Client().get(path))
-        assert "A supervisor" not in page and "Nobody is given a time to reply to it." in page
+        assert ("A supervisor reads it and answers you." in page) == owed
+        assert ("Nobody is given a time to reply to it." in page) == (not owed)
 
     def test_satisfied_is_not_asked_again(self, cast):
         _, path = self.thanks(cast, 5, fixed="yes")
