@@ -39,7 +39,7 @@ class Rise:
 def rises(period: Period, scope: Scope = EVERYTHING) -> list[Rise]:
     """Every rise of the period's escalated cases."""
     rows = _events(period, scope).values_list("case", "was", "level", "kind", "again")
-    return [Rise(case, was, level, _why(kind, again)) for case, was, level, kind, again in rows]
+    return [Rise(case, was, level, why_of(kind, again)) for case, was, level, kind, again in rows]
 
 
 def _events(period: Period, scope: Scope) -> QuerySet[Any]:
@@ -59,7 +59,8 @@ def _level(text: Any) -> Cast:
     return Cast(text, IntegerField())
 
 
-def _why(kind: str, again: bool) -> str:
+def why_of(kind: str, again: bool) -> str:
+    """Which of TRIGGERS an event of this kind is; `again`: the customer had opened the case again before."""
     why = KINDS.get(kind, BY_HAND)
     return REOPENED if why == BY_HAND and again else why
 

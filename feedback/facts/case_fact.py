@@ -9,6 +9,7 @@ from datetime import datetime
 from cases.lifecycle import State
 from cases.models import Case, Event
 from escalation.models import Promise
+from feedback.facts.climbing import answered_at_once, came_back, rises_of, spent_by, was_upset
 from feedback.facts.stages import Worked, is_ours, longest_silence, spent, stage_of
 from feedback.models import CaseFact, LowScore, Survey
 
@@ -70,6 +71,9 @@ def _went(fact: CaseFact, events: Sequence[Event]) -> None:
     )
     fact.asked_supervisor = "supervisor_asked" in kinds
     fact.plan_failures = sum("plan_failed" in event.data for event in events)
+    fact.assessed, fact.upset, fact.came_back = "assessed" in kinds, was_upset(events), came_back(events)
+    if fact.escalated_at is not None:
+        fact.spent, fact.rises, fact.answered_at_once = spent_by(events), rises_of(events), answered_at_once(events)
     fact.replied_at = next((event.occurred_at for event in events if event.kind == "answered"), None)
     named = next((number for number, event in enumerate(events) if event.kind == "acknowledged"), None)
     fact.acknowledged_at = None if named is None else events[named].occurred_at

@@ -30,7 +30,7 @@ from feedback.models.practice import Worthy
 from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, ProblemUpdate
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.quality import QualityReview, QualityWeek
-from feedback.models.rollup import CountedCase, RollupCell, RollupDay
+from feedback.models.rollup import CountedCase, RollupCell, RollupDay, RollupPart
 from feedback.models.survey import Survey
 from feedback.models.theme import Theme, ThemeTag
 
@@ -72,6 +72,7 @@ __all__ = [
     "Retro",
     "RollupCell",
     "RollupDay",
+    "RollupPart",
     "Scenario",
     "Survey",
     "Theme",

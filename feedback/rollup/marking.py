@@ -29,6 +29,8 @@ UNREAD = frozenset(
     )
 )  # fmt: skip
 READ = tuple(field.attname for field in CaseFact._meta.concrete_fields if field.attname not in UNREAD)
+#: What parts read of cases that stand still: all of the fact; and of the case, beside what all figures read, `whose`.
+OF_PARTS = tuple(field.attname for field in CaseFact._meta.concrete_fields if field.attname != "case_id")
 COUNTED = (Promise.Status.KEPT, Promise.Status.BROKEN)
 ENDED = (Outcome.MET, Outcome.MISSED)
 Days = dict[int, dict[str, str]]
@@ -77,29 +79,52 @@ def digests(facts: Iterable[CaseFact]) -> Days:
     """For each case, by the day, a digest of what figures of that day read of it: three queries whatever their number."""
     where, parts = ZoneInfo(zone()), {}
     kept = {fact.pk: fact for fact in facts}
+    rows = Case.objects.filter(pk__in=kept).values_list(
+        "pk",
+        "category",
+        "team",
+        "tier",
+        "severity",
+        "is_history",
+        "customer__is_staff",
+        "owner",
+        "complexity",
+        "protocol",
+    )
+    whose = {pk: (rest[:6], rest[6:]) for pk, *rest in rows}
     for fact in kept.values():
         said = [getattr(fact, name) for name in READ]
         found: dict[str, list[Any]] = defaultdict(list)
         for instant in filter(None, (getattr(fact, name) for name in DATED)):
             found[_named(instant, where)] = [said]
         parts[fact.pk] = found
+        if stands_still(fact):
+            found[_named(fact.filed_at, where)].append([[getattr(fact, name) for name in OF_PARTS], whose[fact.pk][1]])
     # Two reads instead of a join: a database that has not yet learned how full its tables are joins them row by row.
     clocks = list(
-        StageClock.objects.filter(case__in=kept).order_by("pk").values_list("pk", "case", "ended_at", "kind", "outcome")
+        StageClock.objects.filter(case__in=kept)
+        .order_by("pk")
+        .values_list("pk", "case", "ended_at", "kind", "outcome", "severity", "protocol")
     )
-    kinds = {pk: kind for pk, _, _, kind, _ in clocks}
+    kinds = {pk: (kind, severity) for pk, _, _, kind, _, severity, _ in clocks}
     promises = Promise.objects.filter(case__in=kept, status__in=COUNTED).order_by("pk")
     said_until = promises.values_list("case", "due_at", "clock", "status")
-    ended = [(case, at, kind, outcome) for _, case, at, kind, outcome in clocks if at and outcome in ENDED]
+    ended = [
+        (case, at, kind, outcome, version)
+        for _, case, at, kind, outcome, _, version in clocks
+        if at and outcome in ENDED
+    ]
     for case, instant, *what in [(case, due, kinds[clock], status) for case, due, clock, status in said_until] + ended:
         parts[case][_named(instant, where)].append([instant, *what])
-    whose = Case.objects.filter(pk__in=kept).values_list(
-        "pk", "category", "team", "tier", "severity", "is_history", "customer__is_staff"
-    )
-    stands = {pk: rest for pk, *rest in whose}
     return {
-        case: {day: _digest([stands.get(case), what]) for day, what in found.items()} for case, found in parts.items()
+        case: {day: _digest([whose[case][0], what]) for day, what in found.items()} for case, found in parts.items()
     }
+
+
+def stands_still(fact: CaseFact) -> bool:
+    """Not `GOES_ON`."""
+    named, done = fact.acknowledged_at or fact.replied_at, fact.resolved_at
+    return not fact.stage and (fact.closed_at is not None or bool(named and done))
 
 
 def _named(instant: datetime, where: ZoneInfo) -> str:
