@@ -223,7 +223,7 @@ class TestPage:
                 counts.setdefault(place, set()).add(len(asked))
         assert all(len(numbers) == 1 for numbers in counts.values()), counts
         # Of many cases topics ask five fewer, which are then counted once a minute; words list comments, their cases and people.
-        most = {"/insights/topics/": 14, "/insights/words/": 14}
+        most = {"/insights/topics/": 15, "/insights/words/": 15}
         assert all(max(numbers) <= most.get(place, 12) for place, numbers in counts.items()), counts
 
     def test_without_a_protocol_in_force_every_hour_is_working_time(self, manager):
