@@ -14,9 +14,10 @@ from django.db.models.functions import TruncDate
 from cases.models import TouchedCase
 from escalation.models import Promise, StageClock
 from feedback.facts.build import counted_to
+from feedback.facts.ledger import COUNTED
 from feedback.models import CaseFact, RollupDay
 from feedback.periods import DAY
-from feedback.rollup.marking import COUNTED, DATED, ENDED, day_of
+from feedback.rollup.marking import DATED, ENDED, day_of
 
 #: With more cases waiting for their facts than this, what they touch costs more to find than to count all.
 MOST_WAITING = 500

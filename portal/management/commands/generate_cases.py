@@ -39,5 +39,5 @@ class Command(BaseCommand):
         bar = Progress("cases", self.stderr)
         of = generated.make(count, progress=bar.show)
         self.stdout.write(f"{count} cases written from {of} in {time.monotonic() - started:.0f} s.")
-        call_command("figures", "--rebuild", stdout=self.stdout, stderr=self.stderr)
+        call_command("figures", "--rebuild", "--alone", stdout=self.stdout, stderr=self.stderr)
         self.stdout.write(f"Ready after {time.monotonic() - started:.0f} s: manage.py bench")
