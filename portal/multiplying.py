@@ -249,8 +249,9 @@ class Writer:
 
 def put(kind: Kind, rows: Sequence[tuple]) -> None:
     """Writes rows, each its own columns and then the rest of them, as fast as the database takes them."""
+    spelled = {one.attname: f'"{one.column}"' for one in kind._meta.concrete_fields}
     names = [*OWN[kind], *(one.attname for one in rest_of(kind))]
-    table, columns = kind._meta.db_table, ", ".join(f'"{kind._meta.get_field(name).column}"' for name in names)
+    table, columns = kind._meta.db_table, ", ".join(spelled[name] for name in names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
