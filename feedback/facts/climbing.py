@@ -8,7 +8,7 @@ from typing import Any
 
 from cases.models import Event
 from feedback.climbs import why_of
-from feedback.facts.stages import stage_of
+from feedback.facts.stages import Happened, stage_of
 from feedback.review_pack import AT_ONCE, NO_WORK
 from feedback.topics import BACK
 
@@ -16,7 +16,7 @@ from feedback.topics import BACK
 Place = tuple[str, str, bool]
 
 
-def spent_by(events: Sequence[Event]) -> list[list[Any]]:
+def spent_by(events: Sequence[Happened]) -> list[list[Any]]:
     """[team, stage, above level 1, seconds round the clock] of each place, up to the last event.
 
     The place of the last event comes last, whatever it has come to: what is not settled goes on there.
@@ -31,12 +31,12 @@ def spent_by(events: Sequence[Event]) -> list[list[Any]]:
     return [[*place, seconds] for place, seconds in times.items()]
 
 
-def _place(event: Event) -> Place | None:
+def _place(event: Happened) -> Place | None:
     stage = stage_of(event.data["to"])
     return (event.data["team"] or "", stage, event.data["tier"] > 1) if stage else None
 
 
-def rises_of(events: Sequence[Event]) -> list[list[Any]]:
+def rises_of(events: Sequence[Happened]) -> list[list[Any]]:
     """[from level, to level, why] of every event that left the case higher than the one before; each triple once."""
     found: dict[tuple[int, int, str], None] = {}
     again = False
@@ -48,7 +48,7 @@ def rises_of(events: Sequence[Event]) -> list[list[Any]]:
     return [list(one) for one in found]
 
 
-def answered_at_once(events: Sequence[Event]) -> bool:
+def answered_at_once(events: Sequence[Happened]) -> bool:
     """After it was passed up last, an answer within AT_ONCE without any other work on it, which nobody sent back.
 
     The same as `suggestions.at_once`, which asks the log of many cases for it.
@@ -67,12 +67,12 @@ def answered_at_once(events: Sequence[Event]) -> bool:
     return found
 
 
-def was_upset(events: Sequence[Event]) -> bool:
+def was_upset(events: Sequence[Happened]) -> bool:
     """Somebody marked the customer as upset, or what they wrote sounded so when it came."""
     return any(one.kind == "marked_upset" or (one.data.get("args") or {}).get("upset") is True for one in events)
 
 
-def came_back(events: Sequence[Event]) -> bool:
+def came_back(events: Sequence[Happened]) -> bool:
     """The customer opened it again after an answer."""
     answered = False
     for event in events:

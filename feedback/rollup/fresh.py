@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +16,10 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from cases.models import TouchedCase
 from escalation.models import Promise, StageClock
 from feedback.facts.build import counted_to
+from feedback.facts.ledger import COUNTED
 from feedback.models import CaseFact, RollupDay
 from feedback.periods import DAY
-from feedback.rollup.marking import COUNTED, DATED, ENDED, day_of
+from feedback.rollup.marking import DATED, ENDED, day_of
 
 #: With more cases waiting for their facts than this, what they touch costs more to find than to count all.
 MOST_WAITING = 500
@@ -24,6 +27,7 @@ MOST_WAITING = 500
 MOST_LINES = 4 * MOST_WAITING
 NO_LINE = (Cast(Value(None), BigIntegerField()), Cast(Value(None), DateTimeField()))
 NO_DAY = (Cast(Value(None), DateField()), Value("", output_field=CharField()))
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,24 @@ def days_of(first: date, last: date) -> list[date]:
     return [first + i * DAY for i in range((last - first).days + 1)]
 
 
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Meanwhile nothing kept is read here and everything is counted from the facts: what reading is measured against."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
 def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> Fresh:
     """Which days from `first` to `last` must be counted from the facts, as of `at`: one question, two while cases wait.
 
     What waits and what is marked are asked at one moment. Where something waits the marks are asked once more with its days, so
     that a case whose facts are made in between is found by the mark it left.
     """
+    if _plain.get():
+        return Fresh(None, counted_to(at))
     stale = Q(dirty_at__isnull=False) | Q(until__lte=at) | Q(since__gt=at)
     marked = RollupDay.objects.order_by().filter(Q(stale, day__gte=first, day__lte=last) | ~Q(zone=zone))
     found = list(marked.values_list(*NO_LINE, "day", "zone").union(_lines(), all=True))

@@ -18,6 +18,11 @@ MANY, FOR, MOST = 2000, timedelta(seconds=50), 200
 _kept: dict[Hashable, tuple[datetime, Any]] = {}
 
 
+def forget() -> None:
+    """As a process that has looked at nothing for a minute: for measuring."""
+    _kept.clear()
+
+
 def lately(key: Hashable, count: Callable[[], T], size: Callable[[T], int], *, at: datetime) -> tuple[T, datetime]:
     """What `count` gives for the question `key`, and as of when: `at`, or less than a minute before."""
     known = _kept.get(key)
