@@ -1,4 +1,4 @@
-"""Database triggers that note a case whose topic, team, level or owner's kind changed without an event.
+"""Database triggers that note a case whose topic, team, level, owner or customer's kind changed without an event.
 
 Whoever writes an event of a case leaves its line in `TouchedCase` beside it. What stands on the case and may change by
 another way (a correction by SQL, an account that becomes a colleague's) would be missed by whoever counts; the database
@@ -12,7 +12,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from cases.guards import execute
 
 #: What figures ask the case itself.
-ASKED = ("category_id", "team_id", "tier", "severity", "is_history", "is_drill", "customer_id", "filed_at")
+ASKED = (
+    "category_id", "team_id", "tier", "severity", "is_history", "is_drill", "customer_id", "filed_at", "owner_id", "complexity",
+    "protocol",
+)  # fmt: skip
 LINE = "INSERT INTO cases_touchedcase (case_id, at)"
 
 PG_FUNCTIONS = f"""

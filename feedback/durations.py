@@ -122,8 +122,7 @@ def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dic
     """The curve of each of `keys` for each group of facts, in one query. LookupError for a key that is none."""
     wanted = {key: DURATIONS[key] for key in keys}
     flags = {f"is_{name}": Choose(When(group, then=True), default=False) for name, group in groups.items()}
-    facts: Any = CaseFact.objects.filter(reduce(or_, groups.values())).order_by()
-    facts = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]), **flags)
+    facts = with_hand_over(CaseFact.objects.filter(reduce(or_, groups.values())).order_by().annotate(**flags))
     found: dict[str, dict[str, list[Time]]] = {key: {name: [] for name in groups} for key in wanted}
     for row in facts.values(*COLUMNS, *flags).iterator(chunk_size=5000):
         for key, one in wanted.items():
@@ -132,6 +131,11 @@ def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dic
                     if row[f"is_{name}"]:
                         found[key][name].append(time)
     return {key: {name: kaplan_meier(rows) for name, rows in parts.items()} for key, parts in found.items()}
+
+
+def with_hand_over(facts: Any) -> Any:
+    """The facts with what COLUMNS names beside them."""
+    return facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]))
 
 
 def cases_behind(key: str, period: Period, scope: Scope = EVERYTHING, *, only: Q | None = None) -> QuerySet[Case]:

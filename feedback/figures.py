@@ -280,14 +280,32 @@ Span = tuple[datetime, datetime | None, datetime | None]
 
 
 def _lasted(spans: Sequence[Span], at: datetime, calendar: Calendar) -> Lasted:
-    ends = [(filed, max(filed, resolved or closed or at), resolved is not None) for filed, resolved, closed in spans]
-    wall = [((end - filed).total_seconds(), answered) for filed, end, answered in ends]
+    return lasted(lasting(span, at, calendar) for span in spans)
+
+
+#: How a case stands that was timed: it has its answer, ended without one, or is open.
+ANSWERED, LEFT, OPEN = "answered", "left", "open"
+#: How it stands, and the seconds round the clock and of working time.
+Timing = tuple[str, float, float]
+
+
+def lasting(span: Span, at: datetime, calendar: Calendar) -> Timing:
+    """What one case adds: from filing to its answer, else to its end, else to `at`."""
+    filed, resolved, closed = span
+    end = max(filed, resolved or closed or at)
+    how = ANSWERED if resolved else LEFT if closed else OPEN
+    return how, (end - filed).total_seconds(), calendar.worked(filed, end)
+
+
+def lasted(timings: Iterable[Timing]) -> Lasted:
+    """The times of some cases together."""
+    rows = list(timings)
     return Lasted(
-        wall=kaplan_meier(wall),
-        working=kaplan_meier((calendar.worked(filed, end), answered) for filed, end, answered in ends),
-        open=sum(resolved is None and closed is None for _, resolved, closed in spans),
-        left=sum(resolved is None and closed is not None for _, resolved, closed in spans),
-        times=tuple(sorted(time for time, answered in wall if answered)),
+        wall=kaplan_meier((wall, how == ANSWERED) for how, wall, _ in rows),
+        working=kaplan_meier((worked, how == ANSWERED) for how, _, worked in rows),
+        open=sum(how == OPEN for how, _, _ in rows),
+        left=sum(how == LEFT for how, _, _ in rows),
+        times=tuple(sorted(wall for how, wall, _ in rows if how == ANSWERED)),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
 
 from cases.models import Case, PlaybookRevision, Team, User
 from cases.replies import ENGLISH
@@ -34,6 +34,8 @@ ASPECTS: dict[str, tuple[Q, Q]] = {
     MISSED: (Q(promises_kept__gt=0) | Q(promises_broken__gt=0), Q(promises_broken__gt=0)),
     UP: (Q(), Q(escalated_at__isnull=False)),
 }
+#: A colleague has it, and it was filed here.
+OWNED = Q(case__owner__isnull=False, case__is_history=False)
 #: What may be a gap; how many went up says how hard the cases are.
 MARKED = (LOW, AGAIN, ASTRAY, MISSED)
 Cells = dict[str, Share]
@@ -42,11 +44,16 @@ NOTHING: Cells = dict.fromkeys(ASPECTS, Share())
 
 def gaps(period: Period, scope: Scope = EVERYTHING) -> dict[str, dict[int, Cells]]:
     """Each aspect's share by topic and by person (their id), one query."""
+    return gaps_in(_facts(period, scope))
+
+
+def gaps_in(facts: QuerySet[CaseFact]) -> dict[str, dict[int, Cells]]:
+    """The same of some facts."""
     counts: dict[str, Any] = {}
     for name, (of, hit) in ASPECTS.items():
         counts[f"{name}_n"] = Count("pk", filter=of)
         counts[f"{name}_hits"] = Count("pk", filter=of & hit)
-    rows: Any = _facts(period, scope).values(topic=F("case__category__slug"), who=F("case__owner")).order_by()
+    rows: Any = facts.filter(OWNED).values(topic=F("case__category__slug"), who=F("case__owner")).order_by()
     found: dict[str, dict[int, Cells]] = {}
     for row in rows.annotate(**counts):
         cells = {name: Share(row[f"{name}_hits"], row[f"{name}_n"]) for name in ASPECTS}
@@ -55,8 +62,7 @@ def gaps(period: Period, scope: Scope = EVERYTHING) -> dict[str, dict[int, Cells
 
 
 def _facts(period: Period, scope: Scope) -> QuerySet[CaseFact]:
-    owned = Q(case__owner__isnull=False, case__is_history=False)
-    return CaseFact.objects.filter(within("filed_at", period), scope.on("case__"), owned)
+    return CaseFact.objects.filter(within("filed_at", period), scope.on("case__"), OWNED)
 
 
 def together(parts: Iterable[Cells]) -> Cells:
@@ -102,32 +108,32 @@ class Module:
 
 def misses(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[tuple[str, str], int]:
     """How many cases had a promise broken, by (topic, milestone)."""
-    kept = MEASURES["kept"]
-    rows = (
-        Promise.objects.filter(within(kept.dated, period), kept.looked_at(at), scope.on("case__"), status=BROKEN)
-        .filter(clock__kind__in=OURS)
-        .values_list("case__category__slug", "clock__kind", "case")
-        .distinct()
-        .order_by()
-    )
+    due = Promise.objects.filter(within(MEASURES["kept"].dated, period), scope.on("case__"))
+    return {key: len(cases) for key, cases in missed_in(due, at=at).items()}
+
+
+def missed_in(promises: QuerySet[Promise], *, at: datetime) -> dict[tuple[str, str], set[int]]:
+    """Of some promises the cases on which they were broken, by (topic, milestone)."""
+    rows = promises.filter(MEASURES["kept"].looked_at(at), status=BROKEN, clock__kind__in=OURS)
     groups: dict[tuple[str, str], set[int]] = {}
-    for topic, kind, case in rows:
+    for topic, kind, case in rows.values_list("case__category__slug", "clock__kind", "case").distinct().order_by():
         groups.setdefault((topic, OF_KIND[kind]), set()).add(case)
-    return {key: len(cases) for key, cases in groups.items()}
+    return groups
 
 
 def modules(topics: Iterable[str]) -> dict[str, list[Module]]:
-    """What there is on each topic: its playbook first, then published articles by title. Two queries."""
+    """What there is on each topic: its playbook first, then published articles by title. One query."""
     wanted = set(topics)
     found: dict[str, list[Module]] = {slug: [] for slug in wanted}
-    books = PlaybookRevision.objects.filter(topic__slug__in=wanted, is_current=True).exclude(steps=[])
-    for slug, topic in books.values_list("topic__slug", "topic"):
-        found[slug].append(Module("Playbook", topic=topic))
+    books = PlaybookRevision.objects.filter(topic__slug__in=wanted, is_current=True).exclude(steps=[]).order_by()
     live = ArticleRevision.objects.filter(
         is_live=True, language=ENGLISH, article__topic__slug__in=wanted, article__archived_at=None
+    ).order_by()
+    rows = books.values_list("topic__slug", Value(""), "topic", Value(0)).union(
+        live.values_list("article__topic__slug", "title", "article", Value(1)), all=True
     )
-    for slug, title, article in live.order_by("title").values_list("article__topic__slug", "title", "article"):
-        found[slug].append(Module(title, article=article))
+    for slug, title, pk, is_article in sorted(rows, key=lambda row: (row[3], row[1], row[2])):
+        found[slug].append(Module(title, article=pk) if is_article else Module("Playbook", topic=pk))
     return found
 
 

@@ -6,7 +6,7 @@ case was settled for counts nowhere. So the parts add up to all the time the cas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -64,19 +64,49 @@ class Hours:
         """Half of the cases that were there spent at most so long there, in seconds; 0 where none was."""
         return median(found.values()) if (found := self.cases.get((team, stage))) else 0
 
-    def halves(self, team: str, stages: Iterable[str]) -> tuple[float, int]:
-        """As `typical`, of some stages together: what half of the cases that were at one of them spent there, and how many."""
-        each: dict[int, int] = {}
-        for stage in stages:
-            for case, seconds in self.cases.get((team, stage), {}).items():
-                each[case] = each.get(case, 0) + seconds
-        return (median(each.values()) if each else 0), len(each)
-
     def teams(self) -> list[str]:
         return sorted({team for team, _ in self.cases})
 
     def count(self) -> int:
         return len({case for found in self.cases.values() for case in found})
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a page says of it: seconds, cases and the typical time by (team, stage); seconds and cases by topic."""
+
+    by_place: Mapping[tuple[str, str], int]
+    cases: Mapping[tuple[str, str], int]
+    half: Mapping[tuple[str, str], float]
+    topics: Mapping[str, Mapping[str, int]]
+    of_topic: Mapping[str, int]
+    n: int
+    #: Of the seconds with us above level 1, `above`, those on cases that need not have gone up.
+    needless: int
+    above: int
+
+    def seconds(self, *, team: str | None = None, stages: Iterable[str] = STAGES) -> int:
+        """As `Hours.seconds`."""
+        wanted = set(stages)
+        found = self.by_place.items()
+        return sum(size for (one, stage), size in found if stage in wanted and (team is None or one == team))
+
+    def teams(self) -> list[str]:
+        return sorted({team for team, _ in self.by_place})
+
+
+def spent(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Spent:
+    """The same from the log, case by case."""
+    found = hours(period, scope, at=at)
+    return Spent(
+        {key: sum(mine.values()) for key, mine in found.cases.items()},
+        {key: len(mine) for key, mine in found.cases.items()},
+        {key: median(mine.values()) for key, mine in found.cases.items()},
+        found.topics,
+        {topic: len(cases) for topic, cases in found.of_topic.items()},
+        found.count(),
+        *needless(found, period, scope),
+    )
 
 
 def hours(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Hours:

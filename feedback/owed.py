@@ -28,16 +28,22 @@ from feedback.suggestions import at_once
 OF_KIND = {kind: key for key, kinds in MILESTONES.items() for kind in kinds}
 VERSION, TEAM = "version", "team"
 HERE = Q(is_history=False)
+#: A clock of ours that ended met or missed.
+ASKED = Q(outcome__in=(Outcome.MET, Outcome.MISSED), kind__in=OURS)
 #: It need not have gone up: it came down again, or whoever it was passed up to answered at once without other work.
 FALSE = Q(fact__went_down__gt=0) | at_once()
 
 
 def grid(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[tuple[str, int], Share]:
     """Promises kept among those that came due, by (milestone, severity the promise was made for)."""
+    return grid_in(_promises(period, scope, at))
+
+
+def grid_in(promises: QuerySet[Promise]) -> dict[tuple[str, int], Share]:
+    """The same of some promises, all of them kept or broken."""
     found: dict[tuple[str, int], Share] = {}
     rows = (
-        _promises(period, scope, at)
-        .values(kind=F("clock__kind"), severity=F("clock__severity"))
+        promises.values(kind=F("clock__kind"), severity=F("clock__severity"))
         .order_by()
         .annotate(n=Count("pk"), hits=Count("pk", filter=Q(status=KEPT)))
     )
@@ -49,7 +55,12 @@ def grid(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[tup
 
 def _promises(period: Period, scope: Scope, at: datetime) -> QuerySet[Promise]:
     kept = MEASURES["kept"]
-    return Promise.objects.filter(within(kept.dated, period), kept.looked_at(at), scope.on("case__"))
+    return counted(Promise.objects.filter(within(kept.dated, period), scope.on("case__")), at)
+
+
+def counted(promises: QuerySet[Promise], at: datetime) -> QuerySet[Promise]:
+    """Those of some promises that count as kept or broken at `at`."""
+    return promises.filter(MEASURES["kept"].looked_at(at))
 
 
 # Versions and teams -------------------------------------------------------------------------------------------
@@ -67,8 +78,14 @@ class Owed:
 
 def base(period: Period, scope: Scope = EVERYTHING) -> list[Owed]:
     """Every clock that ended met or missed in the period, once: one query for both readings."""
+    return base_in(StageClock.objects.filter(within("ended_at", period), scope.on("case__")), scope)
+
+
+def base_in(clocks: QuerySet[Any], scope: Scope = EVERYTHING) -> list[Owed]:
+    """The same of some clocks, of those the teams that `scope` leaves in owed."""
     rows = (
-        _clocks(period, scope)
+        _with_team(clocks.filter(ASKED))
+        .filter(scope.on_team("had"))
         .values("protocol", "had", "kind")
         .order_by()
         .annotate(n=Count("pk"), hits=Count("pk", filter=Q(outcome=Outcome.MET)))
@@ -77,8 +94,7 @@ def base(period: Period, scope: Scope = EVERYTHING) -> list[Owed]:
 
 
 def _clocks(period: Period, scope: Scope) -> QuerySet[Any]:
-    ended = Q(outcome__in=(Outcome.MET, Outcome.MISSED), kind__in=OURS)
-    rows = _with_team(StageClock.objects.filter(within("ended_at", period), ended, scope.on("case__")))
+    rows = _with_team(StageClock.objects.filter(within("ended_at", period), ASKED, scope.on("case__")))
     return rows.filter(scope.on_team("had"))
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from cases.models import Case, Category, Event, Resolution
 from escalation.book import NoProtocol, rules_in_force
@@ -21,7 +22,7 @@ from feedback.figures import EVERYTHING, IMPORTED, Scope, within
 from feedback.intervals import ENOUGH, Share, apart
 from feedback.periods import Period
 from feedback.review_pack import AT_ONCE, NO_WORK
-from feedback.topics import BACK, SETTLED, came_back, had, shares
+from feedback.topics import BACK, SETTLED, came_back, had
 
 ADD, STOP = "add", "stop"
 #: The signals: passed up for good reason but without a rule, opened again after an answer of level 1, passed up for nothing.
@@ -79,13 +80,18 @@ def needless(limits: Mapping[str, int]) -> Q:
 
 
 def signals(period: Period, protocols: Mapping[str, Protocol]) -> dict[str, dict[str, Share]]:
-    """Each signal with its share of each topic, one query a signal."""
-    limits = limits_of(protocols)
-    cohort = Case.objects.filter(within("filed_at", period), HERE)
-    return {
-        signal: shares(cohort.filter(CONDITIONS[whole](limits)), CONDITIONS[signal](limits))
-        for signal, whole in WHOLE.items()
+    """Each signal with its share of each topic, all in one query; topics of which nothing is looked at are left out."""
+    limits, counts = limits_of(protocols), {}
+    for signal, whole in WHOLE.items():
+        of = CONDITIONS[whole](limits)
+        counts[f"{signal}_n"] = Count("pk", filter=of)
+        counts[f"{signal}_hits"] = Count("pk", filter=of & CONDITIONS[signal](limits))
+    cohort: QuerySet[Any] = Case.objects.filter(within("filed_at", period), HERE).order_by()
+    rows = list(cohort.values(slug=F("category__slug")).annotate(**counts))
+    found = {
+        signal: {row["slug"]: Share(row[f"{signal}_hits"], row[f"{signal}_n"]) for row in rows} for signal in WHOLE
     }
+    return {signal: {slug: share for slug, share in mine.items() if share.n} for signal, mine in found.items()}
 
 
 def limits_of(protocols: Mapping[str, Protocol]) -> dict[str, int]:

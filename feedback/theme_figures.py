@@ -45,20 +45,20 @@ class Themes:
         return sorted(known, key=lambda row: (-row.low.hits, -row.low.hits / row.low.n, row.theme.name))[:3]
 
 
-def themes_of(period: Period, scope: Scope = EVERYTHING) -> Themes:
-    """The themes of the comments given in a period. Three questions."""
+def themes_of(period: Period, scope: Scope = EVERYTHING, *, known: Sequence[Theme] | None = None) -> Themes:
+    """The themes of the comments given in a period. Three questions, two where all themes are `known`."""
     rows = verbatims.of_period(period, scope)
     of: dict[int, set[int]] = defaultdict(set)
-    tags = ThemeTag.objects.filter(survey__in=rows.order_by().values("pk"))
-    for survey, theme in tags.values_list("survey", "theme"):
-        of[theme].add(survey)
-    known = rows.filter(theme_tags__isnull=False).distinct().order_by("-answered_at", "-pk")
-    said = list(known.only("pk", "comment", "satisfaction", "answered_at"))
+    comments: dict[int, Survey] = {}
+    tags = ThemeTag.objects.filter(survey__in=rows.order_by().values("pk")).order_by("-survey__answered_at", "-survey")
+    for tag in tags.values_list("theme", "survey", "survey__comment", "survey__satisfaction", "survey__answered_at"):
+        theme, pk, comment, satisfaction, answered_at = tag
+        of[theme].add(pk)
+        comments[pk] = Survey(pk=pk, comment=comment, satisfaction=satisfaction, answered_at=answered_at)
+    said = list(comments.values())
     weeks = _weeks(said, period)
-    found = [
-        _figure(theme, of[theme.pk], said, weeks)
-        for theme in Theme.objects.filter(pk__in=of) | Theme.objects.filter(is_active=True)
-    ]
+    every = Theme.objects.order_by("pk") if known is None else known
+    found = [_figure(theme, of[theme.pk], said, weeks) for theme in every if theme.is_active or theme.pk in of]
     found.sort(key=lambda row: (-row.low.n, row.theme.name))
     return Themes(rows.count(), len(said), found)
 

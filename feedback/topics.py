@@ -90,7 +90,7 @@ def topics(period: Period, scope: Scope = EVERYTHING) -> dict[str, Topic]:
     """Every topic with a case filed in the period, by its slug."""
     cohort = Case.objects.filter(within("filed_at", period), scope.on())
     again = shares(cohort.filter(REPLIED), AGAIN)
-    returned = shares(cohort.filter(INCIDENT), came_again())
+    came = returned(period, scope)
     counted = (
         cohort.values("severity", "complexity", slug=F("category__slug"))
         .order_by()
@@ -108,7 +108,12 @@ def topics(period: Period, scope: Scope = EVERYTHING) -> dict[str, Topic]:
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in counted:
         rows.setdefault(row["slug"], []).append(row)
-    return {slug: _topic(found, again.get(slug, Share()), returned.get(slug, Share())) for slug, found in rows.items()}
+    return {slug: _topic(found, again.get(slug, Share()), came.get(slug, Share())) for slug, found in rows.items()}
+
+
+def returned(period: Period, scope: Scope = EVERYTHING) -> dict[str, Share]:
+    """Of each topic's incidents those that came again. It hangs on other cases of the customer, so no day keeps it."""
+    return shares(Case.objects.filter(within("filed_at", period), scope.on(), INCIDENT), came_again())
 
 
 def _topic(rows: list[dict[str, Any]], again: Share, returned: Share) -> Topic:

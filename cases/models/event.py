@@ -67,6 +67,11 @@ def stamp(instant: datetime) -> str:
 
 def event_hash(event: Event) -> str:
     """sha256 over the previous hash and the canonical JSON of everything the row says, hex."""
+    return hashlib.sha256(canonical(event).encode()).hexdigest()
+
+
+def canonical(event: Event) -> str:
+    """What the hash is made of: a JSON list that begins with the hash before and the case's number."""
     said: list[Any] = [
         event.prev,
         event.case_id,
@@ -82,8 +87,7 @@ def event_hash(event: Event) -> str:
         event.once,
         event.is_drill,
     ]
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, cls=DjangoJSONEncoder)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
 class Anchor(models.Model):

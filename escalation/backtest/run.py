@@ -6,19 +6,16 @@ Steps for each case: (1) live it again under the rules it was recorded under and
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, connections
 from django.db.models import Min
 
 from cases.models import Case
 from cases.snapshot import snapshot
+from cases.spread import on_all_cores
 from escalation.backtest.changed import Change, change_of
 from escalation.backtest.figures import Course, figures_of
 from escalation.backtest.record import CHUNK, Record, read
@@ -179,53 +176,16 @@ def back_test(
     labels = sorted(ProtocolVersion.objects.values_list("label", flat=True))
     chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
     whole, done = Outcome(tried=trial is not None), 0
-    spread = _spread if _can_spread(ids, alone) else _here
-    for number, part in enumerate(spread(chunks, (window, trial, labels, company_zone))):
-        whole.join(part)
-        done += len(chunks[number])
-        progress(done / len(ids))
+    benches: list[Bench] = []  # one a process, made there: it reads from the database
+
+    def chunk(some: Sequence[int]) -> Outcome:
+        if not benches:
+            benches.append(Bench(window, trial, labels, company_zone))
+        return benches[0].chunk(some)
+
+    with on_all_cores(chunk, alone=alone or len(ids) < ALONE) as do:
+        for number, part in enumerate(do(chunks)):
+            whole.join(part)
+            done += len(chunks[number])
+            progress(done / len(ids))
     return whole.as_json(window.weeks(ids))
-
-
-def _can_spread(ids: Sequence[int], alone: bool) -> bool:
-    """Another process sees neither an uncommitted transaction nor a database in memory, and may not be forbidden."""
-    return not (
-        alone
-        or len(ids) < ALONE
-        or (os.cpu_count() or 1) < 2
-        or connection.in_atomic_block
-        or ":memory:" in str(connection.settings_dict["NAME"])
-        or multiprocessing.current_process().daemon
-        or "fork" not in multiprocessing.get_all_start_methods()
-    )
-
-
-def _here(chunks: Sequence[Sequence[int]], arguments: tuple) -> Iterator[Outcome]:
-    return map(Bench(*arguments).chunk, chunks)
-
-
-_bench: Bench | None = None
-
-
-def _spread(chunks: Sequence[Sequence[int]], arguments: tuple) -> Iterator[Outcome]:
-    """On every core, in the order of the chunks; no connection is taken over a fork."""
-    connections.close_all()
-    with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8), _set_up, arguments) as pool:
-        yield from pool.imap(_chunk, chunks)
-
-
-def _set_up(*arguments: Any) -> None:
-    global _bench
-    _bench = Bench(*arguments)
-    # Nothing here is held in circles: looking for them after every few hundred objects would take a tenth of the
-    # time. After a chunk one looks, but not again at all that was there before the first.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
-def _chunk(ids: Sequence[int]) -> Outcome:
-    assert _bench is not None
-    found = _bench.chunk(ids)
-    gc.collect()
-    return found

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cases.lifecycle import State
-from cases.models import Case, Event
+from cases.models import Case
 from escalation.models import Promise
-from feedback.facts.stages import Worked, is_ours, longest_silence, spent, stage_of
+from feedback.facts.climbing import answered_at_once, came_back, rises_of, spent_by, was_upset
+from feedback.facts.stages import Happened, Worked, is_ours, longest_silence, spent, stage_of
 from feedback.models import CaseFact, FollowUp, LowScore, Survey
 
 #: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
@@ -18,7 +19,7 @@ SETTLES = (State.CONFIRMED, State.CLOSED)
 
 def fact_of(
     case: Case,
-    events: Sequence[Event],
+    events: Sequence[Happened],
     promises: Iterable[str],
     survey: Survey | None,
     followed_at: datetime | None,
@@ -60,7 +61,7 @@ def fact_of(
     return fact
 
 
-def _went(fact: CaseFact, events: Sequence[Event]) -> None:
+def _went(fact: CaseFact, events: Sequence[Happened]) -> None:
     """What the log says of how it went."""
     kinds = [event.kind for event in events]
     severities = [event.data["severity"] for event in events]
@@ -72,6 +73,9 @@ def _went(fact: CaseFact, events: Sequence[Event]) -> None:
     )
     fact.asked_supervisor = "supervisor_asked" in kinds
     fact.plan_failures = sum("plan_failed" in event.data for event in events)
+    fact.assessed, fact.upset, fact.came_back = "assessed" in kinds, was_upset(events), came_back(events)
+    if fact.escalated_at is not None:
+        fact.spent, fact.rises, fact.answered_at_once = spent_by(events), rises_of(events), answered_at_once(events)
     fact.replied_at = next((event.occurred_at for event in events if event.kind == "answered"), None)
     named = next((number for number, event in enumerate(events) if event.kind == "acknowledged"), None)
     fact.acknowledged_at = None if named is None else events[named].occurred_at
@@ -82,7 +86,7 @@ def _went(fact: CaseFact, events: Sequence[Event]) -> None:
     )
 
 
-def _settled(fact: CaseFact, events: Sequence[Event], followed_at: datetime | None) -> None:
+def _settled(fact: CaseFact, events: Sequence[Happened], followed_at: datetime | None) -> None:
     """When it was settled first, how many words of ours that took, and when the customer was back."""
     settled = next((e for e in events if e.data["from"] == State.ANSWERED and e.data["to"] in SETTLES), None)
     until = settled.seq if settled else events[-1].seq + 1

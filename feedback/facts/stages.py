@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from cases.lifecycle import ACTIVE, MILESTONE, State
 from cases.models import Event
@@ -20,7 +21,17 @@ BY_US = (Event.Role.STAFF,)
 THEIRS = ("customer_wrote", "reopened")
 
 
-def is_ours(event: Event) -> bool:
+class Happened(NamedTuple):
+    """What facts read of an event: a sixth of what a row is, and made in a tenth of the time."""
+
+    seq: int
+    kind: str
+    occurred_at: datetime
+    role: str
+    data: dict[str, Any]
+
+
+def is_ours(event: Happened) -> bool:
     """Whether a person of ours said something to the customer, however it was sent."""
     return event.role in BY_US and "message" in event.data and event.kind not in THEIRS
 
@@ -32,7 +43,7 @@ def stage_of(state: str) -> str:
     return BY_MILESTONE.get(MILESTONE[state] or 0, "")
 
 
-def spent(events: Sequence[Event]) -> dict[str, int]:
+def spent(events: Sequence[Happened]) -> dict[str, int]:
     """Seconds round the clock at each stage from the first event to the last; what it was settled for is left out."""
     times = dict.fromkeys(STAGES, 0)
     for event, after in itertools.pairwise(events):
@@ -42,7 +53,7 @@ def spent(events: Sequence[Event]) -> dict[str, int]:
     return times
 
 
-def longest_silence(events: Sequence[Event], worked: Worked) -> int:
+def longest_silence(events: Sequence[Happened], worked: Worked) -> int:
     """The longest working time, in seconds, the customer heard nothing from a person of ours while the case was ours.
 
     From filing or their coming back to each word of ours, and to the next; while we wait for them, or they have our

@@ -33,7 +33,7 @@ from feedback.models.problem import KnownProblem, ProblemCase, ProblemFollower, 
 from feedback.models.pulse import PulseMonth, PulseTally, PulseTurn
 from feedback.models.quality import QualityReview, QualityWeek
 from feedback.models.recommend import Recommendation, RecommendRound
-from feedback.models.rollup import CountedCase, RollupCell, RollupDay
+from feedback.models.rollup import CountedCase, RollupCell, RollupDay, RollupPart
 from feedback.models.survey import Survey
 from feedback.models.theme import SecondLook, Theme, ThemeSample, ThemeTag
 from feedback.models.training import Training
@@ -81,6 +81,7 @@ __all__ = [
     "Retro",
     "RollupCell",
     "RollupDay",
+    "RollupPart",
     "Scenario",
     "SecondLook",
     "Survey",

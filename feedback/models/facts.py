@@ -21,6 +21,15 @@ def _count() -> Any:
     return models.PositiveSmallIntegerField(default=0)
 
 
+#: It is not settled, or an instant is missing until which its times count: what is counted of it may change with the clock.
+#: The others stand still.
+GOES_ON = (
+    ~models.Q(stage="")
+    | models.Q(closed_at=None, resolved_at=None)
+    | models.Q(closed_at=None, acknowledged_at=None, replied_at=None)
+)
+
+
 class CaseFact(models.Model):
     """The facts of one live case, made by `feedback.facts`; drills have none.
 
@@ -51,6 +60,10 @@ class CaseFact(models.Model):
     went_astray = models.BooleanField(default=False)
     asked_supervisor = models.BooleanField(default=False)
     plan_failures = _count()
+    assessed = models.BooleanField(default=False)
+    upset = models.BooleanField(default=False)
+    came_back = models.BooleanField(default=False)
+    answered_at_once = models.BooleanField(default=False)
     promises_kept = _count()
     promises_broken = _count()
     # Where the time went, up to the last event; a case that is not settled is at `stage` since then.
@@ -63,6 +76,10 @@ class CaseFact(models.Model):
     stage = models.CharField(max_length=16, blank=True)
     stage_since = _instant()
     longest_silence = _seconds()
+    # Of cases that were escalated: where that time went, [team, stage, above level 1, seconds], the place it was at last comes
+    # last; and how it went up, [from, to, why].
+    spent = models.JSONField(default=list)
+    rises = models.JSONField(default=list)
     # What the customer said.
     asked_at = _instant()
     said_at = _instant()
@@ -82,6 +99,8 @@ class CaseFact(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=("filed_at",), name="fact_filed"),
+            models.Index(fields=("filed_at",), condition=GOES_ON, name="fact_goes_on"),
+            models.Index(fields=("filed_at",), condition=models.Q(escalated_at__isnull=False), name="fact_up"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
             models.Index(fields=("low_due_at",), condition=models.Q(low_due_at__isnull=False), name="fact_low_due"),

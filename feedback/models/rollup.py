@@ -74,6 +74,23 @@ for _key in KEYS:
     RollupCell.add_to_class(f"{_key}_n", _count())
 
 
+class RollupPart(models.Model):
+    """What a table of figures needs of one day, of all cases: counts, and the times a median is read from.
+
+    `data` is JSON as text: it is read whole. Which names there are, and what is in them: `feedback.rollup.parts`.
+    """
+
+    day = models.DateField()
+    name = models.CharField(max_length=16)
+    data = models.TextField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("name", "day"), name="rollup_part"),)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
 class CountedCase(models.Model):
     """As what one case was counted last: for each day it counts on a short digest of all that figures read of it.
 

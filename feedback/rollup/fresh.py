@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, Min, Q, QuerySet, Value
-from django.db.models.functions import TruncDate
+from django.db.models import BigIntegerField, CharField, DateField, DateTimeField, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from cases.models import TouchedCase
 from escalation.models import Promise, StageClock
 from feedback.facts.build import counted_to
+from feedback.facts.ledger import COUNTED
 from feedback.models import CaseFact, RollupDay
 from feedback.periods import DAY
-from feedback.rollup.marking import COUNTED, DATED, ENDED, day_of
+from feedback.rollup.marking import DATED, ENDED, day_of
 
 #: With more cases waiting for their facts than this, what they touch costs more to find than to count all.
 MOST_WAITING = 500
+#: A case may have left more lines than one; so many are looked at.
+MOST_LINES = 4 * MOST_WAITING
+NO_LINE = (Cast(Value(None), BigIntegerField()), Cast(Value(None), DateTimeField()))
+NO_DAY = (Cast(Value(None), DateField()), Value("", output_field=CharField()))
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +43,47 @@ def days_of(first: date, last: date) -> list[date]:
     return [first + i * DAY for i in range((last - first).days + 1)]
 
 
-def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> Fresh:
-    """Which days from `first` to `last` must be counted from the facts, as of `at`: two questions.
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Meanwhile nothing kept is read here and everything is counted from the facts: what reading is measured against."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
 
-    What waits is asked first, so that a case whose facts are made meanwhile is found there or by the mark it left.
+
+def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> Fresh:
+    """Which days from `first` to `last` must be counted from the facts, as of `at`: one question, two while cases wait.
+
+    What waits and what is marked are asked at one moment. Where something waits the marks are asked once more with its days, so
+    that a case whose facts are made in between is found by the mark it left.
     """
-    lines = TouchedCase.objects.order_by().values("case").annotate(first=Min("at")).values_list("case", "first")
-    waiting = list(lines[: MOST_WAITING + 1])
-    if len(waiting) > MOST_WAITING:
+    if _plain.get():
         return Fresh(None, counted_to(at))
-    complete = min((line for _, line in waiting), default=at)
     stale = Q(dirty_at__isnull=False) | Q(until__lte=at) | Q(since__gt=at)
-    marked = RollupDay.objects.filter(Q(stale, day__gte=first, day__lte=last) | ~Q(zone=zone)).values_list(
-        "day", "zone"
-    )
+    marked = RollupDay.objects.order_by().filter(Q(stale, day__gte=first, day__lte=last) | ~Q(zone=zone))
+    found = list(marked.values_list(*NO_LINE, "day", "zone").union(_lines(), all=True))
+    waiting = {case for case, *_ in found if case is not None}
+    if len(found) > MOST_LINES or len(waiting) > MOST_WAITING:
+        return Fresh(None, counted_to(at))
+    complete = min([at, *(noted for _, noted, _, _ in found if noted is not None)])
+    days = {(day, of_zone) for case, _, day, of_zone in found if case is None}
     if waiting:
-        marked = marked.union(*_touched([case for case, _ in waiting], zone))
-    days = set()
-    for day, of_zone in marked:
-        if of_zone != zone:
-            # What was kept are other days: `manage.py figures --rebuild` after another zone was set.
-            return Fresh(None, min(complete, at))
-        days.add(day)
-    days |= set(days_of(day_of(at, ZoneInfo(zone)), last))
-    return Fresh({day for day in days if first <= day <= last}, min(complete, at))
+        days |= set(marked.values_list("day", "zone").union(*_touched(list(waiting), zone)))
+    if any(of_zone != zone for _, of_zone in days):
+        # What was kept are other days: `manage.py figures --rebuild` after another zone was set.
+        return Fresh(None, complete)
+    fresh = {day for day, _ in days} | set(days_of(day_of(at, ZoneInfo(zone)), last))
+    return Fresh({day for day in fresh if first <= day <= last}, complete)
+
+
+def _lines() -> QuerySet:
+    """The first lines of what waits, in the shape of the days' rows."""
+    # Up to a number, not so many: not every database lets a part of a union have a limit.
+    last = TouchedCase.objects.order_by("pk").values("pk")[MOST_LINES : MOST_LINES + 1]
+    up_to = Coalesce(Subquery(last), Value(BigIntegerField.MAX_BIGINT), output_field=BigIntegerField())
+    return TouchedCase.objects.order_by().filter(pk__lte=up_to).values_list("case", "at", *NO_DAY)
 
 
 def _touched(cases: Sequence[int], zone: str) -> list[QuerySet]:

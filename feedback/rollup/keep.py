@@ -17,11 +17,12 @@ from django.db.models import Max, Min, Q, QuerySet
 from cases.snapshot import snapshot
 from escalation.steps import Step
 from feedback.facts.hold import hold
-from feedback.models import CountedCase, RollupCell, RollupDay
+from feedback.models import CountedCase, RollupCell, RollupDay, RollupPart
 from feedback.models.rollup import KEYS
 from feedback.rollup.cells import COUNTED, FACTS, IDS, Counts, Place, tally, windows
 from feedback.rollup.fresh import days_of, fresh_days
 from feedback.rollup.marking import day_of, mark_days, zone
+from feedback.rollup.piecing import kept_of
 
 #: The parts of the cases that are kept: all, by one dimension, by two; filed here or imported is told apart in each. What asks
 #: for three at once is counted from the facts: that many parts would be as many as cases.
@@ -63,6 +64,12 @@ def put(days: Collection[date], *, at: datetime) -> None:
     cells = cells_of(days, at=at)
     RollupCell.objects.filter(by__in=[name_of(parts) for parts in KEPT], day__in=days).delete()
     RollupCell.objects.bulk_create((_row(place, counts) for place, counts in cells.items()), batch_size=500)
+    RollupPart.objects.filter(day__in=days).delete()
+    RollupPart.objects.bulk_create(
+        RollupPart(day=day, name=name, data=data)
+        for day in sorted(days)
+        for name, data in kept_of(day, zone(), at=at).items()
+    )
     holds = windows(days, zone(), at=at)
     rows = []
     for day in days:
@@ -129,6 +136,12 @@ def rebuild(days: Collection[date], *, at: datetime) -> None:
         put(days, at=at)
 
 
+def rebuild_held(days: Collection[date], *, at: datetime) -> None:
+    """As `rebuild`, by one of several that count different days while somebody else holds FactHold for all of them."""
+    with transaction.atomic():
+        put(days, at=at)
+
+
 def forget(*, at: datetime) -> None:
     """Everything that is kept goes, with what it was counted as: before all of it is made anew.
 
@@ -138,7 +151,7 @@ def forget(*, at: datetime) -> None:
     with transaction.atomic():
         hold()
         days = _known_days()
-        for model in (RollupCell, RollupDay, CountedCase):
+        for model in (RollupCell, RollupPart, RollupDay, CountedCase):
             model.objects.all().delete()
         mark_days(days, at=at)
 
@@ -155,7 +168,12 @@ def differing(days: Sequence[date], *, at: datetime) -> list[date] | None:
         made = cells_of(days, at=at)
         rows = RollupCell.objects.filter(day__in=days).values_list("day", "by", *DIMENSIONS, *COLUMNS)
         kept = {row[:7]: list(row[7:]) for row in rows}
-    return sorted({place[0] for place in {*made, *kept} if made.get(place) != kept.get(place)} - waits)
+        parts = {day: kept_of(day, zone(), at=at) for day in days}
+        known: dict[date, dict[str, str]] = {day: {} for day in days}
+        for day, name, data in RollupPart.objects.filter(day__in=days).values_list("day", "name", "data"):
+            known[day][name] = data
+    apart = {place[0] for place in {*made, *kept} if made.get(place) != kept.get(place)}
+    return sorted((apart | {day for day in days if parts[day] != known[day]}) - waits)
 
 
 STEPS = (Step("rollup", wanting, roll),)

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from cases.models import Case
 from escalation.facts import Outcome
-from escalation.models import Promise, StageClock
+from feedback.facts.ledger import Ledger
 from feedback.measures import CASE
 from feedback.models import CaseFact, CountedCase, RollupDay
 from feedback.rollup import cells
@@ -29,7 +29,8 @@ UNREAD = frozenset(
     )
 )  # fmt: skip
 READ = tuple(field.attname for field in CaseFact._meta.concrete_fields if field.attname not in UNREAD)
-COUNTED = (Promise.Status.KEPT, Promise.Status.BROKEN)
+#: What parts read of cases that stand still: all of the fact; and of the case, beside what all figures read, `whose`.
+OF_PARTS = tuple(field.attname for field in CaseFact._meta.concrete_fields if field.attname != "case_id")
 ENDED = (Outcome.MET, Outcome.MISSED)
 Days = dict[int, dict[str, str]]
 
@@ -43,12 +44,12 @@ def day_of(at: datetime, where: ZoneInfo) -> date:
     return at.astimezone(where).date()
 
 
-def mark(ids: Collection[int], facts: Iterable[CaseFact], *, at: datetime) -> set[date]:
+def mark(ids: Collection[int], facts: Iterable[CaseFact], ledger: Ledger, *, at: datetime) -> set[date]:
     """Marks the days on which one of the cases counts otherwise than when it was looked at last; which ones.
 
-    `facts` are those just made of them; a case of `ids` without one counts nowhere any more. The caller holds FactHold.
+    `facts` are those just made of them, `ledger` what they were made from; a case of `ids` without one counts nowhere any more. The caller holds FactHold.
     """
-    new, old = digests(facts), dict(CountedCase.objects.filter(case__in=ids).values_list("case", "days"))
+    new, old = digests(facts, ledger), dict(CountedCase.objects.filter(case__in=ids).values_list("case", "days"))
     days = {day for case in {*new, *old} for day in _differing(old.get(case, {}), new.get(case, {}))}
     changed = [CountedCase(case_id=case, days=said) for case, said in new.items() if old.get(case) != said]
     if changed:
@@ -73,33 +74,47 @@ def _differing(old: dict[str, str], new: dict[str, str]) -> set[str]:
     return {day for day in {*old, *new} if old.get(day) != new.get(day)}
 
 
-def digests(facts: Iterable[CaseFact]) -> Days:
-    """For each case, by the day, a digest of what figures of that day read of it: three queries whatever their number."""
+def digests(facts: Iterable[CaseFact], ledger: Ledger) -> Days:
+    """For each case, by the day, a digest of what figures of that day read of it: one query whatever their number."""
     where, parts = ZoneInfo(zone()), {}
     kept = {fact.pk: fact for fact in facts}
+    rows = Case.objects.filter(pk__in=kept).values_list(
+        "pk",
+        "category",
+        "team",
+        "tier",
+        "severity",
+        "is_history",
+        "customer__is_staff",
+        "owner",
+        "complexity",
+        "protocol",
+    )
+    whose = {pk: (repr(rest[:6]), rest[6:]) for pk, *rest in rows}
     for fact in kept.values():
-        said = [getattr(fact, name) for name in READ]
+        said = repr([getattr(fact, name) for name in READ])
         found: dict[str, list[Any]] = defaultdict(list)
         for instant in filter(None, (getattr(fact, name) for name in DATED)):
             found[_named(instant, where)] = [said]
         parts[fact.pk] = found
-    # Two reads instead of a join: a database that has not yet learned how full its tables are joins them row by row.
-    clocks = list(
-        StageClock.objects.filter(case__in=kept).order_by("pk").values_list("pk", "case", "ended_at", "kind", "outcome")
-    )
-    kinds = {pk: kind for pk, _, _, kind, _ in clocks}
-    promises = Promise.objects.filter(case__in=kept, status__in=COUNTED).order_by("pk")
-    said_until = promises.values_list("case", "due_at", "clock", "status")
-    ended = [(case, at, kind, outcome) for _, case, at, kind, outcome in clocks if at and outcome in ENDED]
-    for case, instant, *what in [(case, due, kinds[clock], status) for case, due, clock, status in said_until] + ended:
-        parts[case][_named(instant, where)].append([instant, *what])
-    whose = Case.objects.filter(pk__in=kept).values_list(
-        "pk", "category", "team", "tier", "severity", "is_history", "customer__is_staff"
-    )
-    stands = {pk: rest for pk, *rest in whose}
+        if stands_still(fact):
+            found[_named(fact.filed_at, where)].append([[getattr(fact, name) for name in OF_PARTS], whose[fact.pk][1]])
+    for case, due, clock, status in ledger.promises:
+        if case in parts:
+            of = ledger.clocks[clock]
+            parts[case][_named(due, where)].append([due, of.kind, of.severity, status])
+    for one in ledger.clocks.values():
+        if one.ended_at and one.outcome in ENDED and one.case in parts:
+            parts[one.case][_named(one.ended_at, where)].append([one.ended_at, one.kind, one.outcome, one.protocol])
     return {
-        case: {day: _digest([stands.get(case), what]) for day, what in found.items()} for case, found in parts.items()
+        case: {day: _digest([whose[case][0], what]) for day, what in found.items()} for case, found in parts.items()
     }
+
+
+def stands_still(fact: CaseFact) -> bool:
+    """Not `GOES_ON`."""
+    named, done = fact.acknowledged_at or fact.replied_at, fact.resolved_at
+    return not fact.stage and (fact.closed_at is not None or bool(named and done))
 
 
 def _named(instant: datetime, where: ZoneInfo) -> str:

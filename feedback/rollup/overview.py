@@ -8,6 +8,7 @@ from datetime import datetime
 from feedback.figures import EVERYTHING, MILESTONES, Escalations, Kept, Satisfaction, Scope
 from feedback.first_contact import FirstContact
 from feedback.periods import Period
+from feedback.rollup.fresh import Fresh
 from feedback.rollup.reading import Found, read
 
 SCORES = (5, 4, 3, 2, 1)
@@ -28,9 +29,9 @@ class Overview:
     counted_to: datetime
 
 
-def overview(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Overview:
-    """All of it as of `at`, in four queries at most, whatever the number of cases."""
-    found = read(period, scope, at=at, keys=KEYS, splits=("topic", "team", "level"))
+def overview(period: Period, scope: Scope = EVERYTHING, *, at: datetime, state: Fresh | None = None) -> Overview:
+    """All of it as of `at`, in four queries at most, whatever the number of cases; `state` as of `read`."""
+    found = read(period, scope, at=at, keys=KEYS, splits=("topic", "team", "level"), state=state)
     return Overview(_said(found), _up(found), _first(found), _kept(found), found.counted_to)
 
 

@@ -24,7 +24,7 @@ from feedback.models import RollupCell
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.rollup.cells import AT, WIDTH, Counts, tally
-from feedback.rollup.fresh import days_of, fresh_days
+from feedback.rollup.fresh import Fresh, days_of, fresh_days
 from feedback.rollup.keep import KEPT, name_of
 
 #: Dimensions of a question, and where a cell has them.
@@ -88,15 +88,16 @@ def read(
     at: datetime,
     keys: Sequence[str] = KEYS,
     splits: Sequence[str] = (),
+    state: Fresh | None = None,
 ) -> Found:
     """The counts of the period and the one before as of `at`, in four queries at most.
 
-    LookupError for a key or a split that is not kept.
+    `state`: what `fresh_of` has just said of the same days, for who has asked it already. LookupError for a key or a split that is not kept.
     """
     if not {*keys} <= AT.keys() or not {*splits} <= FILTERS.keys():
         raise LookupError(f"{keys} by {splits} is not kept.")
     before = period.before()
-    state = fresh_days(before.first, period.last, period.zone, at=at)
+    state = state or fresh_of(period, at=at)
     fresh = state.days if fits(scope, splits) else None
     found = Found(period, state.counted_to, now={split: {} for split in splits}, before={split: {} for split in splits})
     if fresh is not None:
@@ -109,6 +110,11 @@ def read(
         for split, value in zip(splits, values, strict=True):
             _add(side[split], value, counts)
     return found
+
+
+def fresh_of(period: Period, *, at: datetime) -> Fresh:
+    """Which days of the period and of the one before may not be read, as of `at`."""
+    return fresh_days(period.before().first, period.last, period.zone, at=at)
 
 
 def _add(into: dict[Any, Counts], key: Any, counts: Sequence[int]) -> None:
@@ -184,11 +190,11 @@ def _on(scope: Scope) -> Q:
 
 
 def figures(
-    keys: Sequence[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime
+    keys: Sequence[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, state: Fresh | None = None
 ) -> tuple[dict[str, Counted], datetime]:
     """Figures of the registry by their key, and up to when they are counted. LookupError for a key that does not exist."""
     kept = [key for key in keys if key in AT]
-    found = read(period, scope, at=at, keys=kept)
+    found = read(period, scope, at=at, keys=kept, state=state)
     counted = {key: found.of(key) for key in kept}
     if rest := [key for key in keys if key not in AT]:
         counted |= measures.count(rest, period, scope, at=at)[ALL]

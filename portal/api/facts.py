@@ -40,8 +40,8 @@ FACTS = (
 )  # fmt: skip
 #: What one customer answered, or that they did, stands beside no case: figures say it of five and more.
 WITHHELD = ("asked_at", "said_at", "score", "fixed", "heard", "effort", "interim_score", "low_due_at", "low_done_at")
-#: What the row is made from and by; nothing to analyse.
-OURS = ("case", "seq")
+#: What the row is made from and by, and what only tables of ours read.
+OURS = ("case", "seq", "assessed", "upset", "came_back", "answered_at_once", "spent", "rises")
 
 
 class CaseFacts(Reading):

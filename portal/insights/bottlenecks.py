@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from feedback.hours import LOST, SPENT, Hours, hours, needless
+from feedback.hours import LOST, SPENT, Spent
 from feedback.intervals import FEWEST
+from feedback.rollup.standing import spent
 from portal import charts
 from portal.charts import percent
 from portal.insights.asking import Asked, Names
 from portal.insights.drawing import MOST_ROWS, TOO_FEW, Chart, cell, chart
+from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table
 from portal.insights.waterfall import waterfall
 from portal.insights.words import STAGE_WORDS, count_words, days_words, span
@@ -39,19 +42,24 @@ def readings(asked: Asked, path: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": asked.link(url), "current": url == path} for url, label in READINGS]
 
 
+def spent_of(asked: Asked) -> tuple[Spent, datetime]:
+    """What the page and its file are made of, and up to when it is counted."""
+    return figures("spent", asked, spent, lambda found: found[0].n)
+
+
 def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
     """What the template takes."""
-    found = hours(asked.period, asked.scope, at=asked.at)
-    context: dict[str, Any] = {"readings": readings(asked, HERE)}
-    if found.count() < FEWEST:
-        few = f"{count_words(found.count(), 'escalated case')} in this period: fewer than {FEWEST} are not shown."
-        return context | {"empty": "No case filed in this period was escalated." if not found.count() else few}
+    found, counted_to = spent_of(asked)
+    context: dict[str, Any] = {"readings": readings(asked, HERE), "counted_to": counted_to}
+    if found.n < FEWEST:
+        few = f"{count_words(found.n, 'escalated case')} in this period: fewer than {FEWEST} are not shown."
+        return context | {"empty": "No case filed in this period was escalated." if not found.n else few}
     return context | {
         "csv_url": asked.link("/insights/bottlenecks.csv"),
         "sentence": reading(asked, found, names),
         "remarks": [
             "Of escalated cases filed in the period, round the clock, up to now for those that are open.",
-            expert_words(*needless(found, asked.period, asked.scope)),
+            expert_words(found.needless, found.above),
         ],
         "charts_first": True,
         "charts": [
@@ -63,7 +71,7 @@ def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
     }
 
 
-def tables_of(asked: Asked, found: Hours, names: Names) -> list[Table]:
+def tables_of(asked: Asked, found: Spent, names: Names) -> list[Table]:
     return [hours_table(asked, found, names.teams), topics_table(asked, found, names.topics)]
 
 
@@ -72,19 +80,19 @@ def hours_words(seconds: float) -> str:
     return f"{round(seconds / HOUR):,} h" if seconds >= HOUR or not seconds else "under 1 h"
 
 
-def largest(found: Hours) -> tuple[str, str]:
+def largest(found: Spent) -> tuple[str, str]:
     """The team and stage of ours that most of the time went to."""
-    sizes = {key: sum(mine.values()) for key, mine in found.cases.items() if key[1] in OURS}
+    sizes = {key: size for key, size in found.by_place.items() if key[1] in OURS}
     return max(sorted(sizes), key=lambda key: sizes[key], default=("", "work"))
 
 
-def reading(asked: Asked, found: Hours, names: Names) -> str:
+def reading(asked: Asked, found: Spent, names: Names) -> str:
     """The page's first words: where most of the time went."""
     team, stage = largest(found)
     whole, mine = found.seconds(), found.seconds(team=team, stages=[stage])
     others = found.seconds(stages=OTHERS)
     return (
-        f"{days_words(asked.period)}: {count_words(found.count(), 'escalated case')} took {hours_words(whole)}. "
+        f"{days_words(asked.period)}: {count_words(found.n, 'escalated case')} took {hours_words(whole)}. "
         f"Where the time goes: {percent(mine / (whole or 1))} {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, "
         f"with {names.teams.get(team, team) or 'no team'}. Waiting for customers and others: {percent(others / (whole or 1))}."
     )
@@ -100,13 +108,13 @@ def expert_words(seconds: int, whole: int) -> str:
     )
 
 
-def stages_chart(asked: Asked, found: Hours) -> Chart:
+def stages_chart(asked: Asked, found: Spent) -> Chart:
     """The waterfall of all teams together."""
     rows = [(STAGE_WORDS[stage], found.seconds(stages=[stage])) for stage in ORDER]
     whole = sum(size for _, size in rows) or 1
     most, size = max(rows, key=lambda row: row[1])
     title = f"{percent(size / whole)} of the time: {most[0].lower()}{most[1:]}"
-    desc = f"{hours_words(whole)} of {count_words(found.count(), 'escalated case')}, from the first stage to the last."
+    desc = f"{hours_words(whole)} of {count_words(found.n, 'escalated case')}, from the first stage to the last."
     drawn = waterfall([(label, size, hours_words(size)) for label, size in rows], key="stages", title=title, desc=desc)
     table = [
         [STAGE_WORDS[stage], cell(hours_words(size), asked.cases(SPENT, more={"part": f":{stage}"})) if size else "0 h", percent(size / whole)]
@@ -115,7 +123,7 @@ def stages_chart(asked: Asked, found: Hours) -> Chart:
     return chart(title, desc, drawn, "Hours by stage", ["Stage", "Hours", "Share"], table, asked.link("/insights/bottlenecks.csv"))  # fmt: skip
 
 
-def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
+def teams_chart(asked: Asked, found: Spent, names: Mapping[str, str]) -> Chart:
     """Each team's time in four parts, those with the most first."""
     teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
     whole = found.seconds() or 1
@@ -132,15 +140,15 @@ def teams_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
     return chart(title, desc, svg, "Hours by team", ["Team", *heads], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
 
 
-def halves_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
+def halves_chart(asked: Asked, found: Spent, names: Mapping[str, str]) -> Chart:
     """What half of a team's cases took at most, milestone by milestone; of fewer than FEWEST nothing is said.
 
     What others took stands in the numbers: it would dwarf what we can change.
     """
     teams = sorted(found.teams(), key=lambda team: (-found.seconds(team=team), team))
-    heads, rows, table, sizes = [name for name, _ in PARTS], [], [], {}
+    heads, rows, table, sizes = [name for name, _ in PARTS[:OWN]], [], [], {}
     for team in teams:
-        halves = [found.halves(team, stages) for _, stages in PARTS]
+        halves = [(found.half.get((team, stage), 0), found.cases.get((team, stage), 0)) for stage in ORDER]
         shown = [round(half) if n >= FEWEST else 0 for half, n in halves[:OWN]]
         name = names.get(team, team) or "No team"
         sizes |= {(name, head): size for head, size in zip(heads, shown, strict=False)}
@@ -159,11 +167,11 @@ def halves_chart(asked: Asked, found: Hours, names: Mapping[str, str]) -> Chart:
     )
     longest = max([1, *(sum(shown) for _, _, shown in rows if shown)])
     svg = (
-        charts.stacked(rows[:MOST_ROWS], heads[:OWN], key="halves", title=title, desc=desc, longest=longest, say=span)
+        charts.stacked(rows[:MOST_ROWS], heads, key="halves", title=title, desc=desc, longest=longest, say=span)
         if most
         else ""
     )
-    return chart(title, desc, svg, "Median time by team", ["Team", *heads], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
+    return chart(title, desc, svg, "Median time by team", ["Team", *COLUMNS], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
 
 
 def half_words(half: float, n: int) -> str:
@@ -171,7 +179,7 @@ def half_words(half: float, n: int) -> str:
     return f"{span(half)} of {n:,}" if n >= FEWEST else f"Too few: {n}" if n else "–"
 
 
-def hours_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
+def hours_table(asked: Asked, found: Spent, names: Mapping[str, str]) -> Table:
     """Hours by team and stage, which add up to all of them."""
     rows = [(ALL_TEAMS, hours_row(asked, found, None))]
     rows += [(names.get(team, team) or "No team", hours_row(asked, found, team)) for team in found.teams()]
@@ -182,7 +190,7 @@ def hours_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
     )  # fmt: skip
 
 
-def hours_title(found: Hours, names: Mapping[str, str]) -> str:
+def hours_title(found: Spent, names: Mapping[str, str]) -> str:
     """The finding: who has most of the hours that are ours."""
     team, stage = largest(found)
     ours = found.seconds(stages=OURS) or 1
@@ -190,14 +198,15 @@ def hours_title(found: Hours, names: Mapping[str, str]) -> str:
     return f"{share} of our own time: {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}, with {names.get(team, team) or 'no team'}"
 
 
-def hours_row(asked: Asked, found: Hours, team: str | None) -> list[Cell]:
+def hours_row(asked: Asked, found: Spent, team: str | None) -> list[Cell]:
     whole = found.seconds() or 1
     cells = []
     for stage in ORDER:
         seconds = found.seconds(team=team, stages=[stage])
         url = asked.cases(SPENT, more={"part": f"{team or ''}:{stage}"}) if seconds else ""
-        cases = found.cases.get((team, stage), {}) if team is not None else {}
-        half = f"half: {span(found.typical(team, stage))}" if team is not None and len(cases) >= FEWEST else ""
+        place = (team or "", stage)
+        known = team is not None and found.cases.get(place, 0) >= FEWEST
+        half = f"half: {span(found.half[place])}" if known else ""
         cells.append(hours_cell(seconds, whole, url, half))
     return [*cells, hours_cell(found.seconds(team=team), whole, "", "")]
 
@@ -215,13 +224,13 @@ def hours_cell(seconds: int, whole: int, url: str, half: str) -> Cell:
     )
 
 
-def topics_table(asked: Asked, found: Hours, names: Mapping[str, str]) -> Table:
+def topics_table(asked: Asked, found: Spent, names: Mapping[str, str]) -> Table:
     """Hours in which nobody had begun, by topic, the most first."""
     lost = {topic: sum(stages[one] for one in LOST) for topic, stages in found.topics.items()}
     whole = sum(lost.values()) or 1
     rows = []
     for topic in sorted(lost, key=lambda one: (-lost[one], one)):
-        n, all_of = len(found.of_topic[topic]), sum(found.topics[topic].values())
+        n, all_of = found.of_topic[topic], sum(found.topics[topic].values())
         url = asked.cases("escalated", more={"topic": topic})
         each = hours_words(lost[topic] / n) if n >= FEWEST else "Too few"
         rows.append((names.get(topic, topic), [

@@ -16,9 +16,11 @@ from feedback.durations import ACKNOWLEDGE, DURATIONS, HANDLING, RESOLVE
 from feedback.intervals import ENOUGH, Curve, Share, change, difference
 from feedback.measures import MEASURES
 from feedback.periods import Period
+from feedback.rollup.standing import compared
 from portal.charts import percent
 from portal.insights.asking import NAMES, OWN, Asked, Pick
 from portal.insights.framing import COMPARE, SIDES
+from portal.insights.lately import lately
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, count_words, days_words, span
 
@@ -181,7 +183,14 @@ def compare_page(
     if sides is None:
         context["keep_url"] = ""  # half a comparison is none
         return context | {"choose": "" if form.errors else f"Choose two {kind} to set beside each other."}
-    found = compare(sides[0].cohort, sides[1].cohort, KEYS, TIMES, at=asked.at)
+    first, second = (side.cohort for side in sides)
+    found, counted_to = lately(
+        ("compare", first, second),
+        lambda: _counted(first, second, asked),
+        lambda both: sum(both.sizes),
+        at=asked.at,
+    )
+    context["counted_to"] = counted_to
     if not any(found.sizes) and not any(one.n for pair in found.shares.values() for one in pair):
         return context | {
             "choose": "Nothing was filed on either side in this period. Choose a longer one, or fewer filters."
@@ -192,6 +201,13 @@ def compare_page(
         "remarks": [*team_remarks(asked, kind, teams), *mix_remarks(asked, found, topics, dict(kept))],
         "tables": [table_of(asked, sides, found, asked.link("/insights/compare.csv", **dict(kept)))],
     }
+
+
+def _counted(first: Cohort, second: Cohort, asked: Asked) -> Compared:
+    """Both sides; what is asked most, a period and the one before it, is read from whole days."""
+    if second == Cohort(asked.period, asked.scope) and first == replace(second, period=asked.period.before()):
+        return compared(asked.period, KEYS, TIMES, asked.scope, at=asked.at)
+    return compare(first, second, KEYS, TIMES, at=asked.at)
 
 
 def reading(sides: tuple[Side, Side], found: Compared) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from escalation.worktime import Calendar
+from feedback import figures
 from feedback.figures import (
     IMPORTED,
     Escalations,
@@ -13,17 +15,18 @@ from feedback.figures import (
     Lasted,
     Resolving,
     Satisfaction,
-    resolving,
 )
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped, helped
 from feedback.intervals import FEWEST, Share
+from feedback.rollup.fresh import Fresh
 from feedback.rollup.overview import overview
+from feedback.rollup.reading import fresh_of
+from feedback.rollup.standing import resolving
 from portal.charts import percent
-from portal.insights import drawing
+from portal.insights import drawing, lately
 from portal.insights.asking import Asked, Names
 from portal.insights.drawing import cell
-from portal.insights.lately import lately
 from portal.insights.words import (
     MEDIAN,
     NINE_IN_TEN,
@@ -49,10 +52,11 @@ HERE = "Cases this team or level has now, wherever they were filed: most were es
 
 def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     """What the template takes; `calendar` counts working time."""
-    found = overview(asked.period, asked.scope, at=asked.at)
+    state = fresh_of(asked.period, at=asked.at)
+    found = overview(asked.period, asked.scope, at=asked.at, state=state)
     csat, first, up, kept = found.said, found.first, found.up, found.kept
-    times, timed_at = _times(asked, calendar)
-    help_, helped_at = lately(
+    times, timed_at = _times(asked, calendar, state, few=up.now.n + up.before.n < lately.MANY)
+    help_, helped_at = lately.lately(
         ("helped", asked.period, asked.scope),
         lambda: helped(asked.period, asked.scope),
         lambda figures: figures.now.n,
@@ -79,14 +83,15 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     }
 
 
-def _times(asked: Asked, calendar: Calendar) -> tuple[Resolving, datetime]:
-    """Times to an answer, and as of when."""
-    return lately(
-        ("times", asked.period, asked.scope, calendar.label),
-        lambda: resolving(asked.period, asked.scope, at=asked.at, calendar=calendar),
-        lambda figures: figures.now.wall.n + figures.before.wall.n,
-        at=asked.at,
-    )
+def _times(asked: Asked, calendar: Calendar, state: Fresh, *, few: bool) -> tuple[Resolving, datetime]:
+    """Times to an answer, and as of when; of few cases they are counted in one question."""
+    if few:
+        return figures.resolving(asked.period, asked.scope, at=asked.at, calendar=calendar), asked.at
+    return lately.figures("resolving", asked, partial(resolving, calendar=calendar, state=state), _many)
+
+
+def _many(found: tuple[Resolving, datetime]) -> int:
+    return found[0].now.wall.n + found[0].before.wall.n
 
 
 def charts_of(

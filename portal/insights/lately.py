@@ -10,10 +10,17 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from portal.insights.asking import Asked
+
 T = TypeVar("T")
 #: Of fewer cases they are counted for every look. How long, and how many of them, one process remembers.
 MANY, FOR, MOST = 2000, timedelta(seconds=50), 200
 _kept: dict[Hashable, tuple[datetime, Any]] = {}
+
+
+def forget() -> None:
+    """As a process that has looked at nothing for a minute: for measuring."""
+    _kept.clear()
 
 
 def lately(key: Hashable, count: Callable[[], T], size: Callable[[T], int], *, at: datetime) -> tuple[T, datetime]:
@@ -27,3 +34,14 @@ def lately(key: Hashable, count: Callable[[], T], size: Callable[[T], int], *, a
             _kept.clear()
         _kept[key] = (at, found)
     return found, at
+
+
+def figures(name: str, asked: Asked, count: Callable[..., T], size: Callable[[T], int]) -> T:
+    """`count` of the question's period and scope as of its instant, or less than a minute before: what a page's tables are made of.
+
+    A page, its file and a letter that ask by the same `name` say the same numbers.
+    """
+    found, _ = lately(
+        (name, asked.period, asked.scope), lambda: count(asked.period, asked.scope, at=asked.at), size, at=asked.at
+    )
+    return found

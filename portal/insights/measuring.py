@@ -11,9 +11,11 @@ from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
 from feedback.recovery import lift
 from feedback.rollup import reading
+from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.drawing import cell
+from portal.insights.lately import MANY, lately
 from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
@@ -37,14 +39,20 @@ HEAD = (
 HEADS = ("Share", "95% interval", "Of")
 
 
-def figures_of(asked: Asked) -> tuple[dict[str, Counted], datetime]:
+def figures_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Counted], datetime]:
     """Every figure of the registry, by its key: what the page shows and the file has; and up to when they are counted."""
-    return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at)
+    return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at, state=state)
 
 
 def measured(asked: Asked) -> dict[str, Any]:
     """What the template takes."""
-    found, counted_to = figures_of(asked)
+    state = reading.fresh_of(asked.period, at=asked.at)
+    found, counted_to = figures_of(asked, state)
+    filed = found["escalated"]
+    times, timed_to = timed(asked, state, few=filed.now.n + filed.before.n < MANY)
+    lifted, _ = lately(
+        ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
+    )
     return {
         "sections": [
             {
@@ -54,10 +62,10 @@ def measured(asked: Asked) -> dict[str, Any]:
             }
             for heading, belongs in SECTIONS
         ],
-        "times": timed(asked),
+        "times": times,
         "times_heads": TIME_HEADS,
-        "lift": lift_words(lift(asked.period, asked.scope)),
-        "counted_to": counted_to,
+        "lift": lift_words(lifted),
+        "counted_to": min(counted_to, timed_to),
     }
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from feedback import owed
 from feedback.figures import MILESTONES
 from feedback.intervals import FEWEST, Curve, Share
+from feedback.rollup.standing import Base, base
 from portal.charts import percent
 from portal.insights.asking import Asked
 from portal.insights.drawing import finding
+from portal.insights.lately import figures
 from portal.insights.tables import NOT_KNOWN, Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, MILESTONE_WORDS, NINE_IN_TEN, count_words, days_words, span
 
@@ -27,28 +29,36 @@ def readings(asked: Asked, path: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": asked.link(url), "current": url == path} for url, label in READINGS]
 
 
+def base_of(asked: Asked) -> Base:
+    """What both readings and their files are made of."""
+    return figures("owed", asked, base, lambda found: sum(row.share.n for row in found.rows))
+
+
 def versions_page(asked: Asked) -> dict[str, Any]:
     """How each protocol version did: its times, and what went up for nothing under it."""
-    found = owed.by(owed.VERSION, owed.base(asked.period, asked.scope))
-    table = versions_table(asked, found)
+    counted = base_of(asked)
+    found = owed.by(owed.VERSION, counted.rows)
+    table = versions_table(asked, found, counted.false)
     said = {"tables": [table], "sentence": sentence(asked, found)} if table.rows else {"empty": EMPTY}
-    return {"readings": readings(asked, VERSIONS), "csv_url": table.csv_url} | said
+    return {"readings": readings(asked, VERSIONS), "csv_url": table.csv_url, "counted_to": counted.counted_to} | said
 
 
 def teams_page(asked: Asked, names: Mapping[str, str]) -> dict[str, Any]:
     """How each team did: the same clocks, the time to a name, and what it has open."""
-    found = owed.by(owed.TEAM, owed.base(asked.period, asked.scope))
+    counted = base_of(asked)
+    found = owed.by(owed.TEAM, counted.rows)
     table = teams_table(asked, found, names)
     said = {"tables": [table], "sentence": sentence(asked, found)} if table.rows else {"empty": EMPTY}
-    return {"readings": readings(asked, TEAMS), "csv_url": table.csv_url} | said
+    return {"readings": readings(asked, TEAMS), "csv_url": table.csv_url, "counted_to": counted.counted_to} | said
 
 
 def versions_file(asked: Asked) -> Table:
-    return versions_table(asked, owed.by(owed.VERSION, owed.base(asked.period, asked.scope)))
+    counted = base_of(asked)
+    return versions_table(asked, owed.by(owed.VERSION, counted.rows), counted.false)
 
 
 def teams_file(asked: Asked, names: Mapping[str, str]) -> Table:
-    return teams_table(asked, owed.by(owed.TEAM, owed.base(asked.period, asked.scope)), names)
+    return teams_table(asked, owed.by(owed.TEAM, base_of(asked).rows), names)
 
 
 def whole_of(shares: Mapping[str, Share]) -> Share:
@@ -79,8 +89,7 @@ def title_of(found: Shares, names: Mapping[str, str], of: str, alone: str) -> st
     return finding(parts, sum((share for _, share in parts), Share()), "down", said)
 
 
-def versions_table(asked: Asked, found: Shares) -> Table:
-    false = owed.false_by_version(asked.period, asked.scope)
+def versions_table(asked: Asked, found: Shares, false: Mapping[str, Share]) -> Table:
     rows = []
     for label in sorted({*found, *false}):
         more, mine = {"part": label}, false.get(label, Share())
@@ -107,7 +116,8 @@ def cells_of(asked: Asked, reading: str, name: str, shares: Mapping[str, Share])
 
 
 def teams_table(asked: Asked, found: Shares, names: Mapping[str, str]) -> Table:
-    times, load = owed.acknowledging(asked.period, asked.scope, at=asked.at), owed.load(asked.scope)
+    times = figures("handed", asked, owed.acknowledging, lambda found: sum(curve.n for curve in found.values()))
+    load = owed.load(asked.scope)
     busy = {slug for slug, (cases, _) in load.items() if cases}
     rows = []
     # By name: a list by rate would put chance on top.

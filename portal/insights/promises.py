@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -10,15 +11,15 @@ from django.urls import reverse
 from cases.models import Severity
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
-from feedback import climbs, owed
-from feedback.climbs import FLOW, TRIGGER, TRIGGERS, Rise
-from feedback.figures import MILESTONES, Escalations, Resolving, escalations, resolving
+from feedback.climbs import FLOW, TRIGGER, TRIGGERS
+from feedback.figures import MILESTONES, Escalations, Resolving
 from feedback.intervals import FEWEST, Share
-from feedback.measures import count
+from feedback.rollup.standing import Promised, promised
 from portal.charts import percent
 from portal.insights.asking import Asked
 from portal.insights.dashboard import time_tile
 from portal.insights.drawing import Chart, against_the_rest, durations, weekly
+from portal.insights.lately import figures
 from portal.insights.owing import EMPTY, FEW, HERE, readings
 from portal.insights.tables import Cell, Table, of_count, of_share
 from portal.insights.words import (
@@ -44,28 +45,34 @@ WHY = {
 VIEWS_MATRIX = "escalation.view_protocolversion"
 
 
-def tables_of(
-    asked: Asked, *, grid: Any, rises: Sequence[Rise], escalated: int, links: Sequence[Any] = ()
-) -> list[Table]:
+def tables_of(asked: Asked, found: Promised, links: Sequence[Any] = ()) -> list[Table]:
     """The three tables of the page, from what was counted."""
-    return [grid_table(asked, grid, links), flow_table(asked, rises, escalated), why_table(asked, rises, escalated)]
+    escalated = found.up.now.hits
+    return [
+        grid_table(asked, found.grid, links),
+        flow_table(asked, found.flow, escalated),
+        why_table(asked, found.why, escalated),
+    ]
+
+
+def promised_of(asked: Asked, calendar: Calendar) -> Promised:
+    """What the page and its file are made of."""
+    count = partial(promised, calendar=calendar)
+    return figures("promised", asked, count, lambda found: found.up.now.n + found.up.before.n)
 
 
 def promises_page(asked: Asked, calendar: Calendar, *, rules: Rules | None, sees_matrix: bool) -> dict[str, Any]:
     """What the template takes."""
-    grid = owed.grid(asked.period, asked.scope, at=asked.at)
-    up = escalations(asked.period, asked.scope)
-    (supervisor,) = count(["supervisor"], asked.period, asked.scope, at=asked.at).values()
+    found = promised_of(asked, calendar)
+    grid, up, times, asked_for = found.grid, found.up, found.times, found.supervisor
     if not grid and not up.now.n:
-        return {"empty": EMPTY, "readings": readings(asked, HERE)}
-    rises = climbs.rises(asked.period, asked.scope)
-    times = resolving(asked.period, asked.scope, at=asked.at, calendar=calendar)
+        return {"empty": EMPTY, "readings": readings(asked, HERE), "counted_to": found.counted_to}
     whole = sum(grid.values(), Share())
-    asked_for = supervisor["supervisor"]
     return {
+        "counted_to": found.counted_to,
         "readings": readings(asked, HERE),
         "csv_url": asked.link("/insights/promises.csv"),
-        "sentence": reading(asked, whole, up, rises),
+        "sentence": reading(asked, whole, up, found.why),
         "tiles": [
             tile("Promises kept", whole, "", asked.cases("kept"), cell_line(whole, "promise", asked.cases("promises")), "promise"),
             tile("Escalated", up.now, change_words(up.now, up.before), asked.cases("escalated"), cell_line(up.now, "case", asked.cases("filed"))),
@@ -76,7 +83,7 @@ def promises_page(asked: Asked, calendar: Calendar, *, rules: Rules | None, sees
                 cell_line(asked_for.now, "case", asked.cases("figure", more={"part": "supervisor-of"})),
             ),
         ],
-        "tables": tables_of(asked, grid=grid, rises=rises, escalated=up.now.hits, links=[matrix_link(rules)] if sees_matrix and rules else []),
+        "tables": tables_of(asked, found, [matrix_link(rules)] if sees_matrix and rules else []),
         "charts": charts_of(asked, up, times),
     }  # fmt: skip
 
@@ -99,7 +106,7 @@ def charts_of(asked: Asked, up: Escalations, times: Resolving) -> list[Chart]:
     return [rate, durations(asked, times.now)]
 
 
-def reading(asked: Asked, kept: Share, up: Escalations, rises: Sequence[Rise]) -> str:
+def reading(asked: Asked, kept: Share, up: Escalations, why: Mapping[str, int]) -> str:
     """The page's first words."""
     said = [
         f"{days_words(asked.period)}: we kept {share_words(kept).lower() if kept.value is None else percent(kept.value)} of our promises"
@@ -108,7 +115,6 @@ def reading(asked: Asked, kept: Share, up: Escalations, rises: Sequence[Rise]) -
         said = [f"{days_words(asked.period)}: too few promises came due to show a share"]
     if up.now.value is not None:
         said.append(f"{percent(up.now.value)} of {count_words(up.now.n, 'case')} filed were escalated")
-    why = climbs.triggers(rises)
     most = max(why.values(), default=0)
     if most >= FEWEST and list(why.values()).count(most) == 1:
         name = next(key for key, number in why.items() if number == most)
@@ -180,9 +186,8 @@ def matrix_link(rules: Rules) -> dict[str, str]:
 # Escalations --------------------------------------------------------------------------------------------------
 
 
-def flow_table(asked: Asked, rises: Sequence[Rise], escalated: int) -> Table:
+def flow_table(asked: Asked, found: Mapping[tuple[int, int], int], escalated: int) -> Table:
     """From which level to which: cases, once a cell."""
-    found = climbs.flow(rises)
     levels = sorted({level for pair in found for level in pair})
     rows = []
     for was in levels[:-1]:
@@ -205,9 +210,8 @@ def flow_table(asked: Asked, rises: Sequence[Rise], escalated: int) -> Table:
     )  # fmt: skip
 
 
-def why_table(asked: Asked, rises: Sequence[Rise], escalated: int) -> Table:
+def why_table(asked: Asked, found: Mapping[str, int], escalated: int) -> Table:
     """What made cases go up."""
-    found = climbs.triggers(rises)
     rows = [
         (WHY[why], [of_count(found[why], asked.cases(TRIGGER, more={"part": why}), escalated, bar=True)])
         for why in TRIGGERS

@@ -29,11 +29,13 @@ from feedback.suggestions import (
     Suggestion,
     comparable,
     in_force,
+    limits_of,
     possible,
     signals,
     suggest,
 )
 from portal.insights.asking import SCOPES, Asked
+from portal.insights.lately import lately
 from portal.insights.words import count_words, interval_words, share_words
 
 HERE = "/insights/topics/"
@@ -76,7 +78,13 @@ def suggestions_of(asked: Asked, names: Mapping[str, str], user: User) -> dict[s
     protocols = in_force()
     if not protocols:
         return {"elsewhere": "No protocol is in force, so there is nothing to add to it."}
-    found = signals(asked.period, protocols)
+    limits = tuple(sorted(limits_of(protocols).items()))
+    found, _ = lately(
+        ("signals", asked.period, limits),
+        lambda: signals(asked.period, protocols),
+        lambda parts: sum(share.n for mine in parts.values() for share in mine.values()),
+        at=asked.at,
+    )
     made = suggest(found, protocols)
     places = Places(user, [one.today.label for one in made])
     return {

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from feedback.durations import DURATIONS, Duration, Timed, times
 from feedback.intervals import FEWEST, Curve
+from feedback.rollup import standing
+from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
 from portal.insights.drawing import cell
+from portal.insights.lately import figures
 from portal.insights.tables import NOT_KNOWN, curve_cells
 from portal.insights.words import MEDIAN, NINE_IN_TEN, curve_change_words, span, working
 
@@ -19,10 +24,21 @@ HEAD = ("Half within (s)", "Half from (s)", "Half to (s)", "9 in 10 within (s)",
 HEADS = ("Half within", "95% interval", "9 in 10 within", "Of")
 
 
-def timed(asked: Asked) -> list[dict[str, Any]]:
-    """The rows of the page, one a time."""
-    found = times(DURATIONS, asked.period, asked.scope, at=asked.at)
-    return [_row(asked, DURATIONS[key], figures) for key, figures in found.items()]
+def times_of(asked: Asked, state: Fresh | None = None, *, few: bool = False) -> tuple[dict[str, Timed], datetime]:
+    """All times of the question, and up to when they are counted: what the page and the file are made of.
+
+    `few`: the reader knows that the cases are so few that counting them is one question instead of two.
+    """
+    if few:
+        return times(DURATIONS, asked.period, asked.scope, at=asked.at), asked.at
+    count = partial(standing.times, DURATIONS, state=state)
+    return figures("times", asked, count, lambda found: max(one.now.n + one.before.n for one in found[0].values()))
+
+
+def timed(asked: Asked, state: Fresh | None = None, *, few: bool = False) -> tuple[list[dict[str, Any]], datetime]:
+    """The rows of the page, one a time, and up to when they are counted."""
+    found, counted_to = times_of(asked, state, few=few)
+    return [_row(asked, DURATIONS[key], one) for key, one in found.items()], counted_to
 
 
 def _row(asked: Asked, one: Duration, figures: Timed) -> dict[str, Any]:
@@ -58,10 +74,10 @@ def quantile_words(curve: Curve, share: float, words: Any) -> str:
 
 def csv_rows(asked: Asked, *, shares: int) -> Iterator[list[Any]]:
     """The rows of the file; `shares` columns of figures that are a share stay empty, but for how many there were."""
-    for key, figures in times(DURATIONS, asked.period, asked.scope, at=asked.at).items():
+    for key, found in times_of(asked)[0].items():
         one = DURATIONS[key]
-        _, n, _, low, high, median, most, open_ = [*curve_cells(figures.now), *[""] * 6][:8]
-        before = curve_cells(figures.before)
+        _, n, _, low, high, median, most, open_ = [*curve_cells(found.now), *[""] * 6][:8]
+        before = curve_cells(found.before)
         was = before[5] if len(before) > 2 else ""
         yield [
             key,
@@ -76,5 +92,5 @@ def csv_rows(asked: Asked, *, shares: int) -> Iterator[list[Any]]:
             most,
             open_,
             was,
-            figures.before.n,
+            found.before.n,
         ]

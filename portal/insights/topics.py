@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from cases.models import Severity
 from escalation.protocol import Protocol
+from feedback.figures import Scope
 from feedback.intervals import FEWEST, Share
-from feedback.topics import COMPLEXITIES, Topic, together, topics
+from feedback.periods import Period
+from feedback.rollup import standing
+from feedback.topics import COMPLEXITIES, Topic, returned, together
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.dashboard import HERE
 from portal.insights.drawing import cell
+from portal.insights.lately import figures
 from portal.insights.words import COMPLEXITY_WORDS, count_words, days_words, interval_words, share_words
 
 WEEK = 7  # days
@@ -51,6 +56,7 @@ class Page:
 
     asked: Asked
     rows: Sequence[Row]
+    counted_to: datetime
 
     @property
     def whole(self) -> Topic:
@@ -73,12 +79,19 @@ class Page:
 
 def count_topics(asked: Asked, names: Mapping[str, str], protocol: Protocol | None) -> Page:
     """The topics with cases in the period; `protocol` knows which topic stands below which."""
-    found = topics(asked.period, asked.scope)
+    found, counted_to = figures("topics", asked, _topics, lambda counted: sum(one.filed for one in counted[0].values()))
     rows = []
     for slug in in_order({slug: one.filed for slug, one in found.items()}, protocol):
         above = _above(slug, protocol)
         rows.append(Row(slug, names.get(slug, slug), names.get(above, above) if above else "", found[slug]))
-    return Page(asked, rows)
+    return Page(asked, rows, counted_to)
+
+
+def _topics(period: Period, scope: Scope, *, at: datetime) -> tuple[dict[str, Topic], datetime]:
+    """The figures of each topic, and up to when they are counted."""
+    found, counted_to = standing.topics(period, scope, at=at)
+    again = returned(period, scope)
+    return {slug: replace(one, returned=again.get(slug, Share())) for slug, one in found.items()}, counted_to
 
 
 def _above(slug: str, protocol: Protocol | None) -> str:
@@ -100,9 +113,11 @@ def in_order(sizes: Mapping[str, int], protocol: Protocol | None) -> list[str]:
 def page_of(page: Page) -> dict[str, Any]:
     """What the template takes."""
     if not page.rows:
-        return {"empty": "Nothing was filed in this period. Choose a longer one, or fewer filters."}
+        nothing = "Nothing was filed in this period. Choose a longer one, or fewer filters."
+        return {"empty": nothing, "counted_to": page.counted_to}
     asked = page.asked
     return {
+        "counted_to": page.counted_to,
         "sentence": reading(page),
         "remarks": remarks(page),
         "table": [line(page, row) for row in page.rows],

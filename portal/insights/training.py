@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -13,11 +13,14 @@ from cases.models import User
 from feedback import gaps
 from feedback.gaps import GAP, GAP_OF, MARKED, SEES_HANDLERS, UP, Cells, Module
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
+from feedback.rollup import standing
+from feedback.rollup.standing import Gaps
 from feedback.training import assignable
 from portal.charts import percent
 from portal.insights.asking import Asked
 from portal.insights.bottlenecks import TRAINING, readings
 from portal.insights.drawing import MOST_ROWS
+from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table, of_share
 from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, count_words, days_words
 
@@ -28,21 +31,31 @@ EMPTY = "Nobody has a case that was filed here in this period. Choose a longer o
 Found = Mapping[str, Mapping[int, Cells]]
 
 
+def gaps_of(asked: Asked) -> Gaps:
+    """What the page and its file are made of."""
+    return figures("gaps", asked, standing.gaps, lambda found: gaps.together(_all(found.cells))[UP].n)
+
+
+def _all(found: Found) -> Iterator[Cells]:
+    return (cells for mine in found.values() for cells in mine.values())
+
+
 def training_page(asked: Asked, topics: Mapping[str, str], user: User, *, sees_cases: bool) -> dict[str, Any]:
     """What the template takes; `user` is who reads it."""
-    found = gaps.gaps(asked.period, asked.scope)
-    context: dict[str, Any] = {"readings": readings(asked, TRAINING)}
+    counted = gaps_of(asked)
+    found = counted.cells
+    context: dict[str, Any] = {"readings": readings(asked, TRAINING), "counted_to": counted.counted_to}
     if not found:
         return context | {"empty": EMPTY}
     table = gaps_table(asked, found, topics, user, most=MOST_ROWS)
     marked = marked_topics(found)
     said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
-    n = gaps.together(cells for mine in found.values() for cells in mine.values())[UP].n
+    n = gaps.together(_all(found))[UP].n
     first = f"{days_words(asked.period)}: {count_words(n, 'case')} filed here that a colleague has. "
     return context | {
         "csv_url": asked.link("/insights/bottlenecks/training.csv"),
         "sentence": first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest."),
-        "tables": [table, modules_table(asked, found, topics, sees_cases=sees_cases)],
+        "tables": [table, modules_table(asked, counted, topics, sees_cases=sees_cases)],
     }
 
 
@@ -132,10 +145,10 @@ def how_hard(mine: Share, whole: Share, url: str) -> Cell:
 # Modules ------------------------------------------------------------------------------------------------------
 
 
-def modules_table(asked: Asked, found: Found, topics: Mapping[str, str], *, sees_cases: bool) -> Table:
+def modules_table(asked: Asked, counted: Gaps, topics: Mapping[str, str], *, sees_cases: bool) -> Table:
     """What was missed most, each with its cases and what there is to learn from."""
-    missed = gaps.misses(asked.period, asked.scope, at=asked.at)
-    causes = [(n, topic, key) for (topic, key), n in missed.items() if n >= FEWEST]
+    found = counted.cells
+    causes = [(n, topic, key) for (topic, key), n in counted.misses.items() if n >= FEWEST]
     known = gaps.modules([*(topic for _, topic, _ in causes), *found])
     lines = []
     for n, topic, key in sorted(causes, key=lambda row: (-row[0], row[1:]))[:MOST]:

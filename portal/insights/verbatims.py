@@ -69,7 +69,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
     """The comments of a period, the newest first, and what they are about in numbers."""
     request, known = question.request, list(Theme.objects.order_by("-is_active", "name"))
     narrow, viewer = Narrow(request, known), Viewer(request.user)
-    figures = themes_of(asked.period, asked.scope)
+    figures = themes_of(asked.period, asked.scope, known=known)
     chosen = [one for one in known if one.slug == narrow.asked.get("theme")]
     found = {
         "narrow": narrow,
@@ -85,7 +85,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "may_tag": viewer.is_staff and request.user.has_perm(themes.SUPERVISE),
         "here": request.get_full_path(),
     }
-    return found | (listed(request, asked, narrow, viewer) if narrow.is_valid() else {})
+    return found | (listed(request, asked, narrow, viewer, known) if narrow.is_valid() else {})
 
 
 @table_file("themes")
@@ -95,7 +95,9 @@ def words_csv(question: Question, asked: Asked) -> Iterable[str]:
     return csv_lines([*tables_of(asked, found), agreement_table(asked, found, second_looks.agreement())])
 
 
-def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -> dict[str, Any]:
+def listed(
+    request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer, known: Sequence[Theme]
+) -> dict[str, Any]:
     """One page of comments, or why none is shown."""
     want = narrow.cleaned_data
     nameless = want["name"] == UNNAMED
@@ -120,7 +122,7 @@ def listed(request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer) -
         return {"no_list": FEW}
     one = pages.get_page(request.GET.get("page"))
     shown = list(one) if want["q"] else said_words.heard(one)
-    offered = list(Theme.objects.filter(is_active=True))
+    offered = [one for one in known if one.is_active]
     here, may = request.get_full_path(), may_propose(request.user)
     blind = second_looks.hidden_from(request.user, [said.survey for said in shown])  # type: ignore[arg-type]
     made = [row_of(said, offered, here, may_use=may, blind=said.survey.pk in blind) for said in shown]

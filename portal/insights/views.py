@@ -11,17 +11,14 @@ from django.shortcuts import render
 
 from cases.access import Viewer
 from cases.models import User
-from feedback import climbs, improvements, owed
-from feedback.figures import escalations
-from feedback.gaps import gaps
-from feedback.hours import hours
+from feedback import improvements
 from feedback.intervals import FEWEST
 from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
 from portal.insights import recommending
 from portal.insights.asking import Asked, today_at
-from portal.insights.bottlenecks import hours_page
+from portal.insights.bottlenecks import hours_page, spent_of
 from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
 from portal.insights.comparing import compare_page, way_back
@@ -32,7 +29,7 @@ from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
 from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
-from portal.insights.promises import VIEWS_MATRIX, promises_page, tables_of
+from portal.insights.promises import VIEWS_MATRIX, promised_of, promises_page, tables_of
 from portal.insights.pulse import told
 from portal.insights.suggesting import suggestions_of
 from portal.insights.tables import csv_lines as table_lines
@@ -40,7 +37,7 @@ from portal.insights.taking import taken, with_links
 from portal.insights.topic_pictures import pictures
 from portal.insights.topics import Page, count_topics, page_of
 from portal.insights.topics import csv_lines as topic_lines
-from portal.insights.training import gaps_table, training_page
+from portal.insights.training import gaps_of, gaps_table, training_page
 from portal.insights.writing import Found as Written
 from portal.insights.writing import tables_of as writing_tables
 from portal.insights.writing import writing_page
@@ -88,9 +85,7 @@ def promises(question: Question, asked: Asked) -> dict[str, Any]:
 @table_file("promises")
 def promises_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its tables as a file."""
-    grid, rises = owed.grid(asked.period, asked.scope, at=asked.at), climbs.rises(asked.period, asked.scope)
-    escalated = escalations(asked.period, asked.scope).now.hits
-    return table_lines(tables_of(asked, grid=grid, rises=rises, escalated=escalated))
+    return table_lines(tables_of(asked, promised_of(asked, question.calendar)))
 
 
 @page("insights/promises.html", "Promises by protocol version")
@@ -126,8 +121,8 @@ def bottlenecks(question: Question, asked: Asked) -> dict[str, Any]:
 @table_file("bottlenecks")
 def bottlenecks_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its tables as a file."""
-    found = hours(asked.period, asked.scope, at=asked.at)
-    return table_lines(hours_tables(asked, found, question.form.names) if found.count() >= FEWEST else [])
+    found, _ = spent_of(asked)
+    return table_lines(hours_tables(asked, found, question.form.names) if found.n >= FEWEST else [])
 
 
 @page("insights/promises.html", "Training gaps")
@@ -141,8 +136,7 @@ def training(question: Question, asked: Asked) -> dict[str, Any]:
 def training_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its table as a file, with the people the reader may see."""
     user: Any = question.request.user
-    found = gaps(asked.period, asked.scope)
-    return table_lines([gaps_table(asked, found, question.form.topics, user)])
+    return table_lines([gaps_table(asked, gaps_of(asked).cells, question.form.topics, user)])
 
 
 @page("insights/writing.html", "How we write")

@@ -13,6 +13,7 @@ from feedback.owed import OF_KIND
 from tests import solving
 from tests.feedback import oracle_tables
 from tests.feedback.oracle_sql import ask
+from tests.feedback.recount import same_as_the_log
 from tests.feedback.story import AT, KEPT, PERIOD
 from tests.feedback.story_more import AT_MORE, BY_HAND_MORE, MARCH, on, telling_more
 
@@ -114,6 +115,11 @@ class TestClimbs:
         solving.escalate(case.pk, reason="Twice wrong.", by=sixty.cast.tiers[1], at=on(9, 12))
         after = climbs.triggers(climbs.rises(MARCH))
         assert after == before | {"reopened": 1}
+
+
+@pytest.mark.parametrize(("period", "at"), BOTH)
+def test_tables_read_at_once_are_those_of_the_log(sixty, period, at):
+    same_as_the_log(period, at)
 
 
 class TestVersionsAndTeams:

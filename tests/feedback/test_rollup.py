@@ -17,10 +17,11 @@ from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
 from feedback.first_contact import first_contact
 from feedback.measures import ALL, MEASURES, SPLITS
-from feedback.models import CaseFact, CountedCase, RollupCell, RollupDay, Survey
+from feedback.models import CaseFact, CountedCase, RollupCell, RollupDay, RollupPart, Survey
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
-from feedback.rollup import keep, marking, reading
+from feedback.pulse import office
+from feedback.rollup import keep, marking, parts, piecing, reading
 from feedback.rollup.cells import COUNTED
 from feedback.rollup.overview import overview
 from feedback.surveys import answer_survey
@@ -28,6 +29,7 @@ from portal.keeping import erasing
 from tests.cast import gather, person
 from tests.escalation.history_maker import Maker
 from tests.feedback.oracle_sql import second
+from tests.feedback.recount import same_as_the_log
 from tests.feedback.story import AT, PERIOD, ZONE
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,7 @@ class Living(Maker):
                 {"tier": chance.randint(1, 5)},
                 {"severity": chance.randint(1, 4)},
                 {"is_history": chance.random() < 0.5},
+                {"owner": chance.choice([self.cast.mate, self.cast.supervisor]), "complexity": chance.randint(1, 3)},
                 {"customer": chance.choice((self.cast.customer, self.cast.other, self.cast.mate))},
             )
         )
@@ -145,6 +148,27 @@ class Living(Maker):
         assert reading.count(MEASURES, period, scope, at=at, by=by) == measures.count(
             MEASURES, period, scope, at=at, by=by
         )
+        # The parts of tables: those of a question by chance, put together from kept days and what goes on.
+        names, calendar = chance.sample(parts.NAMES, 3), office(at)
+        both = [name for name in names if name in parts.WITH_BEFORE]
+        pieced = piecing.pieces(names, period, at=at, and_before=both, calendar=calendar)
+        for side, some, days in ((pieced.now, names, period), (pieced.before, both, period.before())):
+            plain = piecing.counted(some, days, at=at, calendar=calendar)
+            assert says(side) == says({name: plain[name] for name in some})
+
+
+def says(data: dict) -> dict:
+    """A part without its zeros, its lists in order: put together in another order it is the same."""
+    kept = {
+        key: says(value) if isinstance(value, dict) else sorted(value) if isinstance(value, list) else value
+        for key, value in data.items()
+        if parts.says_something(value)
+    }
+    if parts.MISSES in kept:  # a case may be among those of several days, and counts once
+        kept[parts.MISSES] = {key: set(cases) for key, cases in kept[parts.MISSES].items()}
+    if "calendar" in kept:
+        kept["calendar"] = set(kept["calendar"])
+    return kept
 
 
 def settle(at: datetime) -> None:
@@ -173,6 +197,8 @@ def test_equals_a_recount_at_every_moment():
         key: second(key, whole, at) for key in MEASURES
     }
     assert sum(one.now.n + one.before.n > 0 for one in read.values()) > 20
+    same_as_the_log(whole, at)
+    assert all(RollupPart.objects.filter(name=name).exists() for name in parts.NAMES)
 
 
 def _checked_by_the_command(days: list[date]) -> None:
@@ -184,6 +210,11 @@ def _checked_by_the_command(days: list[date]) -> None:
         return json.loads(out.getvalue())
 
     found("--roll")  # it is much later by the engine's clock
+    part = RollupPart.objects.filter(name=parts.HOURS).order_by("day").first()
+    kept = part.data
+    RollupPart.objects.filter(pk=part.pk).update(data=kept.replace("1", "2"))
+    assert found("--check")["days_differ"] == [part.day.isoformat()]
+    RollupPart.objects.filter(pk=part.pk).update(data=kept)
     cell = RollupCell.objects.filter(by="team", in_time_review_n__gt=0).first()
     wrong = cell.day.isoformat()
     RollupCell.objects.filter(pk=cell.pk).delete()

@@ -219,7 +219,7 @@ class TestPage:
         counts = {}
         for days in ("2026-01-12", "2025-06-01"):
             TouchedCase.objects.all().delete()
-            for place in ("/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/"):
+            for place in (*PLACES[:4], "/insights/topics/", "/insights/words/"):
                 if place == "/insights/all/":
                     TouchedCase.note([story.cases["a1"].pk], AT)
                 with CaptureQueriesContext(connection) as asked:
@@ -228,7 +228,9 @@ class TestPage:
                         list(answer.streaming_content)
                 counts.setdefault(place, set()).add(len(asked))
         assert all(len(numbers) == 1 for numbers in counts.values()), counts
-        assert max(max(numbers) for numbers in counts.values()) <= 12, counts
+        # Of many cases topics ask five fewer, which are then counted once a minute; words list comments, their cases and people.
+        most = {"/insights/topics/": 15, "/insights/words/": 15}
+        assert all(max(numbers) <= most.get(place, 12) for place, numbers in counts.items()), counts
 
     def test_without_a_protocol_in_force_every_hour_is_working_time(self, manager):
         ProtocolVersion.objects.update(status=ProtocolVersion.Status.RETIRED)
