@@ -78,11 +78,13 @@ def test_copies_hold_and_are_measured(monkeypatch):
 
 
 def _broken(copies) -> set[str]:
-    """What the audit says of copies, without their references."""
+    """What the audit says of copies, without their references; whole weeks away holidays and the clock's hour are others, so deadlines
+    and replays (rules 10 and 11) are left out."""
     with contextlib.suppress(SystemExit):  # the cast's own open cases have no engine
         call_command("audit", "--json", "--limit", "10000", stdout=(out := StringIO()), stderr=StringIO())
+    checks = [one for one in json.loads(out.getvalue())["checks"] if one["rule"] not in (10, 11)]
     names = set(copies.values_list("reference", flat=True))
-    rows = [row.partition(" ") for check in json.loads(out.getvalue())["checks"] for row in check["rows"]]
+    rows = [row.partition(" ") for check in checks for row in check["rows"]]
     return {what for name, _, what in rows if name.rstrip(":") in names}
 
 
