@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.urls import get_resolver
+from django.utils import timezone
 
 from cases import chain
 from cases.models import Case, Event, User
@@ -78,11 +79,13 @@ def test_copies_hold_and_are_measured(monkeypatch):
 
 
 def _broken(copies) -> set[str]:
-    """What the audit says of copies, without their references."""
+    """What the audit says of copies, without their references; whole weeks away holidays and the clock's hour are others, so deadlines
+    and replays (rules 10 and 11) are left out."""
     with contextlib.suppress(SystemExit):  # the cast's own open cases have no engine
         call_command("audit", "--json", "--limit", "10000", stdout=(out := StringIO()), stderr=StringIO())
+    checks = [one for one in json.loads(out.getvalue())["checks"] if one["rule"] not in (10, 11)]
     names = set(copies.values_list("reference", flat=True))
-    rows = [row.partition(" ") for check in json.loads(out.getvalue())["checks"] for row in check["rows"]]
+    rows = [row.partition(" ") for check in checks for row in check["rows"]]
     return {what for name, _, what in rows if name.rstrip(":") in names}
 
 
@@ -105,7 +108,8 @@ def _measured(monkeypatch) -> None:
     figures, whole, words = said["pages"]
     assert (figures["page"], whole["page"], words["page"]) == pages
     for one in (figures, whole):
-        assert 0 < one["questions"] <= 12 and one["equal"] and 0 <= one["age"] <= 60 and one["plain"] > 0
+        assert 0 < one["questions"] <= 12 and one["equal"] and one["plain"] > 0
+        assert one["age"] is None or 0 <= one["age"] <= 60  # a page without figures does not say
     assert words["plain"] is None
 
 
@@ -123,5 +127,7 @@ def test_what_misses_a_goal_is_named():
     assert [replace(met, **{name: value}).missed for name, value in cases] == [[name] for name, _ in cases]
     assert replace(met, is_equal=False).missed == ["equal"]
     assert replace(met, plain=150).missed == []  # what is fast when counted plainly need not be faster
+    said = f'<p>Counted to <time datetime="{timezone.now() - timedelta(seconds=40):%Y-%m-%dT%H:%M:%S}+00:00">today</time>.</p> 7 of 9'
+    assert 40 <= looking.age_of(said) < 60 and looking.same(said) == "<p> 7 of 9"
     lines = looking.table([met, replace(met, page="/insights/words/", warm=2000)])
     assert lines[2].endswith("met") and lines[3].endswith("MISSED: warm, plain")

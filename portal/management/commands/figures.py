@@ -61,8 +61,8 @@ class Command(BaseCommand):
             cases, days = self._on_all_cores(at)
         else:
             cases = self._cases(lambda ids: facts.rebuild(ids, at=at))
+            facts.of_no_case().delete()
             days = self._days(at, lambda some: keep.rebuild(some, at=at))
-        facts.of_no_case().delete()
         return {"ok": True, "cases": cases, "days": days}
 
     def _on_all_cores(self, at: datetime) -> tuple[int, int]:
@@ -74,6 +74,7 @@ class Command(BaseCommand):
             for ids, _ in zip(some, do(some), strict=True):
                 done += len(ids)
                 bar.show(min(done / of, 1.0))
+        facts.of_no_case().delete()
         days = list(keep.batches(at))
         bar = Progress("days", self.stderr)
         with on_all_cores(lambda some: keep.rebuild_held(some, at=at), alone=one_writes()) as do, transaction.atomic():
