@@ -17,21 +17,24 @@ from django.db.models import Case as Choose
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from cases.models import Case
+from escalation.book import office_hours
 from escalation.facts import Clock
 from escalation.models import StageClock
+from escalation.worktime import Calendar
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import Curve, kaplan_meier
 from feedback.measures import HERE, UP
 from feedback.models import CaseFact
 from feedback.periods import Period
+from feedback.pulse import ALWAYS
 
 Row = Mapping[str, Any]
 #: Seconds it took, or has taken so far, and whether it ended.
 Time = tuple[float, bool]
 ACKNOWLEDGE, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_resolve", "time_handling", "time_silence"
 COLUMNS = (
-    "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "stage",
-    "handed_at", "case__is_history",
+    "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "silent_since",
+    "stage", "handed_at", "case__is_history", "case__protocol",
 )  # fmt: skip
 
 
@@ -75,8 +78,16 @@ def _named(row: Row, at: datetime) -> Time | None:
 
 
 def _silence(row: Row, at: datetime) -> Time | None:
-    # While a case is open a longer silence may still come.
-    return None if row["case__is_history"] else (float(row["longest_silence"]), not row["stage"])
+    # While a case is open a longer silence may still come, and the one that goes on may be the longest already.
+    return None if row["case__is_history"] else (max(float(row["longest_silence"]), row["silent"]), not row["stage"])
+
+
+def _silent(row: Row, office: Callable[[str, datetime], Calendar | None], at: datetime) -> float:
+    """Office seconds the customer has heard nothing by now, by the hours its facts are counted by; 0 where nothing goes on."""
+    since = row["silent_since"]
+    if since is None or since >= at:
+        return 0.0
+    return (office(row["case__protocol"], since) or ALWAYS).worked(since, at)
 
 
 ANSWERED_LINE = "What is open, or ended without an answer, counts as longer."
@@ -119,13 +130,16 @@ def times(keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at:
 
 
 def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dict[str, dict[str, Curve]]:
-    """The curve of each of `keys` for each group of facts, in one query. LookupError for a key that is none."""
+    """The curve of each of `keys` for each group of facts, in one query, and one for the office hours where silence is asked. LookupError for a key that is none."""
     wanted = {key: DURATIONS[key] for key in keys}
     flags = {f"is_{name}": Choose(When(group, then=True), default=False) for name, group in groups.items()}
     facts: Any = CaseFact.objects.filter(reduce(or_, groups.values())).order_by()
     facts = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]), **flags)
+    office = office_hours() if SILENCE in wanted else None
     found: dict[str, dict[str, list[Time]]] = {key: {name: [] for name in groups} for key in wanted}
     for row in facts.values(*COLUMNS, *flags).iterator(chunk_size=5000):
+        if office is not None:
+            row["silent"] = _silent(row, office, at)
         for key, one in wanted.items():
             if (time := one.took(row, at)) is not None:
                 for name in groups:

@@ -7,21 +7,24 @@ missed, doubled or done in another order ends in the same row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from django.db import models, transaction
 from django.db.models import Min, QuerySet
 
 from cases.models import Case, Event, TouchedCase
+from escalation.book import office_hours
 from escalation.models import Promise, StageClock
 from escalation.steps import Step
+from escalation.worktime import Calendar
 from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
+from feedback.facts.stages import Worked
 from feedback.figures import OURS
 from feedback.models import CaseFact, Interim, LowScore, Survey
 from feedback.post_mortems import leave_lines
-from feedback.pulse import office
+from feedback.pulse import ALWAYS
 from feedback.rollup.marking import mark
 
 BATCH = 500
@@ -47,7 +50,7 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
     followed = dict(
         Case.objects.filter(follows__in=ids).values_list("follows").annotate(first=Min("filed_at")).order_by()
     )
-    worked = office(at).worked
+    office = office_hours()
     return [
         fact_of(
             case,
@@ -55,13 +58,21 @@ def facts_of(ids: Collection[int], *, at: datetime) -> list[CaseFact]:
             promises[case.pk],
             surveys.get(case.pk),
             followed.get(case.pk),
-            worked,
+            _worked(office, case.protocol),
             lows.get(case.pk),
             interims.get(case.pk),
         )
         for case in cases
         if events[case.pk]  # rows put there by hand have no log and are no cases of ours
     ]
+
+
+def _worked(office: Callable[[str, datetime], Calendar | None], protocol: str) -> Worked:
+    """Office time of a case: by the hours its own version names, as they were when the stretch began.
+
+    Like a clock: hours that are published later change nothing that was counted, so facts made then are the same.
+    """
+    return lambda start, end: (office(protocol, start) or ALWAYS).worked(start, end)
 
 
 def rebuild(ids: Collection[int], *, at: datetime) -> int:

@@ -42,11 +42,12 @@ def spent(events: Sequence[Event]) -> dict[str, int]:
     return times
 
 
-def longest_silence(events: Sequence[Event], worked: Worked) -> int:
+def silences(events: Sequence[Event], worked: Worked) -> tuple[int, datetime | None]:
     """The longest working time, in seconds, the customer heard nothing from a person of ours while the case was ours.
 
     From filing or their coming back to each word of ours, and to the next; while we wait for them, or they have our
-    answer, it is their turn. What still goes on at the last event is not known to have ended and is left out.
+    answer, it is their turn. Beside it since when they have heard nothing, where that still goes on at the last event:
+    how long it has become by now is for who looks to say.
     """
     longest, since = 0, None
     for event in events:
@@ -57,4 +58,4 @@ def longest_silence(events: Sequence[Event], worked: Worked) -> int:
             since = None
         if ours and since is None:
             since = event.occurred_at
-    return longest
+    return longest, since

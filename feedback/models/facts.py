@@ -62,7 +62,9 @@ class CaseFact(models.Model):
     in_confirmation = _seconds()
     stage = models.CharField(max_length=16, blank=True)
     stage_since = _instant()
+    # The longest that has ended, and since when the customer hears nothing now.
     longest_silence = _seconds()
+    silent_since = _instant()
     # What the customer said.
     asked_at = _instant()
     said_at = _instant()
