@@ -10,12 +10,12 @@ from typing import Any
 from cases.models import Severity
 from escalation.protocol import Protocol
 from feedback.intervals import FEWEST, Share
-from feedback.topics import COMPLEXITIES, Topic, together, topics
+from feedback.topics import COMPLEXITIES, Topic, guarded, together, topics
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.dashboard import HERE
 from portal.insights.drawing import cell
-from portal.insights.words import COMPLEXITY_WORDS, count_words, days_words, interval_words, share_words
+from portal.insights.words import COMPLEXITY_WORDS, KEPT_BACK, count_words, days_words, interval_words, share_words
 
 WEEK = 7  # days
 ALL = "All topics"
@@ -37,11 +37,12 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A topic in its place: what it is called, the one above it, and its figures."""
+    """A topic in its place: what it is called, the one above it, its figures, and these as they may be shown."""
 
     slug: str
     name: str
     under: str
+    counted: Topic
     figures: Topic
 
 
@@ -54,7 +55,7 @@ class Page:
 
     @property
     def whole(self) -> Topic:
-        return together(row.figures for row in self.rows)
+        return together(row.counted for row in self.rows)
 
     @property
     def largest(self) -> Row | None:
@@ -74,10 +75,12 @@ class Page:
 def count_topics(asked: Asked, names: Mapping[str, str], protocol: Protocol | None) -> Page:
     """The topics with cases in the period; `protocol` knows which topic stands below which."""
     found = topics(asked.period, asked.scope)
-    rows = []
+    shown, rows = guarded(found), []
     for slug in in_order({slug: one.filed for slug, one in found.items()}, protocol):
         above = _above(slug, protocol)
-        rows.append(Row(slug, names.get(slug, slug), names.get(above, above) if above else "", found[slug]))
+        rows.append(
+            Row(slug, names.get(slug, slug), names.get(above, above) if above else "", found[slug], shown[slug])
+        )
     return Page(asked, rows)
 
 
@@ -106,7 +109,7 @@ def page_of(page: Page) -> dict[str, Any]:
         "sentence": reading(page),
         "remarks": remarks(page),
         "table": [line(page, row) for row in page.rows],
-        "total": line(page, Row("", ALL, "", page.whole)),
+        "total": line(page, Row("", ALL, "", page.whole, page.whole)),
         "severities": SEVERITY_NAMES,
         "complexities": COMPLEXITY_NAMES,
         "share_names": [name for _, name, _ in SHARES],
@@ -150,9 +153,10 @@ def line(page: Page, row: Row) -> dict[str, Any]:
     """A row of the table; each number leads to its cases."""
     asked, one, more = page.asked, row.figures, {"topic": row.slug} if row.slug else {}
 
-    def counts(numbers: Mapping[int, int], address: Any) -> list[Any] | None:
+    def counts(name: str, address: Any) -> list[Any] | str:
+        numbers = getattr(one, name)
         if sum(numbers.values()) < FEWEST:
-            return None
+            return KEPT_BACK if sum(getattr(row.counted, name).values()) >= FEWEST else "Too few"
         return [cell(f"{n:,}", address(str(key))) if n else cell("0", "") for key, n in numbers.items()]
 
     return {
@@ -160,8 +164,8 @@ def line(page: Page, row: Row) -> dict[str, Any]:
         "under": row.under,
         "filed": cell(f"{one.filed:,}", asked.cases("filed", more=more)),
         "weekly": weekly_words(one.filed, asked.period.days),
-        "severities": counts(one.severities, lambda key: asked.cases("filed", more=more | {"severity": key})),
-        "complexities": counts(one.complexities, lambda key: asked.cases("complexity", more=more | {"part": key})),
+        "severities": counts("severities", lambda key: asked.cases("filed", more=more | {"severity": key})),
+        "complexities": counts("complexities", lambda key: asked.cases("complexity", more=more | {"part": key})),
         "shares": [share_cell(asked, getattr(one, name), which, more) for name, _, which in SHARES],
     }
 
