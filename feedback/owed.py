@@ -20,7 +20,7 @@ from escalation.facts import Clock, Outcome
 from escalation.models import Promise, StageClock
 from feedback.figures import BROKEN, EVERYTHING, KEPT, MILESTONES, OURS, Scope, within
 from feedback.intervals import Curve, Share, kaplan_meier
-from feedback.measures import MEASURES
+from feedback.measures import ENDED, MEASURES
 from feedback.periods import Period
 from feedback.suggestions import at_once
 
@@ -77,8 +77,7 @@ def base(period: Period, scope: Scope = EVERYTHING) -> list[Owed]:
 
 
 def _clocks(period: Period, scope: Scope) -> QuerySet[Any]:
-    ended = Q(outcome__in=(Outcome.MET, Outcome.MISSED), kind__in=OURS)
-    return _with_team(StageClock.objects.filter(within("ended_at", period), ended, scope.on("case__")))
+    return _with_team(StageClock.objects.filter(within("ended_at", period), ENDED, scope.on("case__"), kind__in=OURS))
 
 
 def _with_team(clocks: QuerySet[Any]) -> QuerySet[Any]:

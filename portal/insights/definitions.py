@@ -161,7 +161,7 @@ DEFINITIONS = (
         "promises",
         "Promises by milestone and severity",
         "kept ÷ (kept + broken), by the severity the promise was made for",
-        "The same promises as in “Promises kept”. By protocol version and by team it is what the protocol asked for, told to customers or not, in time among in time and missed, by the version and the team that owed it when it began, whoever has the case now.",
+        "The same promises as in “Promises kept”. By protocol version and by team it is what the protocol asked for, told to customers or not, in time among in time and missed, by the version and the team that owed it when it began, whoever has the case now. Of imported history only reviews and answers count: its file says nothing of names and updates.",
     ),
     Definition(
         "climbs",
@@ -221,7 +221,7 @@ DEFINITIONS = (
         "all-figures",
         "All figures",
         "the formula stands below each figure’s name",
-        "Every share we count, in one table, from facts kept of each case: made anew from its log within a minute of whatever happened to it. “Came back” is a case opened again after it was settled, or a new one that goes on from it. “In time” counts clocks of the protocol, told to the customer or not, when they ended. The numbers are those of the file and of the cases behind them.",
+        "Every share we count, in one table, from facts kept of each case: made anew from its log within a minute of whatever happened to it. “Came back” is a case opened again after it was settled, or a new one that goes on from it. “In time” counts clocks of the protocol, told to the customer or not, when they ended; of imported history only reviews and answers, for its file says nothing of names and updates. The numbers are those of the file and of the cases behind them.",
         "The youngest cases may still come back, go up or be told “not fixed”.",
     ),
     Definition(
@@ -246,7 +246,7 @@ DEFINITIONS = (
         "hidden",
         "Too few",
         "fewer than 5 are not shown",
-        "A share of so few would speak of single people. Below 30 read the interval, not the number.",
+        "A share of so few would speak of single people. Where it could be computed from a total and the cells beside it, the smallest of those is “kept back”, too. Below 30 read the interval, not the number.",
     ),
     Definition(
         "days",
