@@ -60,12 +60,26 @@ class Office:
         for one in document["windows"]:
             self.hours[one["weekday"]].append((time.fromisoformat(one["opens"]), time.fromisoformat(one["closes"])))
 
+    def open(self, day: date) -> list[tuple[datetime, datetime]]:
+        hours = () if day in self.off else self.hours[day.weekday()]
+        return [tuple(datetime.combine(day, one, self.zone).astimezone(UTC) for one in both) for both in hours]
+
+    def due(self, start: datetime, seconds: float) -> datetime:
+        """When so much working time has gone by."""
+        day, left = start.astimezone(self.zone).date(), timedelta(seconds=seconds)
+        while True:
+            for low, high in self.open(day):
+                since = max(low, start)
+                if since < high and left <= high - since:
+                    return since + left
+                left -= max(timedelta(), high - since)
+            day += timedelta(days=1)
+
     def worked(self, start: datetime, end: datetime) -> float:
         start, end = (one.replace(microsecond=0) for one in (start, end))  # clocks count whole seconds
         day, time_ = start.astimezone(self.zone).date(), timedelta()
         while day <= end.astimezone(self.zone).date():
-            for opens, closes in () if day in self.off else self.hours[day.weekday()]:
-                low, high = (datetime.combine(day, one, self.zone).astimezone(UTC) for one in (opens, closes))
+            for low, high in self.open(day):
                 time_ += max(timedelta(), min(high, end) - max(low, start))
             day += timedelta(days=1)
         return time_.total_seconds()
