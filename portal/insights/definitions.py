@@ -204,6 +204,13 @@ DEFINITIONS = (
         "A difference says what is, never why.",
     ),
     Definition(
+        "coming-back",
+        "Coming back after a case",
+        "customers who went quiet or closed their account within 90 days after a case ÷ customers with such a case",
+        "Quiet: no case filed, nothing written on any case, no sign-in, within 90 days after a case was settled for the first time. Of the customers whose 90 days were over in the period; each counts once, by the first of their cases, as escalated when it went up before it was settled. Of sign-ins only the last one is kept, so a later one counts as coming back, too. Colleagues are left out, and imported history unless it is chosen as the source.",
+        "An association, never an effect: escalated cases differ from others in much more than that, and many customers have no reason to write. Who had their data erased later has no sign-in any more and may look quiet.",
+    ),
+    Definition(
         "pulse",
         "Pulse",
         "answers of 4 or 5 ÷ all answers, by month",

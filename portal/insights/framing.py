@@ -53,7 +53,7 @@ KEPT = (
 )  # fmt: skip
 
 #: What lies below these are readings of the same.
-ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
+ABOVE = ("/insights/promises/", "/insights/bottlenecks/", "/insights/compare/")
 
 
 def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:

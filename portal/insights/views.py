@@ -32,6 +32,7 @@ from portal.insights.numbers import NUMBERS
 from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
 from portal.insights.promises import VIEWS_MATRIX, promises_page, tables_of
 from portal.insights.pulse import told
+from portal.insights.returning import returning_page
 from portal.insights.suggesting import suggestions_of
 from portal.insights.tables import csv_lines as table_lines
 from portal.insights.topic_pictures import pictures
@@ -153,6 +154,18 @@ def comparing_csv(question: Question, asked: Asked) -> Iterable[str]:
     if tables is None:
         raise Http404
     return table_lines(tables)
+
+
+@page("insights/promises.html", "Coming back")
+def coming_back(question: Question, asked: Asked) -> dict[str, Any]:
+    """Who is heard of again after an escalated case, and after another."""
+    return returning_page(asked)
+
+
+@table_file("coming-back")
+def coming_back_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines(returning_page(asked).get("tables", ()))
 
 
 @page("insights/measures.html", "All figures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from statistics import mean, stdev
 from typing import Any
 
@@ -11,7 +12,8 @@ from pytest import approx
 
 from feedback import climbs, durations, figures, gaps, hours, owed, suggestions, topics
 from feedback.cohorts import Cohort, compare
-from feedback.figures import MILESTONES, Scope
+from feedback.coming_back import coming_back
+from feedback.figures import IMPORTED, LIVE, MILESTONES, Scope
 from feedback.first_contact import first_contact
 from feedback.helped import helped
 from feedback.intervals import FEWEST, Curve, Share, difference
@@ -206,6 +208,16 @@ def _by_topic(cases: list) -> dict[str, list]:
     return found
 
 
+def of_coming_back(plain: Plain, period: Period) -> Said:
+    """Who is heard of again, up to 90 days after the last case, each quarter of the year by itself, too."""
+    at = plain.at + timedelta(days=85)
+    for days in (period, *period.weeks()[::9]):
+        for source, imported in ((LIVE, False), (IMPORTED, True)):
+            groups = coming_back(days, Scope(source=source), at=at)
+            found = {key: (len(g.closed), len(g.quiet), len(g.all)) for key, g in groups.items()}
+            yield f"coming back {days.first} {source}", found, plain.quiet(days, at, imported=imported)
+
+
 def of_a_part(plain: Plain, period: Period) -> Said:
     """A filter: the escalated and settled of one topic at one severity, off the log."""
     busiest = max(sorted(by := _by_topic(plain.filed(period))), key=lambda topic: len(by[topic]))
@@ -222,7 +234,7 @@ def of_a_part(plain: Plain, period: Period) -> Said:
 
 PAGES: dict[str, Callable[[Plain, Period], Said]] = {
     one.__name__.removeprefix("of_"): one
-    for one in (of_registry, of_times, of_promises, of_climbs, of_hours, of_topics, of_gaps, of_answers, of_comparing, of_a_part)
+    for one in (of_registry, of_times, of_promises, of_climbs, of_hours, of_topics, of_gaps, of_answers, of_comparing, of_coming_back, of_a_part)
 }  # fmt: skip
 
 

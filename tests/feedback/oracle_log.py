@@ -28,7 +28,7 @@ STAGE = {
 CAME_BACK = ("rejected", "reopened")
 #: What a colleague may do between a passing up and its answer without having worked on it.
 LOOKED = ("reviewed", "acknowledged", "noted", "warned")
-FOUR_HOURS, WEEK, MONTH = timedelta(hours=4), timedelta(days=7), timedelta(days=30)
+FOUR_HOURS, WEEK, MONTH, QUARTER = timedelta(hours=4), timedelta(days=7), timedelta(days=30), timedelta(days=90)
 
 
 def _rows(sql: str) -> Iterator[Row]:
@@ -91,7 +91,7 @@ class Plain:
     def __init__(self, at: datetime) -> None:
         self.at = at
         cases = _rows(
-            "SELECT c.*, g.slug AS topic, t.slug AS team, u.is_staff AS is_ours FROM cases_case c"
+            "SELECT c.*, g.slug AS topic, t.slug AS team, u.is_staff AS is_ours, u.last_login AS signed_in_at, u.erased_at AS left_at FROM cases_case c"
             " JOIN cases_category g ON g.id = c.category_id JOIN cases_user u ON u.id = c.customer_id"
             " LEFT JOIN cases_team t ON t.id = c.team_id ORDER BY c.id"
         )
@@ -329,6 +329,31 @@ class Plain:
         weeks = [{pk for pk in tagged if week.start <= written[pk].answered_at < week.end} for week in period.weeks()]
         low = {slug: share(mine, lambda pk: written[pk].satisfaction <= 2) for slug, mine in tags.items()}
         return len(written), len(tagged), low, {slug: [(len(w & mine), len(w)) for w in weeks] for slug, mine in tags.items()}  # fmt: skip
+
+    def quiet(self, period, at: datetime, *, imported: bool = False) -> dict[str, tuple[int, int, int]]:
+        """(closed their account, went quiet, all) of the customers after an escalated case ("up") and after another."""
+        found: dict[str, list[tuple[bool, bool]]] = {"up": [], "other": []}
+        by: dict[int, list[tuple[datetime, int, Row]]] = defaultdict(list)
+        for one in self.cases.values():
+            ends = [
+                e.occurred_at for e in one.log if e.data["from"] == "answered" and e.state in ("confirmed", "closed")
+            ]
+            over = ends[0] + QUARTER if ends and not one.is_ours and one.is_history == imported else None
+            if over and over <= at and period.start <= over < period.end:
+                by[one.customer_id].append((ends[0], one.id, one))
+        for customer, ended in by.items():
+            since, _, case = min(ended, key=lambda row: row[:2])
+            mine = self.of_customer(customer)
+            acts = [one.filed_at for one in mine]
+            acts += [
+                e.occurred_at for one in mine for e in one.log
+                if (e.role == "customer" and e.data.get("message")) or e.kind in ("customer_wrote", "reopened")
+            ]  # fmt: skip
+            left = case.left_at is not None and case.left_at <= since + QUARTER
+            heard = any(since < act <= since + QUARTER for act in acts) or (case.signed_in_at or since) > since
+            kind = "up" if (up := went_up(case)) is not None and up <= since else "other"
+            found[kind].append((left, left or not heard))
+        return {key: (sum(a for a, _ in m), sum(b for _, b in m), len(m)) for key, m in found.items()}
 
     # Suggestions --------------------------------------------------------------------------------------------------
 

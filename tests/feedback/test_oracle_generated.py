@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from cases.lifecycle import ACTIVE
-from cases.models import Case
+from cases.models import Case, User
 from escalation import verbs
 from feedback.facts import build
 from feedback.interim import answer_interim
@@ -67,15 +67,26 @@ class Asking(Maker):
         self.now += timedelta(hours=6) * (self.chance.random() < 0.2)
 
 
+def leave(maker: Asking) -> None:
+    """Some customers sign in once more, and some close their account, within the 90 days after or later."""
+    for person in maker.people[::3]:
+        person.last_login = maker.now + timedelta(days=maker.chance.randint(-10, 120))
+        person.erased_at = maker.chance.choice((None, None, maker.now + timedelta(days=maker.chance.randint(1, 130))))
+        person.save(update_fields=["last_login", "erased_at"])
+
+
 @pytest.fixture(scope="module")
 def generated(django_db_setup, django_db_blocker) -> Iterator[datetime]:
     """MANY cases by chance, counted; the instant they are looked at, twenty days after the last act."""
     with django_db_blocker.unblock(), transaction.atomic():
         Theme.objects.bulk_create(Theme(slug=slug, name=slug.title()) for slug in ("speed", "tone", "price"))
-        maker = Asking(gather(), seed=7, batched=True, step=timedelta(hours=4))
+        cast = gather()
+        people = User.objects.bulk_create(User(email=f"one{n}@customer.example") for n in range(max(20, MANY // 8)))
+        maker = Asking(cast, seed=7, batched=True, step=timedelta(hours=4), people=(*people, cast.customer, cast.mate))
         maker.make(MANY, a_step=max(MANY // 40, 5), rest=60)
         while build.take_touched(maker.now):
             pass
+        leave(maker)
         yield maker.now + timedelta(days=20)
         transaction.set_rollback(True)
 

@@ -73,7 +73,7 @@ def test_the_whole_of_an_export_is_looked_at():
 
 def test_case_by_case(imported):
     """Every instant, severity, count and hour of every case, from the rows alone."""
-    found, _ = imported
+    found = dict(imported[0])
     moves = Counter(Event.objects.filter(kind="handed_over").values_list("case__origin_ref", flat=True))
     wrong = []
     for fact in CaseFact.objects.select_related("case__category").order_by("pk"):
