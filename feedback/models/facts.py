@@ -82,6 +82,7 @@ class CaseFact(models.Model):
         indexes = (
             models.Index(fields=("filed_at",), name="fact_filed"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
+            models.Index(fields=("settled_at",), condition=models.Q(settled_at__isnull=False), name="fact_settled"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
             models.Index(fields=("low_due_at",), condition=models.Q(low_due_at__isnull=False), name="fact_low_due"),
         )

@@ -72,7 +72,7 @@ def title_of(found: Groups) -> str:
     return {
         "up": "Quiet clearly more often after an escalated case",
         "down": "Quiet clearly less often after an escalated case",
-        "": "Quiet as often after an escalated case as after another, as far as can be told",
+        "": "No clear difference after escalated and after other cases",
         None: "Too few to tell whether the two differ",
     }[way(found)]
 
@@ -88,7 +88,7 @@ def table_of(asked: Asked, found: Groups) -> Table:
         "coming_back", title_of(found),
         f"Customers who filed no case, wrote nothing and did not sign in within {DAYS} days after their case was settled, or closed their account; "
         "each once, by the first of their cases. With the 95% interval; the difference is clear when its interval leaves 0 out (Newcombe).",
-        "Customers", ["Went quiet", "Of them, closed their account"], rows, asked.link(FILE), "Fewer than 5 are not shown.",
+        "Customers", ["Went quiet", "Closed their account"], rows, asked.link(FILE), "Fewer than 5 are not shown.",
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def apart_cell(found: Groups) -> Cell:
 
 def picture(asked: Asked, found: Groups) -> Any:
     rows = [(label, found[key].share, {"part": key}) for key, label in LABELS.items() if found[key].all]
-    desc = f"Share of customers not heard of within {DAYS} days after a case, with the 95% interval. {NO_EFFECT}"
+    desc = f"Share of customers not heard of within {DAYS} days after a case, with the 95% interval. An association, not an effect."
     drawn = spread(
         asked, rows, key="coming_back", title=title_of(found), desc=desc, of="Customers", unit="customer", which=(QUIET, QUIET_OF)
     )  # fmt: skip

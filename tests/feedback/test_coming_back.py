@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cases.models import Case, User
+from cases.models import Case
 from feedback.coming_back import AFTER, OTHER, QUIET, QUIET_OF, UP, cases_behind, coming_back
 from feedback.facts import build
 from feedback.figures import Scope
@@ -13,29 +13,12 @@ from feedback.periods import Period
 from tests.feedback.oracle_log import Plain
 from tests.feedback.story import AT, ZONE
 from tests.feedback.story_more import telling_more
+from tests.feedback.street import SETTLED, Street
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
-SETTLED = AT
 OVER = SETTLED + AFTER
 DAYS = Period(date(2026, 4, 1), date(2026, 6, 30), ZONE)
-
-
-class Street:
-    """Customers with one settled case each, made of the facts of a told one."""
-
-    def __init__(self, donor: Case) -> None:
-        self.donor, self.number = donor, 0
-
-    def settled(self, name: str, *, at=SETTLED, up=None, who: User | None = None, **person) -> Case:
-        self.number += 1
-        who = who or User.objects.create(email=f"{name}@street.example", **person)
-        case = Case.objects.get(pk=self.donor.pk)
-        case.pk, case.reference, case.customer, case.filed_at = None, f"ST-{self.number}", who, at - timedelta(days=2)
-        case._state.adding = True
-        case.save()
-        CaseFact.objects.create(case=case, seq=1, filed_at=case.filed_at, settled_at=at, escalated_at=up)
-        return case
 
 
 @pytest.fixture(scope="module")
