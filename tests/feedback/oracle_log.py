@@ -6,18 +6,26 @@ case; shares are (hits, of), times lists of (seconds, whether it ended).
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from types import SimpleNamespace as Row
-from zoneinfo import ZoneInfo
 
-from django.db import connection
+from tests.feedback.oracle_rows import (
+    Office,
+    Pair,
+    at_once,
+    first,
+    had,
+    is_word,
+    opened_again,
+    rows_of,
+    share,
+    shares,
+    went_up,
+)  # fmt: skip
 
-Pair = tuple[int, int]
 Times = list[tuple[float, bool]]
 OURS_TO_ACT = {"new", "escalated", "reviewed", "passed", "acknowledged", "working", "reopened", "waiting_partner"}
 STAGE = {
@@ -25,64 +33,7 @@ STAGE = {
     "acknowledged": "work", "working": "work", "reopened": "work", "waiting_customer": "waiting_customer",
     "waiting_partner": "waiting_partner", "answered": "confirmation",
 }  # fmt: skip
-CAME_BACK = ("rejected", "reopened")
-#: What a colleague may do between a passing up and its answer without having worked on it.
-LOOKED = ("reviewed", "acknowledged", "noted", "warned")
-FOUR_HOURS, WEEK, MONTH, QUARTER = timedelta(hours=4), timedelta(days=7), timedelta(days=30), timedelta(days=90)
-
-
-def _rows(sql: str) -> Iterator[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        names = [column[0] for column in cursor.description]
-        for row in cursor.fetchall():
-            yield Row(**{name: _read(name, value) for name, value in zip(names, row, strict=True)})
-
-
-def _read(name: str, value: object) -> object:
-    """SQLite has neither instants nor truth nor documents."""
-    if isinstance(value, str) and name.endswith("_at"):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, str) and name in ("data", "document"):
-        return json.loads(value)
-    return bool(value) if name.startswith("is_") else value
-
-
-class Office:
-    """Working seconds by a calendar's document, a day at a time."""
-
-    def __init__(self, document: dict) -> None:
-        self.zone = ZoneInfo(document["zone"])
-        self.off = {date.fromisoformat(one["date"]) for one in document["days_off"]}
-        self.hours: dict[int, list[tuple[time, time]]] = defaultdict(list)
-        for one in document["windows"]:
-            self.hours[one["weekday"]].append((time.fromisoformat(one["opens"]), time.fromisoformat(one["closes"])))
-
-    def open(self, day: date) -> list[tuple[datetime, datetime]]:
-        hours = () if day in self.off else self.hours[day.weekday()]
-        return [tuple(datetime.combine(day, one, self.zone).astimezone(UTC) for one in both) for both in hours]
-
-    def due(self, start: datetime, seconds: float) -> datetime:
-        """When so much working time has gone by."""
-        day, left = start.astimezone(self.zone).date(), timedelta(seconds=seconds)
-        while True:
-            for low, high in self.open(day):
-                since = max(low, start)
-                if since < high and left <= high - since:
-                    return since + left
-                left -= max(timedelta(), high - since)
-            day += timedelta(days=1)
-
-    def worked(self, start: datetime, end: datetime) -> float:
-        start, end = (one.replace(microsecond=0) for one in (start, end))  # clocks count whole seconds
-        day, time_ = start.astimezone(self.zone).date(), timedelta()
-        while day <= end.astimezone(self.zone).date():
-            for low, high in self.open(day):
-                time_ += max(timedelta(), min(high, end) - max(low, start))
-            day += timedelta(days=1)
-        return time_.total_seconds()
+WEEK, MONTH, QUARTER = timedelta(days=7), timedelta(days=30), timedelta(days=90)
 
 
 class Plain:
@@ -90,7 +41,7 @@ class Plain:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        cases = _rows(
+        cases = rows_of(
             "SELECT c.*, g.slug AS topic, t.slug AS team, u.is_staff AS is_ours, u.last_login AS signed_in_at, u.erased_at AS left_at FROM cases_case c"
             " JOIN cases_category g ON g.id = c.category_id JOIN cases_user u ON u.id = c.customer_id"
             " LEFT JOIN cases_team t ON t.id = c.team_id ORDER BY c.id"
@@ -98,26 +49,26 @@ class Plain:
         self.cases = {one.id: one for one in cases if not one.is_drill}
         for one in self.cases.values():
             one.log, one.clocks, one.survey, one.interims, one.next_ones = [], [], None, [], []
-        for event in _rows(
+        for event in rows_of(
             "SELECT case_id, seq, kind, role, occurred_at, protocol, data FROM cases_event ORDER BY case_id, seq"
         ):
             if event.case_id in self.cases:
                 event.state, event.level, event.has = event.data["to"], int(event.data["tier"]), event.data.get("team")
                 self.cases[event.case_id].log.append(event)
-        told = {row.clock_id for row in _rows("SELECT clock_id FROM escalation_promise")}
-        for clock in _rows("SELECT * FROM escalation_stageclock ORDER BY case_id, started_seq, id"):
+        told = {row.clock_id for row in rows_of("SELECT clock_id FROM escalation_promise")}
+        for clock in rows_of("SELECT * FROM escalation_stageclock ORDER BY case_id, started_seq, id"):
             clock.shown = clock.id in told
             if clock.case_id in self.cases:
                 self.cases[clock.case_id].clocks.append(clock)
-        for survey in _rows("SELECT * FROM feedback_survey ORDER BY id"):
+        for survey in rows_of("SELECT * FROM feedback_survey ORDER BY id"):
             if survey.case_id in self.cases:
                 self.cases[survey.case_id].survey = survey
-        for one in _rows("SELECT * FROM feedback_interim WHERE answered_at IS NOT NULL ORDER BY answered_at, id"):
+        for one in rows_of("SELECT * FROM feedback_interim WHERE answered_at IS NOT NULL ORDER BY answered_at, id"):
             self.cases[one.case_id].interims.append(one.score)
         for one in self.cases.values():
             if one.follows_id in self.cases:
                 self.cases[one.follows_id].next_ones.append(one.filed_at)
-        (office,) = _rows("SELECT document FROM escalation_calendarversion WHERE label = 'office@1'")
+        (office,) = rows_of("SELECT document FROM escalation_calendarversion WHERE label = 'office@1'")
         self.office = Office(office.document)
 
     def filed(self, period, here: bool = False) -> list[Row]:
@@ -320,7 +271,7 @@ class Plain:
         """Comments, those with a tag, (low, all) of each theme, and of each week's tagged ones those of the theme."""
         written = {one.survey.id: one.survey for one in self.answered(period) if one.survey.comment}
         tags: dict[str, set[int]] = defaultdict(set)
-        for tag in _rows(
+        for tag in rows_of(
             "SELECT t.survey_id, h.slug FROM feedback_themetag t JOIN feedback_theme h ON h.id = t.theme_id"
         ):
             if tag.survey_id in written:
@@ -361,7 +312,7 @@ class Plain:
         here = self.filed(period, here=True)
         passed = [one for one in here if had(one, "escalated") and one.resolved_at]
         refunds = defaultdict(list)
-        for row in _rows("SELECT case_id, amount FROM cases_resolution WHERE amount IS NOT NULL"):
+        for row in rows_of("SELECT case_id, amount FROM cases_resolution WHERE amount IS NOT NULL"):
             refunds[row.case_id].append(float(row.amount))
 
         def in_vain(one: Row) -> bool:
@@ -380,58 +331,3 @@ class Plain:
             "again_low": shares((one.topic, opened_again(one, level=1)) for one in low),
             "needless": shares((one.topic, in_vain(one)) for one in passed),
         }
-
-
-# What one case says ---------------------------------------------------------------------------------------------
-
-
-def first(values: Iterable[datetime]) -> datetime | None:
-    return min(values, default=None)
-
-
-def went_up(one: Row) -> datetime | None:
-    """When it was first above level 1."""
-    return first(event.occurred_at for event in one.log if event.level > 1)
-
-
-def had(one: Row, kind: str) -> bool:
-    return any(event.kind == kind for event in one.log)
-
-
-def is_word(event: Row) -> bool:
-    return event.role == "staff" and "message" in event.data and event.kind not in ("customer_wrote", "reopened")
-
-
-def opened_again(one: Row, level: int | None = None) -> bool:
-    """Refused or opened after an answer; with `level` where that left it on this level."""
-    answers = [event.seq for event in one.log if event.kind == "answered"]
-    back = [event for event in one.log if event.kind in CAME_BACK and (level is None or event.level == level)]
-    return any(answers and answers[0] < event.seq for event in back)
-
-
-def at_once(one: Row) -> bool:
-    """After the last passing up an answer within four hours with nothing done between but looking, and nobody came back."""
-    last = max((event.seq for event in one.log if event.kind == "escalated"), default=None)
-    if last is None or any(event.kind in CAME_BACK and event.seq > last for event in one.log):
-        return False
-    up = next(event for event in one.log if event.seq == last)
-    for event in one.log:
-        if event.seq <= last:
-            continue
-        if event.kind == "answered":
-            return event.occurred_at - up.occurred_at <= FOUR_HOURS
-        if event.kind == "missed" or (event.role == "staff" and event.kind not in LOOKED):
-            return False
-    return False
-
-
-def share(rows: Iterable, is_hit: Callable[..., bool]) -> Pair:
-    marks = [bool(is_hit(row)) for row in rows]
-    return sum(marks), len(marks)
-
-
-def shares(marked: Iterable[tuple[object, bool]]) -> dict:
-    groups: dict[object, list[bool]] = defaultdict(list)
-    for key, hit in marked:
-        groups[key].append(bool(hit))
-    return {key: (sum(marks), len(marks)) for key, marks in groups.items()}

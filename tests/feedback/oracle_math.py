@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tests.feedback.oracle_log import Pair, Times
+from tests.feedback.oracle_log import Times
+from tests.feedback.oracle_rows import Pair
 
 Z = 1.959963984540054
 

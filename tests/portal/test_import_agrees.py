@@ -26,7 +26,8 @@ from portal.clock import now
 from portal.history.names import handle
 from tests.cast import gather
 from tests.feedback.agreement import PAGES, differing
-from tests.feedback.oracle_log import Office, Plain
+from tests.feedback.oracle_log import Plain
+from tests.feedback.oracle_rows import Office
 from tests.feedback.story import ZONE
 from tests.portal.history_oracle import STAGES, incidents, reviewed
 
