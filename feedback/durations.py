@@ -29,6 +29,8 @@ from feedback.periods import Period
 from feedback.pulse import ALWAYS
 
 Row = Mapping[str, Any]
+#: The office calendar of a protocol version at an instant.
+Hours = Callable[[str, datetime], Calendar | None]
 #: Seconds it took, or has taken so far, and whether it ended.
 Time = tuple[float, bool]
 ACKNOWLEDGE, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_resolve", "time_handling", "time_silence"
@@ -82,7 +84,7 @@ def _silence(row: Row, at: datetime) -> Time | None:
     return None if row["case__is_history"] else (max(float(row["longest_silence"]), row["silent"]), not row["stage"])
 
 
-def _silent(row: Row, office: Callable[[str, datetime], Calendar | None], at: datetime) -> float:
+def _silent(row: Row, office: Hours, at: datetime) -> float:
     """Office seconds the customer has heard nothing by now, by the hours its facts are counted by; 0 where nothing goes on."""
     since = row["silent_since"]
     if since is None or since >= at:
@@ -122,20 +124,24 @@ class Timed:
     before: Curve = field(default_factory=Curve)
 
 
-def times(keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[str, Timed]:
+def times(
+    keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, office: Hours | None = None
+) -> dict[str, Timed]:
     """The curves of `keys`, of the period and the one before, in one query. LookupError for a key that is none."""
     groups = {"now": within("filed_at", period), "before": within("filed_at", period.before())}
-    found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at)
+    found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at, office=office)
     return {key: Timed(**both) for key, both in found.items()}
 
 
-def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dict[str, dict[str, Curve]]:
+def curves(
+    keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime, office: Hours | None = None
+) -> dict[str, dict[str, Curve]]:
     """The curve of each of `keys` for each group of facts, in one query, and one for the office hours where silence is asked. LookupError for a key that is none."""
     wanted = {key: DURATIONS[key] for key in keys}
     flags = {f"is_{name}": Choose(When(group, then=True), default=False) for name, group in groups.items()}
     facts: Any = CaseFact.objects.filter(reduce(or_, groups.values())).order_by()
     facts = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]), **flags)
-    office = office_hours() if SILENCE in wanted else None
+    office = (office or office_hours()) if SILENCE in wanted else None
     found: dict[str, dict[str, list[Time]]] = {key: {name: [] for name in groups} for key in wanted}
     for row in facts.values(*COLUMNS, *flags).iterator(chunk_size=5000):
         if office is not None:

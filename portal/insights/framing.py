@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from cases.access import Viewer
-from escalation.book import NoProtocol, rules_in_force
+from escalation.book import NoProtocol, office_hours, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from feedback.figure_views import SEES
@@ -76,12 +76,20 @@ class Said:
     def __init__(self, filters: Mapping[str, str], at: datetime) -> None:
         self.at = at
         self.rules = rules()
+        self._hours: Callable[[str, datetime], Calendar | None] | None = None
         today = today_at(self.at)
         said = data_of(filters, today)
         self.form = Filters(said, rules=self.rules, today=today)
         self.asked: Asked | None = None
         if self.form.is_valid():
             self.asked = Asked(said, self.form.period_asked(), self.form.scope(), self.form.words(), self.at)
+
+    def office(self, label: str, at: datetime) -> Calendar | None:
+        """Office hours of a version: of the one in force they are at hand, the others cost one question."""
+        if self.rules and self.rules.protocol.label == label:
+            return self.rules.calendar(self.rules.protocol.windows.calendar, at)
+        self._hours = self._hours or office_hours()
+        return self._hours(label, at)
 
     @property
     def calendar(self) -> Calendar:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from feedback.durations import Hours
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
 from feedback.recovery import lift
@@ -37,7 +38,7 @@ def figures_of(asked: Asked) -> tuple[dict[str, Counted], datetime]:
     return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at)
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
     """What the template takes."""
     found, counted_to = figures_of(asked)
     return {
@@ -48,7 +49,7 @@ def measured(asked: Asked) -> dict[str, Any]:
             }
             for heading, belongs in SECTIONS
         ],
-        "times": timed(asked),
+        "times": timed(asked, office),
         "lift": lift_words(lift(asked.period, asked.scope)),
         "counted_to": counted_to,
     }

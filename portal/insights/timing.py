@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from feedback.durations import DURATIONS, Duration, Timed, times
+from feedback.durations import DURATIONS, Duration, Hours, Timed, times
 from feedback.intervals import FEWEST, Curve
 from portal.insights.asking import Asked
 from portal.insights.drawing import cell
@@ -16,9 +16,9 @@ from portal.insights.words import MEDIAN, NINE_IN_TEN, curve_change_words, span,
 HEAD = ("Half within (s)", "Half from (s)", "Half to (s)", "9 in 10 within (s)", "Not ended yet", "Half within before (s)", "Of before (times)")  # fmt: skip
 
 
-def timed(asked: Asked) -> list[dict[str, Any]]:
+def timed(asked: Asked, office: Hours | None = None) -> list[dict[str, Any]]:
     """The rows of the page, one a time."""
-    found = times(DURATIONS, asked.period, asked.scope, at=asked.at)
+    found = times(DURATIONS, asked.period, asked.scope, at=asked.at, office=office)
     return [_row(asked, DURATIONS[key], figures) for key, figures in found.items()]
 
 

@@ -171,7 +171,7 @@ def coming_back_csv(question: Question, asked: Asked) -> Iterable[str]:
 @page("insights/measures.html", "All figures")
 def all_figures(question: Question, asked: Asked) -> dict[str, Any]:
     """Every figure that is a share, in one table."""
-    return measured(asked) | {"csv_url": asked.link("/insights/all.csv")}
+    return measured(asked, question.office) | {"csv_url": asked.link("/insights/all.csv")}
 
 
 @table_file("all-figures")
