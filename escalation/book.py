@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -77,6 +77,25 @@ def _rules(where: models.Q, missing: str) -> Rules:
     if protocol is None:
         raise NoProtocol(missing)
     return Rules(_protocol(*protocol[3:6]), _calendars(row for row in rows if row[0]))
+
+
+def office_hours() -> Callable[[str, datetime], Calendar | None]:
+    """The office calendar of the protocol version `label` at an instant; None for a version nobody published. One query.
+
+    What the documents say is read when it is asked for, and kept.
+    """
+    wanted = ProtocolVersion.objects.filter(status__in=PUBLIC).annotate(is_calendar=models.Value(False)).order_by()
+    rows = list(wanted.values_list(*COLUMNS).union(_published_calendars(), all=True))
+    known = {row[3]: row[3:6] for row in rows if not row[0]}
+    versions = _calendars(row for row in rows if row[0])
+
+    def office(label: str, at: datetime) -> Calendar | None:
+        if label not in known:
+            return None
+        rules = Rules(_protocol(*known[label]), versions)
+        return rules.calendar(rules.protocol.windows.calendar, at)
+
+    return office
 
 
 def protocol_of(label: str) -> Protocol:

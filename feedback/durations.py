@@ -6,7 +6,7 @@ of cases filed in the period and come from the facts of cases in one query, for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -17,8 +17,10 @@ from django.db.models import Case as Choose
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from cases.models import Case
+from escalation.book import office_hours
 from escalation.facts import Clock
 from escalation.models import StageClock
+from feedback.facts.stages import Hours, worked_by
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import Curve, kaplan_meier
 from feedback.measures import HERE, UP
@@ -30,8 +32,8 @@ Row = Mapping[str, Any]
 Time = tuple[float, bool]
 ACKNOWLEDGE, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_resolve", "time_handling", "time_silence"
 COLUMNS = (
-    "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "stage",
-    "handed_at", "case__is_history",
+    "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "silent_since",
+    "stage", "handed_at", "case__is_history", "case__protocol",
 )  # fmt: skip
 
 
@@ -75,8 +77,16 @@ def _named(row: Row, at: datetime) -> Time | None:
 
 
 def _silence(row: Row, at: datetime) -> Time | None:
-    # While a case is open a longer silence may still come.
-    return None if row["case__is_history"] else (float(row["longest_silence"]), not row["stage"])
+    # While a case is open a longer silence may still come, and the one that goes on may be the longest already.
+    return None if row["case__is_history"] else (max(float(row["longest_silence"]), row["silent"]), not row["stage"])
+
+
+def silent(row: Row, office: Hours, at: datetime) -> float:
+    """Office seconds the customer has heard nothing by now, by the hours its facts are counted by; 0 where nothing goes on."""
+    since = row["silent_since"]
+    if since is None or since >= at:
+        return 0.0
+    return worked_by(office, row["case__protocol"])(since, at)
 
 
 ANSWERED_LINE = "What is open, or ended without an answer, counts as longer."
@@ -111,20 +121,24 @@ class Timed:
     before: Curve = field(default_factory=Curve)
 
 
-def times(keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[str, Timed]:
+def times(
+    keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, office: Hours | None = None
+) -> dict[str, Timed]:
     """The curves of `keys`, of the period and the one before, in one query. LookupError for a key that is none."""
     groups = {"now": within("filed_at", period), "before": within("filed_at", period.before())}
-    found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at)
+    found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at, office=office)
     return {key: Timed(**both) for key, both in found.items()}
 
 
-def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dict[str, dict[str, Curve]]:
-    """The curve of each of `keys` for each group of facts, in one query. LookupError for a key that is none."""
+def curves(
+    keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime, office: Hours | None = None
+) -> dict[str, dict[str, Curve]]:
+    """The curve of each of `keys` for each group of facts, in one query, and one for the office hours where silence is asked. LookupError for a key that is none."""
     wanted = {key: DURATIONS[key] for key in keys}
     flags = {f"is_{name}": Choose(When(group, then=True), default=False) for name, group in groups.items()}
-    facts = with_hand_over(CaseFact.objects.filter(reduce(or_, groups.values())).order_by().annotate(**flags))
+    facts: Any = CaseFact.objects.filter(reduce(or_, groups.values())).order_by().annotate(**flags)
     found: dict[str, dict[str, list[Time]]] = {key: {name: [] for name in groups} for key in wanted}
-    for row in facts.values(*COLUMNS, *flags).iterator(chunk_size=5000):
+    for row in rows(facts, *flags, at=at, office=office):
         for key, one in wanted.items():
             if (time := one.took(row, at)) is not None:
                 for name in groups:
@@ -133,9 +147,17 @@ def curves(keys: Iterable[str], groups: Mapping[str, Q], *, at: datetime) -> dic
     return {key: {name: kaplan_meier(rows) for name, rows in parts.items()} for key, parts in found.items()}
 
 
-def with_hand_over(facts: Any) -> Any:
-    """The facts with what COLUMNS names beside them."""
-    return facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]))
+def rows(facts: Any, *more: str, at: datetime, office: Hours | None = None) -> Iterator[dict[str, Any]]:
+    """What times are read from, of each of the facts, and what is annotated beside; the office hours only where a silence goes on.
+
+    `office`: the hours where the reader has them at hand; else they cost a question.
+    """
+    named = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1])).values(*COLUMNS, *more)
+    for row in named.iterator(chunk_size=5000):
+        if row["silent_since"] is not None:
+            office = office or office_hours()
+        row["silent"] = silent(row, office, at) if office else 0.0
+        yield row
 
 
 def cases_behind(key: str, period: Period, scope: Scope = EVERYTHING, *, only: Q | None = None) -> QuerySet[Case]:

@@ -6,8 +6,8 @@ is not counted; a case that came down again, or went to a wrong team first, is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from cases.models import Case, PlaybookRevision, Team, User
 from cases.replies import ENGLISH
 from escalation.models import Promise
 from feedback.figures import BROKEN, EVERYTHING, OURS, Scope, within
-from feedback.intervals import Share, apart
+from feedback.intervals import FEWEST, Share, apart, keep_back
 from feedback.measures import FROM_CUSTOMERS, MEASURES
 from feedback.models import ArticleRevision, CaseFact, Survey
 from feedback.owed import OF_KIND
@@ -71,6 +71,19 @@ def together(parts: Iterable[Cells]) -> Cells:
     for cells in parts:
         found = {name: found[name] + cells[name] for name in ASPECTS}
     return found
+
+
+def shown_of(mine: Mapping[int, Cells], seen: Collection[int]) -> dict[int, Cells]:
+    """What may be shown of one topic's people, of whom the reader sees `seen`, beside what all of them have together.
+
+    Who has too few cases is left out, and aspect by aspect whatever would tell of one colleague who is not shown.
+    """
+    rows = {who for who in seen if mine[who][UP].n >= FEWEST}
+    shown = {who: dict(mine[who]) for who in rows}
+    for name in ASPECTS:
+        for who in keep_back({who: cells[name] for who, cells in mine.items()}, unseen=set(mine) - rows):
+            shown[who][name] = replace(shown[who][name], kept_back=True)
+    return shown
 
 
 def clearly(cells: Cells, whole: Cells, name: str) -> bool:

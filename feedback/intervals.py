@@ -7,14 +7,16 @@ Kaplan and Meier 1958 with Greenwood's variance and the log-log interval (times)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Z = 1.959963984540054  # 95 %, two-sided
 #: A share of fewer than this is not shown: it would speak of single people.
 FEWEST = 5
 #: Of fewer than this nothing is said to differ from anything else.
 ENOUGH = 10
+Key = TypeVar("Key")
 TINY = 1e-9  # products of fractions are not exact
 
 
@@ -33,14 +35,18 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`hits` of `n`. What it says of itself is None while `n` is too small to be shown."""
+    """`hits` of `n`. What it says of itself is None while `n` is too small to be shown.
+
+    `kept_back`: it is large enough, but a smaller one beside it could be computed from it and their total.
+    """
 
     hits: int = 0
     n: int = 0
+    kept_back: bool = False
 
     @property
     def shown(self) -> bool:
-        return self.n >= FEWEST
+        return self.n >= FEWEST and not self.kept_back
 
     @property
     def value(self) -> float | None:
@@ -52,6 +58,22 @@ class Share:
 
     def __add__(self, other: Share) -> Share:
         return Share(self.hits + other.hits, self.n + other.n)
+
+
+def keep_back(parts: Mapping[Key, Share], unseen: Collection[Key] = ()) -> set[Key]:
+    """Which of the parts of a whole to keep back, so that nobody computes a hidden one from the whole and the others.
+
+    Hidden are those with fewer than FEWEST and those of `unseen`. What is hidden must be, taken together, at least FEWEST
+    of at least two parts; else the smallest shown ones are kept back, too. Parts that are empty hide nothing.
+    """
+    filled = {key: share for key, share in parts.items() if share.n}
+    hidden = {key for key, share in filled.items() if not share.shown or key in unseen}
+    more: set[Key] = set()
+    rest = sorted((key for key in filled if key not in hidden), key=lambda key: filled[key].n)
+    while hidden and rest and (len(hidden) < 2 or sum(filled[key].n for key in hidden) < FEWEST):
+        more.add(rest[0])
+        hidden.add(rest.pop(0))
+    return more
 
 
 def difference(now: Share, before: Share) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ from escalation.facts import Clock, Outcome
 from escalation.models import Promise, StageClock
 from feedback.figures import BROKEN, EVERYTHING, KEPT, MILESTONES, OURS, Scope, within
 from feedback.intervals import Curve, Share, kaplan_meier
-from feedback.measures import MEASURES
+from feedback.measures import ENDED, MEASURES
 from feedback.periods import Period
 from feedback.suggestions import at_once
 
@@ -29,7 +29,7 @@ OF_KIND = {kind: key for key, kinds in MILESTONES.items() for kind in kinds}
 VERSION, TEAM = "version", "team"
 HERE = Q(is_history=False)
 #: A clock of ours that ended met or missed.
-ASKED = Q(outcome__in=(Outcome.MET, Outcome.MISSED), kind__in=OURS)
+ASKED = ENDED & Q(kind__in=OURS)
 #: It need not have gone up: it came down again, or whoever it was passed up to answered at once without other work.
 FALSE = Q(fact__went_down__gt=0) | at_once()
 

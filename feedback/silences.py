@@ -2,28 +2,29 @@
 
 A silence runs while the case is ours: from filing, or from its coming back to us, to a word of a person of ours, and from each
 word to the next (`feedback.facts.stages`). Here one that still goes on counts up to now, so that nobody looks better by
-staying silent. Lengths are office seconds.
+staying silent. Lengths are office seconds, by the hours in force when a silence began.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q
+from typing import Any
 
 from cases.lifecycle import ACTIVE, State
 from cases.models import Case, Event
-from feedback.facts.stages import WAITING_CUSTOMER, Worked, is_ours
+from escalation.book import office_hours
+from feedback.durations import silent
+from feedback.facts.stages import Happened, Worked, is_ours, worked_by
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.measures import HERE
 from feedback.models import CaseFact
 from feedback.periods import Period
-from feedback.pulse import office
 
-BATCH = 200
+#: What `silent` reads, and the longest that is over.
+KNOWN = ("pk", "longest_silence", "silent_since", "case__protocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Silence:
     until: datetime | None
 
 
-def silences(events: Sequence[Event], worked: Worked, *, at: datetime) -> Iterator[Silence]:
+def silences(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Iterator[Silence]:
     """Every silence of a case's log up to `at`, in order."""
     since = None
     for event in events:
@@ -49,7 +50,7 @@ def silences(events: Sequence[Event], worked: Worked, *, at: datetime) -> Iterat
         yield Silence(int(worked(since, at)), since, None)
 
 
-def longest(events: Sequence[Event], worked: Worked, *, at: datetime) -> Silence | None:
+def longest(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Silence | None:
     """The longest of them, the earlier one of two alike; None where there was none."""
     return max(silences(events, worked, at=at), key=lambda one: one.seconds, default=None)
 
@@ -57,29 +58,18 @@ def longest(events: Sequence[Event], worked: Worked, *, at: datetime) -> Silence
 def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int) -> list[tuple[Case, Silence]]:
     """The `most` cases filed here in the period with the longest silence, the longest first.
 
-    Of those that are over the facts know the longest; those that are with us now are walked through, the oldest first,
-    until none that is left can have been silent for as long.
+    The facts know how long it was and since when one goes on; the log of these few says from when to when.
     """
-    worked = office(at).worked
-    facts = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__"))
-    known = facts.filter(longest_silence__gt=0).order_by("-longest_silence", "pk").values_list("pk", flat=True)[:most]
-    found = _longest_of(list(known), worked, at)
-    with_us = facts.exclude(Q(stage="") | Q(stage=WAITING_CUSTOMER)).order_by("filed_at", "pk")
-    rows = list(with_us.values_list("pk", "filed_at"))
-    for start in range(0, len(rows), BATCH):
-        least = sorted((one.seconds for one in found.values()), reverse=True)[most - 1 : most]
-        if least and worked(rows[start][1], at) < least[0]:
-            break
-        found |= _longest_of([pk for pk, _ in rows[start : start + BATCH]], worked, at)
-    first = sorted(found.items(), key=lambda row: (-row[1].seconds, row[0]))[:most]
-    cases = Case.objects.select_related("team", "category").in_bulk([pk for pk, _ in first])
-    return [(cases[pk], one) for pk, one in first if one.seconds > 0]
-
-
-def _longest_of(ids: Collection[int], worked: Worked, at: datetime) -> dict[int, Silence]:
-    """The longest silence of each of these cases, in one query."""
-    events: dict[int, list[Event]] = defaultdict(list)
-    for event in Event.objects.filter(case__in=ids).order_by("case", "seq"):
-        events[event.case_id].append(event)
-    found = {pk: longest(rows, worked, at=at) for pk, rows in events.items()}
-    return {pk: one for pk, one in found.items() if one is not None}
+    hours = office_hours()
+    facts: Any = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__"))
+    over = facts.filter(longest_silence__gt=0).order_by("-longest_silence", "pk").values(*KNOWN)[:most]
+    going_on = facts.filter(silent_since__isnull=False).order_by("pk").values(*KNOWN).iterator(chunk_size=5000)
+    lengths = {row["pk"]: max(row["longest_silence"], int(silent(row, hours, at))) for row in (*over, *going_on)}
+    first = sorted(lengths, key=lambda pk: (-lengths[pk], pk))[:most]
+    cases = Case.objects.select_related("team", "category").in_bulk(first)
+    events: dict[int, list[Happened]] = defaultdict(list)
+    log = Event.objects.filter(case__in=first).order_by("case", "seq").values_list("case_id", *Happened._fields)
+    for case_id, *event in log:
+        events[case_id].append(Happened._make(event))
+    found = ((cases[pk], longest(events[pk], worked_by(hours, cases[pk].protocol), at=at)) for pk in first)
+    return [(case, one) for case, one in found if one is not None and one.seconds > 0]

@@ -7,7 +7,7 @@ cases and topics; everything is of cases filed in a period, at any time since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from cases.models import Case, Event, Severity
 from cases.recurring import NO_INCIDENT, came_again
 from feedback.figures import EVERYTHING, Scope, within
-from feedback.intervals import Share
+from feedback.intervals import Share, keep_back
 from feedback.periods import Period
 
 COMPLEXITIES = (1, 2, 3)
@@ -130,6 +130,25 @@ def _topic(rows: list[dict[str, Any]], again: Share, returned: Share) -> Topic:
         Share(add("upset"), add("here")),
         returned,
     )
+
+
+#: What a topic says of itself beside how many cases it has: a share, or counts of parts.
+SHARES = ("escalated", "again", "routine", "upset", "returned")
+MIXES = ("severities", "complexities")
+
+
+def guarded(found: Mapping[str, Topic]) -> dict[str, Topic]:
+    """The topics as they may be shown beside their total: what would give away a smaller one is kept back."""
+    shown = dict(found)
+    for name in SHARES:
+        for slug in keep_back({slug: getattr(one, name) for slug, one in found.items()}):
+            more: dict[str, Any] = {name: replace(getattr(shown[slug], name), kept_back=True)}
+            shown[slug] = replace(shown[slug], **more)
+    for name in MIXES:
+        for slug in keep_back({slug: Share(0, sum(getattr(one, name).values())) for slug, one in found.items()}):
+            more = {name: dict.fromkeys(getattr(shown[slug], name), 0)}
+            shown[slug] = replace(shown[slug], **more)
+    return shown
 
 
 def shares(cases: QuerySet, hit: Q) -> dict[str, Share]:

@@ -14,25 +14,25 @@ from django.db import models, transaction
 from django.db.models import F, Min, Q, QuerySet
 
 from cases.models import Case, Event, TouchedCase
+from escalation.book import office_hours
 from escalation.steps import Step
 from feedback.facts.case_fact import fact_of
 from feedback.facts.hold import hold
 from feedback.facts.ledger import Ledger, ledger_of
-from feedback.facts.stages import Happened
+from feedback.facts.stages import Happened, worked_by
 from feedback.figures import OURS
 from feedback.models import CaseFact, FollowUp, Interim, LowScore, Survey
 from feedback.post_mortems import leave_lines
-from feedback.pulse import office
 from feedback.rollup.marking import mark
 
 BATCH = 500
 #: What facts read of the case itself.
-STANDS = ("filed_at", "escalated_at", "resolved_at", "closed_at")
+STANDS = ("filed_at", "escalated_at", "resolved_at", "closed_at", "protocol")
 FIELDS = tuple(field.attname for field in CaseFact._meta.concrete_fields if not field.primary_key)
 
 
 def facts_of(ids: Collection[int], ledger: Ledger, *, at: datetime) -> list[CaseFact]:
-    """The facts of those of the cases that count, made from what is on record: seven queries whatever their number."""
+    """The facts of those of the cases that count, made from what is on record: eight queries whatever their number."""
     cases = list(Case.objects.filter(pk__in=ids).only(*STANDS))
     events: dict[int, list[Happened]] = defaultdict(list)
     log = Event.objects.filter(case__in=ids).order_by("case", "seq").values_list("case_id", *Happened._fields)
@@ -54,7 +54,7 @@ def facts_of(ids: Collection[int], ledger: Ledger, *, at: datetime) -> list[Case
     followed = dict(
         Case.objects.filter(follows__in=ids).values_list("follows").annotate(first=Min("filed_at")).order_by()
     )
-    worked = office(at).worked
+    office = office_hours()
     return [
         fact_of(
             case,
@@ -62,7 +62,7 @@ def facts_of(ids: Collection[int], ledger: Ledger, *, at: datetime) -> list[Case
             promises[case.pk],
             surveys.get(case.pk),
             followed.get(case.pk),
-            worked,
+            worked_by(office, case.protocol),
             lows.get(case.pk),
             interims.get(case.pk),
             follows.get(case.pk),

@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 
 from cases.lifecycle import ACTIVE, MILESTONE, State
 from cases.models import Event
+from escalation.worktime import Calendar
+from feedback.pulse import ALWAYS
 
 #: Working seconds between two instants.
 Worked = Callable[[datetime, datetime], float]
+#: The office calendar of a protocol version at an instant.
+Hours = Callable[[str, datetime], Calendar | None]
 WAITING_CUSTOMER, WAITING_PARTNER = "waiting_customer", "waiting_partner"
 #: What a case is at by its milestone, while it is not settled.
 BY_MILESTONE = {1: "review", 2: "acknowledgment", 3: "work", 4: "confirmation"}
@@ -53,11 +57,20 @@ def spent(events: Sequence[Happened]) -> dict[str, int]:
     return times
 
 
-def longest_silence(events: Sequence[Happened], worked: Worked) -> int:
+def worked_by(office: Hours, protocol: str) -> Worked:
+    """Office time of a case: by the hours its own version names, as they were when the stretch began.
+
+    Like a clock: hours that are published later change nothing that was counted, so facts made then are the same.
+    """
+    return lambda start, end: (office(protocol, start) or ALWAYS).worked(start, end)
+
+
+def silences(events: Sequence[Happened], worked: Worked) -> tuple[int, datetime | None]:
     """The longest working time, in seconds, the customer heard nothing from a person of ours while the case was ours.
 
     From filing or their coming back to each word of ours, and to the next; while we wait for them, or they have our
-    answer, it is their turn. What still goes on at the last event is not known to have ended and is left out.
+    answer, it is their turn. Beside it since when they have heard nothing, where that still goes on at the last event:
+    how long it has become by now is for who looks to say.
     """
     longest, since = 0, None
     for event in events:
@@ -68,4 +81,4 @@ def longest_silence(events: Sequence[Happened], worked: Worked) -> int:
             since = None
         if ours and since is None:
             since = event.occurred_at
-    return longest
+    return longest, since

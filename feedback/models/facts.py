@@ -75,7 +75,9 @@ class CaseFact(models.Model):
     in_confirmation = _seconds()
     stage = models.CharField(max_length=16, blank=True)
     stage_since = _instant()
+    # The longest that has ended, and since when the customer hears nothing now.
     longest_silence = _seconds()
+    silent_since = _instant()
     # Of cases that were escalated: where that time went, [team, stage, above level 1, seconds], the place it was at last comes
     # last; and how it went up, [from, to, why].
     spent = models.JSONField(default=list)
@@ -102,6 +104,7 @@ class CaseFact(models.Model):
             models.Index(fields=("filed_at",), condition=GOES_ON, name="fact_goes_on"),
             models.Index(fields=("filed_at",), condition=models.Q(escalated_at__isnull=False), name="fact_up"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
+            models.Index(fields=("settled_at",), condition=models.Q(settled_at__isnull=False), name="fact_settled"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),
             models.Index(fields=("low_due_at",), condition=models.Q(low_due_at__isnull=False), name="fact_low_due"),
             models.Index(

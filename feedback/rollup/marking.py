@@ -24,7 +24,7 @@ DATED = tuple(sorted({one.dated for one in cells.COUNTED.values() if one.fact ==
 UNREAD = frozenset(
     (
         "case_id", "seq", "stage", "stage_since", "in_review", "in_acknowledgment", "in_work", "in_waiting_customer",
-        "in_waiting_partner", "in_confirmation", "longest_silence", "level_top", "reopenings", "replied_at", "resolved_at",
+        "in_waiting_partner", "in_confirmation", "longest_silence", "silent_since", "level_top", "reopenings", "replied_at", "resolved_at",
         "closed_at",
     )
 )  # fmt: skip

@@ -19,7 +19,7 @@ from django.db.models import Count, F, Model, Q
 from escalation.models import Promise, StageClock
 from escalation.worktime import Calendar
 from feedback import gaps, owed
-from feedback.durations import COLUMNS, DURATIONS, with_hand_over
+from feedback.durations import DURATIONS, Hours, rows
 from feedback.facts.stages import STAGES
 from feedback.figures import ANSWERED, EVERYTHING, LEFT, OPEN, Scope, lasting
 from feedback.hours import OURS
@@ -39,6 +39,7 @@ class Asking:
 
     `start`: what is dated from then on is counted by itself, and what lies before by itself; the first one is given first.
     `calendar`: by which working time is counted; without one times to an answer are left out.
+    `office`: the hours by which a silence that goes on is counted, where they are at hand.
     `scope`: who asks may know of which teams; `where` has the rest of it.
     """
 
@@ -47,6 +48,7 @@ class Asking:
     start: datetime | None = None
     calendar: Calendar | None = None
     scope: Scope = EVERYTHING
+    office: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +238,7 @@ def topics_of(asking: Asking) -> Sequence[Mapping[str, Data]]:
 def times_of(asking: Asking) -> Sequence[Mapping[str, Data]]:
     """The registry of times: of each the times that ended, and those that had not."""
     sides: list[Data] = [{key: {"ended": [], "open": []} for key in DURATIONS} for _ in range(2)]
-    for row in (
-        with_hand_over(CaseFact.objects.filter(asking.where).order_by()).values(*COLUMNS).iterator(chunk_size=5000)
-    ):
+    for row in rows(CaseFact.objects.filter(asking.where).order_by(), at=asking.at, office=asking.office):
         found = sides[asking.start is not None and row["filed_at"] < asking.start]
         for key, one in DURATIONS.items():
             if (time := one.took(row, asking.at)) is not None:

@@ -14,12 +14,13 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from escalation.worktime import Calendar
+from feedback.durations import Hours
 from feedback.facts.build import counted_to
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.models import RollupPart
 from feedback.models.facts import GOES_ON
 from feedback.periods import Period
-from feedback.pulse import office
+from feedback.pulse import office as office_now
 from feedback.rollup.cells import spans_of
 from feedback.rollup.fresh import Fresh, fresh_days
 from feedback.rollup.parts import (
@@ -58,12 +59,13 @@ def pieces(
     and_before: Collection[str] = (),
     calendar: Calendar | None = None,
     state: Fresh | None = None,
+    office: Hours | None = None,
 ) -> Pieces:
     """The parts `names` of the period, and `and_before` of them (of WITH_BEFORE) of the one before it, too.
 
     A question for what is kept, and one a family for what is not. `calendar` counts the working time of TOOK.
     LookupError for a name that is none; ValueError for TOOK without a calendar.
-    `state` as of `reading.read`.
+    `state` as of `reading.read`, `office` as of Asking.
     """
     if not {*names} <= {*NAMES} or not {*and_before} <= {*names} & {*WITH_BEFORE}:
         raise LookupError(f"{names}, {and_before}: not all of them are parts.")
@@ -74,12 +76,12 @@ def pieces(
     if scope == EVERYTHING:
         state = state or fresh_days(earliest, period.last, period.zone, at=at)
     if state is None or state.days is None or scope != EVERYTHING:
-        now = counted(names, period, scope, at=at, calendar=calendar)
-        then = counted(and_before, before, scope, at=at, calendar=calendar)
+        now = counted(names, period, scope, at=at, calendar=calendar, office=office)
+        then = counted(and_before, before, scope, at=at, calendar=calendar, office=office)
         return Pieces(now, then, state.counted_to if state else counted_to(at))
     # What goes on is counted before what is kept is read: a case that ends in between is counted still, and its day is left
     # alone for longer than this takes.
-    sides = _moving(names, and_before, period, state.days, Asking(Q(), at, calendar=calendar))
+    sides = _moving(names, and_before, period, state.days, Asking(Q(), at, calendar=calendar, office=office))
     kept = RollupPart.objects.filter(name__in=names, day__gte=earliest, day__lte=period.last)
     kept = kept.exclude(day__in=sorted(state.days)) if state.days else kept
     for day, name, data in kept.values_list("day", "name", "data"):
@@ -95,13 +97,19 @@ def pieces(
 
 
 def counted(
-    names: Collection[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar | None = None
+    names: Collection[str],
+    period: Period,
+    scope: Scope = EVERYTHING,
+    *,
+    at: datetime,
+    calendar: Calendar | None = None,
+    office: Hours | None = None,
 ) -> Parts:
     """The parts counted from the facts, all of them."""
     found: Parts = {}
     for family in _families(names):
         made = family.count(
-            Asking(within(family.dated, period) & scope.on("case__"), at, calendar=calendar, scope=scope)
+            Asking(within(family.dated, period) & scope.on("case__"), at, calendar=calendar, scope=scope, office=office)
         )[0]
         found |= {name: data for name, data in made.items() if name in names}
     return found
@@ -109,7 +117,7 @@ def counted(
 
 def kept_of(day: date, zone: str, *, at: datetime) -> dict[str, str]:
     """What is kept of one day that is over; parts of which there is nothing are left out."""
-    found, calendar = {}, office(at)
+    found, calendar = {}, office_now(at)
     for family in FAMILIES:
         still = STANDS_STILL if family.goes_on else Q()
         made = family.count(Asking(within(family.dated, Period(day, day, zone)) & still, at, calendar=calendar))[0]

@@ -11,7 +11,7 @@ from cases.models import Severity
 from escalation.worktime import Calendar
 from feedback import climbs as climbing
 from feedback.cohorts import Compared
-from feedback.durations import Timed
+from feedback.durations import Hours, Timed
 from feedback.facts.stages import STAGES
 from feedback.figures import ANSWERED, EVERYTHING, LEFT, OPEN, Escalations, Lasted, Resolving, Scope, lasted
 from feedback.gaps import ASPECTS, Cells
@@ -181,10 +181,16 @@ def _topic(one: Data) -> Topic:
 
 
 def times(
-    keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, state: Fresh | None = None
+    keys: Iterable[str],
+    period: Period,
+    scope: Scope = EVERYTHING,
+    *,
+    at: datetime,
+    state: Fresh | None = None,
+    office: Hours | None = None,
 ) -> tuple[dict[str, Timed], datetime]:
     """As `durations.times`, and up to when they are counted; `state` as of `reading.read`."""
-    found = pieces((parts.TIMES,), period, scope, at=at, and_before=(parts.TIMES,), state=state)
+    found = pieces((parts.TIMES,), period, scope, at=at, and_before=(parts.TIMES,), state=state, office=office)
     now, before = found.now[parts.TIMES], found.before[parts.TIMES]
     return {key: Timed(curve(now, key), curve(before, key)) for key in keys}, found.counted_to
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from feedback.hours import LOST, SPENT, Spent
-from feedback.intervals import FEWEST
+from feedback.intervals import FEWEST, Share, keep_back
 from feedback.rollup.standing import spent
 from portal import charts
 from portal.charts import percent
@@ -16,7 +16,7 @@ from portal.insights.drawing import MOST_ROWS, TOO_FEW, Chart, cell, chart
 from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table
 from portal.insights.waterfall import waterfall
-from portal.insights.words import STAGE_WORDS, count_words, days_words, span
+from portal.insights.words import KEPT_BACK, STAGE_WORDS, count_words, days_words, span
 from portal.templatetags.times import HOUR
 
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
@@ -228,19 +228,35 @@ def topics_table(asked: Asked, found: Spent, names: Mapping[str, str]) -> Table:
     """Hours in which nobody had begun, by topic, the most first."""
     lost = {topic: sum(stages[one] for one in LOST) for topic, stages in found.topics.items()}
     whole = sum(lost.values()) or 1
+    sizes = {topic: Share(0, n) for topic, n in found.of_topic.items()}
+    back = keep_back(sizes)
+    hidden = {
+        topic: KEPT_BACK if topic in back else "Too few" for topic in lost if topic in back or not sizes[topic].shown
+    }
     rows = []
-    for topic in sorted(lost, key=lambda one: (-lost[one], one)):
-        n, all_of = found.of_topic[topic], sum(found.topics[topic].values())
+    # What is hidden stands last: its place among the others would say how much it is about.
+    for topic in sorted(lost, key=lambda one: (one in hidden, 0 if one in hidden else -lost[one], one)):
+        n, all_of = sizes[topic].n, sum(found.topics[topic].values())
         url = asked.cases("escalated", more={"topic": topic})
-        each = hours_words(lost[topic] / n) if n >= FEWEST else "Too few"
-        rows.append((names.get(topic, topic), [
-            hours_cell(lost[topic], whole, url, ""),
-            Cell(each, file=["", n, round(lost[topic] / n / HOUR, 4) if n >= FEWEST else ""]),
-            Cell(hours_words(all_of), file=["", "", round(all_of / HOUR, 4)]),
-            Cell(f"{n:,}", url, file=[n]),
-        ]))  # fmt: skip
-    first = rows[0][0] if rows and lost[max(lost, key=lambda one: lost[one])] else ""
-    title = f"Most hours are lost on “{first}”" if first else "No hour was lost"
+        if topic in hidden:
+            cells = [Cell(hidden[topic], file=["", n])] * 3
+        else:
+            cells = [
+                hours_cell(lost[topic], whole, url, ""),
+                Cell(hours_words(lost[topic] / n), file=["", n, round(lost[topic] / n / HOUR, 4)]),
+                Cell(hours_words(all_of), file=["", "", round(all_of / HOUR, 4)]),
+            ]
+        rows.append((names.get(topic, topic), [*cells, Cell(f"{n:,}", url, file=[n])]))
+    shown = [topic for topic in lost if topic not in hidden]
+    most = max(sorted(shown), key=lambda one: lost[one], default="")
+    first = names.get(most, most) if most and lost[most] else ""
+    title = (
+        f"Most hours are lost on “{first}”"
+        if first
+        else "Too few to say where hours are lost"
+        if hidden
+        else "No hour was lost"
+    )
     return Table(
         "topics", title, "Lost: nobody had begun yet, the case waited for its priority review or for a name. Below: the share of all lost hours.",
         "Topic", ["Lost", "Lost a case", "All hours", "Escalated cases"], rows, asked.link("/insights/bottlenecks.csv"),

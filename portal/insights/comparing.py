@@ -24,7 +24,7 @@ from portal.insights.lately import lately
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, count_words, days_words, span
 
-HERE = COMPARE
+HERE, COMING_BACK = COMPARE, f"{COMPARE}coming-back/"
 #: In the address of a list: the comparison it was opened from. So many characters of it are read.
 BACK, MOST = "back", 500
 PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
@@ -87,6 +87,13 @@ class Side:
         if self.cohort.version:
             return asked.cases("time_under", more={**self.more, "part": f"{key}:{self.cohort.version}"})
         return asked.cases("time", more={**self.more, "part": key})
+
+
+def readings_of(asked: Asked, current: str) -> list[dict[str, Any]]:
+    """What may be set beside what; `current` is a kind, or the address of the page on coming back."""
+    kinds = [(key, label, asked.link(HERE, by=key if key != PERIODS else "")) for key, label in KINDS.items()]
+    back = (COMING_BACK, "Coming back after a case", asked.link(COMING_BACK))
+    return [{"label": label, "url": url, "current": key == current} for key, label, url in (*kinds, back)]
 
 
 def comparison(
@@ -174,7 +181,7 @@ def compare_page(
     kind, form, sides = comparison(asked, said, teams)
     kept = list(sides_asked(said).items())
     context: dict[str, Any] = {
-        "readings": [{"label": label, "url": asked.link(HERE, by=key if key != PERIODS else ""), "current": key == kind} for key, label in KINDS.items()],
+        "readings": readings_of(asked, kind),
         "sides": form,
         "kind": kind if kind != PERIODS else "",
         "kept": kept,
@@ -313,12 +320,12 @@ def share_difference(pair: tuple[Share, Share], comparable: bool | None) -> Cell
     gap = second.hits / second.n - first.hits / first.n
     if comparable is False:
         return Cell("Not comparable", file=["", ""])
-    reach = f"{_points(low)} to {_points(high)} points"
+    reach = f"{points(low)} to {points(high)} points"
     words = {"up": "Higher", "down": "Lower", "": "No clear difference", None: "Too few to tell"}[_way(first, second)]
     return Cell(words, under=reach, file=["", "", gap, low, high])
 
 
-def _points(value: float) -> str:
+def points(value: float) -> str:
     rounded = round(value * 100)
     return f"+{rounded}" if rounded > 0 else f"−{-rounded}" if rounded < 0 else "0"
 

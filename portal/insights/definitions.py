@@ -161,7 +161,7 @@ DEFINITIONS = (
         "promises",
         "Promises by milestone and severity",
         "kept ÷ (kept + broken), by the severity the promise was made for",
-        "The same promises as in “Promises kept”. By protocol version and by team it is what the protocol asked for, told to customers or not, in time among in time and missed, by the version and the team that owed it when it began, whoever has the case now.",
+        "The same promises as in “Promises kept”. By protocol version and by team it is what the protocol asked for, told to customers or not, in time among in time and missed, by the version and the team that owed it when it began, whoever has the case now. Of imported history only reviews and answers count: its file says nothing of names and updates.",
     ),
     Definition(
         "climbs",
@@ -225,6 +225,13 @@ DEFINITIONS = (
         "It is no rating of a person or a team, and who answers is not who was asked. Its interval is wide: below some hundred answers most changes mean nothing.",
     ),
     Definition(
+        "coming-back",
+        "Coming back after a case",
+        "customers who went quiet or closed their account within 90 days after a case ÷ customers with such a case",
+        "Quiet: no case filed, nothing written on any case, no sign-in, within 90 days after a case was settled for the first time. Of the customers whose 90 days were over in the period; each counts once, by the first of their cases, as escalated when it went up before it was settled. Of sign-ins only the last one is kept, so a later one counts as coming back, too. Colleagues are left out, and imported history unless it is chosen as the source.",
+        "An association, never an effect: escalated cases differ from others in much more than that, and many customers have no reason to write. Who had their data erased later has no sign-in any more and may look quiet.",
+    ),
+    Definition(
         "pulse",
         "Pulse",
         "answers of 4 or 5 ÷ all answers, by month",
@@ -242,7 +249,7 @@ DEFINITIONS = (
         "all-figures",
         "All figures",
         "the formula stands below each figure’s name",
-        "Every share we count, in one table, from facts kept of each case: made anew from its log within a minute of whatever happened to it. “Came back” is a case opened again after it was settled, or a new one that goes on from it. “In time” counts clocks of the protocol, told to the customer or not, when they ended. The numbers are those of the file and of the cases behind them.",
+        "Every share we count, in one table, from facts kept of each case: made anew from its log within a minute of whatever happened to it. “Came back” is a case opened again after it was settled, or a new one that goes on from it. “In time” counts clocks of the protocol, told to the customer or not, when they ended; of imported history only reviews and answers, for its file says nothing of names and updates. The numbers are those of the file and of the cases behind them.",
         "The youngest cases may still come back, go up or be told “not fixed”.",
     ),
     Definition(
@@ -267,7 +274,7 @@ DEFINITIONS = (
         "hidden",
         "Too few",
         "fewer than 5 are not shown",
-        "A share of so few would speak of single people. Below 30 read the interval, not the number.",
+        "A share of so few would speak of single people. Where it could be computed from a total and the cells beside it, the smallest of those is “kept back”, too. Below 30 read the interval, not the number.",
     ),
     Definition(
         "days",

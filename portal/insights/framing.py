@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from cases.access import Viewer
 from cases.models import User
-from escalation.book import NoProtocol, rules_in_force
+from escalation.book import NoProtocol, office_hours, rules_in_force
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from feedback.figure_views import SEES
@@ -67,7 +67,7 @@ KEPT = (
 )  # fmt: skip
 
 #: What lies below these are readings of the same.
-ABOVE = ("/insights/promises/", "/insights/bottlenecks/")
+ABOVE = ("/insights/promises/", "/insights/bottlenecks/", "/insights/compare/")
 
 
 def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:
@@ -91,6 +91,7 @@ class Said:
         self.at = at
         self.filters = dict(filters)
         self.rules = rules()
+        self._hours: Callable[[str, datetime], Calendar | None] | None = None
         today = today_at(self.at)
         said = data_of(filters, today)
         self.form = Filters(said, rules=self.rules, today=today, by=by)
@@ -105,6 +106,13 @@ class Said:
                 self.form.add_error("handler", TOO_FEW)
                 return None
         return Asked(said, period, scope, self.form.words(mix), self.at)
+
+    def office(self, label: str, at: datetime) -> Calendar | None:
+        """Office hours of a version: of the one in force they are at hand, the others cost one question."""
+        if self.rules and self.rules.protocol.label == label:
+            return self.rules.calendar(self.rules.protocol.windows.calendar, at)
+        self._hours = self._hours or office_hours()
+        return self._hours(label, at)
 
     @property
     def calendar(self) -> Calendar:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from feedback.durations import Hours
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
 from feedback.recovery import lift
@@ -44,12 +45,12 @@ def figures_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Coun
     return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at, state=state)
 
 
-def measured(asked: Asked) -> dict[str, Any]:
+def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
     """What the template takes."""
     state = reading.fresh_of(asked.period, at=asked.at)
     found, counted_to = figures_of(asked, state)
     filed = found["escalated"]
-    times, timed_to = timed(asked, state, few=filed.now.n + filed.before.n < MANY)
+    times, timed_to = timed(asked, state, office, few=filed.now.n + filed.before.n < MANY)
     lifted, _ = lately(
         ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
     )

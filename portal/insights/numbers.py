@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cases.models import Case, ReplyRevision, Severity, Team, User
-from feedback import climbs, cohorts, durations, gaps, hours, owed, writing
+from feedback import climbs, cohorts, coming_back, durations, gaps, hours, owed, writing
 from feedback.cohorts import Cohort
 from feedback.measures import MEASURES
 from portal.insights.asking import Asked
@@ -148,6 +148,11 @@ def _timed_under_words(part: str) -> str:
     return f" “{durations.DURATIONS[key].name}”, under {version}"
 
 
+def _returning(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: coming_back.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
+
+
+GROUP_WORDS = {coming_back.UP: ": after an escalated case", coming_back.OTHER: ": after another case"}
 PARTS = {"of": "all that were looked at", "hits": "those that count"}
 WHY_WORDS = {
     "missed": ": a time was missed",
@@ -157,6 +162,7 @@ WHY_WORDS = {
     "by_hand": ": by hand",
 }
 ALL, COMPARE, WRITING = "/insights/all/", "/insights/compare/", "/insights/writing/"
+COMING_BACK = "/insights/compare/coming-back/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
@@ -178,6 +184,12 @@ NUMBERS: dict[str, Number] = {
     "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
     "under": Number("Cases behind", COMPARE, _under, _under_words, _under_answers),
     "time_under": Number("Cases behind", COMPARE, _timed_under, _timed_under_words),
+    coming_back.QUIET: Number(
+        "Cases whose customer went quiet", COMING_BACK, _returning(coming_back.QUIET), GROUP_WORDS.__getitem__
+    ),
+    coming_back.QUIET_OF: Number(
+        "Cases customers were counted by", COMING_BACK, _returning(coming_back.QUIET_OF), GROUP_WORDS.__getitem__
+    ),
     gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
     gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),
 }

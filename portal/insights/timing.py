@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from feedback.durations import DURATIONS, Duration, Timed, times
+from feedback.durations import DURATIONS, Duration, Hours, Timed, times
 from feedback.intervals import FEWEST, Curve
 from feedback.rollup import standing
 from feedback.rollup.fresh import Fresh
@@ -24,20 +24,24 @@ HEAD = ("Half within (s)", "Half from (s)", "Half to (s)", "9 in 10 within (s)",
 HEADS = ("Half within", "95% interval", "9 in 10 within", "Of")
 
 
-def times_of(asked: Asked, state: Fresh | None = None, *, few: bool = False) -> tuple[dict[str, Timed], datetime]:
+def times_of(
+    asked: Asked, state: Fresh | None = None, office: Hours | None = None, *, few: bool = False
+) -> tuple[dict[str, Timed], datetime]:
     """All times of the question, and up to when they are counted: what the page and the file are made of.
 
     `few`: the reader knows that the cases are so few that counting them is one question instead of two.
     """
     if few:
-        return times(DURATIONS, asked.period, asked.scope, at=asked.at), asked.at
-    count = partial(standing.times, DURATIONS, state=state)
+        return times(DURATIONS, asked.period, asked.scope, at=asked.at, office=office), asked.at
+    count = partial(standing.times, DURATIONS, state=state, office=office)
     return figures("times", asked, count, lambda found: max(one.now.n + one.before.n for one in found[0].values()))
 
 
-def timed(asked: Asked, state: Fresh | None = None, *, few: bool = False) -> tuple[list[dict[str, Any]], datetime]:
+def timed(
+    asked: Asked, state: Fresh | None = None, office: Hours | None = None, *, few: bool = False
+) -> tuple[list[dict[str, Any]], datetime]:
     """The rows of the page, one a time, and up to when they are counted."""
-    found, counted_to = times_of(asked, state, few=few)
+    found, counted_to = times_of(asked, state, office, few=few)
     return [_row(asked, DURATIONS[key], one) for key, one in found.items()], counted_to
 
 

@@ -11,8 +11,8 @@ from feedback.topics import COMPLEXITIES
 from portal import charts
 from portal.charts import percent
 from portal.insights.drawing import MOST_ROWS, TOO_FEW, Chart, by_size, cell, chart, finding, spread, untold
-from portal.insights.topics import COMPLEXITY_NAMES, SEVERITY_NAMES, SHARES, Page, weekly_words
-from portal.insights.words import count_words
+from portal.insights.topics import COMPLEXITY_NAMES, SEVERITY_NAMES, SHARES, Page, Row, weekly_words
+from portal.insights.words import KEPT_BACK, count_words
 
 HEAVY = (Severity.CRITICAL, Severity.HIGH)
 HARD = COMPLEXITIES[-1]
@@ -49,7 +49,8 @@ def how_many(page: Page) -> Chart:
 def severity_mix(page: Page) -> Chart:
     """How severe the cases of each topic are, with the topics of which clearly more are critical or high."""
     heavy = {
-        row.slug: Share(sum(row.figures.severities[value] for value in HEAVY), row.figures.filed) for row in page.rows
+        row.slug: Share(sum(row.figures.severities[value] for value in HEAVY), sum(row.figures.severities.values()))
+        for row in page.rows
     }
     said = (
         "Critical or high clearly more often",
@@ -108,12 +109,17 @@ def mix(
             cells.append(
                 cell(f"{number:,}", page.asked.cases(which, more={"topic": row.slug} | more))
                 if n >= FEWEST
-                else "Too few"
+                else few_words(row, name)
             )
         table.append([row.name, *cells])
     enough = any(counts for _, _, counts in drawn)
     svg = charts.stacked(drawn[:MOST_ROWS], list(names)[order], key=name, title=title, desc=desc) if enough else ""
     return chart(title, desc, svg, title, ["Topic", *list(names)[order]], table, page.asked.link("/insights/topics.csv"), note=TOO_FEW)  # fmt: skip
+
+
+def few_words(row: Row, name: str) -> str:
+    """Why the parts of a topic are not shown."""
+    return KEPT_BACK if sum(getattr(row.counted, name).values()) >= FEWEST else "Too few"
 
 
 SAID = {

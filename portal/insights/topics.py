@@ -14,13 +14,13 @@ from feedback.figures import Scope
 from feedback.intervals import FEWEST, Share
 from feedback.periods import Period
 from feedback.rollup import standing
-from feedback.topics import COMPLEXITIES, Topic, returned, together
+from feedback.topics import COMPLEXITIES, Topic, guarded, returned, together
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.dashboard import HERE
 from portal.insights.drawing import cell
 from portal.insights.lately import figures
-from portal.insights.words import COMPLEXITY_WORDS, count_words, days_words, interval_words, share_words
+from portal.insights.words import COMPLEXITY_WORDS, KEPT_BACK, count_words, days_words, interval_words, share_words
 
 WEEK = 7  # days
 ALL = "All topics"
@@ -42,11 +42,12 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A topic in its place: what it is called, the one above it, and its figures."""
+    """A topic in its place: what it is called, the one above it, its figures, and these as they may be shown."""
 
     slug: str
     name: str
     under: str
+    counted: Topic
     figures: Topic
 
 
@@ -60,7 +61,7 @@ class Page:
 
     @property
     def whole(self) -> Topic:
-        return together(row.figures for row in self.rows)
+        return together(row.counted for row in self.rows)
 
     @property
     def largest(self) -> Row | None:
@@ -80,10 +81,12 @@ class Page:
 def count_topics(asked: Asked, names: Mapping[str, str], protocol: Protocol | None) -> Page:
     """The topics with cases in the period; `protocol` knows which topic stands below which."""
     found, counted_to = figures("topics", asked, _topics, lambda counted: sum(one.filed for one in counted[0].values()))
-    rows = []
+    shown, rows = guarded(found), []
     for slug in in_order({slug: one.filed for slug, one in found.items()}, protocol):
         above = _above(slug, protocol)
-        rows.append(Row(slug, names.get(slug, slug), names.get(above, above) if above else "", found[slug]))
+        rows.append(
+            Row(slug, names.get(slug, slug), names.get(above, above) if above else "", found[slug], shown[slug])
+        )
     return Page(asked, rows, counted_to)
 
 
@@ -121,7 +124,7 @@ def page_of(page: Page) -> dict[str, Any]:
         "sentence": reading(page),
         "remarks": remarks(page),
         "table": [line(page, row) for row in page.rows],
-        "total": line(page, Row("", ALL, "", page.whole)),
+        "total": line(page, Row("", ALL, "", page.whole, page.whole)),
         "severities": SEVERITY_NAMES,
         "complexities": COMPLEXITY_NAMES,
         "share_names": [name for _, name, _ in SHARES],
@@ -165,9 +168,10 @@ def line(page: Page, row: Row) -> dict[str, Any]:
     """A row of the table; each number leads to its cases."""
     asked, one, more = page.asked, row.figures, {"topic": row.slug} if row.slug else {}
 
-    def counts(numbers: Mapping[int, int], address: Any) -> list[Any] | None:
+    def counts(name: str, address: Any) -> list[Any] | str:
+        numbers = getattr(one, name)
         if sum(numbers.values()) < FEWEST:
-            return None
+            return KEPT_BACK if sum(getattr(row.counted, name).values()) >= FEWEST else "Too few"
         return [cell(f"{n:,}", address(str(key))) if n else cell("0", "") for key, n in numbers.items()]
 
     return {
@@ -175,8 +179,8 @@ def line(page: Page, row: Row) -> dict[str, Any]:
         "under": row.under,
         "filed": cell(f"{one.filed:,}", asked.cases("filed", more=more)),
         "weekly": weekly_words(one.filed, asked.period.days),
-        "severities": counts(one.severities, lambda key: asked.cases("filed", more=more | {"severity": key})),
-        "complexities": counts(one.complexities, lambda key: asked.cases("complexity", more=more | {"part": key})),
+        "severities": counts("severities", lambda key: asked.cases("filed", more=more | {"severity": key})),
+        "complexities": counts("complexities", lambda key: asked.cases("complexity", more=more | {"part": key})),
         "shares": [share_cell(asked, getattr(one, name), which, more) for name, _, which in SHARES],
     }
 

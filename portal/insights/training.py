@@ -80,17 +80,16 @@ def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User
     for topic in order[:most]:
         label = topics.get(topic, topic)
         made.append((label, row_of(asked, rows[topic], whole, {"topic": topic}, "", may_give=bool(may))))
-        seen = sorted((names[who], who) for who in found[topic] if who in names)
-        for name, who in seen:
-            if found[topic][who][UP].n >= FEWEST:
-                cells = row_of(asked, found[topic][who], rows[topic], {"topic": topic}, f":{who}", may_give=who in may)
-                made.append((f"{label}: {name}", cells))
+        shown = gaps.shown_of(found[topic], [who for who in found[topic] if who in names])
+        for who in sorted(shown, key=lambda one: (names[one], one)):
+            cells = row_of(asked, shown[who], rows[topic], {"topic": topic}, f":{who}", may_give=who in may)
+            made.append((f"{label}: {names[who]}", cells))
     note = WHO if not user.has_perm(SEES_HANDLERS) else ""
     if most is not None and len(order) > most:
         note += f" The {most} largest topics of {len(order)}; the file has them all."
     return Table(
         "gaps", title_of(found, topics), f"Of cases filed here, by the topic and the person they have now. A topic is compared with all others, a person with the "
-        f"others on the same topic; marked from {ENOUGH} cases on both sides, where the intervals do not meet. Fewer than {FEWEST} are not shown.",
+        f"others on the same topic; marked from {ENOUGH} cases on both sides, where the intervals do not meet. Fewer than {FEWEST} are not shown, nor what a colleague who is not shown could be told from.",
         "Topic and person", [*(ASPECT_WORDS[name] for name in MARKED), "How hard"], made,
         asked.link("/insights/bottlenecks/training.csv"), note.strip(),
     )  # fmt: skip

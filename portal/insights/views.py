@@ -31,6 +31,7 @@ from portal.insights.numbers import NUMBERS
 from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
 from portal.insights.promises import VIEWS_MATRIX, promised_of, promises_page, tables_of
 from portal.insights.pulse import told
+from portal.insights.returning import returning_page
 from portal.insights.suggesting import suggestions_of
 from portal.insights.tables import csv_lines as table_lines
 from portal.insights.taking import taken, with_links
@@ -168,10 +169,22 @@ def comparing_csv(question: Question, asked: Asked) -> Iterable[str]:
     return table_lines(tables)
 
 
+@page("insights/promises.html", "Coming back")
+def coming_back(question: Question, asked: Asked) -> dict[str, Any]:
+    """Who is heard of again after an escalated case, and after another."""
+    return returning_page(asked)
+
+
+@table_file("coming-back")
+def coming_back_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its table as a file."""
+    return table_lines(returning_page(asked).get("tables", ()))
+
+
 @page("insights/measures.html", "All figures")
 def all_figures(question: Question, asked: Asked) -> dict[str, Any]:
     """Every figure that is a share, in one table."""
-    return measured(asked) | {"csv_url": asked.link("/insights/all.csv")}
+    return measured(asked, question.office) | {"csv_url": asked.link("/insights/all.csv")}
 
 
 @table_file("all-figures")

@@ -75,8 +75,14 @@ def days_words(period: Period) -> str:
     return " to ".join(ends)
 
 
+#: Of enough, but a smaller part beside it could be computed from it.
+KEPT_BACK = "Kept back"
+
+
 def share_words(share: Share) -> str:
     """'82%', or a word for too few."""
+    if share.kept_back:
+        return KEPT_BACK
     if share.value is None:
         return NO_FIGURE if share.n == 0 else "Too few"
     return percent(share.value)

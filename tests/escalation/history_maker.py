@@ -58,6 +58,7 @@ class Maker:
     step: timedelta = HOUR
     share: float = 0.3  # of the open cases somebody acts on in one step
     down: float = 0.1  # how often the engine does not run in a step
+    people: tuple[Any, ...] = ()  # who files; without: the cast's two customers
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +88,7 @@ class Maker:
 
     def file(self, count: int) -> None:
         topics = list(Category.objects.order_by("pk"))
-        people = (self.cast.customer, self.cast.other)
+        people = self.people or (self.cast.customer, self.cast.other)
         rows = [
             (
                 verbs.Told(

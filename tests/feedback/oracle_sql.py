@@ -86,7 +86,10 @@ _KEPT = (
 _ENDED = """
     SELECT sum(CASE WHEN o.outcome = 'met' THEN 1 ELSE 0 END), count(*) FROM ({}) o
     WHERE o.outcome IN ('met', 'missed') AND o.occurred_at >= FROM_ AND o.occurred_at < TO_"""
-_ENDS = "SELECT J(e.ended.{}) AS outcome, e.occurred_at FROM cases_event e JOIN cases_case c ON c.id = e.case_id AND NOT c.is_drill"
+#: Imported history tells of reviews, and of answers that did not come in the same instant in which their clock began.
+_ENDS = """SELECT J(e.ended.{kind}) AS outcome, e.occurred_at FROM cases_event e JOIN cases_case c ON c.id = e.case_id AND NOT c.is_drill
+    WHERE J(e.ended.{kind}) IS NOT NULL AND (NOT c.is_history OR '{kind}' = 'review' OR ('{kind}' = 'resolve' AND e.occurred_at >
+        (SELECT max(b.occurred_at) FROM cases_event b WHERE b.case_id = e.case_id AND b.seq < e.seq AND J(b.started.{kind}) IS NOT NULL)))"""
 
 
 def _said(of: str, hit: str, dated: str = "answered_at") -> str:
@@ -102,7 +105,7 @@ def _kept(*kinds: str) -> str:
 
 
 def _ended(*kinds: str) -> str:
-    return _ENDED.format(" UNION ALL ".join(_ENDS.format(kind) for kind in kinds))
+    return _ENDED.format(" UNION ALL ".join(_ENDS.format(kind=kind) for kind in kinds))
 
 
 #: By the registry's keys.

@@ -155,6 +155,23 @@ class TestGaps:
         assert set(gaps.visible(people, to=cast.tiers[1])) == {cast.tiers[1].pk, cast.mate.pk}
         assert Group.objects.filter(permissions__codename="view_handlers").get().name == "Managers"
 
+    def test_nobody_who_is_not_shown_can_be_computed(self, sixty):
+        """On orders Tom has six and Mara five: who sees one of them only sees none, or the other is the total less that one.
+
+        Billing: Tom two, Mara three: neither row is there. With a third colleague who has six, two are behind the total.
+        """
+        found = gaps.gaps(PERIOD)
+        tom, mara = (sixty.cast.tiers[level].pk for level in (1, 2))
+        both = gaps.shown_of(found["orders"], [tom, mara])
+        assert set(both) == {tom, mara} and both[tom]["up"].shown and both[mara]["missed"].shown
+        # Of Mara's answers there are three, and of her replies four: beside the total Tom's would tell them.
+        assert both[tom]["low"] == Share(0, 5, kept_back=True) and both[tom]["again"].value is None
+        alone = gaps.shown_of(found["orders"], [tom])
+        assert not any(share.shown for share in alone[tom].values())
+        assert gaps.shown_of(found["billing"], [tom, mara]) == {}
+        three = found["orders"] | {0: found["orders"][tom]}
+        assert gaps.shown_of(three, [tom])[tom]["up"] == Share(0, 6)
+
     def test_misses_and_modules(self, sixty):
         """b3's name; in March f7's two names and f8's name and answer, a case once a cause."""
         assert gaps.misses(PERIOD, at=AT) == {("orders", "2"): 1}

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from escalation.book import office_hours
+from escalation.models import CalendarVersion
 from feedback.durations import DURATIONS, cases_behind, times
 from feedback.facts import build
 from feedback.figures import Scope, resolving
@@ -86,12 +88,35 @@ def test_who_answers_at_once_has_no_more_to_confirm(sixty):
         transaction.set_rollback(True)
 
 
-def test_the_longest_silence_is_that_of_the_facts(sixty):
-    """c4's customer last heard of us on the 30th, c3's on the 29th: both are open, so theirs may become longer."""
+def test_the_longest_silence_is_that_of_the_facts_or_the_one_that_goes_on(sixty):
+    """Open are c3, c4 and c5: what they have not heard since counts, and may become longer.
+
+    Offices open 9:00 to 17:30, and AT is Monday at 12:00. c3 said no on Thursday at 12:00: 5.5 h, Friday's 8.5, 3. c4 last
+    heard of us on Friday at 11:00: 6.5 h and 3. c5 never did, filed at 10:00: 7.5 h and 3.
+    """
     found = times(["time_silence"], PERIOD, at=AT)["time_silence"].now
+    running = {"c3": 17 * HOUR, "c4": 9.5 * HOUR, "c5": 10.5 * HOUR}
+    names = {case.pk: name for name, case in sixty.cases.items()}
     facts = CaseFact.objects.filter(filed_at__gte=PERIOD.start, filed_at__lt=PERIOD.end, case__is_history=False)
-    assert found == kaplan_meier((fact.longest_silence, not fact.stage) for fact in facts)
-    assert (found.n, found.censored) == (19, 3)  # c3, c4, c5
+    assert {names[fact.pk] for fact in facts if fact.stage} == set(running)
+    assert found == kaplan_meier((running.get(names[fact.pk], fact.longest_silence), not fact.stage) for fact in facts)
+    assert (found.n, found.censored) == (19, 3)
+
+
+def test_office_hours_that_come_later_change_no_silence(sixty):
+    """Round the clock from now on: kept facts are the ones made now, and a silence that began before goes on as before."""
+    before = times(["time_silence"], PERIOD, at=AT_MORE)
+    every = list(CaseFact.objects.values_list("pk", flat=True))
+    with transaction.atomic():
+        CalendarVersion.objects.create(
+            key="office", number=9, label="office@9", status="published", made_at=AT_MORE, published_at=AT_MORE,
+            document={"zone": "UTC", "windows": [], "days_off": [], "always": True},
+        )  # fmt: skip
+        later = AT_MORE + timedelta(days=3)
+        assert office_hours()("five-tier@1", later).always and not office_hours()("five-tier@1", AT).always
+        assert build.differing(every, at=later) == []
+        assert times(["time_silence"], PERIOD, at=AT_MORE) == before
+        transaction.set_rollback(True)
 
 
 def test_the_cases_behind(sixty):

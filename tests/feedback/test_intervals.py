@@ -3,8 +3,10 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feedback.intervals import Share, change, difference, kaplan_meier, wilson
+from feedback.intervals import FEWEST, Share, change, difference, kaplan_meier, keep_back, wilson
 
 # Freireich and others 1963, weeks in remission: 6-MP (a plus: still in remission) and placebo.
 TREATED = [(t, True) for t in (6, 6, 6, 7, 10, 13, 16, 22, 23)]
@@ -104,3 +106,19 @@ def test_nothing_and_nonsense():
     assert kaplan_meier([]).quantile(0.5) is None
     with pytest.raises(ValueError, match="below 0"):
         kaplan_meier([(-1, True)])
+
+
+@given(st.dictionaries(st.integers(0, 9), st.integers(0, 12), max_size=6), st.sets(st.integers(0, 9)))
+def test_from_the_whole_and_what_is_shown_nobody_computes_a_small_part(sizes, unseen):
+    """What is left of the whole is nothing, or of five and more and of two parts at least, or nothing is shown beside it."""
+    parts = {key: Share(0, n) for key, n in sizes.items()}
+    more = keep_back(parts, unseen)
+    shown = {key for key, one in parts.items() if one.shown and key not in unseen and key not in more}
+    left = [one.n for key, one in parts.items() if key not in shown and one.n]
+    assert not left or not shown or (len(left) > 1 and sum(left) >= FEWEST)
+    # No more than it takes: without the largest that is kept back something could be computed.
+    if more:
+        largest = max(parts[key].n for key in more)
+        rest = sorted(left)
+        rest.remove(largest)
+        assert len(rest) < 2 or sum(rest) < FEWEST

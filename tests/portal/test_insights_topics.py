@@ -105,7 +105,7 @@ class TestPage:
             "Of 16 cases with an accepted or closed answer, 63% (39% to 82%) were routine: they never left level 1.",
             "1 case of imported history is among them",
             "An order 12 4.0 0 1 0 11 10 0 1 42% 19–68% of 12 0% 0–26% of 11 64% 35–85% of 11 0% 0–26% of 11",
-            "Billing and payments 5 1.7 0 0 0 5 5 0 0 60% 23–88% of 5 20% 4–62% of 5 Too few of 4 0% 0–43% of 5",
+            "Billing and payments 5 1.7 Kept back Kept back Kept back of 5 Kept back of 5 Too few of 4 Kept back of 5",
             "Signing in and my account 3 1.0 Too few Too few Too few of 3 Too few of 1 Too few of 1 Too few of 3",
             "All topics 20 6.7 0 1 0 19 18 0 1 45% 26–66% of 20 6% 1–27% of 17 63% 39–82% of 16 0% 0–17% of 19",
         ):
@@ -381,7 +381,7 @@ class TestCsv:
                     (("Simple", "Some digging", "Hard"), shown["complexities"]),
                 ):
                     assert [row[name] for name in names] == (
-                        [c["words"] for c in cells] if cells else [""] * len(names)
+                        [""] * len(names) if isinstance(cells, str) else [c["words"] for c in cells]
                     )
                 for name, one in zip(
                     ("Escalated", "Opened again", "Routine", "Upset", "Came again"),

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from escalation.models import ProtocolVersion
 from feedback.cohorts import Cohort, Compared
-from feedback.intervals import Curve, Share, kaplan_meier
+from feedback.intervals import Curve, Share, kaplan_meier, wilson
 from feedback.periods import Period
 from portal.insights.asking import Asked
 from portal.insights.comparing import (
@@ -22,7 +22,9 @@ from portal.insights.comparing import (
 )
 from portal.insights.words import span
 from tests.feedback.story import AT, PERIOD
+from tests.feedback.street import Street
 from tests.portal.insights.scene import DATES, links_of, rows_of, text
+from tests.portal.pages.scene import look_at
 
 pytestmark = pytest.mark.django_db
 HERE = "/insights/compare/"
@@ -163,3 +165,42 @@ def test_the_same_days_a_year_before(manager):
     first = Period(PERIOD.first - timedelta(weeks=52), PERIOD.last - timedelta(weeks=52), PERIOD.zone)
     assert page.context["tables"][0].columns[0] == "13 Jan 2025 to 2 Feb 2025"
     assert first.first.weekday() == PERIOD.first.weekday()
+
+
+class TestComingBack:
+    PLACE = "/insights/compare/coming-back/"
+
+    def test_nobody_s_ninety_days_are_over_yet(self, manager):
+        said = text(manager.get(self.PLACE, DATES))
+        assert "Of no customer were the 90 days after a case over in this period." in said
+        assert "Coming back after a case" in text(manager.get("/insights/compare/", DATES))
+
+    def test_two_customers_are_too_few_and_twelve_more_are_said_as_an_association(self, manager, story):
+        look_at(AT + timedelta(days=150))
+        spring = {"period": "custom", "from": "2026-04-01", "to": "2026-05-31"}
+        few = text(manager.get(self.PLACE, spring))
+        assert "after another case were too few to say" in few and "%" not in few.replace("95% interval", "")
+        street = Street(story.cases["a1"])
+        for number in range(12):
+            seen = AT + timedelta(days=10) if number < 3 else None
+            street.settled(f"up{number}", at=AT, up=AT, last_login=seen)
+            street.settled(f"other{number}", at=AT, last_login=AT + timedelta(days=10))
+        page = manager.get(self.PLACE, spring)
+        said = text(page)
+        for words in (
+            "An association, not an effect.", "That is clearly more after escalated cases, whatever the reason.",
+            "After an escalated case", "Quiet is not gone", "Imported history is left out.",
+        ):  # fmt: skip
+            assert words in said, words
+        rows = rows_of(manager.get("/insights/compare/coming-back.csv", spring))
+        found = {(row["Row"], row["Column"]): row for row in rows}
+        quiet = found["After an escalated case", "Went quiet"]
+        assert (quiet["Counts"], quiet["Value"]) == ("9", str(round(9 / int(quiet["Of"]), 4)))
+        assert [round(float(quiet[end]), 3) for end in ("Interval from", "Interval to")] == [
+            round(end, 3) for end in wilson(9, int(quiet["Of"]))
+        ]
+        for url, words in links_of(page):
+            answer = manager.get(url)
+            assert answer.status_code == 200
+            assert not words.isdigit() or answer.context["page"].paginator.count == int(words)
+        assert manager.get("/insights/cases/", spring | {"which": "quiet", "part": "left"}).status_code == 404

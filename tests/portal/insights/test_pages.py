@@ -31,7 +31,8 @@ PLACES = (
     "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/recommend/", "/insights/recommend.csv", "/insights/topics/",
     "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
     "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
-    "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/words/", "/insights/words.csv",
+    "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/compare/coming-back/",
+    "/insights/compare/coming-back.csv", "/insights/words/", "/insights/words.csv",
     "/insights/writing/", "/insights/writing.csv", "/insights/views/", "/insights/views/new/", "/insights/cases/report/",
 )  # fmt: skip
 
