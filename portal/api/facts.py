@@ -36,7 +36,7 @@ FACTS = (
     "severity_filed", "severity_worst", "level_top", "replies", "rejections", "reopenings", "touches", "went_down",
     "went_astray", "asked_supervisor", "plan_failures", "promises_kept", "promises_broken", "in_review",
     "in_acknowledgment", "in_work", "in_waiting_customer", "in_waiting_partner", "in_confirmation", "stage",
-    "stage_since", "longest_silence", "silent_since",
+    "stage_since", "longest_silence", "silent_since", "follow_due_at", "follow_done_at",
 )  # fmt: skip
 #: What one customer answered, or that they did, stands beside no case: figures say it of five and more.
 WITHHELD = ("asked_at", "said_at", "score", "fixed", "heard", "effort", "interim_score", "low_due_at", "low_done_at")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from cases.models import User
 from feedback.masking import masked
 from feedback.nps import Nps
 from feedback.recommend_figures import Quarter, quarters, words
@@ -24,8 +25,13 @@ HEAD = ["quarter", "state", "drawn", "asked", "answered", "response", "promoters
 CSV = "/insights/recommend.csv"
 
 
-def told(at: datetime, *, sees_cases: bool) -> dict[str, Any]:
-    """What the page takes; who sees no cases reads no names."""
+ONLY = "A customer is asked about no case and no team: there is no score of one team. You see the figures of those set for you."
+
+
+def told(at: datetime, *, by: User, sees_cases: bool) -> dict[str, Any]:
+    """What the page takes; who sees no cases reads no names, and who sees figures of some teams only reads nothing."""
+    if by.figures_by_team:
+        return {"empty": ONLY}
     found = quarters()
     if not found:
         return {"empty": NOBODY if per_cent() else OFF}

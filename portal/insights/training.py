@@ -74,7 +74,7 @@ def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User
     rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
     whole = gaps.together(rows.values())
     names = gaps.visible({who for mine in found.values() for who in mine}, to=user)
-    may = set(assignable(user).values_list("pk", flat=True)) if user.has_perm(WORK) else set()
+    may = _may_give(found, user)
     made: list[tuple[str, list[Cell]]] = []
     order = sorted(rows, key=lambda topic: (-rows[topic][UP].n, topic))
     for topic in order[:most]:
@@ -93,6 +93,23 @@ def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User
         "Topic and person", [*(ASPECT_WORDS[name] for name in MARKED), "How hard"], made,
         asked.link("/insights/bottlenecks/training.csv"), note.strip(),
     )  # fmt: skip
+
+
+def _may_give(found: Found, user: User) -> set[int]:
+    """Whom the reader may give training; asked only where a cell is marked, of a topic or of a person on it."""
+    if not user.has_perm(WORK) or not (marked_topics(found) or _marked_people(found)):
+        return set()
+    return set(assignable(user).values_list("pk", flat=True))
+
+
+def _marked_people(found: Found) -> bool:
+    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
+    return any(
+        gaps.clearly(cells, rows[topic], name)
+        for topic, mine in found.items()
+        for cells in mine.values()
+        for name in MARKED
+    )
 
 
 def title_of(found: Found, topics: Mapping[str, str]) -> str:

@@ -300,14 +300,21 @@ def found_in(request: HttpRequest) -> tuple[Question, Behind | None]:
 @for_managers
 def recommend(request: HttpRequest) -> HttpResponse:
     """Whether customers would recommend us, quarter by quarter."""
-    said = recommending.told(clock.now(), sees_cases=sees_cases(request))
-    return render(request, "insights/recommend.html", frame(request, heading="Would they recommend us?", **said))
+    reader = cast("User", request.user)
+    said = recommending.told(clock.now(), by=reader, sees_cases=sees_cases(request))
+    context = frame(request, heading="Would they recommend us?", **said)
+    if (picture := taken(request, context)) is not None:
+        return picture
+    with_links(request, context.get("charts", ()))
+    return render(request, "insights/recommend.html", context)
 
 
 @for_managers
 def recommend_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The same as a file."""
-    now = clock.now()
+    now, reader = clock.now(), cast("User", request.user)
+    if reader.figures_by_team:
+        raise Http404
     lines = (line.encode() for line in recommending.csv_lines(now))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="recommend-to-{today_at(now).isoformat()}.csv"'

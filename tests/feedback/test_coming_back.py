@@ -73,6 +73,12 @@ def test_only_whose_ninety_days_are_over(street):
     assert not coming_back(before, at=OVER)[OTHER].all  # it counts when the days were over, not when it was settled
 
 
+def test_under_a_lock_only_customers_with_a_case_of_ones_teams_count(street):
+    team = street.settled("one").team.slug
+    mine, others = (coming_back(DAYS, Scope(only=(name,)), at=OVER)[OTHER].all for name in (team, "elsewhere"))
+    assert len(mine) == 1 and not others
+
+
 def test_the_told_cases_by_the_second_computation(told):
     while build.take_touched(AT):
         pass

@@ -4,8 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import Case, Category
+from cases.models import Case, Category, TouchedCase
+from feedback.facts import build
 from feedback.models import CaseFact, Survey
+from tests.feedback.story import AT
 from tests.portal.insights.scene import DATES, links_of, rows_of, text
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +64,9 @@ def test_hours_of_a_topic_are_said_where_no_smaller_one_can_be_computed(manager,
         for name in ("a1", "a2"):
             Case.objects.filter(pk=story.cases[name].pk).update(category=Category.objects.get(slug="account"))
             Case.objects.filter(pk=story.cases[name].pk).update(escalated_at=story.cases["a4"].filed_at)
+        TouchedCase.note([story.cases[name].pk for name in ("a1", "a2")], AT)
+        while build.take_touched(AT):
+            pass
         found = file_of(manager, HERE)
         transaction.set_rollback(True)
     assert float(found["topics", "An order", "Lost"]["Value"]) == pytest.approx(1550 / 60, abs=0.001)

@@ -50,7 +50,12 @@ EVERYBODYS = (
     "/insights/views/new/",
     "/insights/knowledge/",
     "/insights/knowledge.csv",
+    "/insights/recommend/",
+    "/insights/recommend.csv",
+    "/insights/cases/report/",
 )
+#: 90 days after January nothing has been over yet: tests/feedback/test_coming_back.py asks under a lock.
+TOO_YOUNG = ("/insights/compare/coming-back/", "/insights/compare/coming-back.csv")
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +147,9 @@ def others_change():
         model.objects.filter(case__in=gone).update(**{name: F(name) - timedelta(days=900)})
     Case.objects.filter(pk__in=gone).update(filed_at=F("filed_at") - timedelta(days=900))
     Survey.objects.filter(case__in=moved).update(satisfaction=1, comment="Never again", fixed="no")
-    CaseFact.objects.filter(case__in=moved).update(score=1, fixed="no", escalated_at=AT, replies=9, went_astray=True)
+    CaseFact.objects.filter(case__in=moved).update(
+        score=1, fixed="no", escalated_at=AT, replies=9, went_astray=True, spent=[["first", "work", False, 9000]]
+    )
     Case.objects.filter(pk__in=moved).update(escalated_at=AT, resolved_at=None, severity=1)
     Promise.objects.filter(case__in=moved, status=Promise.Status.KEPT).update(status=Promise.Status.BROKEN)
     met = StageClock.objects.filter(case__in=moved, outcome="met")
@@ -161,7 +168,7 @@ def test_nothing_of_other_teams_shows_through(readers):
         assert changed == [], role
     same = {what.partition(" ")[0] for what in before["free"] if before["free"][what] == after["free"][what]}
     # Who sees all sees that much changed, or the test would prove nothing; these say nothing of cases.
-    assert same <= {*EVERYBODYS, "/insights/pulse/", "/insights/cases/", "/insights/compare.csv"}, same
+    assert same <= {*EVERYBODYS, *TOO_YOUNG, "/insights/pulse/", "/insights/cases/", "/insights/compare.csv"}, same
     assert sum(what.startswith("mail") for what in before["manager"]) == len(KEPT) + 1
 
 
@@ -247,12 +254,13 @@ def test_it_is_said_on_every_page_and_a_shared_link_asks_again_who_looks(readers
 def test_a_letter_is_counted_under_the_lock_of_the_day_it_is_written(readers):
     client = readers["free"]
     first = letters_to(client.person)
-    figure_views.keep("All", page="/insights/all/", query="", mailed="weekly", by=client.person, at=AT)
+    kept = figure_views.keep("All", page="/insights/all/", query="", mailed="weekly", by=client.person, at=AT)
     figure_views.owe(AT + timedelta(days=7))
     client.person.figures_by_team = True
     client.person.save(update_fields=["figures_by_team"])
     client.person.figure_teams.set([Team.objects.get(slug=OURS)])
-    words = letters.compose(Notice.objects.filter(recipient=client.person).order_by("kind", "key").last(), AT).text
+    owed = Notice.objects.filter(recipient=client.person, data__view=kept.pk)
+    words = letters.compose(owed.get(), AT).text
     assert "as set for you" in words and all("as set for you" not in one for one in first.values())
 
 

@@ -8,11 +8,12 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.access import Viewer
 from cases.models import Case, Category, Event, Message, ReplyRevision, ReplyUse, SavedReply
+from escalation.book import office_hours
 from feedback import silences, writing
 from feedback.durations import SILENCE, times
-from feedback.facts.stages import longest_silence
+from feedback.facts.stages import silences as in_facts
+from feedback.facts.stages import worked_by
 from feedback.models import CaseFact, Survey
-from feedback.pulse import office
 from tests.feedback.story import AT, PERIOD
 from tests.portal.insights.scene import DATES, links_of, rows_of, text
 
@@ -59,11 +60,12 @@ def test_the_longest_silences_are_those_of_the_log_counted_a_second_way(story):
     going = {case.pk for case, one in silences.worst(PERIOD, at=AT, most=100) if one.until is None}
     assert {story.cases[name].pk for name in ("c3", "c4", "c5")} >= going and story.cases["c5"].pk in going
     # Of what is over the facts and the walk say the same, and so the median of the page is that of “All figures”.
-    worked = office(AT).worked
-    for fact in CaseFact.objects.filter(case__in=cases, stage=""):
+    hours = office_hours()
+    for fact in CaseFact.objects.filter(case__in=cases, stage="").select_related("case"):
+        worked = worked_by(hours, fact.case.protocol)
         events = list(Event.objects.filter(case=fact.pk).order_by("seq"))
         walked = silences.longest(events, worked, at=AT)
-        assert (walked.seconds if walked else 0) == fact.longest_silence == longest_silence(events, worked)
+        assert (walked.seconds if walked else 0) == fact.longest_silence == in_facts(events, worked)[0]
 
 
 def test_page_file_links_and_query_counts(story, manager, supervisor):
