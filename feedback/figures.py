@@ -1,4 +1,4 @@
-"""The managers' figures: satisfaction, escalations, times to an answer and promises kept, and the cases behind each.
+"""The managers' figures: satisfaction, escalations, promises kept, and the cases behind each.
 
 What each figure means, with its formula, stands in docs/figures.md. Every figure is one query for the period and
 the one before it, whatever the number of cases. Drills are never counted: the managers leave them out.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,7 @@ from cases.languages import reading
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.models import Promise
-from escalation.worktime import Calendar
-from feedback.intervals import Curve, Share, kaplan_meier
+from feedback.intervals import Share
 from feedback.models import Survey
 from feedback.periods import Period
 
@@ -90,7 +89,8 @@ def within(name: str, period: Period) -> Q:
     return Q(**{f"{name}__gte": period.start, f"{name}__lt": period.end})
 
 
-def _both(name: str, period: Period) -> Q:
+def both(name: str, period: Period) -> Q:
+    """`name` lies in the period or in the one before it."""
     return Q(**{f"{name}__gte": period.before().start, f"{name}__lt": period.end})
 
 
@@ -146,7 +146,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     """What customers said of settled cases. An answer counts in the week it was given."""
     rows = list(
         Survey.objects.filter(
-            _both("answered_at", period) | within("invited_at", period),
+            both("answered_at", period) | within("invited_at", period),
             scope.on("case__"),
             case__customer__is_staff=False,
         )
@@ -218,7 +218,7 @@ class Escalations:
 def escalations(period: Period, scope: Scope = EVERYTHING) -> Escalations:
     """How many of the cases filed went up at least one level. A case counts in the week it was filed."""
     rows = list(
-        Case.objects.filter(_both("filed_at", period), scope.on())
+        Case.objects.filter(both("filed_at", period), scope.on())
         .annotate(week=_week("filed_at", period))
         .values("week", topic=F("category__slug"))
         .annotate(n=Count("pk"), up=Count("escalated_at"))
@@ -240,75 +240,6 @@ def _cohorts(rows: Iterable[Row], name: str) -> dict[Any, Share]:
     return shares
 
 
-# Times to an answer -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Lasted:
-    """How long escalated cases took from filing to an accepted or closed answer, in seconds."""
-
-    wall: Curve = field(default_factory=Curve)
-    working: Curve = field(default_factory=Curve)
-    open: int = 0
-    left: int = 0  # withdrawn, joined or closed without an answer
-    times: tuple[float, ...] = ()  # of those with an answer, wall time
-
-
-@dataclass(frozen=True, slots=True)
-class Resolving:
-    """Times of the escalated cases filed in the period, and of those filed in the one before."""
-
-    now: Lasted
-    before: Lasted
-
-
-def resolving(period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar) -> Resolving:
-    """Times to an answer of escalated cases. What is open at `at` counts as longer than it has taken so far.
-
-    A case that ended without an answer counts as longer than until its end: neither makes the figure look better.
-    """
-    rows = Case.objects.filter(_both("filed_at", period), scope.on(), escalated_at__isnull=False)
-    spans = list(rows.values_list("filed_at", "resolved_at", "closed_at"))
-    start = period.start
-    return Resolving(
-        now=_lasted([span for span in spans if span[0] >= start], at, calendar),
-        before=_lasted([span for span in spans if span[0] < start], at, calendar),
-    )
-
-
-Span = tuple[datetime, datetime | None, datetime | None]
-
-
-def _lasted(spans: Sequence[Span], at: datetime, calendar: Calendar) -> Lasted:
-    return lasted(lasting(span, at, calendar) for span in spans)
-
-
-#: How a case stands that was timed: it has its answer, ended without one, or is open.
-ANSWERED, LEFT, OPEN = "answered", "left", "open"
-#: How it stands, and the seconds round the clock and of working time.
-Timing = tuple[str, float, float]
-
-
-def lasting(span: Span, at: datetime, calendar: Calendar) -> Timing:
-    """What one case adds: from filing to its answer, else to its end, else to `at`."""
-    filed, resolved, closed = span
-    end = max(filed, resolved or closed or at)
-    how = ANSWERED if resolved else LEFT if closed else OPEN
-    return how, (end - filed).total_seconds(), calendar.worked(filed, end)
-
-
-def lasted(timings: Iterable[Timing]) -> Lasted:
-    """The times of some cases together."""
-    rows = list(timings)
-    return Lasted(
-        wall=kaplan_meier((wall, how == ANSWERED) for how, wall, _ in rows),
-        working=kaplan_meier((worked, how == ANSWERED) for how, _, worked in rows),
-        open=sum(how == OPEN for how, _, _ in rows),
-        left=sum(how == LEFT for how, _, _ in rows),
-        times=tuple(sorted(wall for how, wall, _ in rows if how == ANSWERED)),
-    )
-
-
 # Promises -----------------------------------------------------------------------------------------------------
 
 
@@ -324,7 +255,7 @@ class Kept:
 def promises(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Kept:
     """Promises whose time had come by `at`. Moved, stopped and dropped ones are neither kept nor broken."""
     rows = list(
-        _due(_both("due_at", period), at)
+        _due(both("due_at", period), at)
         .filter(scope.on("case__"))
         .annotate(week=_week("due_at", period))
         .values("week", "status", kind=F("clock__kind"))

@@ -27,10 +27,17 @@ from portal.insights.framing import PLACES
 #: Pages below those of PLACES, and some of them asked more.
 MORE = (
     "/insights/promises/versions/", "/insights/promises/teams/", "/insights/bottlenecks/training/",
+    "/insights/compare/coming-back/",
     "/insights/?level=2", "/insights/all/?topic=billing",
 )  # fmt: skip
 #: These show rows of their own, and no figure of cases.
-NOT_COUNTED = ("/insights/definitions/", "/insights/views/", "/insights/pulse/", "/insights/knowledge/")
+NOT_COUNTED = (
+    "/insights/definitions/",
+    "/insights/views/",
+    "/insights/pulse/",
+    "/insights/knowledge/",
+    "/insights/recommend/",
+)
 PAGES = (*(path for path, _ in PLACES), *MORE)
 #: What P8 asks of a page: milliseconds, questions, seconds, and times as fast as counting plainly.
 MS, QUERIES, AGE, TIMES = 150.0, 12, 60.0, 10.0

@@ -21,11 +21,12 @@ from escalation.worktime import Calendar
 from feedback import gaps, owed
 from feedback.durations import DURATIONS, Hours, rows
 from feedback.facts.stages import STAGES
-from feedback.figures import ANSWERED, EVERYTHING, LEFT, OPEN, Scope, lasting
+from feedback.figures import EVERYTHING, Scope
 from feedback.hours import OURS
 from feedback.measures import MEASURES
 from feedback.models import CaseFact
 from feedback.models.facts import GOES_ON
+from feedback.resolving import ANSWERED, LEFT, OPEN, lasting
 
 Data = dict[str, Any]
 #: Between the parts of a name; no address of a team or a topic has it.

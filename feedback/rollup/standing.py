@@ -13,13 +13,14 @@ from feedback import climbs as climbing
 from feedback.cohorts import Compared
 from feedback.durations import Hours, Timed
 from feedback.facts.stages import STAGES
-from feedback.figures import ANSWERED, EVERYTHING, LEFT, OPEN, Escalations, Lasted, Resolving, Scope, lasted
+from feedback.figures import EVERYTHING, Escalations, Scope
 from feedback.gaps import ASPECTS, Cells
 from feedback.hours import Spent
 from feedback.intervals import Curve, Share, kaplan_meier
 from feedback.measures import Counted
 from feedback.owed import Owed
 from feedback.periods import Period
+from feedback.resolving import ANSWERED, LEFT, OPEN, Lasted, Resolving, lasted
 from feedback.rollup import parts
 from feedback.rollup.fresh import Fresh
 from feedback.rollup.parts import BETWEEN, HITS, Data, N
@@ -222,7 +223,7 @@ def compared(
 def resolving(
     period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar, state: Fresh | None = None
 ) -> tuple[Resolving, datetime]:
-    """As `figures.resolving`, and up to when it is counted; `state` as of `reading.read`."""
+    """As `resolving.resolving`, and up to when it is counted; `state` as of `reading.read`."""
     names = (parts.TOOK,)
     found = pieces(names, period, scope, at=at, and_before=names, calendar=calendar, state=state)
     return Resolving(took_of(found.now[parts.TOOK]), took_of(found.before[parts.TOOK])), found.counted_to

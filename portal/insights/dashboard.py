@@ -7,18 +7,12 @@ from functools import partial
 from typing import Any
 
 from escalation.worktime import Calendar
-from feedback import figures
-from feedback.figures import (
-    IMPORTED,
-    Escalations,
-    Kept,
-    Lasted,
-    Resolving,
-    Satisfaction,
-)
+from feedback.figures import IMPORTED, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped, helped
 from feedback.intervals import FEWEST, Share
+from feedback.resolving import Lasted, Resolving
+from feedback.resolving import resolving as counted_plainly
 from feedback.rollup.fresh import Fresh
 from feedback.rollup.overview import overview
 from feedback.rollup.reading import fresh_of
@@ -86,7 +80,7 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
 def _times(asked: Asked, calendar: Calendar, state: Fresh, *, few: bool) -> tuple[Resolving, datetime]:
     """Times to an answer, and as of when; of few cases they are counted in one question."""
     if few:
-        return figures.resolving(asked.period, asked.scope, at=asked.at, calendar=calendar), asked.at
+        return counted_plainly(asked.period, asked.scope, at=asked.at, calendar=calendar), asked.at
     return lately.figures("resolving", asked, partial(resolving, calendar=calendar, state=state), _many)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from feedback.figures import MILESTONES, Escalations, Kept, Lasted, Satisfaction
+from feedback.figures import MILESTONES, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.models import Survey
+from feedback.resolving import Lasted
 from portal import charts
 from portal.charts import Point, percent
 from portal.insights.asking import Asked, Names

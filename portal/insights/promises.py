@@ -12,8 +12,9 @@ from cases.models import Severity
 from escalation.protocol import Rules
 from escalation.worktime import Calendar
 from feedback.climbs import FLOW, TRIGGER, TRIGGERS
-from feedback.figures import MILESTONES, Escalations, Resolving
+from feedback.figures import MILESTONES, Escalations
 from feedback.intervals import FEWEST, Share
+from feedback.resolving import Resolving
 from feedback.rollup.standing import Promised, promised
 from portal.charts import percent
 from portal.insights.asking import Asked

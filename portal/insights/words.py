@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cases.lifecycle import State
-from feedback.figures import Escalations, Kept, Lasted, Resolving, Satisfaction
+from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
 from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
 from feedback.periods import Period
 from feedback.recovery import Lift
+from feedback.resolving import Lasted, Resolving
 from portal.charts import percent
 from portal.templatetags.times import DAY, HOUR, MINUTE, count
 

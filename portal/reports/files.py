@@ -10,6 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from portal.pages.files import POLICY
 from portal.reports.paper import pdf_of
 from portal.reports.shape import Report
 from portal.reports.table import lines_of
@@ -42,6 +43,7 @@ def response_of(
         lines = in_language(get_language() or "en", lines_of(reports, zone=zone, about=[(_("Report"), title), *said]))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "private, no-store"
     return response  # type: ignore[no-any-return]
 

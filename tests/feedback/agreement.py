@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest import approx
 
-from feedback import climbs, durations, figures, gaps, hours, owed, suggestions, topics
+from feedback import climbs, durations, figures, gaps, hours, owed, resolving, suggestions, topics
 from feedback.cohorts import Cohort, compare
 from feedback.coming_back import coming_back
 from feedback.figures import IMPORTED, LIVE, MILESTONES, Scope
@@ -62,7 +62,7 @@ def of_times(plain: Plain, period: Period) -> Said:
     times = plain.times(period)
     for key, found in durations.times(durations.DURATIONS, period, at=plain.at).items():
         yield from curves(key, found.now, times[key])
-    lasted = figures.resolving(period, at=plain.at, calendar=office(plain.at)).now
+    lasted = resolving.resolving(period, at=plain.at, calendar=office(plain.at)).now
     yield from curves("wall", lasted.wall, times["time_resolve"])
     yield from curves("working", lasted.working, times["working"])
     names = plain.names(period)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from feedback import climbs, figures, gaps, hours, owed
+from feedback import climbs, figures, gaps, hours, owed, resolving
 from feedback.cohorts import Cohort, compare
 from feedback.durations import DURATIONS, times
 from feedback.intervals import Share
@@ -20,7 +20,7 @@ def same_as_the_log(period: Period, at: datetime) -> None:
     assert found.grid == owed.grid(period, at=at)
     rises = climbs.rises(period)
     assert (found.flow, found.why) == (climbs.flow(rises), climbs.triggers(rises))
-    assert found.times == figures.resolving(period, at=at, calendar=calendar)
+    assert found.times == resolving.resolving(period, at=at, calendar=calendar)
     assert found.up.weeks == figures.escalations(period).weeks
     assert standing.spent(period, at=at)[0] == hours.spent(period, at=at)
     base = standing.base(period, at=at)

@@ -9,11 +9,12 @@ from escalation.book import office_hours
 from escalation.models import CalendarVersion
 from feedback.durations import DURATIONS, cases_behind, times
 from feedback.facts import build
-from feedback.figures import Scope, resolving
+from feedback.figures import Scope
 from feedback.intervals import kaplan_meier
 from feedback.models import CaseFact
 from feedback.periods import Period
 from feedback.pulse import ALWAYS
+from feedback.resolving import resolving
 from tests.feedback.oracle_sql import ask
 from tests.feedback.story import AT, HOUR, PERIOD, ZONE, day
 from tests.feedback.story_more import AT_MORE, MARCH, telling_more

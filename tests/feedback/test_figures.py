@@ -12,9 +12,10 @@ from cases.models import Case
 from escalation import verbs
 from escalation.book import rules_in_force
 from feedback import figures
-from feedback.figures import EVERYTHING, Scope, cases_behind, escalations, promises, resolving, satisfaction
+from feedback.figures import EVERYTHING, Scope, cases_behind, escalations, promises, satisfaction
 from feedback.intervals import Share
 from feedback.periods import Period
+from feedback.resolving import resolving
 from feedback.surveys import answer_survey
 from tests import solving
 from tests.feedback import story as told

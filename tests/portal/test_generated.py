@@ -116,8 +116,12 @@ def _measured(monkeypatch) -> None:
 def test_every_page_of_figures_is_measured():
     (below,) = [p for p in get_resolver().url_patterns if str(p.pattern) == "insights/"]
     pages = {f"/insights/{p.pattern}" for p in below.url_patterns if str(p.pattern).endswith("/") or not str(p.pattern)}
-    # Lists of cases behind a number, and the form that keeps a view, are no pages of figures.
-    assert {urlsplit(page).path for page in looking.PAGES} == pages - {"/insights/cases/", "/insights/views/new/"}
+    # Lists of cases behind a number, and the forms that keep a view and make a report, are no pages of figures.
+    assert {urlsplit(page).path for page in looking.PAGES} == pages - {
+        "/insights/cases/",
+        "/insights/cases/report/",
+        "/insights/views/new/",
+    }
 
 
 def test_what_misses_a_goal_is_named():

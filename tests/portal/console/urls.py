@@ -9,5 +9,9 @@ from portal import urls
 urlpatterns = [
     path("console/", admin.site.urls),
     path("insights/", lambda request: HttpResponse("figures")),
-    *(one for one in urls.urlpatterns if str(one.pattern).startswith(("account/", "brand/"))),
+    *(
+        one
+        for one in urls.urlpatterns
+        if str(one.pattern).startswith(("account/", "brand/", "c/<str:reference>/report"))
+    ),
 ]
