@@ -223,7 +223,7 @@ class TestAnswered:
         for number, (row, score) in enumerate(zip(rows, (10, 9, 9, 8, 3), strict=False)):
             if number == 4:
                 assert not quarters()[0].nps.shown and words(quarters()[0]) == []
-                assert "nothing more is shown" in page.told(LATER, sees_cases=True)["sentence"]
+                assert "nothing more is shown" in page.told(LATER, by=cast.manager, sees_cases=True)["sentence"]
                 assert list(page.csv_lines(LATER))[1].rstrip().endswith(",,,,,,")
             recommending.answer(row, score=score, why=f"Call me, {row.person.name}, 0301234567", at=LATER)
         User.objects.filter(pk=rows[5].person_id).update(is_staff=True)
@@ -237,14 +237,16 @@ class TestAnswered:
             )
             (net, answered, n) = cursor.fetchone()
         assert (one.nps.promoters - one.nps.detractors, one.nps.n, one.response.hits, one.response.n) == (net, answered, answered, n) == (2, 5, 5, 12)  # fmt: skip
-        told = page.told(LATER, sees_cases=True)
+        told = page.told(LATER, by=cast.manager, sees_cases=True)
         assert (
             "Net promoter score +40" in told["sentence"] and "5 of 12 who were asked answered (42%)" in told["sentence"]
         )
         named = {row["who"] for row in told["words"]}
         assert rows[1].person.name in named and rows[0].person.name not in named and "" in named
-        for row in page.told(LATER, sees_cases=False)["words"]:
+        for row in page.told(LATER, by=cast.manager, sees_cases=False)["words"]:
             assert not row["who"] and "Person" not in row["text"] and "0301234567" not in row["text"]
+        cast.manager.figures_by_team = True
+        assert page.told(LATER, by=cast.manager, sees_cases=True) == {"empty": page.ONLY}
         line = list(page.csv_lines(LATER))[1]
         assert line.startswith("2026-01-01,running,13,12,5,0.4167,3,1,1,0.4,")
 
