@@ -66,19 +66,6 @@ class PictureKind:
         return value
 
 
-class ReportKind:
-    """What a progress report is taken away as."""
-
-    regex = "pdf|csv"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(ReportKind, "report_kind")
 register_converter(Token, "token")
 register_converter(PictureKind, "picture_kind")
 

@@ -73,14 +73,15 @@ def mood_tag(case: Case) -> Tag | None:
 
 
 def promise_words(case: Case, *, zone: str, now: datetime) -> str:
-    """The times under a case's tag in a list: what is promised next, when we answered, when it ended.
+    """The times under a case's tag in a list: since when it is late, what is promised next, when we answered, when it
+    ended.
 
     `case.answered_at` is when our last answer went out.
     """
     if case.state == S.ANSWERED and case.promise_at:
         answered = when_words(case.answered_at, zone=zone, now=now, style="short")  # type: ignore[attr-defined]
         return f"{answered}. Yes or no by {short(case.promise_at, zone, now)}"
-    at = case.promise_at or case.settled_at
+    at = late_since(case, now) or case.promise_at or case.settled_at
     return when_words(at, zone=zone, now=now, style="short") if at else ""
 
 

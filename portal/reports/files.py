@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import register_converter
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,21 @@ from portal.templatetags.times import when_words
 
 PDF, CSV = "pdf", "csv"
 About = list[tuple[str, str]]
+
+
+class ReportKind:
+    """What a progress report is taken away as."""
+
+    regex = f"{PDF}|{CSV}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ReportKind, "report_kind")
 
 
 def response_of(

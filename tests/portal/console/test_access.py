@@ -114,7 +114,7 @@ def addresses(patterns, prefix=""):
         if hasattr(pattern, "url_patterns"):
             yield from addresses(pattern.url_patterns, route)
         else:
-            yield re.sub(r"<slug:verb>", "note", route)
+            yield re.sub(r"<slug:verb>", "note", route).replace("<report_kind:kind>", "pdf")
 
 
 def test_no_address_of_the_console_is_open_to_strangers(client, signed_in, cast, monday, everything):
