@@ -47,7 +47,7 @@ def test_the_pages_beside_one_stand_below_the_bar(signed_in, cast, monday):
     page = client.get("/console/articles/")
     assert [one["label"] for one in page.context["beside"]] == [
         "Saved replies", "Playbooks", "Remedies", "Articles", "Known problems", "Post-mortems", "Worth repeating",
-        "Best practice", "Lessons", "Retros", "Quality reviews",
+        "Best practice", "Lessons", "Retros", "Quality reviews", "Meetings", "Training",
     ]  # fmt: skip
     assert [one["label"] for one in page.context["beside"] if one["here"]] == ["Articles"]
     assert [one["label"] for one in page.context["places"] if one["here"]] == ["Learning"]
