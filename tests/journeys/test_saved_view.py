@@ -45,7 +45,10 @@ def test_a_manager_keeps_what_they_found_and_gets_it_by_mail(stage, cast):
     expect(max_.get_by_role("status").first).to_contain_text("It comes each Monday at 8:00.")
     view = FigureView.objects.get(owner=cast.manager, page="/insights/bottlenecks/", query="period=4w")
 
-    # Monday, eight o'clock: the beat owes it and sends it; the second round has nothing left to send.
+    # Monday, eight o'clock: the beat owes it and sends it; the second round has nothing left to send. What went up over the days
+    # that are skipped here has been counted by then, as it has wherever the engine runs.
+    for minutes in (5, 4):
+        stage.at(view.next_at - timedelta(minutes=minutes))
     mail.outbox.clear()
     stage.at(view.next_at)
     stage.at(view.next_at + timedelta(minutes=1))
