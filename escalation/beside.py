@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from cases.holding import not_held
 from cases.lifecycle import OPEN
 from cases.models import Case, Consult, Event, Task
 from escalation.directory import Directory
@@ -76,9 +77,7 @@ def _tell(rows: QuerySet, now: datetime, happening: Callable[[Any, datetime], Ha
     """One event a case for all that is overdue there. The cases are held first, as by every act on them."""
     with transaction.atomic():
         wanted = Case.everything.filter(pk__in=rows.values("case")).select_related("category").order_by("pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            wanted = wanted.select_for_update(of=("self",), skip_locked=True)
-        cases = list(wanted)
+        cases = list(not_held(wanted))
         if not cases:
             return 0
         found: dict[int, list[Any]] = {}

@@ -12,8 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
+from cases.holding import not_held
 from cases.lifecycle import State
 from cases.models import Case, Message, User
 from escalation import outbox
@@ -42,8 +43,7 @@ def bundle(at: datetime) -> int:
 def _bundle_one(person: int, at: datetime) -> int:
     with transaction.atomic():
         row = User.objects.filter(pk=person)
-        if connection.features.has_select_for_update_skip_locked:
-            row = row.select_for_update(of=("self",), skip_locked=True)
+        row = not_held(row)
         reader = row.first()
         held = list(due(at).filter(recipient=person).order_by("pk").values_list("pk", flat=True)) if reader else []
         if reader is None or not held:

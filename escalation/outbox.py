@@ -24,6 +24,7 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from cases import brand
+from cases.holding import not_held
 from cases.models import Case
 from escalation import reply_address, webhooks
 from escalation.letters import Letter, NotNeeded, compose
@@ -59,8 +60,7 @@ def claim(now: datetime, limit: int = BATCH) -> list[Notice]:
     """Takes up to `limit` notices for this worker: try counted, lease set, committed."""
     with transaction.atomic():
         free = waiting(now).order_by("next_at", "pk")[:limit]
-        if connection.features.has_select_for_update_skip_locked:
-            free = free.select_for_update(of=("self",), skip_locked=True)
+        free = not_held(free)
         ids = [notice.pk for notice in free]
         Notice.objects.filter(pk__in=ids, state=S.WAITING).update(
             state=S.SENDING, lease_until=now + LEASE, tries=F("tries") + 1

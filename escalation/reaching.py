@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from cases.holding import not_held
 from cases.lifecycle import State
 from cases.models import Case, Event
 from escalation.directory import Directory
@@ -48,9 +49,7 @@ def put_back(now: datetime) -> int:
     with transaction.atomic():
         wanted = Case.objects.filter(pk__in=lost_questions().values("case")).select_related("category")
         wanted = wanted.order_by("pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            wanted = wanted.select_for_update(of=("self",), skip_locked=True)
-        cases = list(wanted)
+        cases = list(not_held(wanted))
         if not cases:
             return 0
         # Asked again after the lock: a call may have told the customer meanwhile.

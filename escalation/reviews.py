@@ -12,10 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cases.access import workers
+from cases.holding import not_held
 from cases.models import User
 from escalation import letters
 from escalation.models import Notice, PlanReview, ProtocolVersion
@@ -121,9 +122,7 @@ def remind(at: datetime) -> int:
     """Owes each responsible person a letter, in the transaction that notes the reminder."""
     with transaction.atomic():
         due = to_remind(at)[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(of=("self",), skip_locked=True)
-        found = list(due)
+        found = list(not_held(due))
         people = responsible() if found else []
         Notice.objects.bulk_create(
             [_letter(review, person, at) for review in found for person in people], ignore_conflicts=True

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
+from cases.holding import not_held
 from cases.lifecycle import FINAL, OPEN, SETTLED
 from cases.models import Case, Event, TouchedCase
 from escalation import level_tasks, share_news, wishes
@@ -90,9 +91,7 @@ def lock_due(now: datetime, limit: int, *, only: int | None = None) -> list[Turn
     if only is not None:
         due = due.filter(pk=only)
     due = due.select_related("category", "set_aside").order_by("severity", "wake_at")[:limit]
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(of=("self",), skip_locked=True)
-    cases = list(due)
+    cases = list(not_held(due))
     return turns_of(cases, now, directory=Directory.load(now, holds=True)) if cases else []
 
 

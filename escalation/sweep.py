@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
+from cases.holding import not_held
 from cases.lifecycle import OPEN
 from cases.models import Case, Event
 from escalation.directory import Directory
@@ -125,8 +126,7 @@ def free_ownerless(now: datetime) -> int:
     """Gives cases of people who are gone back to their team, in red, and tells the lead."""
     with transaction.atomic():
         gone = ownerless(now).select_related("category").order_by("pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            gone = gone.select_for_update(of=("self",), skip_locked=True)
+        gone = not_held(gone)
         # One directory for all: what one case is given counts for the next.
         directory = Directory.load(now, holds=True)
         freed = [turn for case in gone if (turn := _freed(case, now, directory))]

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from cases.access import Viewer, workers
+from cases.holding import not_held
 from cases.models import Case, Event, Resolution, TouchedCase, User
 from escalation.models import Heartbeat
 from escalation.permits import Actor
@@ -124,8 +125,7 @@ def stop(at: datetime) -> int:
     with transaction.atomic():
         # The cases first: who does one holds its case while they do it.
         cases = Case.objects.filter(pk__in=to_stop(at).values("case")).order_by("pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            cases = cases.select_for_update(of=("self",), skip_locked=True)
+        cases = not_held(cases)
         held = [case.pk for case in cases]
         rows = list(to_stop(at).filter(case__in=held).order_by("pk"))
         for row in rows:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from cases import brand
 from cases.access import Viewer, supervisors
+from cases.holding import not_held
 from cases.languages import isolated
 from cases.spelling import spell
 from escalation.letters import NotNeeded, to_staff, zone_of
@@ -37,6 +39,21 @@ def compose_answer(notice: Notice, now: datetime) -> dict[str, Any]:
     return {"words": row.words, "by": isolated(name), "sender": sender}
 
 
+def _owe(kind: str, rows: QuerySet[LowScore], mark: str, since: Callable[[LowScore], datetime], *, at: datetime) -> int:
+    """One letter to each supervisor about a batch of `rows`, each told of once by `mark`; returns how many rows.
+
+    A row that is owed anew is told of anew, so its number alone is no key: `since` is when it came to be so.
+    """
+    held = list(not_held(rows.order_by("due_at", "pk")[:BATCH]))
+    if held:
+        said = {"rows": [row.pk for row in held]}
+        about = f"{held[0].pk}:{since(held[0]):%Y%m%d%H%M}"
+        letters = [to_staff(kind, about, person, said, at) for person in supervisors().order_by("pk")]
+        Notice.objects.bulk_create(letters, ignore_conflicts=True)
+        LowScore.objects.filter(pk__in=said["rows"]).update(**{mark: at})
+    return len(held)
+
+
 # New ------------------------------------------------------------------------------------------------------------
 
 
@@ -54,18 +71,10 @@ def announce(at: datetime) -> int:
     if office(at).due(at, 1) > at + timedelta(seconds=1):
         return 0
     with transaction.atomic():
-        held = to_announce(at).order_by("due_at", "pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            held = held.select_for_update(skip_locked=True)
-        rows = list(held)
-        if rows:
-            said = {"rows": [row.pk for row in rows]}
-            about = f"{rows[0].pk}:{rows[0].since:%Y%m%d%H%M}"
-            letters = [to_staff(NEW, about, person, said, at) for person in supervisors().order_by("pk")]
-            Notice.objects.bulk_create(letters, ignore_conflicts=True)
-            LowScore.objects.filter(pk__in=said["rows"]).update(announced_at=at)
+        number = _owe(NEW, to_announce(at), "announced_at", lambda row: row.since, at=at)
+        if number:
             Heartbeat.objects.update_or_create(role=NEW, defaults={"last_loop": at, "last_success": at})
-    return len(rows)
+    return number
 
 
 def compose_new(notice: Notice, now: datetime) -> dict[str, Any]:
@@ -88,18 +97,7 @@ def to_tell(at: datetime) -> QuerySet[LowScore]:
 def tell(at: datetime) -> int:
     """Owes each supervisor one letter about a batch of them, each told of once; returns how many rows."""
     with transaction.atomic():
-        due = to_tell(at).order_by("due_at", "pk")[:BATCH]
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        rows = list(due)
-        if rows:
-            said = {"rows": [row.pk for row in rows]}
-            # A row that is owed anew is late anew, so the number alone is no key.
-            about = f"{rows[0].pk}:{rows[0].due_at:%Y%m%d%H%M}"
-            letters = [to_staff(LATE, about, person, said, at) for person in supervisors().order_by("pk")]
-            Notice.objects.bulk_create(letters, ignore_conflicts=True)
-            LowScore.objects.filter(pk__in=said["rows"]).update(told_at=at)
-    return len(rows)
+        return _owe(LATE, to_tell(at), "told_at", lambda row: row.due_at, at=at)
 
 
 def compose_late(notice: Notice, now: datetime) -> dict[str, Any]:

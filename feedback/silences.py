@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cases.lifecycle import ACTIVE, State
 from cases.models import Case, Event
 from escalation.book import office_hours
 from feedback.durations import silent
-from feedback.facts.stages import Happened, Worked, is_ours, worked_by
+from feedback.facts import stages
+from feedback.facts.stages import Happened, Worked, worked_by
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.measures import HERE
 from feedback.models import CaseFact
@@ -38,16 +38,9 @@ class Silence:
 
 def silences(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Iterator[Silence]:
     """Every silence of a case's log up to `at`, in order."""
-    since = None
-    for event in events:
-        ours = event.data["to"] in ACTIVE and event.data["to"] != State.WAITING_CUSTOMER
-        if since is not None and (is_ours(event) or not ours):
-            yield Silence(int(worked(since, event.occurred_at)), since, event.occurred_at)
-            since = None
-        if ours and since is None:
-            since = event.occurred_at
-    if since is not None and since < at:
-        yield Silence(int(worked(since, at)), since, None)
+    for since, until in stages.silences(events):
+        if until is not None or since < at:
+            yield Silence(int(worked(since, until or at)), since, until)
 
 
 def longest(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Silence | None:

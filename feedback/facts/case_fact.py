@@ -10,7 +10,7 @@ from cases.lifecycle import State
 from cases.models import Case
 from escalation.models import Promise
 from feedback.facts.climbing import answered_at_once, came_back, rises_of, spent_by, was_upset
-from feedback.facts.stages import Happened, Worked, is_ours, silences, spent, stage_of
+from feedback.facts.stages import Happened, Worked, is_ours, longest_silence, spent, stage_of
 from feedback.models import CaseFact, FollowUp, LowScore, Survey
 
 #: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
@@ -48,7 +48,7 @@ def fact_of(
         promises_broken=statuses.count(Promise.Status.BROKEN),
         stage=stage_of(last.data["to"]),
     )
-    fact.longest_silence, fact.silent_since = silences(events, worked)
+    fact.longest_silence, fact.silent_since = longest_silence(events, worked)
     fact.stage_since = last.occurred_at if fact.stage else None
     for stage, seconds in spent(events).items():
         setattr(fact, f"in_{stage}", seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -65,20 +65,29 @@ def worked_by(office: Hours, protocol: str) -> Worked:
     return lambda start, end: (office(protocol, start) or ALWAYS).worked(start, end)
 
 
-def silences(events: Sequence[Happened], worked: Worked) -> tuple[int, datetime | None]:
-    """The longest working time, in seconds, the customer heard nothing from a person of ours while the case was ours.
+def silences(events: Iterable[Happened]) -> Iterator[tuple[datetime, datetime | None]]:
+    """From when to when the customer heard nothing from a person of ours while the case was ours, in order.
 
     From filing or their coming back to each word of ours, and to the next; while we wait for them, or they have our
-    answer, it is their turn. Beside it since when they have heard nothing, where that still goes on at the last event:
-    how long it has become by now is for who looks to say.
+    answer, it is their turn. None: it goes on at the last event.
     """
-    longest, since = 0, None
+    since = None
     for event in events:
         ours = event.data["to"] in ACTIVE and event.data["to"] != State.WAITING_CUSTOMER
-        word = is_ours(event)
-        if since is not None and (word or not ours):
-            longest = max(longest, int(worked(since, event.occurred_at)))
+        if since is not None and (is_ours(event) or not ours):
+            yield since, event.occurred_at
             since = None
         if ours and since is None:
             since = event.occurred_at
-    return longest, since
+    if since is not None:
+        yield since, None
+
+
+def longest_silence(events: Iterable[Happened], worked: Worked) -> tuple[int, datetime | None]:
+    """The longest silence that is over, in working seconds, and since when one goes on: how long by now is for who looks to say."""
+    longest = 0
+    for since, until in silences(events):
+        if until is None:
+            return longest, since
+        longest = max(longest, int(worked(since, until)))
+    return longest, None

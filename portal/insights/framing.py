@@ -215,7 +215,10 @@ def table_file(what: str) -> Callable[[Callable[[Question, Asked], Iterable[str]
 
 def file_of(lines: Iterable[str], what: str, asked: Asked) -> StreamingHttpResponse:
     """A CSV file, row by row, under a name that says what it is."""
-    name = f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}.csv"
+    return csv_file(lines, f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}")
+
+
+def csv_file(lines: Iterable[str], name: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse((line.encode() for line in lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

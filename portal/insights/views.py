@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -24,7 +25,18 @@ from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_line
 from portal.insights.comparing import compare_page, way_back
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
-from portal.insights.framing import Question, file_of, for_managers, frame, page, sees_cases, table_file, tidy
+from portal.insights.framing import (
+    Question,
+    View,
+    csv_file,
+    file_of,
+    for_managers,
+    frame,
+    page,
+    sees_cases,
+    table_file,
+    tidy,
+)
 from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
@@ -265,16 +277,20 @@ def knowledge(request: HttpRequest) -> HttpResponse:
     )
 
 
-@for_managers
-def knowledge_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The same, article by article, as a file."""
-    now, reader = clock.now(), cast("User", request.user)
-    if reader.figures_by_team:
-        raise Http404
-    lines = (line.encode() for line in articles.csv_lines(now))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="articles-to-{today_at(now).isoformat()}.csv"'
-    return response
+def _whole_house(what: str, lines: Callable[[datetime], Iterable[str]]) -> View:
+    """A CSV file of figures that know no teams: who is bound to teams finds none."""
+
+    def view(request: HttpRequest) -> StreamingHttpResponse:
+        now, reader = clock.now(), cast("User", request.user)
+        if reader.figures_by_team:
+            raise Http404
+        return csv_file(lines(now), f"{what}-to-{today_at(now).isoformat()}")
+
+    return for_managers(view)
+
+
+knowledge_csv = _whole_house("articles", articles.csv_lines)
+recommend_csv = _whole_house("recommend", recommending.csv_lines)
 
 
 @for_managers
@@ -307,15 +323,3 @@ def recommend(request: HttpRequest) -> HttpResponse:
         return picture
     with_links(request, context.get("charts", ()))
     return render(request, "insights/recommend.html", context)
-
-
-@for_managers
-def recommend_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The same as a file."""
-    now, reader = clock.now(), cast("User", request.user)
-    if reader.figures_by_team:
-        raise Http404
-    lines = (line.encode() for line in recommending.csv_lines(now))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="recommend-to-{today_at(now).isoformat()}.csv"'
-    return response

@@ -21,12 +21,13 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django_q.models import Task
 
 from cases import erasing as of_cases
 from cases.erasing import ERASED, Eraser, Subject
+from cases.holding import not_held
 from cases.models import Case, DataCopy, User
 from escalation import erasing as of_escalation
 from escalation.steps import Step
@@ -133,8 +134,7 @@ def erase_one(at: datetime) -> int:
 def _erase(wanted: QuerySet[User], at: datetime) -> bool:
     """All or nothing, by one hand: whoever comes second finds nobody."""
     with transaction.atomic():
-        if connection.features.has_select_for_update_skip_locked:
-            wanted = wanted.select_for_update(of=("self",), skip_locked=True)
+        wanted = not_held(wanted)
         person = wanted.first()
         if person is None:
             return False

@@ -27,8 +27,8 @@ from escalation.models import Notice
 from portal.environment import attachment_storage
 from tests.cases import attachments as make
 from tests.cast import MONDAY, gather
-from tests.escalation.test_concurrency import at_once
 from tests.portal.pages.scene import step, working
+from tests.races import outcomes
 
 S = Attachment.State
 LATER = MONDAY + timedelta(hours=1)
@@ -552,7 +552,7 @@ class TestRaces:
         monkeypatch.setattr(keeping, "CASE_FILES_MOST", 2)
         case = cast.file()
         rows = [kept(cast.customer, content=b"%d" % n, draft=f"form {n}") for n in range(4)]
-        results = at_once(
+        results = outcomes(
             *[
                 lambda row=row, n=n: verbs.reply(case.pk, text=f"m{n}", by=cast.customer, at=LATER, files=[row])
                 for n, row in enumerate(rows)
@@ -564,11 +564,11 @@ class TestRaces:
     def test_a_person_s_quota_holds_for_uploads_at_once(self, monkeypatch):
         cast = gather()
         monkeypatch.setattr(keeping, "PERSON_BYTES_MOST", 25)
-        at_once(*[lambda n=n: kept(cast.customer, content=b"%010d" % n, draft=f"form {n}") for n in range(4)])
+        outcomes(*[lambda n=n: kept(cast.customer, content=b"%010d" % n, draft=f"form {n}") for n in range(4)])
         assert Attachment.objects.count() == 2
 
     def test_a_form_pressed_four_times_keeps_its_file_once(self):
         cast = gather()
-        results = at_once(*[lambda: kept(cast.customer) for _ in range(4)])
+        results = outcomes(*[lambda: kept(cast.customer) for _ in range(4)])
         assert len({one.pk for one in results}) == 1
         assert Attachment.objects.count() == 1

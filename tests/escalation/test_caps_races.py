@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -26,6 +25,7 @@ from tests import solving
 from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import bring, in_force
+from tests.races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 DUE = MONDAY + timedelta(minutes=31)
@@ -55,21 +55,6 @@ def colleagues(cast, tier: int, number: int) -> list[User]:
         made[-1].groups.set(cast.mate.groups.all())
         cast.teams[tier].members.add(made[-1])
     return made
-
-
-def at_once(*acts):
-    """Runs the acts together, each on a connection of its own; an error of any of them is this test's."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            start.wait(10)
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [job.result(60) for job in [pool.submit(run, act) for act in acts]]
 
 
 def loads() -> Counter:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection, transaction
+from django.db import transaction
 
 from cases.lifecycle import State
 from cases.models import Case, Category, Event, Tally
@@ -16,11 +15,12 @@ from escalation import outbox, sweep, verbs
 from escalation.facts import Outcome
 from escalation.models import Notice, StageClock
 from escalation.store import lock, lock_due
-from escalation.verbs import Refused, Told, file_many
+from escalation.verbs import Told, file_many
 from tests import solving
 from tests.cast import MONDAY, gather
 from tests.escalation.sound import assert_sound, open_clocks
 from tests.escalation.stories import MINUTE, bring, now_of
+from tests.races import outcomes, refusals
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT = MONDAY + timedelta(minutes=10)
@@ -33,30 +33,6 @@ def cast(transactional_db):
     return gather()
 
 
-def at_once(*acts):
-    """Runs the acts together, each on a connection of its own; what each returned or raised, in order."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            start.wait(10)
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def refusals(results) -> list[str]:
-    """The sentences among the results; any other error fails the test."""
-    for result in results:
-        assert not isinstance(result, Exception) or isinstance(result, Refused), repr(result)
-    return [str(result) for result in results if isinstance(result, Refused)]
-
-
 def many(cast, count):
     topic = Category.objects.get(slug="orders")
     return file_many([(Told(f"Case {n}", "Text", topic, "loss"), cast.customer) for n in range(count)], at=MONDAY)
@@ -65,7 +41,7 @@ def many(cast, count):
 def test_two_people_acknowledge_at_once(cast):
     for _ in range(5):
         case = bring(cast, State.REVIEWED)
-        results = at_once(
+        results = outcomes(
             lambda pk=case.pk: verbs.acknowledge(pk, by=cast.tiers[1], at=AT),
             lambda pk=case.pk: verbs.acknowledge(pk, by=cast.mate, at=AT),
         )
@@ -82,7 +58,7 @@ def test_the_customer_accepts_in_the_second_in_which_it_would_close(cast):
     for _ in range(6):
         case = bring(cast, State.ANSWERED)
         due = case.promise_at
-        results = at_once(
+        results = outcomes(
             lambda pk=case.pk, at=due - timedelta(milliseconds=1): verbs.accept(pk, by=cast.customer, at=at),
             lambda at=due: sweep.sweep_batch(at),
         )
@@ -100,7 +76,7 @@ def test_an_update_in_the_second_of_the_deadline_is_kept_or_missed_never_both(ca
     for _ in range(6):
         case = bring(cast, State.WORKING)
         due = open_clocks(case)["update"].due_at
-        results = at_once(
+        results = outcomes(
             lambda pk=case.pk, at=due - timedelta(milliseconds=1): verbs.update(
                 pk, text="Here.", by=cast.tiers[1], at=at
             ),
@@ -125,7 +101,7 @@ def test_four_sweeps_over_the_same_due_cases(cast):
             done += batch
         return done
 
-    results = at_once(*[sweep_all] * 4)
+    results = outcomes(*[sweep_all] * 4)
     assert refusals(results) == [] and sum(results) == 120
     for case in cases[::20]:
         assert assert_sound(case).tier == 2
@@ -137,7 +113,7 @@ def test_four_sweeps_over_the_same_due_cases(cast):
 
 def test_escalate_clicked_ten_times_at_once(cast):
     case = bring(cast, State.WORKING)
-    results = at_once(*[lambda: solving.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT)] * 10)
+    results = outcomes(*[lambda: solving.escalate(case.pk, reason="Up!", by=cast.tiers[1], at=AT)] * 10)
     assert len(refusals(results)) == 9
     case = assert_sound(case)
     assert case.tier == 2
@@ -147,14 +123,14 @@ def test_escalate_clicked_ten_times_at_once(cast):
 
 def test_ten_clicks_with_one_form_key_all_succeed_and_one_counts(cast):
     case = bring(cast, State.WORKING)
-    results = at_once(*[lambda: verbs.update(case.pk, text="News.", by=cast.tiers[1], at=AT, form_key="page-1")] * 10)
+    results = outcomes(*[lambda: verbs.update(case.pk, text="News.", by=cast.tiers[1], at=AT, form_key="page-1")] * 10)
     assert refusals(results) == []
     assert Event.objects.filter(case=case, kind="updated", actor=cast.tiers[1]).count() == 2
     assert_sound(case)
 
 
 def test_filing_clicked_eight_times_is_one_case(cast):
-    results = at_once(*[lambda: cast.file(form_key="form-1")] * 8)
+    results = outcomes(*[lambda: cast.file(form_key="form-1")] * 8)
     assert refusals(results) == [] and len({case.pk for case in results}) == 1
     assert Case.objects.count() == 1
     assert_sound(results[0])
@@ -163,7 +139,7 @@ def test_filing_clicked_eight_times_is_one_case(cast):
 def test_two_cases_joined_crosswise_are_not_both_gone(cast):
     for _ in range(5):
         one, two = cast.file(), cast.file()
-        results = at_once(
+        results = outcomes(
             lambda a=one, b=two: verbs.merge(a.pk, into=b, by=cast.tiers[1], at=AT),
             lambda a=one, b=two: verbs.merge(b.pk, into=a, by=cast.mate, at=AT),
         )
@@ -178,7 +154,7 @@ def test_everybody_does_something_to_one_case_at_once(cast, again):
     case = bring(cast, State.WORKING)
     at, agent = now_of(case) + MINUTE, cast.tiers[1]
     done = {"text": "Done.", "outcome": "fixed", "root_cause": "Slip"}
-    results = at_once(
+    results = outcomes(
         lambda: verbs.reply(case.pk, text="Hello?", by=cast.customer, at=at),
         lambda: verbs.update(case.pk, text="News.", by=agent, at=at),
         lambda: solving.escalate(case.pk, reason="Up.", by=cast.mate, at=at),
@@ -213,7 +189,7 @@ def test_a_locked_case_holds_up_nobody_elses(cast):
         finally:
             done.set()
 
-    results = at_once(hold, swept)
+    results = outcomes(hold, swept)
     assert refusals(results) == [] and results[1] == 4
     assert Case.objects.get(pk=held.pk).tier == 1
     assert sweep.sweep_batch(DUE) == 1
@@ -230,7 +206,7 @@ def test_two_claims_of_due_cases_never_share_one(cast):
             both.wait(10)
             return mine
 
-    first, second = at_once(claim, claim)
+    first, second = outcomes(claim, claim)
     assert len(first) == len(second) == 10 and not first & second
 
 
@@ -245,7 +221,7 @@ def test_four_senders_send_each_notice_once(cast, settings):
             sent += batch
         return sent
 
-    results = at_once(*[send] * 4)
+    results = outcomes(*[send] * 4)
     assert refusals(results) == [] and sum(results) == owed == len(mail.outbox)
     assert len({m.extra_headers["Message-ID"] for m in mail.outbox}) == owed
     assert set(Notice.objects.values_list("state", flat=True)) == {"sent"}
@@ -255,5 +231,5 @@ def test_two_hundred_tries_at_once_are_counted_to_the_last(cast):
     def try_twenty():
         return [Tally.count_one("code:sam", at=MONDAY, window=timedelta(hours=1)) for _ in range(20)]
 
-    results = at_once(*[try_twenty] * 10)
+    results = outcomes(*[try_twenty] * 10)
     assert sorted(n for result in results for n in result) == list(range(1, 201))

@@ -10,7 +10,7 @@ from escalation import drafts, outbox, receipts, verbs
 from escalation.models import Notice
 from escalation.verbs import Refused
 from tests.cast import MONDAY, gather
-from tests.escalation.test_concurrency import at_once
+from tests.races import outcomes
 
 AT = MONDAY + timedelta(minutes=1)
 
@@ -37,7 +37,7 @@ def test_sent_from_three_windows_it_is_one_case(cast, draft):
         lambda key=key: drafts.send_draft(draft, told(), by=cast.customer, at=AT, form_key=key)
         for key in ("a", "b", "c")
     ]
-    cases = at_once(*sends)
+    cases = outcomes(*sends)
     assert len({case.pk for case in cases}) == Case.objects.count() == 1
     assert Message.objects.count() == 1
 
@@ -45,7 +45,7 @@ def test_sent_from_three_windows_it_is_one_case(cast, draft):
 @pytest.mark.postgres
 def test_sent_here_and_added_to_a_case_there_it_is_one_of_both(cast, draft):
     open_case = cast.file()
-    results = at_once(
+    results = outcomes(
         lambda: drafts.send_draft(draft, told(), by=cast.customer, at=AT),
         lambda: drafts.add_to_case(draft, open_case, by=cast.customer, at=AT),
     )
@@ -59,7 +59,7 @@ def test_sent_here_and_added_to_a_case_there_it_is_one_of_both(cast, draft):
 def test_an_address_corrected_while_letters_go_out_opens_nothing_for_the_wrong_one(again, cast):
     wrong = User.objects.of_address("wrong@example.net", name="Nora")
     case = verbs.file_case(told(), by=wrong, at=AT, proven=False)
-    corrected, _sent = at_once(
+    corrected, _sent = outcomes(
         lambda: receipts.correct_address(case, "right@example.net", name="Nora", at=AT),
         lambda: outbox.deliver_batch(AT),
     )

@@ -14,7 +14,8 @@ from escalation.models import Notice, StageClock
 from escalation.replay import replay_many
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import MINUTE, PACKET, bring, do, now_of
-from tests.escalation.test_concurrency import at_once, cast, refusals  # noqa: F401
+from tests.escalation.test_concurrency import cast  # noqa: F401
+from tests.races import outcomes, refusals
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROUNDS = 8
@@ -45,7 +46,7 @@ def test_one_owner_while_it_is_given_taken_and_accepted_over_and_over(cast):  # 
                 do(cast, case, "hand_over", to=tom)
             do(cast, case, "offer")
             at = now_of(case) + MINUTE
-            results = at_once(
+            results = outcomes(
                 lambda at=at: verbs.accept_offer(case.pk, by=cast.mate, at=at),
                 lambda at=at: verbs.return_offer(case.pk, reason="No time.", by=cast.mate, at=at),
                 lambda at=at: verbs.withdraw_offer(case.pk, by=tom, at=at),
@@ -64,7 +65,7 @@ def test_one_owner_while_it_is_given_taken_and_accepted_over_and_over(cast):  # 
                 do(cast, case, "withdraw_offer", by=cast.supervisor)
         stop.set()
 
-    seen, _ = at_once(watch, lambda: _finally(rounds, stop))
+    seen, _ = outcomes(watch, lambda: _finally(rounds, stop))
     refusals([_])
     assert seen == 0 and broken() == []
     assert list(replay_many([case.pk])) == []
@@ -83,7 +84,7 @@ def test_the_yes_and_the_end_of_its_time_in_one_second(cast):  # noqa: F811
         case = bring(cast, State.WORKING)
         do(cast, case, "offer")
         due = StageClock.objects.get(case=case, kind="hand_over").due_at
-        results = at_once(
+        results = outcomes(
             lambda pk=case.pk, at=due - timedelta(milliseconds=1): verbs.accept_offer(pk, by=cast.mate, at=at),
             lambda at=due: sweep.sweep_batch(at),
         )
@@ -99,7 +100,7 @@ def test_two_colleagues_are_asked_at_once(cast):  # noqa: F811
     for _ in range(ROUNDS):
         case = bring(cast, State.WORKING)
         at = now_of(case) + MINUTE
-        results = at_once(
+        results = outcomes(
             lambda pk=case.pk, at=at: verbs.offer(pk, to=cast.mate, by=cast.tiers[1], at=at, **PACKET),
             lambda pk=case.pk, at=at: verbs.offer(pk, to=cast.tiers[3], by=cast.supervisor, at=at, **PACKET),
         )

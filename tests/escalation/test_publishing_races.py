@@ -13,7 +13,7 @@ from escalation.models import CalendarVersion, ChoiceDraft, ProtocolChoice, Prot
 from escalation.publishing import NotPublishable
 from tests.cast import MONDAY, gather
 from tests.escalation.test_choice_drafts import LATER, approve, line, proposed
-from tests.escalation.test_concurrency import at_once
+from tests.races import outcomes
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -143,7 +143,7 @@ def test_approval_and_discarding_and_changes_all_at_once(cast):
     for number in range(4):
         before = rows()
         draft = proposed(cast.supervisor, line(f"s{number}", product=product.pk))
-        results = at_once(
+        results = outcomes(
             lambda draft=draft: approve(draft, cast.manager),
             lambda draft=draft: approve(draft, cast.tiers[1]),
             lambda draft=draft: choice_drafts.discard(draft, by=cast.tiers[2], at=LATER),
@@ -164,6 +164,6 @@ def test_filing_while_the_list_is_replaced_sees_the_old_list_or_the_new_one(cast
     draft = proposed(cast.supervisor, line("gold"))
     with transaction.atomic():
         approve(draft, cast.manager)
-        (during,) = at_once(lambda: cast.file(at=LATER))
+        (during,) = outcomes(lambda: cast.file(at=LATER))
     assert during.protocol_why == "No line of the list matches; this is the default"
     assert cast.file(at=LATER).protocol_why == "Line 2: customers of “gold”"

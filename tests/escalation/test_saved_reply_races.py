@@ -7,8 +7,8 @@ import pytest
 from cases.models import ReplyRevision
 from escalation import saved_replies
 from tests.cast import MONDAY, gather
-from tests.escalation.test_concurrency import at_once
 from tests.escalation.test_saved_replies import DRAFT
+from tests.races import outcomes
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ def test_one_is_kept_and_the_other_is_told():
         )
         for one, title in ((cast.supervisor, "Dana's"), (cast.mate, "Ana's"), (cast.tiers[1], "Tom's"))
     ]
-    results = at_once(*acts)
+    results = outcomes(*acts)
     kept = [one for one in results if isinstance(one, ReplyRevision)]
     told = [one for one in results if isinstance(one, saved_replies.Overtaken)]
     assert (len(kept), len(told)) == (1, 2), results
@@ -34,5 +34,5 @@ def test_one_is_kept_and_the_other_is_told():
 def test_a_button_pressed_four_times_writes_one_reply():
     cast = gather()
     saved_replies.write(None, replace(DRAFT, title="Another"), by=cast.supervisor, at=MONDAY)
-    at_once(*[lambda: saved_replies.write(None, DRAFT, by=cast.supervisor, at=MONDAY) for _ in range(4)])
+    outcomes(*[lambda: saved_replies.write(None, DRAFT, by=cast.supervisor, at=MONDAY) for _ in range(4)])
     assert ReplyRevision.objects.filter(title=DRAFT.title).count() == 1

@@ -5,22 +5,13 @@ from functools import partial
 import pytest
 
 from escalation.models import Notice
-from escalation.verbs import Refused
 from feedback import improvement_acts, improvement_letters, improvements
 from feedback.models import Improvement
 from tests.cast import MONDAY, gather
-from tests.escalation.test_caps_races import at_once
 from tests.portal import improvement_stories as stories
+from tests.races import at_once, tried
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def tried(act, *args, **more):
-    try:
-        act(*args, **more)
-    except Refused as why:
-        return str(why)
-    return "done"
 
 
 def test_of_two_at_once_one_counts_and_the_other_is_told(transactional_db):

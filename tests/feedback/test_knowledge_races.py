@@ -7,8 +7,8 @@ import pytest
 from feedback import articles, knowledge
 from feedback.models import Article, ArticleRevision, ArticleUse, ArticleVote, FilingOffer
 from tests.cast import MONDAY, gather
-from tests.escalation.test_concurrency import at_once
 from tests.feedback.article_shelf import REFUND, draft, published
+from tests.races import outcomes
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ def test_one_text_is_kept_and_the_others_are_told():
         )
         for one, title in ((cast.supervisor, "Dana's"), (cast.mate, "Ana's"), (cast.tiers[1], "Tom's"))
     ]
-    results = at_once(*acts, lambda: articles.archive(first, by=cast.supervisor, at=MONDAY, seen=first.version))
+    results = outcomes(*acts, lambda: articles.archive(first, by=cast.supervisor, at=MONDAY, seen=first.version))
     assert sorted(type(one).__name__ for one in results) == ["Article", *["Overtaken"] * 3], results
     assert Article.objects.get().version == first.version + 1
     assert ArticleRevision.objects.filter(is_current=True).count() == 1
@@ -30,13 +30,13 @@ def test_one_text_is_kept_and_the_others_are_told():
 
 def test_a_button_pressed_four_times_makes_one_article():
     cast = gather()
-    results = at_once(*[lambda: articles.write(None, draft(REFUND), by=cast.mate, at=MONDAY, form_key="k")] * 4)
+    results = outcomes(*[lambda: articles.write(None, draft(REFUND), by=cast.mate, at=MONDAY, form_key="k")] * 4)
     assert len({one.pk for one in results}) == 1 and ArticleRevision.objects.count() == 1
 
 
 def test_two_articles_of_one_title_at_once_both_come_to_be():
     cast = gather()
-    results = at_once(*[lambda n=n: articles.write(None, draft(REFUND), by=cast.mate, at=MONDAY, form_key=str(n)) for n in range(4)])  # fmt: skip
+    results = outcomes(*[lambda n=n: articles.write(None, draft(REFUND), by=cast.mate, at=MONDAY, form_key=str(n)) for n in range(4)])  # fmt: skip
     assert not [one for one in results if isinstance(one, Exception)], results
     assert len(set(Article.objects.values_list("slug", flat=True))) == 4
 
@@ -52,7 +52,7 @@ def test_votes_uses_and_offers_count_once():
         lambda: knowledge.use(case, first, by=cast.mate, at=MONDAY),
         lambda: knowledge.use(case, first, by=cast.supervisor, at=MONDAY),
     ]
-    results = at_once(*acts)
+    results = outcomes(*acts)
     assert not [one for one in results if isinstance(one, Exception)], results
     assert (ArticleVote.objects.count(), ArticleUse.objects.count()) == (2, 1)
     assert FilingOffer.objects.get().solved

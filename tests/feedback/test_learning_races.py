@@ -6,14 +6,13 @@ import pytest
 
 from cases.models import TouchedCase
 from escalation.models import Heartbeat, Notice
-from escalation.verbs import Refused
 from feedback import lesson_letters, lessons, quality, quality_weeks, retros, rubric
 from feedback.facts.build import rebuild
 from feedback.lessons import Answer
 from feedback.models import Lesson, QualityReview, QualityWeek, Retro
 from tests.cast import MONDAY, gather
-from tests.escalation.test_caps_races import at_once
 from tests.feedback.learners import DAY, HOUR, went_up
+from tests.races import at_once, tried
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT = MONDAY + 2 * HOUR
@@ -22,14 +21,6 @@ AT = MONDAY + 2 * HOUR
 @pytest.fixture
 def cast(transactional_db):
     return gather()
-
-
-def tried(act, *args, **more):
-    try:
-        act(*args, **more)
-    except Refused as why:
-        return str(why)
-    return "done"
 
 
 def test_of_two_answers_one_counts_and_the_other_is_shown_it(cast):

@@ -5,23 +5,14 @@ from functools import partial
 import pytest
 
 from escalation.models import Notice
-from escalation.verbs import Refused
 from feedback import meeting_letters, meetings
 from feedback.meetings import Minutes, Planned
 from feedback.models import Meeting, MeetingAction
 from tests.cast import gather
-from tests.escalation.test_caps_races import at_once
 from tests.feedback.test_meetings import AT, DAY, SOON, WEEK
+from tests.races import at_once, tried
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def tried(act, *args, **more):
-    try:
-        act(*args, **more)
-    except Refused as why:
-        return str(why)
-    return "done"
 
 
 def test_one_keeps_the_minutes_one_ticks_off_and_one_letter_goes(transactional_db):

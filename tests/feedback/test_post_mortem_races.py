@@ -14,8 +14,8 @@ from feedback import alternatives, post_mortem_acts, post_mortems
 from feedback.facts.build import take_touched
 from feedback.models import Ground, Measure, PostMortem, TroubledCase
 from tests.cast import gather
-from tests.escalation.test_caps_races import at_once
 from tests.portal import post_mortem_stories as stories
+from tests.races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

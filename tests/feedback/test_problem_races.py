@@ -15,8 +15,8 @@ from feedback import problem_acts
 from feedback.models import KnownProblem, ProblemFollower
 from feedback.problem_letters import NEWS
 from tests.cast import MONDAY, gather
-from tests.escalation.test_caps_races import at_once
 from tests.portal.problem_stories import ended, opened, said
+from tests.races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT = MONDAY

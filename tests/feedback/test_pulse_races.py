@@ -9,7 +9,7 @@ import pytest
 from feedback.models import PulseMonth, PulseTally, PulseTurn
 from feedback.pulse import Numbers, answer_pulse, ask_later
 from tests.cast import gather, person
-from tests.escalation.test_caps_races import at_once
+from tests.races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT, JANUARY = datetime(2026, 1, 12, 10, tzinfo=UTC), date(2026, 1, 1)

@@ -30,8 +30,8 @@ from portal import clock
 from portal.insights import recommending as page
 from tests.cast import MONDAY, gather, person
 from tests.escalation.stories import bring
-from tests.escalation.test_concurrency import at_once
 from tests.portal.pages.scene import look_at
+from tests.races import outcomes
 
 #: The first day of a quarter, MONDAY's; cases are filed on MONDAY.
 LATER = MONDAY + timedelta(days=20)
@@ -264,8 +264,8 @@ def test_two_beats_draw_and_owe_once(settings):
     settings.RECOMMEND = {"per_cent": 100}
     cast = gather()
     settled(cast)
-    results = at_once(*[lambda: recommending.draw(LATER)] * 2)
+    results = outcomes(*[lambda: recommending.draw(LATER)] * 2)
     assert sorted(results) == [0, 1]
     Recommendation.objects.update(ask_on=recommending.today(LATER))
-    at_once(*[lambda: recommending.owe(LATER)] * 2)
+    outcomes(*[lambda: recommending.owe(LATER)] * 2)
     assert Notice.objects.filter(kind=recommending.KIND).count() == Recommendation.objects.count() == 1

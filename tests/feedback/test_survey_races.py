@@ -25,7 +25,7 @@ from feedback.surveys import answer_survey
 from tests.cast import MONDAY, gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import bring
-from tests.escalation.test_concurrency import at_once, refusals
+from tests.races import outcomes, refusals
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 LATER = MONDAY + timedelta(days=5)
@@ -48,14 +48,14 @@ def test_two_letters_to_one_person_in_one_moment_are_one(cast):
         Survey.objects.all().delete()
         Ask.objects.all().delete()
         notices = [invitation(bring(cast, State.CONFIRMED)) for _ in "12"]
-        results = at_once(*(lambda one=one: compose_invitation(one, LATER) for one in notices))
+        results = outcomes(*(lambda one=one: compose_invitation(one, LATER) for one in notices))
         assert sum(isinstance(result, NotNeeded) for result in results) == 1, results
         assert Survey.objects.filter(invited_at__isnull=False).count() == 1
 
 
 def test_two_answers_in_one_moment_are_one_answer_and_a_change(cast):
     case = bring(cast, State.CONFIRMED)
-    results = at_once(*(lambda score=score: answer_survey(case, satisfaction=score, at=LATER) for score in (1, 5)))
+    results = outcomes(*(lambda score=score: answer_survey(case, satisfaction=score, at=LATER) for score in (1, 5)))
     assert refusals(results) == []
     survey = Survey.objects.get(case=case)
     assert survey.changed_at == survey.answered_at == LATER
@@ -66,7 +66,7 @@ def test_two_beats_owe_one_reminder(cast):
     invitation(case)
     Notice.objects.filter(kind="survey").update(state="sent")
     Survey.objects.create(case=case, invited_at=LATER)
-    assert not any(isinstance(r, Exception) for r in at_once(*[lambda: owe_reminders(LATER + timedelta(days=4))] * 2))
+    assert not any(isinstance(r, Exception) for r in outcomes(*[lambda: owe_reminders(LATER + timedelta(days=4))] * 2))
     assert Notice.objects.filter(kind="survey_reminder").count() == 1
 
 
@@ -74,7 +74,7 @@ def test_two_texts_after_the_time_to_reopen_are_one_linked_case(cast):
     for _ in range(3):
         case = bring(cast, State.CLOSED)
         at = Case.objects.get(pk=case.pk).settled_at + timedelta(days=15)
-        assert refusals(at_once(*(writing(case, text, at) for text in ("One", "Two")))) == []
+        assert refusals(outcomes(*(writing(case, text, at) for text in ("One", "Two")))) == []
         linked = Case.objects.get(follows=case)
         assert_sound(linked)
         assert set(Message.objects.filter(case=linked).values_list("text", flat=True)) == {"One", "Two"}
@@ -90,7 +90,7 @@ def test_two_supervisors_answer_a_low_score_at_once_and_one_letter_goes(cast):
     for _ in range(4):
         case = bring(cast, State.CONFIRMED)
         answer_survey(case, satisfaction=1, at=LATER)
-        results = at_once(*(
+        results = outcomes(*(
             lambda case=case, by=by: answer_low_score(case, how="letter", words=f"From {by}", by=by, at=LATER)
             for by in (cast.supervisor, second)
         ))  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_better_score_and_an_answer_at_once_are_one_after_the_other(cast):
     for _ in range(4):
         case = bring(cast, State.CONFIRMED)
         answer_survey(case, satisfaction=1, at=LATER)
-        results = at_once(
+        results = outcomes(
             lambda case=case: answer_low_score(case, how="letter", words="Sorry.", by=cast.supervisor, at=LATER),
             lambda case=case: answer_survey(case, satisfaction=5, at=LATER),
         )
@@ -117,14 +117,14 @@ def test_two_beats_tell_of_a_late_one_once(cast):
     case = bring(cast, State.CONFIRMED)
     answer_survey(case, satisfaction=1, at=LATER)
     late = LATER + timedelta(days=9)
-    assert not any(isinstance(r, Exception) for r in at_once(*[lambda: low_letters.tell(late)] * 2))
+    assert not any(isinstance(r, Exception) for r in outcomes(*[lambda: low_letters.tell(late)] * 2))
     assert Notice.objects.filter(kind="low_scores_late").count() == 1
 
 
 def test_a_survey_and_a_question_on_the_way_at_once_are_one(cast):
     for number in range(4):
         Ask.objects.all().delete()
-        results = at_once(
+        results = outcomes(
             lambda n=number: claim(cast.customer, Ask.Kind.SURVEY, n, at=LATER),
             lambda n=number: claim(cast.customer, Ask.Kind.INTERIM, n, at=LATER),
         )
@@ -143,7 +143,7 @@ def test_who_is_being_asked_is_named_by_others_meanwhile(cast):
 
     with transaction.atomic():
         claim(cast.customer, Ask.Kind.SURVEY, case.pk, at=LATER)
-        assert not any(isinstance(result, Exception) for result in at_once(named))
+        assert not any(isinstance(result, Exception) for result in outcomes(named))
 
 
 def test_what_a_supervisor_writes_while_the_customer_is_erased_goes(cast):
@@ -161,7 +161,7 @@ def test_what_a_supervisor_writes_while_the_customer_is_erased_goes(cast):
         with transaction.atomic():
             erasing.low_scores(Subject.of(cast.customer, LATER))
 
-    assert not any(isinstance(result, Exception) for result in at_once(answer, erase))
+    assert not any(isinstance(result, Exception) for result in outcomes(answer, erase))
     assert LowScore.objects.get(case=case).words == ERASED
 
 
@@ -176,7 +176,7 @@ def test_two_colleagues_follow_up_at_once_and_one_letter_goes(cast):
         row = followed(cast)
         people = (cast.tiers[1], cast.supervisor)
         written = (lambda by=by, row=row: do(row, Done("letter", f"From {by}"), by=by, at=LATER) for by in people)
-        refused = refusals(at_once(*written))
+        refused = refusals(outcomes(*written))
         assert len(refused) == 1 and "first" in refused[0]
         row.refresh_from_db()
         assert row.words == f"From {row.by}" and Notice.objects.filter(kind="follow_up", case=row.case_id).count() == 1
@@ -185,7 +185,7 @@ def test_two_colleagues_follow_up_at_once_and_one_letter_goes(cast):
 def test_a_case_opened_again_while_somebody_follows_up_and_the_beat_stops_it(cast):
     for _ in range(3):
         row = followed(cast)
-        results = at_once(
+        results = outcomes(
             lambda row=row: do(row, Done("phone", "It works.", "fine"), by=cast.tiers[1], at=LATER),
             lambda row=row: verbs.reopen(row.case_id, text="Back.", by=cast.customer, at=LATER),
             lambda: follow_ups.stop(LATER),
@@ -202,9 +202,9 @@ def test_two_beats_owe_one_follow_up_and_tell_of_a_low_score_once(cast):
     Case.objects.filter(pk=case.pk).update(escalated_at=LATER)
     answer_survey(case, satisfaction=1, at=LATER)
     at = case.resolved_at + follow_ups.after()
-    assert not any(isinstance(one, Exception) for one in at_once(*[lambda: follow_ups.owe(at)] * 2))
+    assert not any(isinstance(one, Exception) for one in outcomes(*[lambda: follow_ups.owe(at)] * 2))
     assert FollowUp.objects.filter(case=case).count() == 1
     assert not any(
-        isinstance(one, Exception) for one in at_once(*[lambda: low_letters.announce(MONDAY + timedelta(days=7))] * 2)
+        isinstance(one, Exception) for one in outcomes(*[lambda: low_letters.announce(MONDAY + timedelta(days=7))] * 2)
     )
     assert Notice.objects.filter(kind="low_scores_new").count() == 1

@@ -5,24 +5,15 @@ from functools import partial
 import pytest
 
 from cases.lifecycle import State
-from escalation.verbs import Refused
 from feedback import themes
 from feedback.models import Survey, Theme, ThemeTag
 from feedback.surveys import answer_survey
 from tests.cast import MONDAY, gather
 from tests.escalation.stories import bring
-from tests.escalation.test_caps_races import at_once
 from tests.feedback.learners import DAY
+from tests.races import at_once, tried
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def tried(act, *args, **more):
-    try:
-        act(*args, **more)
-    except Refused as why:
-        return str(why)
-    return "done"
 
 
 def test_tags_are_of_the_words_that_stay_and_each_theme_is_once(transactional_db):

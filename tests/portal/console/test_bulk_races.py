@@ -7,8 +7,8 @@ from escalation.models import BulkRun
 from feedback import bulk
 from portal.console import bulk_run
 from tests.cast import gather
-from tests.escalation.test_concurrency import at_once
 from tests.portal.console import stories
+from tests.races import outcomes
 
 pytestmark = pytest.mark.postgres
 
@@ -25,7 +25,7 @@ def test_two_workers_share_the_rows_and_each_case_has_one_event(story):
     ids = [case.pk for case in story.cases]
     seen = bulk.preview("take", ids, {}, by=story.supervisor, at=stories.minutes(30))
     run = bulk.begin("take", seen.able, {}, form_key="k", by=story.supervisor, at=stories.minutes(30))
-    results = at_once(*[lambda: bulk_run.run(run.pk)] * 3)
+    results = outcomes(*[lambda: bulk_run.run(run.pk)] * 3)
     assert results == [None] * 3
     assert sorted(Event.objects.filter(kind="handed_over").values_list("case", flat=True)) == sorted(ids)
     assert set(run.rows.values_list("state", flat=True)) == {"done"}
@@ -37,6 +37,6 @@ def test_a_form_sent_twice_in_one_instant_is_one_run(story):
     ids = [case.pk for case in story.cases]
     seen = bulk.preview("remind", ids, {}, by=story.supervisor, at=stories.minutes(30))
     asked = {"form_key": "k", "by": story.supervisor, "at": stories.minutes(30)}
-    runs = at_once(*[lambda: bulk_run.ask("remind", seen.able, {}, **asked)] * 2)
+    runs = outcomes(*[lambda: bulk_run.ask("remind", seen.able, {}, **asked)] * 2)
     assert len({run.pk for run in runs}) == BulkRun.objects.count() == 1
     assert Event.objects.filter(kind="reminded").count() == len(ids)

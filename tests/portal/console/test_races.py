@@ -16,9 +16,9 @@ from escalation.facts import Clock
 from tests.cast import gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import PACKET
-from tests.escalation.test_concurrency import at_once, refusals
 from tests.portal.console import stories
 from tests.portal.console.stories import act_url, hidden, minutes
+from tests.races import outcomes, refusals
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROUNDS = 10
@@ -65,7 +65,7 @@ def race(supervisors, cast, case, verb, data):
     """Both have the page open and press at once; (name, answer) of the winner and of the loser."""
     url = act_url(case, verb)
     forms = {name: hidden(client.get(url)) | typed(cast, data, name) for name, client in supervisors.items()}
-    answers = at_once(*(lambda name=name: supervisors[name].post(url, forms[name]) for name in supervisors))
+    answers = outcomes(*(lambda name=name: supervisors[name].post(url, forms[name]) for name in supervisors))
     by_status = {answer.status_code: (name, answer) for name, answer in zip(supervisors, answers, strict=True)}
     assert set(by_status) == {303, 409}, answers
     return by_status[303], by_status[409]
@@ -158,7 +158,7 @@ def looking_on(over, seen, looks):
 
 def and_then(over, acts):
     try:
-        return at_once(*acts)
+        return outcomes(*acts)
     finally:
         over.set()
 
@@ -170,7 +170,7 @@ def test_whoever_hands_over_takes_or_accepts_at_once_one_person_has_it(cast, go,
     case, seen, looks, done = stories.acknowledged(cast), [], [], 0
     for number in range(ROUNDS):
         over, acts = threading.Event(), eight_acts(cast, case.pk, minutes(30 + number))
-        results, _ = at_once(partial(and_then, over, acts), partial(looking_on, over, seen, looks))
+        results, _ = outcomes(partial(and_then, over, acts), partial(looking_on, over, seen, looks))
         done += len(acts) - len(refusals(results))
         case = assert_sound(case)
         assert case.owner_id is not None

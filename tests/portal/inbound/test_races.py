@@ -12,10 +12,10 @@ from portal.environment import inbound_settings
 from portal.inbound import fetching, taking, tries
 from tests.cast import gather
 from tests.escalation.sound import assert_sound
-from tests.escalation.test_concurrency import at_once
 from tests.portal.inbound.imap_stub import Mailbox
 from tests.portal.inbound.letters import answer, written
 from tests.portal.pages.scene import LOOK, confirmed, working
+from tests.races import outcomes
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -29,7 +29,7 @@ def test_the_same_mail_from_four_fetchers_lands_once(cast):
     case = working(cast)
     for number in range(5):
         raw = answer(case, f"Again {number}").as_bytes()
-        assert at_once(*[lambda raw=raw: taking.take(raw, at=LOOK)] * 4) == ["landed"] * 4
+        assert outcomes(*[lambda raw=raw: taking.take(raw, at=LOOK)] * 4) == ["landed"] * 4
     assert Message.objects.filter(case=case, channel="email").count() == 5
     assert InboundMail.objects.count() == 5
     assert_sound(case)
@@ -38,14 +38,14 @@ def test_the_same_mail_from_four_fetchers_lands_once(cast):
 def test_the_same_new_mail_from_four_fetchers_opens_one_case(cast):
     for number in range(3):
         raw = written(f"Help {number}", sender=f"n{number}@new.example").as_bytes()
-        assert at_once(*[lambda raw=raw: taking.take(raw, at=LOOK)] * 4) == ["opened"] * 4
+        assert outcomes(*[lambda raw=raw: taking.take(raw, at=LOOK)] * 4) == ["opened"] * 4
     assert Case.objects.count() == 3
 
 
 def test_several_mails_about_one_settled_case_at_once_lose_no_word(cast):
     case = confirmed(cast)
     raws = [answer(case, f"Again {number}").as_bytes() for number in range(3)]
-    results = at_once(*[lambda raw=raw: taking.take(raw, at=LOOK) for raw in raws])
+    results = outcomes(*[lambda raw=raw: taking.take(raw, at=LOOK) for raw in raws])
     landed = Message.objects.filter(case=case, channel="email").count()
     waiting = InboundMail.objects.filter(state="waiting").exclude(text="").count()
     assert set(results) <= {"landed", "waiting"} and landed + waiting == 3 and landed >= 1
@@ -74,7 +74,7 @@ def test_two_supervisors_put_the_same_mail_on_a_case_and_a_third_sets_it_aside(c
                 return taken.mail.seen_by, taken.mail.seen_at
             return "won"
 
-        results = at_once(lambda: put(cast.supervisor), lambda: put(cast.tiers[1]), aside)
+        results = outcomes(lambda: put(cast.supervisor), lambda: put(cast.tiers[1]), aside)
         mail.refresh_from_db()
         assert results.count("won") == 1
         assert [one for one in results if one != "won"] == [(mail.seen_by, LOOK)] * 2
@@ -88,7 +88,7 @@ def test_two_mails_are_put_on_one_settled_case_at_once(cast):
     for number in range(2):
         taking.take(answer(case, f"Back {number}", sender="eve@example.net").as_bytes(), at=LOOK)
     mails = list(InboundMail.objects.all())
-    at_once(*[lambda mail=mail: taking.put_on_case(mail.pk, case, by=cast.supervisor, at=LOOK) for mail in mails])
+    outcomes(*[lambda mail=mail: taking.put_on_case(mail.pk, case, by=cast.supervisor, at=LOOK) for mail in mails])
     assert Message.objects.filter(case=case, channel="email").count() == 2
     assert Event.objects.filter(case=case, kind="reopened").count() == 1
     assert_sound(case)
@@ -101,7 +101,7 @@ def test_four_fetchers_of_one_mailbox_read_each_mail_once_and_no_try_is_held_aga
         case = working(cast)
         for number in range(8):
             box.put(answer(case, f"Again {number}").as_bytes())
-        at_once(*[lambda: fetching.fetch(LOOK)] * 4)
+        outcomes(*[lambda: fetching.fetch(LOOK)] * 4)
         assert Message.objects.filter(case=case, channel="email").count() == 8
         assert not MailTry.objects.exists() and all(flags == {b"\\Seen"} for flags in box.flags.values())
         assert fetching.fetch(LOOK) == 0
@@ -115,5 +115,5 @@ def test_a_try_is_begun_by_one_of_four_and_counted_once(cast):
     one = tries.Waiting("1", "here:7:1")
     for number in range(1, 4):
         at = LOOK + timedelta(hours=number)
-        begun = at_once(*[lambda at=at: tries.begin(one, at)] * 4)
+        begun = outcomes(*[lambda at=at: tries.begin(one, at)] * 4)
         assert [row.tries for row in begun if row] == [number]

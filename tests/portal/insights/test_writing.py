@@ -11,8 +11,7 @@ from cases.models import Case, Category, Event, Message, ReplyRevision, ReplyUse
 from escalation.book import office_hours
 from feedback import silences, writing
 from feedback.durations import SILENCE, times
-from feedback.facts.stages import silences as in_facts
-from feedback.facts.stages import worked_by
+from feedback.facts.stages import longest_silence, worked_by
 from feedback.models import CaseFact, Survey
 from tests.feedback.story import AT, PERIOD
 from tests.portal.insights.scene import DATES, links_of, rows_of, text
@@ -65,7 +64,7 @@ def test_the_longest_silences_are_those_of_the_log_counted_a_second_way(story):
         worked = worked_by(hours, fact.case.protocol)
         events = list(Event.objects.filter(case=fact.pk).order_by("seq"))
         walked = silences.longest(events, worked, at=AT)
-        assert (walked.seconds if walked else 0) == fact.longest_silence == in_facts(events, worked)[0]
+        assert (walked.seconds if walked else 0) == fact.longest_silence == longest_silence(events, worked)[0]
 
 
 def test_page_file_links_and_query_counts(story, manager, supervisor):

@@ -13,9 +13,9 @@ from escalation.verbs import Refused
 from tests.cast import gather, person
 from tests.escalation.sound import assert_sound
 from tests.escalation.stories import MINUTE, bring, now_of
-from tests.escalation.test_concurrency import at_once, refusals
 from tests.portal.console.stories import act_url, hidden
 from tests.portal.pages.scene import look_at
+from tests.races import outcomes, refusals
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 HELPER = "helper@example.com"
@@ -41,7 +41,7 @@ def test_one_address_is_asked_twice_at_once(cast):
     for number in range(3):
         address = f"n{number}-{HELPER}"
         add = lambda case, said=address: sharing.add(case, said, by=cast.customer, at=at)  # noqa: E731
-        assert refusals(at_once(lambda: add(one), lambda: add(one, address.upper()), lambda: add(two))) == []  # noqa: B023
+        assert refusals(outcomes(lambda: add(one), lambda: add(one, address.upper()), lambda: add(two))) == []  # noqa: B023
         who = User.objects.at_address(address).get()
         assert Participant.objects.filter(user=who).count() == 2
         asked = Notice.objects.filter(kind=sharing.KIND, recipient=who).order_by("next_at")
@@ -52,7 +52,7 @@ def test_one_address_is_asked_twice_at_once(cast):
 def test_the_day_of_an_address_holds_five_letters_however_many_ask(cast):
     cases = [working(cast) for _ in range(8)]
     at = max(now_of(case) for case in cases) + MINUTE
-    said = at_once(*[lambda case=case: sharing.add(case, HELPER, by=cast.customer, at=at) for case in cases])
+    said = outcomes(*[lambda case=case: sharing.add(case, HELPER, by=cast.customer, at=at) for case in cases])
     assert len(refusals(said)) == 8 - sharing.LETTERS
     assert Notice.objects.filter(kind=sharing.KIND).count() == sharing.LETTERS == Participant.objects.count()
 
@@ -63,7 +63,7 @@ def test_who_is_removed_in_the_second_they_write_has_written_before_or_not_at_al
     for number in range(6):
         row = Participant.objects.create(case=case, user=who, address=HELPER, asked_at=at, joined_at=at)
         text = f"Word {number}"
-        results = at_once(
+        results = outcomes(
             lambda: verbs.reply(case.pk, text=text, by=who, at=at),  # noqa: B023
             lambda: sharing.remove(case, row.pk, by=cast.customer, at=at),  # noqa: B023
         )
@@ -86,7 +86,7 @@ def test_who_joins_in_the_second_they_are_removed_sees_nothing(cast):
     for number in range(4):
         row = sharing.add(case, f"{number}{HELPER}", by=cast.customer, at=now_of(case) + MINUTE)
         token, at = sharing.token_of(row), row.asked_at + MINUTE
-        results = at_once(
+        results = outcomes(
             lambda: sharing.join(token, at=at),  # noqa: B023
             lambda: sharing.remove(case, row.pk, by=cast.customer, at=at),  # noqa: B023
         )
@@ -99,7 +99,7 @@ def test_two_words_at_once_are_one_letter_of_news(cast):
     at = now_of(case) + MINUTE
     Participant.objects.create(case=case, user=who, address=HELPER, asked_at=at, joined_at=at)
     say = lambda text: lambda: verbs.update(case.pk, text=text, by=cast.tiers[1], at=at)  # noqa: E731
-    assert refusals(at_once(say("One."), say("Two."), say("Three."))) == []
+    assert refusals(outcomes(say("One."), say("Two."), say("Three."))) == []
     assert Notice.objects.filter(case=case, kind=share_news.KIND).count() == 1
 
 
@@ -113,7 +113,7 @@ def test_news_that_comes_while_a_letter_goes_out_is_said_by_it_or_by_the_next(ca
         verbs.update(case.pk, text="First.", by=cast.tiers[1], at=at)
         at += MINUTE
         say = lambda: verbs.update(case.pk, text="Second.", by=cast.tiers[1], at=at)  # noqa: E731, B023
-        said, taken = at_once(say, lambda: outbox.claim(at, limit=500))  # noqa: B023
+        said, taken = outcomes(say, lambda: outbox.claim(at, limit=500))  # noqa: B023
         assert isinstance(said, Case) and isinstance(taken, list)
         news = Notice.objects.filter(kind=share_news.KIND).exclude(state=Notice.State.CANCELLED).order_by("pk")
         went = [one for one in taken if one.kind == share_news.KIND]
@@ -144,7 +144,7 @@ def test_two_people_move_the_same_promise_one_wins_and_the_other_reads_who(cast)
     for _ in range(4):
         case = working(cast)
         at, seen, wanted = now_of(case) + MINUTE, case.event_seq, moving(cast, case)
-        results = at_once(*[mover(case, who, to, at, seen) for who, to in wanted.items()])
+        results = outcomes(*[mover(case, who, to, at, seen) for who, to in wanted.items()])
         (lost,) = [one for one in results if isinstance(one, Refused)]
         assert isinstance(lost, verbs.Stale), repr(lost)
         (won,) = [one for one in results if isinstance(one, Case)]
@@ -175,7 +175,7 @@ def test_who_came_second_keeps_every_word_and_reads_who_moved_it_and_when(cast):
         typed = hidden(pages[who]) | {"next_at": local, "reason": f"The carrier said so to {who.first_name}."}
         return desks[who].post(address, typed)
 
-    answers = dict(zip(wanted, at_once(*[lambda who=who: press(who) for who in wanted]), strict=True))
+    answers = dict(zip(wanted, outcomes(*[lambda who=who: press(who) for who in wanted]), strict=True))
     (lost,) = [who for who, answer in answers.items() if answer.status_code != 303]
     (won,) = set(wanted) - {lost}
     text = answers[lost].content.decode()
@@ -191,7 +191,7 @@ def test_put_off_in_the_second_in_which_it_is_kept(cast):
     for _ in range(5):
         case = working(cast)
         at, due = now_of(case) + MINUTE, case.promise_at
-        results = at_once(
+        results = outcomes(
             lambda: verbs.move_promise(case.pk, next_at=due - 7 * MINUTE, reason="x", by=cast.supervisor, at=at),  # noqa: B023
             lambda: verbs.update(case.pk, text="Here it is.", by=cast.tiers[1], at=at),  # noqa: B023
         )
@@ -216,7 +216,7 @@ def test_put_off_in_the_second_in_which_it_falls_due(cast):
     for _ in range(3):
         case = working(cast)
         due = case.promise_at
-        results = at_once(
+        results = outcomes(
             lambda: verbs.move_promise(case.pk, next_at=due + 2 * MINUTE, reason="x", by=cast.supervisor, at=due),  # noqa: B023
             lambda: sweep.sweep_batch(due),  # noqa: B023
         )
