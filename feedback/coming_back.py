@@ -46,9 +46,10 @@ class Group:
 
 
 def coming_back(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[str, Group]:
-    """The group of UP and of OTHER, in one query. Imported history only where `scope` names it as the source."""
+    """The group of UP and of OTHER, in three queries. Imported history only where `scope` names it as the source."""
     found = {UP: Group(), OTHER: Group()}
     seen: set[int] = set()
+    unheard: dict[int, tuple[int, datetime, Group]] = {}
     for row in _settled(period, scope, at):
         if row["customer"] in seen:
             continue
@@ -60,7 +61,11 @@ def coming_back(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> d
             group.closed.add(row["pk"])
             group.quiet.add(row["pk"])
         elif not row["was_heard"]:
-            group.quiet.add(row["pk"])
+            unheard[row["customer"]] = (row["pk"], settled, group)
+    wrote = _wrote({customer: settled for customer, (_, settled, _) in unheard.items()})
+    for customer, (case, _, group) in unheard.items():
+        if customer not in wrote:
+            group.quiet.add(case)
     return found
 
 
@@ -68,23 +73,36 @@ def _settled(period: Period, scope: Scope, at: datetime) -> Any:
     """Cases settled so that the 90 days since were over in the period and by `at`, the first ones first."""
     since = {"gt": OuterRef("settled_at"), "lte": OuterRef("settled_at") + AFTER}
     filed = Case.objects.filter(customer=OuterRef("case__customer"), **{f"filed_at__{k}": v for k, v in since.items()})
-    wrote = Event.objects.filter(
-        Q(role=Event.Role.CUSTOMER, data__message__isnull=False) | Q(kind__in=THEIRS),
-        case__customer=OuterRef("case__customer"), case__is_drill=False, **{f"occurred_at__{k}": v for k, v in since.items()},
-    )  # fmt: skip
     over = Q(settled_at__gte=period.start - AFTER, settled_at__lt=period.end - AFTER, settled_at__lte=at - AFTER)
     rows = CaseFact.objects.filter(over, FROM_CUSTOMERS, scope.on("case__"), case__is_history=scope.source == IMPORTED)
     # Of sign-ins only the last one is known: one that came later than the 90 days says at least that they are not gone.
-    # The dearest question comes last: it is asked only where the others found nothing.
     heard = Choose(
-        When(case__customer__last_login__gt=F("settled_at"), then=True),
-        When(Exists(filed), then=True),
-        When(Exists(wrote), then=True),
-        default=False,
+        When(case__customer__last_login__gt=F("settled_at"), then=True), When(Exists(filed), then=True), default=False
     )
     rows = rows.annotate(was_heard=heard).order_by("settled_at", "pk")
     person = {"customer": F("case__customer"), "erased": F("case__customer__erased_at")}
     return rows.values("pk", "settled_at", "escalated_at", "was_heard", **person).iterator(chunk_size=5000)
+
+
+def _wrote(since: Mapping[int, datetime]) -> set[int]:
+    """Which of these customers wrote within 90 days since then, about any of their cases."""
+    if not since:
+        return set()
+    found: set[int] = set()
+    later: set[int] = set()  # cases in which they wrote after the 90 days, and perhaps before as well
+    written: Any = CaseFact.objects.filter(wrote_at__gt=min(since.values()), case__customer__in=since)
+    for case, customer, at in written.order_by("pk").values_list("pk", "case__customer", "wrote_at"):
+        if since[customer] < at <= since[customer] + AFTER:
+            found.add(customer)
+        elif at > since[customer] + AFTER:
+            later.add(case)
+    words: Any = Event.objects.filter(
+        Q(role=Event.Role.CUSTOMER, data__message__isnull=False) | Q(kind__in=THEIRS), case__in=later
+    )
+    for customer, at in words.order_by("pk").values_list("case__customer", "occurred_at"):
+        if since[customer] < at <= since[customer] + AFTER:
+            found.add(customer)
+    return found
 
 
 # The cases behind a number ------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
+SILENT_COLUMNS = ("filed_at", "longest_silence", "silent_since", "stage", "case__is_history", "case__protocol")
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """One figure: `of` are the facts looked at, `took` the time of one of them at an instant, None where it has none."""
@@ -152,8 +155,17 @@ def rows(facts: Any, *more: str, at: datetime, office: Hours | None = None) -> I
 
     `office`: the hours where the reader has them at hand; else they cost a question.
     """
-    named = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1])).values(*COLUMNS, *more)
-    for row in named.iterator(chunk_size=5000):
+    named = facts.annotate(handed_at=Subquery(_handed().values("started_at")[:1]))
+    return _with_silence(named.values(*COLUMNS, *more), at, office)
+
+
+def silences(facts: Any, *more: str, at: datetime, office: Hours | None = None) -> Iterator[dict[str, Any]]:
+    """As `rows`, of what SILENCE takes."""
+    return _with_silence(facts.values(*SILENT_COLUMNS, *more), at, office)
+
+
+def _with_silence(found: Any, at: datetime, office: Hours | None) -> Iterator[dict[str, Any]]:
+    for row in found.iterator(chunk_size=5000):
         if row["silent_since"] is not None:
             office = office or office_hours()
         row["silent"] = silent(row, office, at) if office else 0.0

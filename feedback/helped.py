@@ -1,22 +1,21 @@
 """Passing up and help instead: of the cases colleagues passed up, how many came back to them with help, by team.
 
-What it means stands in docs/figures.md. It is read off the log in one query, by the team that passed the case up,
+What it means stands in docs/figures.md. It is read off the facts in one query, by the team that passed the case up,
 never by person: asking for help is what we want people to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 
-from cases.models import Case, Event
-from feedback.figures import EVERYTHING, Scope, within
+from cases.models import Case
+from feedback.figures import EVERYTHING, Scope
 from feedback.intervals import Share
+from feedback.models import CaseFact
 from feedback.periods import Period
 
 
@@ -28,27 +27,23 @@ class Helped:
     by_team: dict[str, Share]
 
 
-def _passings(period: Period, scope: Scope) -> Any:
-    """Each passing up by a person, with `asked`: the team that had the case, and `back`: whether help came."""
-    before = Event.objects.filter(case=OuterRef("case"), seq=OuterRef("seq") - 1).annotate(had=KT("data__team"))
-    help_ = Event.objects.filter(case=OuterRef("case"), kind="helped_back")
-    back = help_.annotate(of=Cast(KT("data__args__of"), IntegerField())).filter(of=OuterRef("seq"))
-    ours = Event.objects.filter(
-        within("occurred_at", period), scope.on("case__"), kind="escalated", case__is_drill=False
-    )
-    asked = ours.annotate(asked=Subquery(before.values("had")[:1]), back=Exists(back))
-    return asked.filter(scope.on_team("asked"))
+def _passings(period: Period, scope: Scope) -> Iterator[tuple[int, str, bool]]:
+    """Each passing up by a person in the period: which case, the team that had it, and whether help came back."""
+    start, end = period.start.timestamp(), period.end.timestamp()
+    facts = CaseFact.objects.filter(scope.on("case__"), passed_at__gte=period.start, escalated_at__lt=period.end)
+    for case, passings in facts.order_by("pk").values_list("pk", "passings").iterator(chunk_size=5000):
+        for at, team, back in passings:
+            if start <= at < end and scope.may_name(team):
+                yield case, team, back
 
 
 def helped(period: Period, scope: Scope = EVERYTHING) -> Helped:
-    """Counted when it was passed up; help may have come at any time since."""
-    rows: Any = (
-        _passings(period, scope)
-        .order_by()
-        .values("asked")
-        .annotate(n=Count("case", distinct=True), hits=Count("case", distinct=True, filter=Q(back=True)))
-    )
-    by_team = {row["asked"]: Share(row["hits"], row["n"]) for row in rows if row["asked"]}
+    """Counted when it was passed up; help may have come at any time since. A case counts once for a team."""
+    asked: dict[str, dict[int, bool]] = defaultdict(dict)
+    for case, team, back in _passings(period, scope):
+        if team:
+            asked[team][case] = asked[team].get(case, False) or back
+    by_team = {team: Share(sum(cases.values()), len(cases)) for team, cases in asked.items()}
     return Helped(sum(by_team.values(), Share()), by_team)
 
 
@@ -56,11 +51,12 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     """The cases a number was counted from; `part` is the slug of the team that passed them up. LookupError for a name."""
     if part and not scope.may_name(part):
         raise LookupError("Not theirs to see.")
-    found = BEHIND[which](_passings(period, scope))
-    return Case.objects.filter(pk__in=(found.filter(asked=part) if part else found).values("case"))
+    means = BEHIND[which]
+    found = {case for case, team, back in _passings(period, scope) if means(back) and part in ("", team)}
+    return Case.objects.filter(pk__in=found)
 
 
-BEHIND: dict[str, Callable[[QuerySet], QuerySet]] = {
-    "passed_up": lambda found: found,
-    "helped_back": lambda found: found.filter(back=True),
+BEHIND: dict[str, Callable[[bool], bool]] = {
+    "passed_up": lambda back: True,
+    "helped_back": lambda back: back,
 }

@@ -22,7 +22,6 @@ from feedback.figures import BROKEN, EVERYTHING, KEPT, MILESTONES, OURS, Scope, 
 from feedback.intervals import Curve, Share, kaplan_meier
 from feedback.measures import ENDED, MEASURES
 from feedback.periods import Period
-from feedback.suggestions import at_once
 
 #: Which milestone a kind of clock belongs to.
 OF_KIND = {kind: key for key, kinds in MILESTONES.items() for kind in kinds}
@@ -31,7 +30,7 @@ HERE = Q(is_history=False)
 #: A clock of ours that ended met or missed.
 ASKED = ENDED & Q(kind__in=OURS)
 #: It need not have gone up: it came down again, or whoever it was passed up to answered at once without other work.
-FALSE = Q(fact__went_down__gt=0) | at_once()
+FALSE = Q(fact__went_down__gt=0) | Q(fact__answered_at_once=True)
 
 
 def grid(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> dict[tuple[str, int], Share]:

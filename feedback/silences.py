@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from cases.models import Case, Event
 from escalation.book import office_hours
 from feedback.durations import silent
@@ -56,7 +58,9 @@ def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int)
     hours = office_hours()
     facts: Any = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__"))
     over = facts.filter(longest_silence__gt=0).order_by("-longest_silence", "pk").values(*KNOWN)[:most]
-    going_on = facts.filter(silent_since__isnull=False).order_by("pk").values(*KNOWN).iterator(chunk_size=5000)
+    going_on = (
+        facts.filter(~Q(stage=""), silent_since__isnull=False).order_by("pk").values(*KNOWN).iterator(chunk_size=5000)
+    )
     lengths = {row["pk"]: max(row["longest_silence"], int(silent(row, hours, at))) for row in (*over, *going_on)}
     first = sorted(lengths, key=lambda pk: (-lengths[pk], pk))[:most]
     cases = Case.objects.select_related("team", "category").in_bulk(first)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from cases.models import Case, Category, Event, Resolution
+from cases.models import Case, Category, Resolution
 from escalation.book import NoProtocol, rules_in_force
 from escalation.choosing import first_match
 from escalation.guidance import NEVER
@@ -20,9 +20,9 @@ from escalation.models import ProtocolChoice
 from escalation.protocol import Guideline, Protocol
 from feedback.figures import EVERYTHING, IMPORTED, Scope, within
 from feedback.intervals import ENOUGH, Share, apart
+from feedback.measures import HERE
+from feedback.models import CaseFact
 from feedback.periods import Period
-from feedback.review_pack import AT_ONCE, NO_WORK
-from feedback.topics import BACK, SETTLED, came_back, had
 
 ADD, STOP = "add", "stop"
 #: The signals: passed up for good reason but without a rule, opened again after an answer of level 1, passed up for nothing.
@@ -31,37 +31,13 @@ UNASKED, LOW, NEEDLESS = "unasked", "again_low", "needless"
 MOST = 0.5
 #: `part` of the cases behind a signal: all topics but this one.
 BUT = "not-"
+SETTLED = Q(resolved_at__isnull=False)
 ASKED_FOR = ("must", "should")
-#: Spelled out, for an event without advice has none to compare: neither equal nor different.
-NOT_ASKED = Q(data__advice__isnull=True) | Q(data__advice__verdict__in=("may", NEVER))
-HERE = Q(is_history=False)
-PASSED_UP = had("escalated")
 #: The cases each is a share of.
 WHOLE = {UNASKED: "live", LOW: "replied_low", NEEDLESS: "passed"}
 
 
 # What is counted ----------------------------------------------------------------------------------------------
-
-
-def unasked() -> Q:
-    """A person passed it up, at least once, while no rule said that they must or should."""
-    passed = Event.objects.filter(NOT_ASKED, case=OuterRef("pk"), kind="escalated")
-    return Q(Exists(passed))
-
-
-def at_once() -> Q:
-    """After it was last passed up, an answer within AT_ONCE without any other work on it, which nobody sent back.
-
-    The same as the false escalations of a plan review, where they are counted by moves.
-    """
-    of = {"case": OuterRef("case")}
-    later = Event.objects.filter(kind__in=("escalated", *BACK), seq__gt=OuterRef("seq"), **of)
-    work = Q(kind="missed") | (Q(role=Event.Role.STAFF) & ~Q(kind__in=NO_WORK))
-    between = Event.objects.filter(work, seq__gt=OuterRef(OuterRef("seq")), seq__lt=OuterRef("seq"), **of)
-    soon = {"occurred_at__lte": OuterRef("occurred_at") + AT_ONCE}
-    answer = Event.objects.filter(~Exists(between), kind="answered", seq__gt=OuterRef("seq"), **soon, **of)
-    passed = Event.objects.filter(~Exists(later), Exists(answer), case=OuterRef("pk"), kind="escalated")
-    return Q(Exists(passed))
 
 
 def needless(limits: Mapping[str, int]) -> Q:
@@ -72,22 +48,22 @@ def needless(limits: Mapping[str, int]) -> Q:
     groups: dict[int, list[str]] = {}
     for slug, limit in limits.items():
         groups.setdefault(limit, []).append(slug)
-    granted = Resolution.objects.filter(case=OuterRef("pk"))
+    granted = Resolution.objects.filter(case=OuterRef("case"))
     modest = Q(~Exists(granted.filter(amount__isnull=False)))
     for limit, slugs in groups.items():
-        modest |= Q(~Exists(granted.filter(amount__gt=limit)), category__slug__in=slugs)
-    return Q(tier=1) | (at_once() & modest)
+        modest |= Q(~Exists(granted.filter(amount__gt=limit)), case__category__slug__in=slugs)
+    return Q(case__tier=1) | (Q(answered_at_once=True) & modest)
 
 
 def signals(period: Period, protocols: Mapping[str, Protocol]) -> dict[str, dict[str, Share]]:
-    """Each signal with its share of each topic, all in one query; topics of which nothing is looked at are left out."""
+    """Each signal with its share of each topic, all in one query of the facts; topics of which nothing is looked at are left out."""
     limits, counts = limits_of(protocols), {}
     for signal, whole in WHOLE.items():
         of = CONDITIONS[whole](limits)
         counts[f"{signal}_n"] = Count("pk", filter=of)
         counts[f"{signal}_hits"] = Count("pk", filter=of & CONDITIONS[signal](limits))
-    cohort: QuerySet[Any] = Case.objects.filter(within("filed_at", period), HERE).order_by()
-    rows = list(cohort.values(slug=F("category__slug")).annotate(**counts))
+    cohort: QuerySet[Any] = CaseFact.objects.filter(within("filed_at", period), HERE).order_by()
+    rows = list(cohort.values(slug=F("case__category__slug")).annotate(**counts))
     found = {
         signal: {row["slug"]: Share(row[f"{signal}_hits"], row[f"{signal}_n"]) for row in rows} for signal in WHOLE
     }
@@ -98,13 +74,13 @@ def limits_of(protocols: Mapping[str, Protocol]) -> dict[str, int]:
     return {slug: protocol.tier(1).refund_limit for slug, protocol in protocols.items()}
 
 
-#: What each name means of a case filed here; a signal's, of the cases it is a share of.
+#: What each name means of the facts of a case filed here; a signal's, of the cases it is a share of.
 CONDITIONS: dict[str, Callable[[Mapping[str, int]], Q]] = {
     "live": lambda _: HERE,
-    UNASKED: lambda limits: unasked() & ~(SETTLED & needless(limits)),
-    "replied_low": lambda _: had("answered", data__tier=1),
-    LOW: lambda _: came_back(data__tier=1),
-    "passed": lambda _: PASSED_UP & SETTLED,
+    UNASKED: lambda limits: Q(went_unasked=True) & ~(SETTLED & needless(limits)),
+    "replied_low": lambda _: Q(replied_low=True),
+    LOW: lambda _: Q(back_low=True),
+    "passed": lambda _: Q(passed_at__isnull=False) & SETTLED,
     NEEDLESS: needless,
 }
 
@@ -120,7 +96,8 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     meant = CONDITIONS[which](limits)
     if which in WHOLE:
         meant &= CONDITIONS[WHOLE[which]](limits)
-    found = Case.objects.filter(within("filed_at", period), scope.on(), HERE, meant)
+    facts = CaseFact.objects.filter(within("filed_at", period), HERE, meant)
+    found = Case.objects.filter(scope.on(), pk__in=facts.order_by().values("case"))
     return found.exclude(category__slug=part.removeprefix(BUT)) if part else found
 
 

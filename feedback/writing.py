@@ -5,25 +5,20 @@ All of cases filed here in a period, whatever happened to them since; what each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
 from cases.access import Viewer
 from cases.models import Case, Event, Message, ReplyRevision, ReplyUse
-from escalation.facts import Clock
 from feedback.figures import EVERYTHING, SATISFIED, Scope, within
 from feedback.intervals import Share
 from feedback.masking import masked
 from feedback.models import CaseFact, Survey
 from feedback.periods import Period
 
-#: What a progress update is in the log, and where it keeps the instant it promised, and the one its writer chose.
-UPDATED = "updated"
-TIMED = Q(**{f"data__started__{Clock.UPDATE}__isnull": False})
-CHOSEN = Q(data__args__next_at__isnull=False) & ~Q(data__args__next_at=None)
 #: The names of the lists behind the numbers.
 WRITTEN, SILENT, BEGAN = "written", "silent", "began_with"
 #: Office hours at which the bars of silence begin.
@@ -48,36 +43,13 @@ class Updates:
         """Updates per case."""
         return self.timed.n / self.cases if self.cases else None
 
-
-def updates(period: Period, scope: Scope = EVERYTHING) -> Updates:
-    """The updates of the period's cases: two queries."""
-    cases = cohort(period, scope)
-    said = _said(period, scope).aggregate(
-        n=Count("pk"),
-        cases=Count("case", distinct=True),
-        timed=Count("pk", filter=TIMED),
-        chosen=Count("pk", filter=CHOSEN),
-    )
-    return Updates(cases.count(), said["cases"], Share(said["timed"], said["n"]), Share(said["chosen"], said["n"]))
-
-
-def updates_by_team(period: Period, scope: Scope = EVERYTHING) -> dict[str, Updates]:
-    """The same by the team that has the case now."""
-    numbers = dict(cohort(period, scope).order_by().values_list("team__slug").annotate(n=Count("pk")))
-    rows = _said(period, scope).values(slug=F("case__team__slug")).order_by()
-    rows = rows.annotate(
-        n=Count("pk"),
-        cases=Count("case", distinct=True),
-        timed=Count("pk", filter=TIMED),
-        chosen=Count("pk", filter=CHOSEN),
-    )
-    said = {row["slug"]: row for row in rows}
-    none = {"n": 0, "cases": 0, "timed": 0, "chosen": 0}
-    return {
-        slug or "": Updates(n, row["cases"], Share(row["timed"], row["n"]), Share(row["chosen"], row["n"]))
-        for slug, n in numbers.items()
-        for row in [said.get(slug, none)]
-    }
+    def __add__(self, other: Updates) -> Updates:
+        return Updates(
+            self.cases + other.cases,
+            self.updated + other.updated,
+            self.timed + other.timed,
+            self.chosen + other.chosen,
+        )
 
 
 def cohort(period: Period, scope: Scope) -> QuerySet[Case]:
@@ -85,20 +57,15 @@ def cohort(period: Period, scope: Scope) -> QuerySet[Case]:
     return Case.objects.filter(within("filed_at", period), OF_CUSTOMERS, scope.on())
 
 
-def _said(period: Period, scope: Scope) -> QuerySet[Any]:
-    """The updates of the cohort."""
-    of = within("case__filed_at", period) & scope.on("case__")
-    return Event.objects.filter(of, case__is_history=False, case__customer__is_staff=False, kind=UPDATED)
-
-
 # Silence ------------------------------------------------------------------------------------------------------
 
 
-def silence_bars(period: Period, scope: Scope = EVERYTHING) -> dict[int, int]:
-    """How many cases that are over had their longest silence in each stretch of EDGES, by where it begins; one query."""
-    facts = CaseFact.objects.filter(_over(period, scope))
-    counted = facts.aggregate(**{f"from_{edge}": Count("pk", filter=_between(edge)) for edge in EDGES})
-    return {edge: counted[f"from_{edge}"] for edge in EDGES}
+def silence_bars(seconds: Iterable[float]) -> dict[int, int]:
+    """How many of these longest silences lie in each stretch of EDGES, by where it begins."""
+    found = dict.fromkeys(EDGES, 0)
+    for one in seconds:
+        found[EDGES[bisect_right(EDGES, one / HOUR) - 1]] += 1
+    return found
 
 
 def _over(period: Period, scope: Scope) -> Q:
@@ -203,10 +170,7 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     WRITTEN: "of" all cases, "updated", "timed" or "chosen"; SILENT: an edge of EDGES; BEGAN: the number of a reply.
     """
     if which == WRITTEN:
-        only = PARTS[part]
-        return cohort(period, scope) if only is None else Case.objects.filter(
-            pk__in=_said(period, scope).filter(only).order_by().values("case")
-        )  # fmt: skip
+        return cohort(period, scope).filter(PARTS[part])
     if which == SILENT:
         if part not in map(str, EDGES):
             raise ValueError(f"“{part}” is no stretch of ours.")
@@ -218,4 +182,9 @@ def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part:
     raise LookupError(f"“{which}” is no number of ours.")
 
 
-PARTS: Mapping[str, Q | None] = {"of": None, "updated": Q(), "timed": TIMED, "chosen": CHOSEN}
+PARTS: Mapping[str, Q] = {
+    "of": Q(),
+    "updated": Q(fact__updates__gt=0),
+    "timed": Q(fact__updates_timed__gt=0),
+    "chosen": Q(fact__updates_chosen__gt=0),
+}

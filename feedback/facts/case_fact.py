@@ -8,13 +8,25 @@ from datetime import datetime
 
 from cases.lifecycle import State
 from cases.models import Case
+from escalation.facts import Clock
 from escalation.models import Promise
-from feedback.facts.climbing import answered_at_once, came_back, rises_of, spent_by, was_upset
-from feedback.facts.stages import Happened, Worked, is_ours, longest_silence, spent, stage_of
+from feedback.facts.climbing import (
+    PASSED_UP,
+    answered_at_once,
+    came_back,
+    passings_of,
+    rises_of,
+    spent_by,
+    was_upset,
+    went_unasked,
+)
+from feedback.facts.stages import Happened, Worked, is_ours, is_theirs, longest_silence, spent, stage_of
 from feedback.models import CaseFact, FollowUp, LowScore, Survey
 
 #: An answer was accepted, or nobody answered it until it closed: the first such move is when a case was settled.
 SETTLES = (State.CONFIRMED, State.CLOSED)
+#: What a progress update is in the log.
+UPDATED = "updated"
 
 
 def fact_of(
@@ -54,6 +66,7 @@ def fact_of(
         setattr(fact, f"in_{stage}", seconds)
     _went(fact, events)
     _settled(fact, events, followed_at)
+    _written(fact, events)
     _said(fact, survey)
     _owed(fact, low)
     fact.interim_score = interim
@@ -74,8 +87,12 @@ def _went(fact: CaseFact, events: Sequence[Happened]) -> None:
     fact.asked_supervisor = "supervisor_asked" in kinds
     fact.plan_failures = sum("plan_failed" in event.data for event in events)
     fact.assessed, fact.upset, fact.came_back = "assessed" in kinds, was_upset(events), came_back(events)
+    fact.replied_low = any(one.kind == "answered" and one.data["tier"] == 1 for one in events)
+    fact.back_low = came_back(events, low=True)
     if fact.escalated_at is not None:
         fact.spent, fact.rises, fact.answered_at_once = spent_by(events), rises_of(events), answered_at_once(events)
+        fact.passings, fact.went_unasked = passings_of(events), went_unasked(events)
+        fact.passed_at = max((one.occurred_at for one in events if one.kind == PASSED_UP), default=None)
     fact.replied_at = next((event.occurred_at for event in events if event.kind == "answered"), None)
     named = next((number for number, event in enumerate(events) if event.kind == "acknowledged"), None)
     fact.acknowledged_at = None if named is None else events[named].occurred_at
@@ -96,6 +113,15 @@ def _settled(fact: CaseFact, events: Sequence[Happened], followed_at: datetime |
     fact.settled_at = settled.occurred_at
     back = [e.occurred_at for e in events if e.kind == "reopened" and e.seq > settled.seq]
     fact.back_at = min([*back[:1], *([followed_at] if followed_at else [])], default=None)
+
+
+def _written(fact: CaseFact, events: Sequence[Happened]) -> None:
+    """When the customer wrote last, and our progress updates with the times they named."""
+    fact.wrote_at = max((one.occurred_at for one in events if is_theirs(one)), default=None)
+    said = [one.data for one in events if one.kind == UPDATED]
+    fact.updates = len(said)
+    fact.updates_timed = sum((data.get("started") or {}).get(Clock.UPDATE) is not None for data in said)
+    fact.updates_chosen = sum((data.get("args") or {}).get("next_at") is not None for data in said)
 
 
 def _said(fact: CaseFact, survey: Survey | None) -> None:

@@ -40,6 +40,11 @@ def is_ours(event: Happened) -> bool:
     return event.role in BY_US and "message" in event.data and event.kind not in THEIRS
 
 
+def is_theirs(event: Happened) -> bool:
+    """Whether it is the customer's own words."""
+    return event.kind in THEIRS or (event.role == Event.Role.CUSTOMER and "message" in event.data)
+
+
 def stage_of(state: str) -> str:
     """Which of STAGES a state belongs to; empty for one that is settled."""
     if state in (State.WAITING_CUSTOMER, State.WAITING_PARTNER):

@@ -82,7 +82,19 @@ class CaseFact(models.Model):
     # last; and how it went up, [from, to, why].
     spent = models.JSONField(default=list)
     rises = models.JSONField(default=list)
+    # Each passing up by a person: [seconds since the epoch, team that had it, whether help came back]; and the last of them.
+    passings = models.JSONField(default=list)
+    passed_at = _instant()
+    # Passed up while no rule asked for it; answered, and sent back or opened again after an answer, by level 1.
+    went_unasked = models.BooleanField(default=False)
+    replied_low = models.BooleanField(default=False)
+    back_low = models.BooleanField(default=False)
+    # Progress updates: all, those that named the next time, those whose writer chose it.
+    updates = _count()
+    updates_timed = _count()
+    updates_chosen = _count()
     # What the customer said.
+    wrote_at = _instant()
     asked_at = _instant()
     said_at = _instant()
     score = models.PositiveSmallIntegerField(null=True)
@@ -103,6 +115,8 @@ class CaseFact(models.Model):
             models.Index(fields=("filed_at",), name="fact_filed"),
             models.Index(fields=("filed_at",), condition=GOES_ON, name="fact_goes_on"),
             models.Index(fields=("filed_at",), condition=models.Q(escalated_at__isnull=False), name="fact_up"),
+            models.Index(fields=("wrote_at",), condition=models.Q(wrote_at__isnull=False), name="fact_wrote"),
+            models.Index(fields=("passed_at",), condition=models.Q(passed_at__isnull=False), name="fact_passed"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),
             models.Index(fields=("settled_at",), condition=models.Q(settled_at__isnull=False), name="fact_settled"),
             models.Index(fields=("asked_at",), condition=models.Q(asked_at__isnull=False), name="fact_asked"),

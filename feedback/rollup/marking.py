@@ -25,7 +25,8 @@ UNREAD = frozenset(
     (
         "case_id", "seq", "stage", "stage_since", "in_review", "in_acknowledgment", "in_work", "in_waiting_customer",
         "in_waiting_partner", "in_confirmation", "longest_silence", "silent_since", "level_top", "reopenings", "replied_at", "resolved_at",
-        "closed_at",
+        "closed_at", "wrote_at", "passings", "passed_at", "went_unasked", "replied_low", "back_low", "updates", "updates_timed",
+        "updates_chosen",
     )
 )  # fmt: skip
 READ = tuple(field.attname for field in CaseFact._meta.concrete_fields if field.attname not in UNREAD)

@@ -19,7 +19,7 @@ from django.db.models import Count, F, Model, Q
 from escalation.models import Promise, StageClock
 from escalation.worktime import Calendar
 from feedback import gaps, owed
-from feedback.durations import DURATIONS, Hours, rows
+from feedback.durations import DURATIONS, SILENCE, Hours, rows, silences
 from feedback.facts.stages import STAGES
 from feedback.figures import EVERYTHING, Scope
 from feedback.hours import OURS
@@ -247,6 +247,31 @@ def times_of(asking: Asking) -> Sequence[Mapping[str, Data]]:
     return [{TIMES: found} for found in sides]
 
 
+WRITING = "writing"
+#: What the facts say of the updates of a case, each with the name of its sum.
+_UPDATES = (("updates", "updates"), ("updates_timed", "timed"), ("updates_chosen", "chosen"))
+
+
+def written(asking: Asking) -> Sequence[Mapping[str, Data]]:
+    """How we write, by the team that has the case: the longest silences, and the updates of customers’ cases."""
+    sides: list[Data] = [{} for _ in range(2)]
+    beside = ("case__team__slug", "case__customer__is_staff", *(name for name, _ in _UPDATES))
+    for row in silences(
+        CaseFact.objects.filter(asking.where, HERE).order_by(), *beside, at=asking.at, office=asking.office
+    ):
+        found = sides[asking.start is not None and row["filed_at"] < asking.start]
+        one = found.setdefault(row["case__team__slug"] or "", {"ended": [], "open": [], "cases": 0, "updated": 0})
+        if (time := DURATIONS[SILENCE].took(row, asking.at)) is not None:
+            one["ended" if time[1] else "open"].append(int(time[0]))
+        if row["case__customer__is_staff"]:
+            continue
+        one["cases"] += 1
+        one["updated"] += row["updates"] > 0
+        for name, total in _UPDATES:
+            one[total] = one.get(total, 0) + row[name]
+    return [{WRITING: found} for found in sides]
+
+
 # Promises and clocks ------------------------------------------------------------------------------------------
 
 GRID, MISSES, OWED = "grid", "misses", "owed"
@@ -278,12 +303,13 @@ FAMILIES: tuple[Family, ...] = (
     Family((GAPS,), CaseFact, "filed_at", gaps_of, goes_on=True),
     Family((TOPICS,), CaseFact, "filed_at", topics_of, goes_on=True),
     Family((TIMES,), CaseFact, "filed_at", times_of, goes_on=True),
+    Family((WRITING,), CaseFact, "filed_at", written, goes_on=True),
     Family((GRID,), Promise, MEASURES["kept"].dated, promised),
     Family((MISSES,), Promise, MEASURES["kept"].dated, missed),
     Family((OWED,), StageClock, "ended_at", owing),
 )
 #: Of which a period and the one before it can be asked for at once.
-WITH_BEFORE = (HOURS, CLIMBS, FALSE, TOOK, TIMES)
+WITH_BEFORE = (HOURS, CLIMBS, FALSE, TOOK, TIMES, WRITING)
 NAMES = tuple(name for family in FAMILIES for name in family.names)
 #: The condition on what is kept.
 STANDS_STILL = ~GOES_ON

@@ -27,6 +27,7 @@ from feedback.rollup.parts import BETWEEN, HITS, Data, N
 from feedback.rollup.piecing import pieces
 from feedback.rollup.reading import fresh_of, read, share_of
 from feedback.topics import COMPLEXITIES, Topic
+from feedback.writing import Updates, silence_bars
 
 
 def share(cell: Data) -> Share:
@@ -199,6 +200,58 @@ def times(
 def curve(data: Data, key: str) -> Curve:
     one = data.get(key, {"ended": [], "open": []})
     return kaplan_meier([*((time, True) for time in one["ended"]), *((time, False) for time in one["open"])])
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """How we write: updates and the longest silences, in all and by the team that has the case, and updates in time."""
+
+    updates: tuple[Updates, Updates]  # of the period and of the one before
+    by_team: Mapping[str, Updates]
+    silent: Timed
+    silent_by: Mapping[str, Curve]
+    bars: Mapping[int, int]  # cases that are over, by where the stretch of their longest silence begins
+    in_time: Counted
+    in_time_by: Mapping[str, Share]
+    counted_to: datetime
+
+
+def wrote(key: str, period: Period, scope: Scope = EVERYTHING, *, at: datetime, office: Hours | None = None) -> Wrote:
+    """Counted by one state of the days; `key` is the figure of updates in time. LookupError for one that is not kept."""
+    state = fresh_of(period, at=at)
+    shares = read(period, scope, at=at, keys=[key], splits=("team",), state=state)
+    names = (parts.WRITING,)
+    found = pieces(names, period, scope, at=at, and_before=names, state=state, office=office)
+    now, before = found.now[parts.WRITING], found.before[parts.WRITING]
+    ended = [time for one in now.values() for time in one["ended"]]
+    return Wrote(
+        (_updates(now.values()), _updates(before.values())),
+        {team: _updates([one]) for team, one in now.items() if one["cases"]},
+        Timed(_silent(now.values()), _silent(before.values())),
+        {team: _silent([one]) for team, one in now.items()},
+        silence_bars(ended),
+        shares.of(key),
+        {team or "": share for team, share in shares.by("team", key).items()},
+        min(found.counted_to, shares.counted_to),
+    )
+
+
+def _updates(of: Iterable[Data]) -> Updates:
+    made = (
+        Updates(
+            one["cases"],
+            one["updated"],
+            Share(one.get("timed", 0), one.get("updates", 0)),
+            Share(one.get("chosen", 0), one.get("updates", 0)),
+        )
+        for one in of
+    )
+    return sum(made, Updates())
+
+
+def _silent(of: Iterable[Data]) -> Curve:
+    times = [(time, key == "ended") for one in of for key in ("ended", "open") for time in one[key]]
+    return kaplan_meier(times)
 
 
 def compared(

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
 
 from cases.access import Viewer
+from cases.models import Case
 from feedback import silences, writing
-from feedback.durations import SILENCE, Timed, curves
-from feedback.figures import within
+from feedback.durations import Timed
+from feedback.figures import Scope
 from feedback.intervals import FEWEST, Curve, Share
-from feedback.measures import Counted, count
+from feedback.measures import Counted
+from feedback.periods import Period
+from feedback.rollup import standing
 from feedback.silences import Silence
 from feedback.writing import BEGAN, EDGES, SILENT, WRITTEN, Updates
 from portal import charts
 from portal.charts import percent
 from portal.insights.asking import Asked
 from portal.insights.drawing import TOO_FEW, Chart, cell, chart
+from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import (
     MEDIAN,
@@ -53,37 +57,26 @@ class Found:
 
     def __init__(self, asked: Asked) -> None:
         period, scope = asked.period, asked.scope
-        self.now, self.before = writing.updates(period, scope), writing.updates(period.before(), scope)
-        self.teams = writing.updates_by_team(period, scope)
-        groups = {
-            name: within("filed_at", days) & scope.on("case__")
-            for name, days in (("now", period), ("before", period.before()))
-        }
-        # A slug is no name of a column, so the teams are numbered.
-        slugs = sorted(self.teams)
-        groups |= {f"team_{n}": groups["now"] & _of_team(slug) for n, slug in enumerate(slugs)}
-        found = curves([SILENCE], groups, at=asked.at)[SILENCE]
-        self.silent = Timed(found["now"], found["before"])
-        self.silent_by = {slug: found[f"team_{n}"] for n, slug in enumerate(slugs)}
-        (late,) = count([IN_TIME], period, scope, at=asked.at).values()
-        self.in_time: Counted = late[IN_TIME]
-        by_team = count([IN_TIME], period, scope, at=asked.at, by="team")
-        self.in_time_by = {slug or "": mine[IN_TIME].now for slug, mine in by_team.items()}
-        self.bars = writing.silence_bars(period, scope)
+        wrote = figures("writing", asked, partial(standing.wrote, IN_TIME), lambda found: found.updates[0].cases)
+        self.now, self.before = wrote.updates
+        self.teams, self.silent, self.silent_by, self.bars = wrote.by_team, wrote.silent, wrote.silent_by, wrote.bars
+        self.in_time, self.in_time_by = wrote.in_time, wrote.in_time_by
+        self.counted_to = wrote.counted_to
         self.replies = writing.replies(period, scope)
-        self.worst = silences.worst(period, scope, at=asked.at, most=WORST)
+        self.worst = figures("silent", asked, _worst, lambda found: wrote.updates[0].cases)
 
 
-def _of_team(slug: str) -> Q:
-    return Q(case__team__slug=slug) if slug else Q(case__team=None)
+def _worst(period: Period, scope: Scope, *, at: datetime) -> list[tuple[Case, Silence]]:
+    return silences.worst(period, scope, at=at, most=WORST)
 
 
 def writing_page(asked: Asked, teams: Mapping[str, str], viewer: Viewer) -> dict[str, Any]:
     """What the template takes."""
     found = Found(asked)
     if not found.now.cases:
-        return {"empty": EMPTY}
+        return {"empty": EMPTY, "counted_to": found.counted_to}
     return {
+        "counted_to": found.counted_to,
         "csv_url": asked.link(CSV),
         "sentence": sentence(asked, found),
         "remarks": [

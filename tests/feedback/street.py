@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cases.models import Case, User
+from cases.models import Case, Event, User
 from feedback.models import CaseFact
 from tests.feedback.story import AT
 
@@ -24,3 +24,10 @@ class Street:
         case.save()
         CaseFact.objects.create(case=case, seq=1, filed_at=case.filed_at, settled_at=at, escalated_at=up)
         return case
+
+    def wrote(self, case: Case, *times) -> None:
+        """The customer's own words in a case, in the log and in its facts."""
+        for seq, at in enumerate(times, 100):
+            said = {"case": case, "seq": seq, "kind": "customer_wrote", "role": "customer", "data": {}}
+            Event.objects.create(occurred_at=at, recorded_at=at, hash=f"{case.pk}-{seq}", **said)
+        CaseFact.objects.filter(pk=case.pk).update(wrote_at=max(times))

@@ -73,6 +73,28 @@ def test_only_whose_ninety_days_are_over(street):
     assert not coming_back(before, at=OVER)[OTHER].all  # it counts when the days were over, not when it was settled
 
 
+def test_words_about_an_older_case_count_whenever_they_came_within_the_ninety_days(street):
+    """Eight customers, each with an older case they wrote in; those who wrote within the days, whatever came later, are not quiet."""
+    day, heard = timedelta(days=1), set()
+    for name, within, *times in (
+        ("at once", False, SETTLED),
+        ("a second later", True, SETTLED + SECOND),
+        ("at the last moment", True, OVER),
+        ("too late", False, OVER + SECOND),
+        ("before and too late", False, SETTLED - day, OVER + day),
+        ("within and too late", True, SETTLED - day, SETTLED + day, OVER + day),
+        ("twice within", True, SETTLED + day, SETTLED + 2 * day),
+        ("long before", False, SETTLED - day),
+    ):
+        case = street.settled(name)
+        older = street.settled(name, who=case.customer, at=SETTLED - 100 * day)
+        CaseFact.objects.filter(pk=older.pk).update(settled_at=None)
+        street.wrote(older, *times)
+        heard |= {case.pk} if within else set()
+    other = coming_back(DAYS, at=OVER + 2 * day)[OTHER]
+    assert len(other.all) == 8 and other.all - other.quiet == heard
+
+
 def test_under_a_lock_only_customers_with_a_case_of_ones_teams_count(street):
     team = street.settled("one").team.slug
     mine, others = (coming_back(DAYS, Scope(only=(name,)), at=OVER)[OTHER].all for name in (team, "elsewhere"))

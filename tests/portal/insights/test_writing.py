@@ -13,6 +13,7 @@ from feedback import silences, writing
 from feedback.durations import SILENCE, times
 from feedback.facts.stages import longest_silence, worked_by
 from feedback.models import CaseFact, Survey
+from feedback.rollup import standing
 from tests.feedback.story import AT, PERIOD
 from tests.portal.insights.scene import DATES, links_of, rows_of, text
 
@@ -73,17 +74,18 @@ def test_page_file_links_and_query_counts(story, manager, supervisor):
     median = times([SILENCE], PERIOD, at=AT)[SILENCE].now.quantile(0.5)
     file = {(row["Table"], row["Row"], row["Column"]): row for row in rows_of(manager.get(CSV, DATES))}
     assert float(file["writing", "Longest silence, half of the cases", "This period"]["Half within (s)"]) == median
-    found = writing.updates(PERIOD)
+    wrote = standing.wrote("in_time_update", PERIOD, at=AT)
+    found = wrote.updates[0]
     log = Event.objects.filter(case__filed_at__gte=PERIOD.start, case__filed_at__lt=PERIOD.end, kind="updated")
     log = list(log.filter(case__is_history=False).values_list("case", "data"))
     timed = [data for _, data in log if (data["started"].get("update") or [None])[-1]]
     chosen = [data for _, data in log if data["args"].get("next_at")]
     assert (found.timed.hits, found.timed.n, found.chosen.hits) == (len(timed), len(log), len(chosen))
     assert found.cases == 19 and found.updated == len({case for case, _ in log})
-    teams = writing.updates_by_team(PERIOD)
+    teams = wrote.by_team
     assert sum(one.cases for one in teams.values()) == 19 and sum(one.timed.n for one in teams.values()) == len(log)
     assert (
-        sum(writing.silence_bars(PERIOD).values())
+        sum(wrote.bars.values())
         == CaseFact.objects.filter(
             filed_at__gte=PERIOD.start, filed_at__lt=PERIOD.end, stage="", case__is_history=False
         ).count()
