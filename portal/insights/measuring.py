@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,14 @@ from feedback.rollup import reading
 from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
+from portal.insights.closing import Filed
 from portal.insights.drawing import cell
 from portal.insights.lately import MANY, lately
 from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import change_words, interval_words, lift_words, share_words
+from portal.insights.words import change_words, days_words, interval_words, lift_words, share_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -90,11 +91,16 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
     }
 
 
-def csv_lines(asked: Asked) -> Iterator[str]:
+def filed(asked: Asked) -> Filed:
     """The table as a file. What the page does not show is empty there, too."""
+    found, counted_to = figures_of(asked)
+    return Filed(_lines(asked, found), counted_to, [("Before", days_words(asked.period.before()))])
+
+
+def _lines(asked: Asked, found: Mapping[str, Counted]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield writer.writerow((*HEAD, *TIME_HEAD))
-    for key, figures in figures_of(asked)[0].items():
+    for key, figures in found.items():
         one = MEASURES[key]
         cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
         yield writer.writerow([safe(value) for value in cells])
