@@ -10,7 +10,7 @@ from typing import Any
 from feedback.durations import Hours
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
-from feedback.recovery import lift
+from feedback.recovery import Lift, lift
 from feedback.rollup import reading
 from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
@@ -46,15 +46,20 @@ def figures_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Coun
     return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at, state=state)
 
 
+def lifted(asked: Asked) -> Lift:
+    """How much higher the final score is than the one on the way: what the page says in words and the API as numbers."""
+    found, _ = lately(
+        ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
+    )
+    return found
+
+
 def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
     """What the template takes."""
     state = reading.fresh_of(asked.period, at=asked.at)
     found, counted_to = figures_of(asked, state)
     filed = found["escalated"]
     times, timed_to = timed(asked, state, office, few=filed.now.n + filed.before.n < MANY)
-    lifted, _ = lately(
-        ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
-    )
     return {
         "sections": [
             {
@@ -66,7 +71,7 @@ def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
         ],
         "times": times,
         "times_heads": TIME_HEADS,
-        "lift": lift_words(lifted),
+        "lift": lift_words(lifted(asked)),
         "counted_to": min(counted_to, timed_to),
     }
 
