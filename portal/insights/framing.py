@@ -61,10 +61,9 @@ SAME_QUESTION = (
 COMPARE = "/insights/compare/"
 #: What the comparison asks besides: what is compared, and which two.
 SIDES = ("by", "a", "b")
-#: What may be kept as a view: the pages of one question; of those with parts of their own the comparison only.
+#: What may be kept as a view: with the filters of the question; of what a page asks besides, the sides of a comparison only.
 KEPT = (
-    *(page for page in SAME_QUESTION if page not in ("/insights/words/", "/insights/writing/")),
-    "/insights/promises/versions/", "/insights/promises/teams/",
+    *SAME_QUESTION, "/insights/promises/versions/", "/insights/promises/teams/", "/insights/bottlenecks/training/",
 )  # fmt: skip
 
 #: What lies below these are readings of the same.

@@ -202,7 +202,7 @@ def test_views_are_ones_own_named_once_and_twenty(manager, supervisor, story):
         assert manager.post(VIEWS, wrong).status_code == 422
     for name, mailed in (("mine", ""), ("", ""), ("x" * 41, ""), ("Weekly digest", ""), ("Other", "daily")):
         assert keep(manager, name=name, mailed=mailed).status_code == 422
-    for page, filters in (("/insights/words/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
+    for page, filters in (("/insights/pulse/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
         assert keep(manager, page, **filters).status_code == 404
     # A colleague's is not there.
     assert supervisor.post(VIEWS, {"view": mine.pk, "mailed": "monthly"}).status_code == 422
