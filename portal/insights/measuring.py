@@ -72,6 +72,7 @@ def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
         "times": times,
         "times_heads": TIME_HEADS,
         "lift": lift_words(lifted(asked)),
+        "lift_url": asked.cases("figure", more={"part": "recovered-of"}),
         "counted_to": min(counted_to, timed_to),
     }
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cases.models import Case
 from feedback import knowledge
 from feedback.articles import Text
 from portal import clock
@@ -66,6 +67,17 @@ def test_the_figures_by_hand(manager, told):
     assert "When does a refund arrive? Billing and payments 75% 9 of 12 47% to 91% 0 0" in page
     assert "I was charged twice Billing and payments 17% 2 of 12 5% to 45% 1 0" in page
     assert "Sign in after changing your phone Signing in and my account Too few 0 1" in page
+
+
+def test_cases_used_on_and_read_in_vain_lead_to_their_cases(manager, told):
+    rows = {row["title"]: row for row in manager.get(URL).context["rows"]}
+    used, tried = rows["I was charged twice"]["used"], rows["Sign in after changing your phone"]["tried"]
+    assert rows["When does a refund arrive?"]["used"] == {"words": "0", "url": ""}
+    for cell, title in ((used, "Cases an article was used on “I was charged twice”"), (tried, "Cases whose customer had read an article “Sign in")):  # fmt: skip
+        page = manager.get(cell["url"])
+        assert page.context["title"].startswith(title) and page.context["back"].startswith(URL)
+        assert [row["reference"] for row in page.context["rows"]] == [Case.objects.order_by("-pk")[0].reference]
+    assert manager.get(used["url"].replace("part=", "part=no-")).status_code == 404
 
 
 def test_stale_says_why(manager, told):

@@ -209,13 +209,18 @@ class TestPage:
         charts = manager.get(HERE, CROWD).context["charts"]
         assert [chart["title"] for chart in charts] == [
             "Cases by topic",  # ten each
-            "No topic is critical or high clearly more often",
-            "No topic is hard clearly more often",
-            "Escalated clearly more often: Signing in and my account, Billing and payments",
-            "Opened again clearly more often: Delivery",
-            "Routine clearly less often: Signing in and my account, Billing and payments",
-            "No topic has clearly more upset customers",
-            "No topic comes again clearly more often",
+            *(
+                f"Too few to tell yet whether a topic {what}"
+                for what in (
+                    "is critical or high more often",
+                    "is hard more often",
+                    "is escalated more often",
+                    "is opened again more often",
+                    "is routine less often",
+                    "has more upset customers",
+                    "comes again more often",
+                )
+            ),
         ]
         for chart in charts:
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
