@@ -13,6 +13,7 @@ from feedback.models import (
     Alternative,
     Ask,
     Evidence,
+    FigureToken,
     FigureView,
     FollowUp,
     Ground,
@@ -57,7 +58,8 @@ def recommendations(who: Subject) -> None:
 
 
 def views(who: Subject) -> None:
-    """Pages of figures they kept under names of their own: nothing is mailed to whoever is erased."""
+    """Pages of figures they kept and keys they made, under names of their own: nothing is mailed to whoever is erased, or read for them."""
+    FigureToken.objects.filter(owner=who.person).delete()
     FigureView.objects.filter(owner=who.person).delete()
 
 

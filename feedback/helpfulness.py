@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
 
+from cases.models import Case
 from cases.replies import ENGLISH
 from feedback.articles import today
+from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import ENOUGH, Share
 from feedback.models import Article, ArticleRevision, ArticleTried, ArticleUse, ArticleVote, FilingOffer
+from feedback.periods import Period
 
 WINDOW = timedelta(days=90)
 HALF = 0.5
@@ -23,6 +27,9 @@ WHY_STALE = {
     UNHELPFUL: "Answers few who read it",
 }
 Where = ArticleVote.Where
+#: The lists of cases behind an article's numbers: used on by a colleague, and read by the customer before they filed.
+USED, TRIED = "article_used", "article_tried"
+MODELS: Mapping[str, type[ArticleUse | ArticleTried]] = {USED: ArticleUse, TRIED: ArticleTried}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +42,26 @@ class Fare:
     tried: int = 0
 
 
+def window(at: datetime) -> Period:
+    """The 90 days of the company that end with today."""
+    return Period(today(at) - WINDOW + timedelta(days=1), today(at), settings.COMPANY_TIME_ZONE)
+
+
+def cases_behind(which: str, period: Period, scope: Scope = EVERYTHING, *, part: str) -> QuerySet[Case]:
+    """The cases on which the article with the slug `part` was used, or that came after it was read. LookupError for another list."""
+    rows = MODELS[which].objects.filter(within("at", period), article__slug=part)
+    return Case.objects.filter(scope.on(), pk__in=rows.order_by().values("case"))
+
+
 def fares(at: datetime) -> dict[int, Fare]:
     """Of the 90 days before `at`, by article; those nobody did anything with are left out."""
     yes = {place: Count("pk", filter=Q(helpful=True, where=place)) for place in Where.values}
-    rows = ArticleVote.objects.filter(day__gt=today(at) - WINDOW, day__lte=today(at)).values("article")
+    days = window(at)
+    rows = ArticleVote.objects.filter(day__gte=days.first, day__lte=days.last).values("article")
     votes = {row["article"]: row for row in rows.annotate(n=Count("pk"), **yes).order_by()}
     used, tried = (
-        dict(model.objects.filter(at__gt=at - WINDOW, at__lte=at).values_list("article").annotate(n=Count("case")).order_by())
-        for model in (ArticleUse, ArticleTried)
+        dict(model.objects.filter(within("at", days), at__lte=at).values_list("article").annotate(n=Count("case")).order_by())
+        for model in MODELS.values()
     )  # fmt: skip
     made = {}
     for pk in {*votes, *used, *tried}:

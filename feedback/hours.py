@@ -27,6 +27,8 @@ LOST = STAGES[:2]
 #: It is with us, and waits for nobody else.
 OURS = STAGES[:3]
 SPENT = "spent"
+#: What the part of a list of cases may name beside one stage: any stage, or those at which we wait for others.
+ANY, OTHERS = "", "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +155,18 @@ def needless(found: Hours, period: Period, scope: Scope = EVERYTHING) -> tuple[i
 def cases_behind(
     which: str, period: Period, scope: Scope = EVERYTHING, *, at: datetime, part: str = ""
 ) -> QuerySet[Case]:
-    """The cases that spent time somewhere: part "payments:review", or ":review" for all teams. LookupError, ValueError."""
+    """The cases that spent time somewhere: part "payments:review", ":review" for all teams, "payments:" for any stage.
+
+    LookupError or ValueError for a part that is none.
+    """
     team, stage = part.split(":")
-    if which != SPENT or stage not in STAGES or (team and not scope.may_name(team)):
+    stages = {ANY: STAGES, OTHERS: STAGES[len(OURS) :]}.get(stage, (stage,))
+    if which != SPENT or not set(stages) <= set(STAGES) or (team and not scope.may_name(team)):
         raise LookupError(f"“{which}”, “{part}”: no number of ours.")
     return Case.objects.filter(
         pk__in={
             one.case
             for one in _stretches(period, scope, at)
-            if one.seconds and one.stage == stage and (not team or one.team == team)
+            if one.seconds and one.stage in stages and (not team or one.team == team)
         }
     )

@@ -16,6 +16,8 @@ Z = 1.959963984540054  # 95 %, two-sided
 FEWEST = 5
 #: Of fewer than this nothing is said to differ from anything else.
 ENOUGH = 10
+#: Of fewer than this no page says that a share or a time went up or down, or that one of several is more or less than the others.
+COMPARED = 30
 Key = TypeVar("Key")
 TINY = 1e-9  # products of fractions are not exact
 
@@ -97,13 +99,13 @@ def change(now: Share, before: Share) -> str | None:
     return "up" if low > 0 else "down" if high < 0 else ""
 
 
-def apart(one: Share, other: Share) -> str | None:
-    """Whether `one` may be said to be "up" or "down" beside `other`; "" when not, None when too few to tell.
+def apart(one: Share, other: Share, *, least: int = ENOUGH) -> str | None:
+    """Whether `one` may be said to be "up" or "down" beside `other`; "" when not, None when one has fewer than `least`.
 
     Two shares that stand side by side with their intervals are told apart only where the intervals do not meet: the
     reader sees them, and the one looked at was picked because it stood out.
     """
-    if min(one.n, other.n) < ENOUGH or one.interval is None or other.interval is None:
+    if min(one.n, other.n) < least or one.interval is None or other.interval is None:
         return None
     (low, high), (low_other, high_other) = one.interval, other.interval
     return "up" if low > high_other else "down" if high < low_other else ""

@@ -44,6 +44,9 @@ MESSAGE = Limit("message", 30, HOUR)
 SHARED = Limit("person added", 20, HOUR)
 COPY = Limit("copy of one's data", 5, timedelta(days=1))
 ERASURE = Limit("erasure asked", 10, HOUR)
+#: Programs that read the figures with a key, and wrong keys from one client address.
+API_KEY = Limit("api key", 600, HOUR)
+API_WRONG_KEY = Limit("wrong api key of a client", 60, HOUR)
 CLIENT_VOTE = Limit("vote of a client", 120, HOUR)
 
 

@@ -12,6 +12,7 @@ from feedback.models.article import (
 )
 from feedback.models.ask import Ask
 from feedback.models.facts import CaseFact, FactHold
+from feedback.models.figure_token import FigureToken
 from feedback.models.figure_view import FigureView
 from feedback.models.follow_up import FollowUp
 from feedback.models.improvement import Evidence, Improvement
@@ -54,6 +55,7 @@ __all__ = [
     "Counterfactual",
     "Evidence",
     "FactHold",
+    "FigureToken",
     "FigureView",
     "FilingOffer",
     "FollowUp",

@@ -18,7 +18,8 @@ from feedback.models import CaseFact
 from portal.api.reading import Reading
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
-from portal.insights.framing import file_of
+from portal.insights.closing import csv_file
+from portal.insights.framing import days_of
 
 #: As the case is now: the name of the column, and where it stands.
 OF_CASE = {
@@ -49,7 +50,7 @@ class CaseFacts(Reading):
 
     def get(self, request: Request) -> StreamingHttpResponse:
         asked = self.asked(request)
-        return file_of(lines(asked), "case-facts", asked)
+        return csv_file(lines(asked), f"case-facts-{days_of(asked)}")
 
 
 def rows_of(asked: Asked) -> QuerySet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from rest_framework.views import APIView
 
 from feedback.figure_views import SEES
 from portal import clock
+from portal.api.keys import ByKey
 from portal.insights.asking import NAMES, Asked
 from portal.insights.framing import Said
 
@@ -31,6 +33,8 @@ class SeesFigures(BasePermission):
 class Reading(APIView):
     """An address that is only read, with the filters of the pages of figures."""
 
+    # The session first: with nobody signed in the answer stays 403, whoever asks.
+    authentication_classes = (SessionAuthentication, ByKey)
     permission_classes = (SeesFigures,)
     schema = None  # docs/api.md says what it answers; no address serves a schema
     http_method_names = ("get", "head")  # type: ignore[assignment]

@@ -23,6 +23,8 @@ ACTS = {
     "signed_in": "Signed in",
     "audit_csv": "Audit downloaded",
     "insights_report": "Progress report of several cases downloaded",
+    "api_key_made": "Key for programs made",
+    "api_key_revoked": "Key for programs taken back",
     "insights_csv": "Cases behind a figure downloaded, with names",
     "opened_restricted": "Restricted case opened",
     "auth_user_password_change": "Password set for somebody",

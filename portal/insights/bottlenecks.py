@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from feedback.hours import LOST, SPENT, Spent
+from feedback.hours import ANY, LOST, SPENT, Spent
+from feedback.hours import OTHERS as OTHER_STAGES
 from feedback.intervals import FEWEST, Share, keep_back
 from feedback.rollup.standing import spent
 from portal import charts
@@ -133,7 +134,11 @@ def teams_chart(asked: Asked, found: Spent, names: Mapping[str, str]) -> Chart:
     for team in teams:
         counts = [round(found.seconds(team=team, stages=stages) / HOUR) for _, stages in PARTS]
         rows.append((names.get(team, team) or "No team", hours_words(found.seconds(team=team)), counts))
-        table.append([names.get(team, team) or "No team", *(f"{n:,}" for n in counts)])
+        cells = [
+            cell(f"{n:,} h", spent_url(asked, found, team, stages))
+            for n, (_, stages) in zip(counts, PARTS, strict=True)
+        ]
+        table.append([names.get(team, team) or "No team", *cells])
     heads = [name for name, _ in PARTS]
     longest = max([1, *(sum(counts) for _, _, counts in rows)])
     svg = charts.stacked(rows[:MOST_ROWS], heads, key="teams", title=title, desc=desc, longest=longest)
@@ -154,7 +159,11 @@ def halves_chart(asked: Asked, found: Spent, names: Mapping[str, str]) -> Chart:
         sizes |= {(name, head): size for head, size in zip(heads, shown, strict=False)}
         cases = count_words(max(n for _, n in halves[:OWN]), "case")
         rows.append((name, cases, shown if any(shown) else None))
-        table.append([name, *(half_words(half, n) for half, n in halves)])
+        links = [
+            spent_url(asked, found, team, [stage]) if n >= FEWEST else ""
+            for stage, (_, n) in zip(ORDER, halves, strict=True)
+        ]
+        table.append([name, *(cell(half_words(*one), url) for one, url in zip(halves, links, strict=True))])
     (name, head), most = max(sizes.items(), key=lambda one: one[1])
     title = (
         f"{head} with {name} takes longest: half within {span(most)}"
@@ -172,6 +181,17 @@ def halves_chart(asked: Asked, found: Spent, names: Mapping[str, str]) -> Chart:
         else ""
     )
     return chart(title, desc, svg, "Median time by team", ["Team", *COLUMNS], table, asked.link("/insights/bottlenecks.csv"), note=TOO_FEW)  # fmt: skip
+
+
+def spent_url(asked: Asked, found: Spent, team: str | None, stages: Sequence[str]) -> str:
+    """The address of the cases with time at one of these stages with a team, None for all teams; none where there are none.
+
+    What was with no team has no list: in an address nothing stands for all teams.
+    """
+    if team == "" or not found.seconds(team=team, stages=stages):
+        return ""
+    named = {tuple(ORDER): ANY, tuple(OTHERS): OTHER_STAGES}.get(tuple(stages), stages[0])
+    return asked.cases(SPENT, more={"part": f"{team or ''}:{named}"})
 
 
 def half_words(half: float, n: int) -> str:
@@ -203,12 +223,12 @@ def hours_row(asked: Asked, found: Spent, team: str | None) -> list[Cell]:
     cells = []
     for stage in ORDER:
         seconds = found.seconds(team=team, stages=[stage])
-        url = asked.cases(SPENT, more={"part": f"{team or ''}:{stage}"}) if seconds else ""
+        url = spent_url(asked, found, team, [stage])
         place = (team or "", stage)
         known = team is not None and found.cases.get(place, 0) >= FEWEST
         half = f"half: {span(found.half[place])}" if known else ""
         cells.append(hours_cell(seconds, whole, url, half))
-    return [*cells, hours_cell(found.seconds(team=team), whole, "", "")]
+    return [*cells, hours_cell(found.seconds(team=team), whole, spent_url(asked, found, team, ORDER), "")]
 
 
 def hours_cell(seconds: int, whole: int, url: str, half: str) -> Cell:

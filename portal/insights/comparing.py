@@ -13,7 +13,7 @@ from django import forms
 from escalation.models import ProtocolVersion
 from feedback.cohorts import MIX_FROM, MIX_MOST, Cohort, Compared, compare
 from feedback.durations import ACKNOWLEDGE, DURATIONS, HANDLING, RESOLVE
-from feedback.intervals import ENOUGH, Curve, Share, change, difference
+from feedback.intervals import COMPARED, Curve, Share, change, difference
 from feedback.measures import MEASURES
 from feedback.periods import Period
 from feedback.rollup.standing import compared
@@ -233,12 +233,12 @@ def reading(sides: tuple[Side, Side], found: Compared) -> str:
 
 
 def _way(first: Share, second: Share) -> str | None:
-    return change(second, first) if min(first.n, second.n) >= ENOUGH else None
+    return change(second, first) if min(first.n, second.n) >= COMPARED else None
 
 
 def _time_way(first: Curve, second: Curve) -> str | None:
     """As `_way`, of medians: clear only where their intervals do not meet."""
-    if min(first.n, second.n) < ENOUGH:
+    if min(first.n, second.n) < COMPARED:
         return None
     (low, high), (low_then, high_then) = first.interval(MEDIAN), second.interval(MEDIAN)
     if low_then is not None and high is not None and low_then > high:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from feedback.cohorts import MIX_FROM, MIX_MOST
-from feedback.intervals import ENOUGH
+from feedback.intervals import COMPARED, ENOUGH
+from feedback.unusual import IN_A_ROW
 from portal.charts import percent
 
 
@@ -262,13 +263,20 @@ DEFINITIONS = (
         "change",
         "Up, down, no clear change",
         "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",
-        f"Against as many days just before the period, with at least {ENOUGH} on both sides. Medians have changed clearly when their intervals do not meet.",
+        f"Against as many days just before the period, with at least {COMPARED} on both sides; with fewer it is “too few to tell”. Medians have changed clearly when their intervals do not meet.",
     ),
     Definition(
         "differs",
         "Clearly more, clearly less",
         "the 95% intervals of a part and of all the others together do not meet",
-        f"Of weeks, topics and milestones, with at least {ENOUGH} on both sides; with fewer it cannot be told yet. This is stricter than for a change, because the part is picked for standing out.",
+        f"Of topics, milestones and levels, with at least {COMPARED} on both sides; those with fewer are listed as too few to compare. This is stricter than for a change, because the part is picked for standing out.",
+    ),
+    Definition(
+        "unusual",
+        "Unusual",
+        f"a week outside the limits of chance, or {IN_A_ROW} weeks in a row on one side of the middle",
+        "Of the line of a share by week. The middle is the share of all weeks together. Outside the limits: chance alone would bring so many, or so few, in less than 1 week of 700 on that side (three standard deviations, counted exactly). Weeks with too few to show are left out.",
+        "By chance alone a line of 12 weeks shows something unusual about 1 time in 60, one of a year 1 time in 5. It says where to look, not why.",
     ),
     Definition(
         "hidden",

@@ -12,7 +12,7 @@ from django.conf import settings
 from cases.access import Viewer
 from escalation.models import Notice
 from feedback.figure_views import DIGEST
-from feedback.intervals import apart
+from feedback.intervals import COMPARED, apart
 from feedback.measures import ALL, MEASURES, Counted
 from feedback.periods import Period
 from feedback.rollup import reading
@@ -67,7 +67,7 @@ def moved(found: Iterable[Moved]) -> tuple[list[Moved], list[Moved]]:
     Two weeks are told apart only where their intervals do not meet: whatever is picked from hundreds of pairs because
     it stands out must stand out more than one that was asked for.
     """
-    clear = [one for one in found if apart(one.figures.now, one.figures.before)]
+    clear = [one for one in found if apart(one.figures.now, one.figures.before, least=COMPARED)]
     worse: dict[str, Moved] = {}
     better: dict[str, Moved] = {}
     for one in sorted(clear, key=lambda one: (-one.gap, one.key, one.split, one.part)):

@@ -8,9 +8,10 @@ from typing import Any
 from feedback.figures import MILESTONES, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped
-from feedback.intervals import ENOUGH, FEWEST, Share, apart
+from feedback.intervals import COMPARED, FEWEST, Share, apart
 from feedback.models import Survey
 from feedback.resolving import Lasted
+from feedback.unusual import IN_A_ROW, outside, runs
 from portal import charts
 from portal.charts import Point, percent
 from portal.insights.asking import Asked, Names
@@ -92,18 +93,22 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
 
 
 def steady(name: str, shares: Sequence[Share]) -> str:
-    """The finding of a weekly line: which weeks clearly differ from all the others together."""
-    whole = sum(shares, Share())
-    known = [way for share in shares if (way := against_the_rest(share, whole)) is not None]
+    """The finding of a weekly line: weeks outside the limits of chance, and weeks in a row on one side of the middle."""
+    whole, known = sum(shares, Share()), [share for share in shares if share.shown]
     if not whole.shown:
         return f"{name}: too few to say"
     if len(known) < 2:
         return f"{name}: too few in single weeks to compare them"
-    above, below = known.count("up"), known.count("down")
-    if above or below:
-        parts = [f"{count_words(n, 'week')} clearly {where}" for n, where in ((above, "above"), (below, "below")) if n]
-        return f"{name}: {' and '.join(parts)} the others"
-    return f"{name}: no week differs clearly from the others"
+    ways = [outside(share, whole) for share in known]
+    counts = [(ways.count(way), side) for way, side in (("up", "above"), ("down", "below"))]
+    said = [f"{count_words(n, 'week')} far {side} the middle" for n, side in counts if n]
+    longest = runs(known, whole)
+    said += [
+        f"{longest[way]} weeks in a row {side} the middle"
+        for way, side in (("up", "above"), ("down", "below"))
+        if longest[way] >= IN_A_ROW
+    ]
+    return f"{name}: unusual, {' and '.join(said)}" if said else f"{name}: nothing unusual in any week"
 
 
 def answers(asked: Asked, figures: Satisfaction) -> Chart:
@@ -301,7 +306,7 @@ def helped_back(asked: Asked, figures: Helped, teams: dict[str, str]) -> Chart:
 
 def against_the_rest(share: Share, whole: Share) -> str | None:
     """ "up" or "down" when a part clearly differs from all the others together; None when too few to tell."""
-    return apart(share, Share(whole.hits - share.hits, whole.n - share.n))
+    return apart(share, Share(whole.hits - share.hits, whole.n - share.n), least=COMPARED)
 
 
 def finding(parts: Named, whole: Share, way: str, said: tuple[str, str, str]) -> str:
@@ -316,8 +321,8 @@ def finding(parts: Named, whole: Share, way: str, said: tuple[str, str, str]) ->
 
 def untold(parts: Named) -> str:
     """Which parts are too few to be compared, as a sentence for the chart's description."""
-    few = [label for label, share in parts if 0 < share.n < ENOUGH]
-    return f" Fewer than {ENOUGH}, so it cannot be told yet whether it differs: {', '.join(few)}." if few else ""
+    few = [label for label, share in parts if 0 < share.n < COMPARED]
+    return f" Too few to compare (fewer than {COMPARED}): {', '.join(few)}." if few else ""
 
 
 def by_size(shares: dict[str, Share], names: dict[str, str]) -> list[tuple[str, Share, dict[str, str]]]:

@@ -22,6 +22,7 @@ from feedback.handlers import mix_of
 from feedback.intervals import FEWEST
 from portal import clock
 from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.insights.closing import Filed, answer
 from portal.insights.taking import taken, with_links
 from portal.pages.doors import View, door, see_other
 
@@ -60,10 +61,9 @@ SAME_QUESTION = (
 COMPARE = "/insights/compare/"
 #: What the comparison asks besides: what is compared, and which two.
 SIDES = ("by", "a", "b")
-#: What may be kept as a view: the pages of one question; of those with parts of their own the comparison only.
+#: What may be kept as a view: with the filters of the question; of what a page asks besides, the sides of a comparison only.
 KEPT = (
-    *(page for page in SAME_QUESTION if page not in ("/insights/words/", "/insights/writing/")),
-    "/insights/promises/versions/", "/insights/promises/teams/",
+    *SAME_QUESTION, "/insights/promises/versions/", "/insights/promises/teams/", "/insights/bottlenecks/training/",
 )  # fmt: skip
 
 #: What lies below these are readings of the same.
@@ -197,28 +197,28 @@ def page(template: str, heading: str) -> Callable[[Fill], View]:
     return made
 
 
-def table_file(what: str) -> Callable[[Callable[[Question, Asked], Iterable[str]]], View]:
+def table_file(what: str) -> Callable[[Callable[[Question, Asked], Iterable[str] | Filed]], View]:
     """The same question's numbers as a CSV file; wrong filters make no file (404)."""
 
-    def made(lines: Callable[[Question, Asked], Iterable[str]]) -> View:
+    def made(lines: Callable[[Question, Asked], Iterable[str] | Filed]) -> View:
         @wraps(lines)
         def view(request: HttpRequest) -> HttpResponseBase:
             question = Question(request)
             if question.asked is None:
                 raise Http404
-            return file_of(lines(question, question.asked), what, question.asked)
+            return file_of(request, lines(question, question.asked), what, question.asked)
 
         return for_managers(view)
 
     return made
 
 
-def file_of(lines: Iterable[str], what: str, asked: Asked) -> StreamingHttpResponse:
-    """A CSV file, row by row, under a name that says what it is."""
-    return csv_file(lines, f"{what}-{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}")
+def file_of(request: HttpRequest, found: Iterable[str] | Filed, what: str, asked: Asked) -> StreamingHttpResponse:
+    """A CSV file, row by row, under a name that says what it is; below its rows it says what was asked, and who had it made."""
+    filed = found if isinstance(found, Filed) else Filed(found)
+    return answer(request, filed, what, asked=asked, days=days_of(asked), now=clock.now())
 
 
-def csv_file(lines: Iterable[str], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse((line.encode() for line in lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+def days_of(asked: Asked) -> str:
+    """The days of a question in the name of a file."""
+    return f"{asked.period.first.isoformat()}-to-{asked.period.last.isoformat()}"

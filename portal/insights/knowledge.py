@@ -6,11 +6,15 @@ import csv
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from cases.models import User
-from feedback.helpfulness import WHY_STALE, WINDOW, Shelved, Where, deflection, shelf
+from feedback.helpfulness import TRIED, USED, WHY_STALE, WINDOW, Shelved, Where, deflection, shelf, window
 from feedback.intervals import Share
+from feedback.periods import Period
+from portal.insights.asking import OWN
 from portal.insights.casework import Echo, safe
+from portal.insights.drawing import cell
 from portal.insights.words import interval_words, share_words
 
 HEAD = (
@@ -33,7 +37,7 @@ def told(at: datetime, *, by: User) -> dict[str, Any]:
     rows = [one for one in shelf(at) if one.article.archived_at is None]
     if not rows:
         return {"empty": NOBODY}
-    solved = deflection(at)
+    solved, days = deflection(at), window(at)
     stale = [one for one in rows if one.stale]
     published = [one for one in rows if one.article.published_at]
     return {
@@ -42,8 +46,8 @@ def told(at: datetime, *, by: User) -> dict[str, Any]:
         "answered": sum(one.fare.votes.hits for one in rows),
         "places": [(label, sum(one.fare.answered.get(place, 0) for one in rows)) for place, label in Where.choices],
         "used": sum(one.fare.used for one in rows),
-        "stale": [line(one) for one in stale],
-        "rows": [line(one) for one in sorted(published, key=lambda one: (-one.fare.votes.hits, one.text.title))],
+        "stale": [line(one, days) for one in stale],
+        "rows": [line(one, days) for one in sorted(published, key=lambda one: (-one.fare.votes.hits, one.text.title))],
         "days": WINDOW.days,
     }
 
@@ -63,15 +67,21 @@ def figure(share: Share) -> dict[str, Any]:
     return {"words": share_words(share), "interval": interval_words(share), "of": of}
 
 
-def line(one: Shelved) -> dict[str, Any]:
+def _behind(which: str, one: Shelved, days: Period) -> str:
+    """The address of the cases behind a number of an article."""
+    said = {"period": OWN, "from": days.first.isoformat(), "to": days.last.isoformat(), "which": which}
+    return f"/insights/cases/?{urlencode(said | {'part': one.article.slug})}"
+
+
+def line(one: Shelved, days: Period) -> dict[str, Any]:
     """An article in the table."""
     return {
         "article": one.article,
         "title": one.text.title,
         "topic": str(one.article.topic or "No topic"),
         "votes": figure(one.fare.votes),
-        "used": one.fare.used,
-        "tried": one.fare.tried,
+        "used": cell(str(one.fare.used), _behind(USED, one, days) if one.fare.used else ""),
+        "tried": cell(str(one.fare.tried), _behind(TRIED, one, days) if one.fare.tried else ""),
         "why": [WHY_STALE[why] for why in one.stale],
     }
 

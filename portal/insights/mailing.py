@@ -17,6 +17,8 @@ from feedback.figure_views import KIND, SEES, token_of
 from feedback.measures import MEASURES, Counted
 from feedback.models import FigureView
 from feedback.rollup import reading
+from feedback.theme_figures import themes_of
+from portal.insights import theme_tables
 from portal.insights.asking import OWN, Asked
 from portal.insights.bottlenecks import hours_page
 from portal.insights.comparing import compare_page, sides_asked, sides_words
@@ -26,10 +28,19 @@ from portal.insights.framing import COMPARE, TOO_FEW, Said
 from portal.insights.owing import teams_page, versions_page
 from portal.insights.promises import promises_page
 from portal.insights.topics import count_topics, page_of
+from portal.insights.training import EMPTY as NOBODY_HAS
+from portal.insights.training import gaps_of
+from portal.insights.training import sentence as gaps_sentence
 from portal.insights.words import change_words, interval_words, share_words
+from portal.insights.writing import EMPTY as WROTE_NOTHING
+from portal.insights.writing import Found
+from portal.insights.writing import sentence as writing_sentence
 
 OF_PROMISES = ("kept", "kept_1", "kept_2", "kept_3", "kept_4", "kept_supervisor", "escalated", "supervisor")
 OF_CLOCKS = ("kept", "in_time_review", "in_time_acknowledge", "in_time_update", "in_time_resolve", "escalated", "astray", "exhausted")  # fmt: skip
+OF_WORDS = ("satisfied", "low", "addressed", "heard", "response")
+OF_WRITING = ("in_time_update", "kept_3", "heard", "satisfied", "at_first")
+OF_TRAINING = ("low", "back_30", "astray", "kept", "at_first")
 OF_ALL = ("satisfied", "low", "addressed", "heard", "escalated", "at_first", "back_30", "kept")
 
 
@@ -58,6 +69,20 @@ def _compare(said: Said, asked: Asked) -> Mapping[str, Any]:
     return compare_page(asked, said.filters, said.form.names.teams, said.form.topics)
 
 
+def _words(said: Said, asked: Asked) -> Mapping[str, Any]:
+    return {"sentence": theme_tables.sentence(asked, themes_of(asked.period, asked.scope))}
+
+
+def _writing(said: Said, asked: Asked) -> Mapping[str, Any]:
+    found = Found(asked)
+    return {"sentence": writing_sentence(asked, found)} if found.now.cases else {"empty": WROTE_NOTHING}
+
+
+def _training(said: Said, asked: Asked) -> Mapping[str, Any]:
+    found = gaps_of(asked).cells
+    return {"sentence": gaps_sentence(asked, found, said.form.topics)} if found else {"empty": NOBODY_HAS}
+
+
 #: By the page of a view; the functions are those the pages are made with.
 LETTERS: dict[str, Letter] = {
     "/insights/": Letter(_dashboard),
@@ -67,6 +92,9 @@ LETTERS: dict[str, Letter] = {
     "/insights/promises/versions/": Letter(lambda said, asked: versions_page(asked), OF_PROMISES),
     "/insights/promises/teams/": Letter(lambda said, asked: teams_page(asked, said.form.names.teams), OF_CLOCKS),
     COMPARE: Letter(_compare, (), compared_lines),
+    "/insights/words/": Letter(_words, OF_WORDS),
+    "/insights/writing/": Letter(_writing, OF_WRITING),
+    "/insights/bottlenecks/training/": Letter(_training, OF_TRAINING),
     "/insights/bottlenecks/": Letter(lambda said, asked: hours_page(asked, said.form.names), OF_CLOCKS),
 }
 

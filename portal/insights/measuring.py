@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from feedback.durations import Hours
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
-from feedback.recovery import lift
+from feedback.recovery import Lift, lift
 from feedback.rollup import reading
 from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
+from portal.insights.closing import Filed
 from portal.insights.drawing import cell
 from portal.insights.lately import MANY, lately
 from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import change_words, interval_words, lift_words, share_words
+from portal.insights.words import change_words, days_words, interval_words, lift_words, share_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -45,15 +46,20 @@ def figures_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Coun
     return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at, state=state)
 
 
+def lifted(asked: Asked) -> Lift:
+    """How much higher the final score is than the one on the way: what the page says in words and the API as numbers."""
+    found, _ = lately(
+        ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
+    )
+    return found
+
+
 def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
     """What the template takes."""
     state = reading.fresh_of(asked.period, at=asked.at)
     found, counted_to = figures_of(asked, state)
     filed = found["escalated"]
     times, timed_to = timed(asked, state, office, few=filed.now.n + filed.before.n < MANY)
-    lifted, _ = lately(
-        ("lift", asked.period, asked.scope), lambda: lift(asked.period, asked.scope), lambda one: one.n, at=asked.at
-    )
     return {
         "sections": [
             {
@@ -65,7 +71,8 @@ def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
         ],
         "times": times,
         "times_heads": TIME_HEADS,
-        "lift": lift_words(lifted),
+        "lift": lift_words(lifted(asked)),
+        "lift_url": asked.cases("figure", more={"part": "recovered-of"}),
         "counted_to": min(counted_to, timed_to),
     }
 
@@ -90,11 +97,16 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
     }
 
 
-def csv_lines(asked: Asked) -> Iterator[str]:
+def filed(asked: Asked) -> Filed:
     """The table as a file. What the page does not show is empty there, too."""
+    found, counted_to = figures_of(asked)
+    return Filed(_lines(asked, found), counted_to, [("Before", days_words(asked.period.before()))])
+
+
+def _lines(asked: Asked, found: Mapping[str, Counted]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield writer.writerow((*HEAD, *TIME_HEAD))
-    for key, figures in figures_of(asked)[0].items():
+    for key, figures in found.items():
         one = MEASURES[key]
         cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
         yield writer.writerow([safe(value) for value in cells])

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cases.models import Case, ReplyRevision, Severity, Team, User
-from feedback import climbs, cohorts, coming_back, durations, gaps, hours, owed, writing
+from cases.replies import ENGLISH
+from feedback import climbs, cohorts, coming_back, durations, gaps, helpfulness, hours, owed, writing
 from feedback.cohorts import Cohort
 from feedback.measures import MEASURES
+from feedback.models import ArticleRevision
 from portal.insights.asking import Asked
 from portal.insights.words import ASPECT_WORDS, MILESTONE_WORDS, STAGE_WORDS
 
@@ -74,7 +76,8 @@ def _spent(asked: Asked, part: str, user: User) -> QuerySet[Case]:
 def _stage(part: str) -> str:
     team, stage = part.split(":")
     where = f", {_team_name(team)}" if team else ""
-    return f": {STAGE_WORDS[stage][0].lower()}{STAGE_WORDS[stage][1:]}{where}"
+    known = STAGE_WORDS | {hours.ANY: "At any stage", hours.OTHERS: "Waiting for the customer or another company"}
+    return f": {known[stage][0].lower()}{known[stage][1:]}{where}"
 
 
 def _gap(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
@@ -152,6 +155,21 @@ def _returning(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
     return lambda asked, part, user: coming_back.cases_behind(which, asked.period, asked.scope, at=asked.at, part=part)
 
 
+def _article(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: helpfulness.cases_behind(which, asked.period, asked.scope, part=part)
+
+
+def _article_words(part: str) -> str:
+    title = (
+        ArticleRevision.objects.filter(article__slug=part, language=ENGLISH, is_current=True)
+        .values_list("title", flat=True)
+        .first()
+    )
+    if title is None:
+        raise LookupError(f"“{part}” is no article.")
+    return f" “{title}”"
+
+
 GROUP_WORDS = {coming_back.UP: ": after an escalated case", coming_back.OTHER: ": after another case"}
 PARTS = {"of": "all that were looked at", "hits": "those that count"}
 WHY_WORDS = {
@@ -162,6 +180,7 @@ WHY_WORDS = {
     "by_hand": ": by hand",
 }
 ALL, COMPARE, WRITING = "/insights/all/", "/insights/compare/", "/insights/writing/"
+KNOWLEDGE = "/insights/knowledge/"
 COMING_BACK = "/insights/compare/coming-back/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
@@ -189,6 +208,10 @@ NUMBERS: dict[str, Number] = {
     ),
     coming_back.QUIET_OF: Number(
         "Cases customers were counted by", COMING_BACK, _returning(coming_back.QUIET_OF), GROUP_WORDS.__getitem__
+    ),
+    helpfulness.USED: Number("Cases an article was used on", KNOWLEDGE, _article(helpfulness.USED), _article_words),
+    helpfulness.TRIED: Number(
+        "Cases whose customer had read an article", KNOWLEDGE, _article(helpfulness.TRIED), _article_words
     ),
     gaps.GAP: Number("Cases that count", TRAINING, _gap(gaps.GAP), _aspect, _is_low),
     gaps.GAP_OF: Number("Cases looked at", TRAINING, _gap(gaps.GAP_OF), _aspect, _is_low),

@@ -10,10 +10,11 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from escalation.verbs import Refused
-from feedback import figure_views
+from feedback import figure_tokens, figure_views
 from feedback.figure_views import Mailed
-from feedback.models import FigureView
+from feedback.models import FigureToken, FigureView
 from portal import clock
+from portal.console import noting
 from portal.insights.asking import OWN
 from portal.insights.comparing import sides_asked, sides_words
 from portal.insights.framing import COMPARE, KEPT, PLACES, Question, Said, for_managers, frame
@@ -24,6 +25,7 @@ HERE, BROKEN = "/insights/views/", "One of its filters names something that is n
 TITLES = dict(PLACES) | {
     "/insights/promises/versions/": "Promises by protocol version",
     "/insights/promises/teams/": "Promises by team",
+    "/insights/bottlenecks/training/": "Training gaps",
 }
 FIXED = "Dates of your own stay the same, so there would be nothing new to send. Choose a period like “Last 12 weeks”."
 
@@ -87,13 +89,24 @@ def listing(request: HttpRequest) -> HttpResponse:
     """One's own views; sent as a form it says how often one is mailed, deletes one, or turns the digest on or off."""
     if request.method == "POST":
         try:
+            if "token_name" in request.POST:
+                return _listed(request, new_key=_new_key(request))
             return done(request, HERE, _act(request))
         except Refused as why:
-            return _listed(request, error=str(why))
+            return _listed(request, error=str(why), key_field=why.field or "")
     return _listed(request)
 
 
-def _listed(request: HttpRequest, error: str = "") -> HttpResponse:
+def _new_key(request: HttpRequest) -> str:
+    """Makes a key for programs; the page that answers is the only one that shows it."""
+    said, days = request.POST, request.POST.get("days", "")
+    number = int(days) if days in map(str, figure_tokens.LASTS) else 0
+    row, token = figure_tokens.issue(said["token_name"], number, by=request.user, at=clock.now())  # type: ignore[arg-type]
+    noting.note(request, "api_key_made", row)
+    return token
+
+
+def _listed(request: HttpRequest, error: str = "", new_key: str = "", key_field: str = "") -> HttpResponse:
     rows = FigureView.objects.filter(owner=request.user).select_related("owner")  # type: ignore[misc]
     more = {
         "heading": "My views",
@@ -101,6 +114,11 @@ def _listed(request: HttpRequest, error: str = "") -> HttpResponse:
         "digest": any(row.is_digest and row.mailed for row in rows),
         "choices": Mailed.choices,
         "error": error,
+        "keys": FigureToken.objects.filter(owner=request.user, expires_at__gt=clock.now()).order_by("name", "pk"),  # type: ignore[misc]
+        "new_key": new_key,
+        "key_days": figure_tokens.LASTS,
+        "key_name": request.POST.get("token_name", "") if error else "",
+        "key_field": key_field,
     }
     return render(request, "insights/views.html", frame(request, **more), status=422 if error else 200)
 
@@ -132,9 +150,13 @@ def _act(request: HttpRequest) -> str:
         wants = said["digest"] == "yes"
         figure_views.subscribe(wants, by=by, at=at)  # type: ignore[arg-type]
         return "The digest comes each Monday at 8:00 where you are." if wants else "The digest comes no more."
-    number = said.get("view", "")
+    number = said.get("token") or said.get("view", "")
     if not (number.isascii() and number.isdecimal() and len(number) < 18):
         raise Refused("This view is not there any more.")
+    if "token" in said:
+        name = figure_tokens.revoke(int(number), by=by)  # type: ignore[arg-type]
+        noting.note(request, "api_key_revoked", name)
+        return f"“{name}” opens nothing any more."
     if "delete" in said:
         figure_views.remove(int(number), by=by)  # type: ignore[arg-type]
         return "The view is deleted."

@@ -7,13 +7,14 @@ from typing import Any
 from feedback.agreement import Agreement
 from feedback.intervals import ENOUGH, Share
 from feedback.models import Theme
+from feedback.periods import Period
 from feedback.second_looks import Agreed
 from feedback.theme_figures import OfTheme, Themes
 from portal import charts
-from portal.insights.asking import Asked
-from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, chart, point, steady
+from portal.insights.asking import OWN, Asked
+from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, cell, chart, point, steady
 from portal.insights.tables import Cell, Table, of_share
-from portal.insights.words import count_words, day_words, days_words, interval_words, share_words
+from portal.insights.words import count_words, day_words, days_words, interval_words
 
 HERE, CSV = "/insights/words/", "/insights/words.csv"
 NOTE = (
@@ -47,10 +48,20 @@ def tables_of(asked: Asked, found: Themes) -> list[Table]:
         ),
         Table(
             "themes-by-week", "Themes by week", "The share of the week’s tagged comments. Weeks begin on the day that heads them.",
-            "Theme", weeks, [(row.theme.name, [of_share(share, "", "") for share in row.weeks]) for row in rows],
+            "Theme", weeks, [(row.theme.name, _weeks(asked, row)) for row in rows],
             asked.link(CSV),
         ),
     ]  # fmt: skip
+
+
+def _weeks(asked: Asked, row: OfTheme) -> list[Cell]:
+    """Each week's share, which leads to the comments of that week with the theme."""
+    weeks = zip(row.weeks, asked.period.weeks(), strict=True)
+    return [of_share(share, asked.link(HERE, theme=row.theme.slug, **_of_week(week)), "") for share, week in weeks]
+
+
+def _of_week(week: Period) -> dict[str, str]:
+    return {"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}
 
 
 def _cells(asked: Asked, row: OfTheme) -> list[Cell]:
@@ -127,8 +138,8 @@ def trend(asked: Asked, found: Themes, theme: Theme | None) -> Chart | None:
         )
     )
     table = [
-        [label, f"{share.n:,}", share_words(share), interval_words(share)]
-        for label, share in zip(labels, row.weeks, strict=True)
+        [label, f"{share.n:,}", cell(one.words, one.url), interval_words(share)]
+        for label, share, one in zip(labels, row.weeks, _weeks(asked, row), strict=True)
     ]
     enough = sum(row.weeks, Share()).shown and any(points)
     head = ["Week from", "Tagged comments", "Of this theme", "95% interval"]

@@ -48,15 +48,19 @@ def training_page(asked: Asked, topics: Mapping[str, str], user: User, *, sees_c
     if not found:
         return context | {"empty": EMPTY}
     table = gaps_table(asked, found, topics, user, most=MOST_ROWS)
-    marked = marked_topics(found)
-    said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
-    n = gaps.together(_all(found))[UP].n
-    first = f"{days_words(asked.period)}: {count_words(n, 'case')} filed here that a colleague has. "
     return context | {
         "csv_url": asked.link("/insights/bottlenecks/training.csv"),
-        "sentence": first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest."),
+        "sentence": sentence(asked, found, topics),
         "tables": [table, modules_table(asked, counted, topics, sees_cases=sees_cases)],
     }
+
+
+def sentence(asked: Asked, found: Found, topics: Mapping[str, str]) -> str:
+    """The page's first words, which name nobody."""
+    marked = marked_topics(found)
+    said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
+    first = f"{days_words(asked.period)}: {count_words(gaps.together(_all(found))[UP].n, 'case')} filed here that a colleague has. "
+    return first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest.")
 
 
 def marked_topics(found: Found) -> list[tuple[str, str]]:

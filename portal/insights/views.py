@@ -21,14 +21,14 @@ from portal.insights import recommending
 from portal.insights.asking import Asked, today_at
 from portal.insights.bottlenecks import hours_page, spent_of
 from portal.insights.bottlenecks import tables_of as hours_tables
-from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, shown
-from portal.insights.comparing import compare_page, way_back
+from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, measure_of, shown
+from portal.insights.closing import Filed, answer
+from portal.insights.comparing import compare_page, sides_words, way_back
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
 from portal.insights.framing import (
     Question,
     View,
-    csv_file,
     file_of,
     for_managers,
     frame,
@@ -37,10 +37,10 @@ from portal.insights.framing import (
     table_file,
     tidy,
 )
-from portal.insights.measuring import csv_lines as measure_lines
+from portal.insights.measuring import filed as measures_filed
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
-from portal.insights.owing import teams_file, teams_page, versions_file, versions_page
+from portal.insights.owing import base_of, teams_file, teams_page, versions_file, versions_page
 from portal.insights.promises import VIEWS_MATRIX, promised_of, promises_page, tables_of
 from portal.insights.pulse import told
 from portal.insights.returning import returning_page
@@ -56,6 +56,7 @@ from portal.insights.writing import tables_of as writing_tables
 from portal.insights.writing import writing_page
 
 PER_PAGE = 50
+UNNAMED = "Answers given without a name count in the figures and are in no list"
 
 
 @page("pages/insights.html", "Figures")
@@ -77,9 +78,10 @@ def topics(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("topics")
-def topics_csv(question: Question, asked: Asked) -> Iterable[str]:
+def topics_csv(question: Question, asked: Asked) -> Filed:
     """The table of topics as a file."""
-    return topic_lines(_topics(question, asked))
+    found = _topics(question, asked)
+    return Filed(topic_lines(found), found.counted_to)
 
 
 def _topics(question: Question, asked: Asked) -> Page:
@@ -96,9 +98,10 @@ def promises(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("promises")
-def promises_csv(question: Question, asked: Asked) -> Iterable[str]:
+def promises_csv(question: Question, asked: Asked) -> Filed:
     """Its tables as a file."""
-    return table_lines(tables_of(asked, promised_of(asked, question.calendar)))
+    found = promised_of(asked, question.calendar)
+    return Filed(table_lines(tables_of(asked, found)), found.counted_to)
 
 
 @page("insights/promises.html", "Promises by protocol version")
@@ -108,9 +111,9 @@ def versions(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("promises-by-version")
-def versions_csv(question: Question, asked: Asked) -> Iterable[str]:
+def versions_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file."""
-    return table_lines([versions_file(asked)])
+    return Filed(table_lines([versions_file(asked)]), base_of(asked).counted_to)
 
 
 @page("insights/promises.html", "Promises by team")
@@ -120,9 +123,9 @@ def teams(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("promises-by-team")
-def teams_csv(question: Question, asked: Asked) -> Iterable[str]:
+def teams_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file."""
-    return table_lines([teams_file(asked, question.form.names.teams)])
+    return Filed(table_lines([teams_file(asked, question.form.names.teams)]), base_of(asked).counted_to)
 
 
 @page("insights/promises.html", "Bottlenecks")
@@ -132,10 +135,11 @@ def bottlenecks(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("bottlenecks")
-def bottlenecks_csv(question: Question, asked: Asked) -> Iterable[str]:
+def bottlenecks_csv(question: Question, asked: Asked) -> Filed:
     """Its tables as a file."""
-    found, _ = spent_of(asked)
-    return table_lines(hours_tables(asked, found, question.form.names) if found.n >= FEWEST else [])
+    found, counted_to = spent_of(asked)
+    tables = hours_tables(asked, found, question.form.names) if found.n >= FEWEST else []
+    return Filed(table_lines(tables), counted_to)
 
 
 @page("insights/promises.html", "Training gaps")
@@ -146,10 +150,11 @@ def training(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("training-gaps")
-def training_csv(question: Question, asked: Asked) -> Iterable[str]:
+def training_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file, with the people the reader may see."""
     user: Any = question.request.user
-    return table_lines([gaps_table(asked, gaps_of(asked).cells, question.form.topics, user)])
+    found = gaps_of(asked)
+    return Filed(table_lines([gaps_table(asked, found.cells, question.form.topics, user)]), found.counted_to)
 
 
 @page("insights/writing.html", "How we write")
@@ -172,13 +177,14 @@ def comparing(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("compare")
-def comparing_csv(question: Question, asked: Asked) -> Iterable[str]:
+def comparing_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file; 404 where it is not said which two."""
-    names = question.form.names
-    tables = compare_page(asked, question.request.GET.dict(), names.teams, names.topics).get("tables")
-    if tables is None:
+    names, said = question.form.names, question.request.GET.dict()
+    page_said = compare_page(asked, said, names.teams, names.topics)
+    if "tables" not in page_said:
         raise Http404
-    return table_lines(tables)
+    sides = ("Sides", sides_words(asked, said, names.teams))
+    return Filed(table_lines(page_said["tables"]), page_said["counted_to"], [sides])
 
 
 @page("insights/promises.html", "Coming back")
@@ -200,9 +206,9 @@ def all_figures(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("all-figures")
-def all_figures_csv(question: Question, asked: Asked) -> Iterable[str]:
+def all_figures_csv(question: Question, asked: Asked) -> Filed:
     """The same table as a file."""
-    return measure_lines(asked)
+    return measures_filed(asked)
 
 
 @for_managers
@@ -249,7 +255,11 @@ def cases_csv(request: HttpRequest) -> StreamingHttpResponse:
     if named:
         chosen = [{"field": name, "old": "", "new": value} for name, value in request.GET.items()]
         noting.note(request, "insights_csv", changes=chosen)
-    return file_of(csv_lines(found, question.calendar, named=named), found.which, question.asked)
+    about = [("Cases", found.title)]
+    about += [("Formula", measure_of(found.part).formula)] if found.which == FIGURE else []
+    about += [("Left out", UNNAMED)] if found.leaves_out() else []
+    lines = csv_lines(found, question.calendar, named=named)
+    return file_of(request, Filed(lines, about=about), found.which, question.asked)
 
 
 cases_file = for_managers(cases_csv, "GET", "POST")
@@ -284,7 +294,7 @@ def _whole_house(what: str, lines: Callable[[datetime], Iterable[str]]) -> View:
         now, reader = clock.now(), cast("User", request.user)
         if reader.figures_by_team:
             raise Http404
-        return csv_file(lines(now), f"{what}-to-{today_at(now).isoformat()}")
+        return answer(request, Filed(lines(now)), what, asked=None, days=f"to-{today_at(now).isoformat()}", now=now)
 
     return for_managers(view)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from cases.lifecycle import State
 from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
-from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
+from feedback.intervals import COMPARED, FEWEST, Curve, Share, change
 from feedback.periods import Period
 from feedback.recovery import Lift
 from feedback.resolving import Lasted, Resolving
@@ -126,7 +126,7 @@ def came_words(answers: int, invited: int) -> str:
 
 def since(now: Share, before: Share) -> str | None:
     """Whether a share clearly went "up" or "down" since the period before; "" when not, None when too few to tell."""
-    return change(now, before) if min(now.n, before.n) >= ENOUGH else None
+    return change(now, before) if min(now.n, before.n) >= COMPARED else None
 
 
 def change_words(now: Share, before: Share) -> str:
@@ -151,6 +151,8 @@ def curve_change_words(now: Curve, before: Curve, words: Callable[[float], str])
         return ""
     if old is None or before.n < FEWEST:
         return f"Nothing to compare with: {before.n} in the period before"
+    if min(now.n, before.n) < COMPARED:
+        return f"Too few to tell a change, was {words(old)}"
     (low, high), (low_old, high_old) = now.interval(MEDIAN), before.interval(MEDIAN)
     if low is not None and high_old is not None and low > high_old:
         return f"Up from {words(old)}"

@@ -99,6 +99,16 @@ class TestHours:
         for (team, stage), mine in found.cases.items():
             assert cases_behind(SPENT, PERIOD, at=AT, part=f"{team}:{stage}").count() == len(mine)
         assert cases_behind(SPENT, PERIOD, Scope(topic="account"), at=AT, part=":work").count() == 1
+        for team in {team for team, _ in found.cases}:
+            for part, stages in (("", STAGES), ("others", STAGES[3:])):
+                mine = {
+                    one
+                    for (other, stage), some in found.cases.items()
+                    if other == team and stage in stages
+                    for one in some
+                }
+                assert cases_behind(SPENT, PERIOD, at=AT, part=f"{team}:{part}").count() == len(mine)
+        assert cases_behind(SPENT, PERIOD, at=AT, part=":").count() == len({one for some in found.cases.values() for one in some})  # fmt: skip
         for part in ("", "work", ":sleep"):
             with pytest.raises((LookupError, ValueError)):
                 cases_behind(SPENT, PERIOD, at=AT, part=part)

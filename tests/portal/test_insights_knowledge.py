@@ -1,7 +1,5 @@
 """What managers read of help articles: figures worked out by hand, the stale list, the file, and who may look."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 from html import unescape
@@ -11,11 +9,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cases.models import Case
 from feedback import knowledge
 from feedback.articles import Text
 from portal import clock
 from tests.cast import MONDAY, gather
 from tests.feedback.article_shelf import published, shelf
+from tests.portal.insights.scene import parts_of
 from tests.portal.pages.scene import look_at
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,17 @@ def test_the_figures_by_hand(manager, told):
     assert "Sign in after changing your phone Signing in and my account Too few 0 1" in page
 
 
+def test_cases_used_on_and_read_in_vain_lead_to_their_cases(manager, told):
+    rows = {row["title"]: row for row in manager.get(URL).context["rows"]}
+    used, tried = rows["I was charged twice"]["used"], rows["Sign in after changing your phone"]["tried"]
+    assert rows["When does a refund arrive?"]["used"] == {"words": "0", "url": ""}
+    for cell, title in ((used, "Cases an article was used on “I was charged twice”"), (tried, "Cases whose customer had read an article “Sign in")):  # fmt: skip
+        page = manager.get(cell["url"])
+        assert page.context["title"].startswith(title) and page.context["back"].startswith(URL)
+        assert [row["reference"] for row in page.context["rows"]] == [Case.objects.order_by("-pk")[0].reference]
+    assert manager.get(used["url"].replace("part=", "part=no-")).status_code == 404
+
+
 def test_stale_says_why(manager, told):
     stale = text(manager.get(URL)).split("Articles that want a look")[1].split("Every published article")[0]
     assert "I was charged twice" in stale and "Answers few who read it" in stale and "refund" not in stale
@@ -79,7 +90,8 @@ def test_stale_says_why(manager, told):
 
 def test_few_are_not_shown_in_the_file_either(manager, told):
     answer = manager.get(FILE)
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    rows, said = parts_of(answer)
+    assert said["Needed no case"].startswith("visitors who said") and said["Filters"] == "Everybody’s: no filter"
     found = {row["Article"]: row for row in rows}
     assert (found["When does a refund arrive?"]["Said yes"], found["When does a refund arrive?"]["Share yes"]) == (
         "9",

@@ -1,7 +1,5 @@
 """The page of topics: what it says, hides, suggests and to whom; its links, its file, and how little it asks the database."""
 
-import csv
-import io
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -211,13 +209,18 @@ class TestPage:
         charts = manager.get(HERE, CROWD).context["charts"]
         assert [chart["title"] for chart in charts] == [
             "Cases by topic",  # ten each
-            "No topic is critical or high clearly more often",
-            "No topic is hard clearly more often",
-            "Escalated clearly more often: Signing in and my account, Billing and payments",
-            "Opened again clearly more often: Delivery",
-            "Routine clearly less often: Signing in and my account, Billing and payments",
-            "No topic has clearly more upset customers",
-            "No topic comes again clearly more often",
+            *(
+                f"Too few to tell yet whether a topic {what}"
+                for what in (
+                    "is critical or high more often",
+                    "is hard more often",
+                    "is escalated more often",
+                    "is opened again more often",
+                    "is routine less often",
+                    "has more upset customers",
+                    "comes again more often",
+                )
+            ),
         ]
         for chart in charts:
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -416,9 +419,9 @@ class TestCsv:
         Category.objects.filter(slug="orders").update(name="=1+1, an order")
         answer = manager.get("/insights/topics.csv", CROWD)
         assert answer["Content-Disposition"] == 'attachment; filename="topics-2026-02-09-to-2026-02-22.csv"'
-        rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
-        assert tuple(rows[0]) == HEAD and {len(row) for row in rows} == {len(HEAD)}
-        assert "'=1+1, an order" in [row[0] for row in rows]
+        rows = rows_of(answer)
+        assert {tuple(row) for row in rows} == {HEAD}
+        assert "'=1+1, an order" in [row[HEAD[0]] for row in rows]
 
 
 class TestTree:

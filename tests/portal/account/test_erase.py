@@ -25,7 +25,16 @@ from cases.lifecycle import State
 from cases.models import AccessLink, Attachment, Case, DataCopy, Draft, Message, Participant, User
 from escalation import erasing, outbox, sharing, verbs, wishes
 from escalation.models import Notice
-from feedback import alternatives, follow_up_acts, follow_ups, lessons, meetings, post_mortem_acts, recommending
+from feedback import (
+    alternatives,
+    figure_tokens,
+    follow_up_acts,
+    follow_ups,
+    lessons,
+    meetings,
+    post_mortem_acts,
+    recommending,
+)
 from feedback.low_scores import answer_low_score
 from feedback.models import Ask, FigureView, FollowUp, QualityReview, QualityWeek, Retro, Scenario
 from feedback.post_mortem_acts import Draft as LookBack
@@ -118,6 +127,7 @@ def fill(cast, settings, folder):
     answered(cast, by=who, title=f"{SIGN} answered")
     send(step(40))
     Ask.objects.create(key="survey:x", kind=Ask.Kind.SURVEY, person=who, at=step(40))
+    figure_tokens.issue(f"{SIGN} key", 30, by=who, at=clock.now())
     FigureView.objects.create(owner=who, name=f"{SIGN} view", page="/insights/")
     copies.make(copies.ask(who, at=step(41)).pk)
     send(step(42))

@@ -28,9 +28,20 @@ def text(page) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
 
 
+def parts_of(answer) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """A CSV file's rows above its empty line, and what it says of itself below it."""
+    read = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    head, *lines = read
+    end = lines.index([]) if [] in lines else len(lines)
+    closing = lines[end + 1 :]
+    assert all(len(row) == 3 and row[0] == "This file" for row in closing) and all(lines[:end])
+    assert all(len(row) == len(head) for row in lines[:end])
+    return [dict(zip(head, row, strict=True)) for row in lines[:end]], {label: said for _, label, said in closing}
+
+
 def rows_of(answer) -> list[dict[str, str]]:
     """A CSV file's rows."""
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return parts_of(answer)[0]
 
 
 def links_of(page) -> list[tuple[str, str]]:

@@ -15,16 +15,18 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.models import Case, Category, User
+from cases.models import Case, Category, Event, Message, User
 from escalation import letters
-from escalation.models import Notice
+from escalation.models import Notice, Promise, StageClock
 from feedback import figure_views, improvement_acts
+from feedback.durations import DURATIONS
 from feedback.facts import build
+from feedback.helpfulness import deflection
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted
 from feedback.models import CaseFact, FigureView, Improvement, Survey
 from portal import clock
-from portal.api import facts
+from portal.api import facts, records
 from portal.insights import digest_words, digesting, mailing
 from portal.insights.digesting import LESS, NEITHER, Moved, moved
 from portal.insights.framing import KEPT, Said
@@ -34,6 +36,7 @@ from tests.portal.insights.scene import DATES, MARCH, rows_of, text
 pytestmark = pytest.mark.django_db
 NEW, VIEWS, API = "/insights/views/new/", "/insights/views/", "/api/v1/figures/"
 FACTS = "/api/v1/facts/cases.csv"
+RECORDS = tuple(f"/api/v1/facts/{one.name}.csv" for one in records.SHEETS)
 ZONE = "Europe/London"
 
 
@@ -199,7 +202,7 @@ def test_views_are_ones_own_named_once_and_twenty(manager, supervisor, story):
         assert manager.post(VIEWS, wrong).status_code == 422
     for name, mailed in (("mine", ""), ("", ""), ("x" * 41, ""), ("Weekly digest", ""), ("Other", "daily")):
         assert keep(manager, name=name, mailed=mailed).status_code == 422
-    for page, filters in (("/insights/words/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
+    for page, filters in (("/insights/pulse/", {}), ("/console/", {}), ("/insights/", {"topic": "none"})):
         assert keep(manager, page, **filters).status_code == 404
     # A colleague's is not there.
     assert supervisor.post(VIEWS, {"view": mine.pk, "mailed": "monthly"}).status_code == 422
@@ -352,7 +355,7 @@ class TestDigest:
 class TestApi:
     ANSWERS = {"anonymous": 403, "customer": 404, "agent": 404, "supervisor": 200, "manager": 200}
 
-    @pytest.mark.parametrize("place", [API, FACTS])
+    @pytest.mark.parametrize("place", [API, FACTS, *RECORDS])
     def test_each_role_gets_its_answer_and_nothing_can_be_sent(self, place, browsers, manager):
         for method in ("get", "head"):
             assert {role: getattr(one, method)(place).status_code for role, one in browsers.items()} == self.ANSWERS
@@ -376,11 +379,76 @@ class TestApi:
         fact = CaseFact.objects.get(case__reference=rows[0]["reference"])
         assert int(rows[0]["in_work"]) == fact.in_work and int(rows[0]["went_astray"]) == fact.went_astray
 
+    @pytest.mark.parametrize("filters", [MARCH, DATES | {"topic": "billing"}])
+    def test_times_and_the_figures_of_other_pages_are_the_same_numbers(self, filters, manager, story):
+        answer, page = manager.get(API, filters).json(), manager.get("/insights/all/", filters)
+        filed = {row["Key"]: row for row in rows_of(manager.get("/insights/all.csv", filters))}
+        shown = {row["name"]: row for row in page.context["times"]}
+        assert [one["key"] for one in answer["times"]] == list(DURATIONS)
+        for one in answer["times"]:
+            row = filed[one["key"]]
+            said = (
+                one["half_within"],
+                *one["interval"],
+                one["nine_in_ten_within"],
+                one["not_ended"],
+                one["before"]["half_within"],
+            )
+            names = ("Half within (s)", "Half from (s)", "Half to (s)", "9 in 10 within (s)", "Not ended yet", "Half within before (s)")  # fmt: skip
+            assert ["" if value is None else str(value) for value in said] == [row[name] for name in names], one["key"]
+            assert (str(one["n"]), f"{one['n']:,}") == (row["Of"], shown[one["name"]]["of"]["words"])
+            assert one["ended"] is None or one["ended"] + one["not_ended"] == one["n"]
+        again, total = answer["came_again"], manager.get("/insights/topics/", filters).context["total"]["shares"][-1]
+        assert total["of"] is None or f"{again['n']:,}" == total["of"]["words"]
+        assert again["value"] is None or f"{again['value']:.0%}" == total["share"]["words"]
+        words, lift = page.context["lift"], answer["lift"]
+        assert f"{lift['value']:+.1f}".lstrip("+-") in words if lift["value"] is not None else lift["interval"] is None
+        solved, all_of = deflection(clock.now()), answer["everybodys"]
+        assert all_of["needed_no_case"]["n"] == solved.n and [one["quarter"] for one in all_of["recommend"]] == []
+
+    def test_the_other_files_have_every_row_of_the_same_cases_and_not_a_word(self, manager, story):
+        """Clocks, promises, messages and steps join to the file of cases; nothing in them is a name, a text or an answer."""
+        case = Case.objects.filter(filed_at__gte=datetime(2026, 3, 2, tzinfo=UTC)).order_by("filed_at", "pk")[0]
+        StageClock.objects.filter(case=case, kind="review").update(
+            pauses=[["2026-03-02T10:00:00.000000+00:00", "2026-03-02T11:00:00.000000+00:00", "Your holiday"]]
+        )
+        Promise.objects.filter(case=case).update(reason="Your holiday")
+        of = {row["reference"] for row in rows_of(manager.get(FACTS, MARCH))}
+        assert case.reference in of
+        found = {one.name: rows_of(manager.get(f"/api/v1/facts/{one.name}.csv", MARCH)) for one in records.SHEETS}
+        mine = {"case__reference__in": of}
+        counted = {
+            "clocks": StageClock.objects.filter(**mine).exclude(kind="survey").count(),
+            "promises": Promise.objects.filter(**mine).count(),
+            "messages": Message.objects.filter(**mine).count(),
+        }
+        assert {name: len(found[name]) for name in counted} == counted and all(counted.values())
+        asked_how = Event.objects.filter(**mine, data__args__kind="survey").count()
+        assert len(found["steps"]) == Event.objects.filter(**mine).count() - asked_how
+        assert asked_how and not [row for row in found["clocks"] if row["kind"] == "survey"]
+        written = "\n".join(",".join(row.values()) for rows in found.values() for row in rows)
+        texts = {*Message.objects.filter(**mine).values_list("text", flat=True), "Your holiday"}
+        names = {*User.objects.exclude(name="").values_list("name", flat=True)}
+        assert texts and not [said for said in texts | names if said in written]
+        assert {row["reference"] for rows in found.values() for row in rows} <= of
+        (paused,) = [row for row in found["clocks"] if row["reference"] == case.reference and row["kind"] == "review"]
+        assert (paused["pauses"], paused["paused_seconds"]) == ("1", "3600")
+        filed = [row for row in found["messages"] if row["kind"] == "filed"]
+        assert {(row["direction"], row["by"]) for row in filed} == {("in", "customer")}
+        assert {row["by"] for row in found["messages"] if row["direction"] == "out"} <= {"staff", "milepost"}
+        kept = [row["status"] for row in found["promises"]].count("kept")
+        assert kept == Promise.objects.filter(**mine, status="kept").count() > 0
+        last = {row["reference"]: row["to"] for row in found["steps"]}
+        assert last == {row["reference"]: row["state"] for row in rows_of(manager.get(FACTS, MARCH))}
+
     def test_every_column_is_chosen_and_written_down(self):
         fields = {field.name for field in CaseFact._meta.get_fields() if field.concrete}
         assert fields == {*facts.FACTS, *facts.WITHHELD, *facts.OURS}
         page = Path("docs/api.md").read_text(encoding="utf-8")
         assert [name for name in (*facts.OF_CASE, *facts.FACTS, *facts.WITHHELD) if f"`{name}`" not in page] == []
+        for one in records.SHEETS:
+            section = page.partition(f"### {one.name}.csv")[2].partition("###")[0]
+            assert [name for name in one.columns if f"`{name}`" not in section] == [], one.name
 
     def test_a_cell_is_no_formula(self):
         (line,) = csv.reader(io.StringIO(",".join(str(facts.cell(v, ZoneInfo(ZONE))) for v in ("=1+1", True, None))))

@@ -84,14 +84,14 @@ class TestPage:
             "20 cases filed, 45% of them escalated. 13 customers answered, 69% of them satisfied (42% to 87%)." in said
         )
         assert "Half of the escalated cases had their answer within 3 d 1 h. We kept 99% of our promises." in said
-        assert "Nothing changed clearly against the period before." in said
+        assert "There is too little to say whether anything changed against the period before." in said
         for words in (
             "13 answers given", "10 on the case page before we asked, 3 after our invitation by e-mail",
             "3 of 5 invited by e-mail have answered (60%)", "9 of 20 cases filed", "Too few to tell a change, was 20%",
             "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "Too few to tell a change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
@@ -442,7 +442,7 @@ class TestWords:
         assert apart(Share(0, 5), Share(95, 100)) is None
         said = ("Kept clearly less often", "No milestone’s", "Too few to tell yet")
         assert finding(parts, Share(95, 105), "down", said) == "Too few to tell yet"
-        assert untold(parts) == " Fewer than 10, so it cannot be told yet whether it differs: Supervisor’s reply."
+        assert untold(parts) == " Too few to compare (fewer than 30): Supervisor’s reply."
         more = [("Answer", Share(95, 100)), ("Progress updates", Share(98, 100)), ("Supervisor’s reply", Share(0, 5))]
         assert finding(more, Share(193, 205), "down", said) == "No milestone’s"
         worse = [("Answer", Share(40, 100)), ("Progress updates", Share(98, 100))]
@@ -452,12 +452,23 @@ class TestWords:
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
         topics = manager.get("/insights/", DATES).context["charts"][7]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
-        assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
+        assert (
+            "Too few to compare (fewer than 30): An order, Billing and payments, Signing in and my account."
+            in topics["desc"]
+        )
 
     def test_findings_of_a_line(self):
         even = [Share(8, 10)] * 6
-        assert steady("Satisfied", even) == "Satisfied: no week differs clearly from the others"
-        assert steady("Satisfied", [*even, Share(1, 20)]) == "Satisfied: 1 week clearly below the others"
+        assert steady("Satisfied", even) == "Satisfied: nothing unusual in any week"
+        assert steady("Satisfied", [*even, Share(1, 20)]) == "Satisfied: unusual, 1 week far below the middle"
+        slow = [Share(55, 100)] * 8 + [Share(48, 100)] * 7
+        assert steady("Satisfied", slow) == "Satisfied: unusual, 8 weeks in a row above the middle"
+        assert steady("Satisfied", slow[1:]) == "Satisfied: nothing unusual in any week"
+        both = [*slow[:8], Share(90, 100), Share(2, 4), *slow[8:]]
+        assert (
+            steady("Satisfied", both)
+            == "Satisfied: unusual, 1 week far above the middle and 9 weeks in a row above the middle"
+        )
         assert steady("Satisfied", [Share(1, 2)] * 2) == "Satisfied: too few to say"
         assert steady("Satisfied", [Share(3, 4)] * 3) == "Satisfied: too few in single weeks to compare them"
 

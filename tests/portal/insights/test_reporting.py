@@ -8,7 +8,7 @@ import pytest
 
 from cases.models import Case, Event, StaffAct
 from portal.insights import reporting
-from tests.portal.insights.scene import DATES, text
+from tests.portal.insights.scene import DATES, rows_of, text
 
 pytestmark = pytest.mark.django_db
 ASKED = urlencode(DATES | {"which": "filed"})
@@ -21,7 +21,7 @@ def test_it_holds_every_event_of_every_case_of_the_list_and_the_audit_knows(supe
     answer = supervisor.post(PAGE, {"kind": "csv"})
     table = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     listed = supervisor.get(f"/insights/cases.csv?{ASKED}")
-    chosen = [row["Reference"] for row in csv.DictReader(io.StringIO(b"".join(listed.streaming_content).decode()))]
+    chosen = [row["Reference"] for row in rows_of(listed)]
     assert list(dict.fromkeys(row["Case"] for row in table if row["Case"])) == chosen
     said = [(row["Case"], int(row["Number"])) for row in table if row["Part"] == "What has happened"]
     events = Event.objects.filter(case__reference__in=chosen).values_list("case__reference", "seq")
@@ -57,4 +57,4 @@ def test_restricted_cases_are_left_out_until_they_are_opened(supervisor, story):
 
 def story_references(client) -> list[str]:
     listed = client.get(f"/insights/cases.csv?{ASKED}")
-    return [row["Reference"] for row in csv.DictReader(io.StringIO(b"".join(listed.streaming_content).decode()))]
+    return [row["Reference"] for row in rows_of(listed)]
