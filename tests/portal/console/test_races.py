@@ -36,7 +36,7 @@ RACES = {
         "answered",
         "proposed an answer",
     ),
-    "hand_over": (stories.acknowledged, {"to": "mate", "note": "Packet of {name}."}, "handed_over", "handed this over"),
+    "hand_over": (stories.acknowledged, {"to": "mate", **PACKET, "watch": "Packet of {name}."}, "handed_over", "handed this over"),
 }  # fmt: skip
 
 
