@@ -89,6 +89,7 @@ PLACES: tuple[Place, ...] = (
     )),
     Place("Messages", (
         Page("Messages", "escalation_notice_changelist", ("escalation.view_notice",)),
+        Page("Letter texts", "letter_texts", ("escalation.view_notice",)),
         Page("E-mail in", "mail_in", (mail_in.SEE,), when=lambda: bool(settings.INBOUND)),
         Page("Brand", "brand", (brand.EDIT,)),
     )),

@@ -36,6 +36,7 @@ from portal.console import (
     improvements,
     keys,
     learning,
+    letter_texts,
     low_scores,
     mail_in,
     mail_state,
@@ -111,7 +112,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, second_looks, training, improvements, meetings, follow_ups,
+            themes, second_looks, training, improvements, meetings, follow_ups, letter_texts,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
