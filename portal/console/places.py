@@ -68,7 +68,7 @@ PLACES: tuple[Place, ...] = (
         Page("Untouched", "untouched", (SUPERVISE,)),
         Page("Experts", "experts", CASES),
     )),
-    Place("Board", (Page("Board", "board", CASES),)),
+    Place("Board", (Page("Board", "board", CASES), Page("Likely late", "likely_late", CASES))),
     Place("All cases", (Page("All cases", "cases_case_changelist", CASES, also=("/console/restricted/",)),)),
     Place("People and cover", (
         Page("Cover", "cover", (SUPERVISE,)),

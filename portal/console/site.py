@@ -37,6 +37,7 @@ from portal.console import (
     keys,
     learning,
     letter_texts,
+    likely,
     low_scores,
     mail_in,
     mail_state,
@@ -112,7 +113,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, second_looks, training, improvements, meetings, follow_ups, letter_texts,
+            themes, second_looks, training, improvements, meetings, follow_ups, letter_texts, likely,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 
