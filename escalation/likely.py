@@ -152,7 +152,7 @@ def broken(now: datetime, cases: QuerySet | None = None) -> dict[int, list[datet
     rows = rows.filter(case__in=cases) if cases is not None else rows.filter(settled_at__gt=now - 2 * LOOK_BACK)
     found: dict[int, list[datetime]] = defaultdict(list)
     for case, at in rows.order_by("settled_at", "pk").values_list("case_id", "settled_at"):
-        found[case].append(at)
+        found[case].append(at)  # type: ignore[arg-type]
     return found
 
 

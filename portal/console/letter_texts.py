@@ -25,6 +25,8 @@ from portal.console.letter_sample import REFERENCE, values
 from portal.console.needs import door
 
 SEE = "escalation.view_notice"
+#: A letter's style stands in it: its page is allowed that and nothing else.
+own_style: Any = csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "script-src": ["'none'"]})
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -32,7 +34,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("letters/", door(site, page, SEE), name="letter_texts"),
         path("letters/<slug:kind>/", door(site, one, SEE), name="letter_text"),
-        path("letters/<slug:kind>/html/", door(site, as_html, SEE), name="letter_html"),
+        path("letters/<slug:kind>/html/", door(site, own_style(as_html), SEE), name="letter_html"),
     ]
 
 
@@ -87,10 +89,9 @@ def one(request: HttpRequest, site: AdminSite, kind: str) -> HttpResponse:
     return TemplateResponse(request, "console/letter_text.html", frame | context)
 
 
-@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "script-src": ["'none'"]})
 @require_safe
 def as_html(request: HttpRequest, site: AdminSite, kind: str) -> HttpResponse:
-    """The HTML as it is sent, by itself: its style stands in it, so the page is allowed that and nothing else."""
+    """The HTML as it is sent, by itself."""
     now = site.each_context(request)["now"]
     return HttpResponse(read(kind, language_of(request, kind), now)[2])
 

@@ -181,8 +181,8 @@ def circumstances(clock: StageClock, known: Known) -> list[str]:
     said = []
     if case.owner is None and clock.kind not in (Clock.REVIEW, Clock.ACKNOWLEDGE):
         said.append("No one has it by name")
-    elif case.owner is not None and roster.is_away(case.owner_id, clock.due_at):
-        instead = known.people.get(roster.stand_in(case.owner_id, known.now) or 0)
+    elif case.owner is not None and clock.due_at and roster.is_away(case.owner.pk, clock.due_at):
+        instead = known.people.get(roster.stand_in(case.owner.pk, known.now) or 0)
         who = f"{instead} stands in" if instead and instead != case.owner else "nobody stands in"
         said.append(f"{case.owner} is away when it falls due; {who}")
     elif case.owner_id in known.carried:

@@ -95,6 +95,7 @@ class ConsoleSite(AdminSite):
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
                 return turn_away(request)
+            came = clock.now()
             # Stock pages print times in the current zone, and print them when they are rendered.
             with timezone.override(ZoneInfo(zone_of(request))):
                 try:
@@ -103,7 +104,7 @@ class ConsoleSite(AdminSite):
                     response = denied.page(request, self, why)
                 except Http404:
                     response = denied.missing(request, self)
-                noting.note_sent(request, response)
+                noting.note_sent(request, response, since=came)
                 return response.render() if isinstance(response, TemplateResponse) else response
 
         return inner
