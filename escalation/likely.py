@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 
-from escalation.kinds import Outcome
+from escalation.kinds import Clock, Outcome
 from escalation.models import Promise, StageClock
 
 LOOK_BACK = timedelta(weeks=12)
@@ -134,7 +134,7 @@ def alike(group: Group) -> tuple[Group, ...]:
 def ended(now: datetime) -> list[Step]:
     """The promised steps that were kept or missed in twice LOOK_BACK, by their end; imported history is none of ours."""
     rows = StageClock.objects.filter(
-        told=True, outcome__in=(Outcome.MET, Outcome.MISSED), ended_at__gt=now - 2 * LOOK_BACK, ended_at__lte=now,
+        told=True, kind__in=Clock.CLIMBS, outcome__in=(Outcome.MET, Outcome.MISSED), ended_at__gt=now - 2 * LOOK_BACK, ended_at__lte=now,
         due_at__gt=F("started_at"), case__is_history=False,
     )  # fmt: skip
     names = ("case_id", "kind", "tier", "case__category_id", "started_at", "due_at", "ended_at", "outcome")
