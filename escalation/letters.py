@@ -85,22 +85,31 @@ def _compose(notice: Notice, now: datetime) -> Letter:
         secret += context.pop("secrets", [])
     # Words of customers in a letter that is not theirs: sent, and not kept where erasing them would not find them.
     unkept: list[str] = context.pop("unkept", [])
-    whole = render_to_string(f"mail/{notice.kind}.txt", context)
-    first, _, text = whole.strip().partition("\n")
-    text = text.strip() + "\n"
-    subject = _shorten(first.strip())
-    if notice.case and notice.case.reference not in subject:
-        subject += f" [{notice.case.reference}]"
+    subject, text, html = worded(notice.kind, context, notice.case.reference if notice.case else "")
     kept = text
     for token in secret:
         kept = kept.replace(token, str(SECRET_SHOWN))
     for words in unkept:
         kept = kept.replace(words, WORDS_SHOWN)
-    colours = palette(context["brand"].colour)
-    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
     # A letter that goes elsewhere than to the person's own address says so when it is owed.
     address = notice.address or notice.person.email
     return Letter(subject, text, html, kept, address, context["sender"], context["unsubscribe"])
+
+
+def worded(kind: str, context: dict[str, Any], reference: str = "") -> tuple[str, str, str]:
+    """Subject, plain text and HTML of a kind of letter, in the language that is on; `context` is all its wording may name.
+
+    `reference` (of the case it is about) ends the subject where it is not in it. Raises TemplateDoesNotExist.
+    """
+    whole = render_to_string(f"mail/{kind}.txt", context)
+    first, _, text = whole.strip().partition("\n")
+    text = text.strip() + "\n"
+    subject = _shorten(first.strip())
+    if reference and reference not in subject:
+        subject += f" [{reference}]"
+    colours = palette(context["brand"].colour)
+    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
+    return subject, text, html
 
 
 def _wishes(notice: Notice, secret: list[str]) -> dict[str, str]:

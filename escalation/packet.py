@@ -7,12 +7,13 @@ from dataclasses import dataclass, fields
 from django.conf import settings
 
 from cases.lifecycle import State
-from cases.models import Case, Consult, Message, Note, Severity, Task
+from cases.models import Case, Consult, Message, Note, Severity, Task, TriedStep
 from cases.spelling import spell
 from escalation.facts import Clock
 from escalation.models import StageClock
 
 QUOTED = 300  # characters of a text that is repeated in a packet
+TRIED = 5  # of the steps that were tried, the newest
 #: What each part is called, in the note and above its field.
 HEADINGS = {
     "situation": "Where it stands",
@@ -42,14 +43,27 @@ class Packet:
 
 def packet_of(case: Case) -> Packet:
     """What can be known of a case without asking anybody; `following` is what waits for an answer, empty where nothing does."""
-    note = Note.objects.filter(case=case).order_by("-at", "-pk").first()
+    spoken = list(Message.objects.filter(case=case).select_related("author").order_by("at", "pk"))
     return Packet(
         situation=f"{State(case.state).label}, level {case.tier}, severity {Severity(case.severity).label}. "
         f"Topic: {case.category}. “{case.title}” The customer expects: {_short(case.expectation) or 'they did not say.'}",
-        done=f"Last note ({note.author}): {_short(note.text)}" if note else "",
+        done=_done(case, spoken),
         promised=_promises(case),
-        following="\n".join(line for line in (_open_questions(case), *_to_do(case)) if line),
+        following="\n".join(line for line in (_open_questions(case, spoken), *_to_do(case)) if line),
     )
+
+
+def _done(case: Case, spoken: list[Message]) -> str:
+    """What was tried, the newest update to the customer and the last note, a line each; empty where none of them is."""
+    note = Note.objects.filter(case=case).select_related("author").order_by("-at", "-pk").first()
+    tried = TriedStep.objects.filter(case=case).order_by("-at", "-pk").values_list("text", flat=True)[:TRIED]
+    told = next((one for one in reversed(spoken) if one.kind == Message.Kind.UPDATE), None)
+    lines = (
+        f"Tried: {'; '.join(_short(text) for text in reversed(tried))}" if tried else "",
+        f"Last update to the customer ({told.author}): {_short(told.text)}" if told else "",
+        f"Last note ({note.author}): {_short(note.text)}" if note else "",
+    )
+    return "\n".join(line for line in lines if line)
 
 
 def _promises(case: Case) -> str:
@@ -61,9 +75,8 @@ def _promises(case: Case) -> str:
     return ("; ".join(running + stopped) or "nothing is running") + "."
 
 
-def _open_questions(case: Case) -> str:
+def _open_questions(case: Case, spoken: list[Message]) -> str:
     """What waits for an answer: ours to the customer, or theirs to us."""
-    spoken = list(Message.objects.filter(case=case).order_by("at", "pk"))
     last = spoken[-1] if spoken else None
     asked = StageClock.objects.filter(case=case, kind=Clock.SUPERVISOR, outcome__isnull=True).exists()
     waiting = ["the customer waits for a supervisor’s answer"] if asked else []

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from cases.access import AUDIT, Viewer, teams_of
-from cases.models import Case, Event, StaffAct, Team, User
+from cases.models import Case, Event, EventPlace, StaffAct, Team, User
 
 PAGE = 50
 #: A whole download is read in pieces of this many rows.
@@ -55,7 +55,10 @@ def mark_of(text: str) -> Mark | None:
 
 
 def events(asked: Asked, viewer: Viewer) -> QuerySet[Event]:
-    """Events of the cases somebody may see, each with `before`: the data of the event it followed."""
+    """Events of the cases somebody may see, each with `before`, the data of the event it followed, and `origin`, from where.
+
+    From where a colleague wrote is for who reads the audit; everybody reads it of themselves.
+    """
     found = Event.objects.filter(case__in=Case.objects.visible_to(viewer))
     if asked.person:
         found = found.filter(actor=asked.person)
@@ -68,6 +71,10 @@ def events(asked: Asked, viewer: Viewer) -> QuerySet[Event]:
     if asked.team:
         found = found.filter(case__team=asked.team)
     found = _within(found, asked, "recorded_at")
+    places = EventPlace.objects.filter(event=OuterRef("pk"))
+    if not viewer.user.has_perm(AUDIT):
+        places = places.filter(event__actor=viewer.user.pk)
+    found = found.annotate(origin=Subquery(places.values("address")[:1]))
     one_before = Event.objects.filter(case=OuterRef("case"), seq=OuterRef("seq") - 1).values("data")[:1]
     return found.annotate(before=Subquery(one_before)).select_related("case", "actor")
 

@@ -8,6 +8,7 @@ from cases.models.data_copy import DataCopy
 from cases.models.door import AccessLink, FormKey, Tally
 from cases.models.draft import Draft
 from cases.models.event import Anchor, Event
+from cases.models.event_place import EventPlace
 from cases.models.message import Channel, Message, Note, Resolution
 from cases.models.people import Organisation, ProgressMail, Team, User
 from cases.models.presence import Presence
@@ -36,6 +37,7 @@ __all__ = [
     "DataCopy",
     "Draft",
     "Event",
+    "EventPlace",
     "FormKey",
     "Impact",
     "Investigation",

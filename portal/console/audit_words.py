@@ -144,7 +144,7 @@ def _event(event: Any, people: dict[int, User], teams: dict[str, str]) -> dict[s
         "reference": event.case.reference,
         "about": "",
         "changes": moved(event.data, event.before, people, teams),
-        "origin": "",
+        "origin": event.origin or "",
     }
 
 

@@ -22,6 +22,8 @@ from portal.console.filters import Links
 LEFT = dict(
     zip(BANDS, ("Late", "Within the hour", "Within 4 hours", "Today", "Tomorrow", "Later", "No time"), strict=True)
 )
+#: Passed up: above the level where cases begin.
+ESCALATED = Q(tier__gt=1)
 SCORES = {"low": ("Dissatisfied", (1, 2)), "middle": ("Neither", (3,)), "good": ("Satisfied", (4, 5))}
 
 
@@ -46,6 +48,19 @@ class ByTimeLeft(More):
         if wanted not in LEFT:
             return queryset
         return timeleft.banded(queryset, clock.now(), timezone.get_current_timezone_name()).filter(band=wanted)
+
+
+class ByEscalated(More):
+    """Cases above the first level."""
+
+    title = "escalated"
+    parameter_name = "escalated"
+    options = (("yes", "Escalated"), ("no", "Not escalated"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "yes":
+            return queryset.filter(ESCALATED)
+        return queryset.exclude(ESCALATED) if self.value() == "no" else queryset
 
 
 class ByMilestone(More):
@@ -129,4 +144,4 @@ def day_of(text: Any) -> date | None:
     return found if found and 1970 <= found.year <= 9000 else None
 
 
-MORE = (ByTimeLeft, ByMilestone, ByScore, ByProblem, FiledFrom, FiledTo)
+MORE = (ByTimeLeft, ByEscalated, ByMilestone, ByScore, ByProblem, FiledFrom, FiledTo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -48,11 +49,16 @@ def note(request: HttpRequest, kind: str, thing: Any = None, changes: Iterable[d
     request.noted = True  # type: ignore[attr-defined]
 
 
-def note_sent(request: HttpRequest, response: HttpResponse) -> None:
-    """Notes a form that was sent and led on, unless the page has noted it itself or its act stands elsewhere."""
+def note_sent(request: HttpRequest, response: HttpResponse, *, since: datetime) -> None:
+    """Notes a form that was sent and led on, unless the page has noted it itself or its act stands elsewhere.
+
+    Beside the events that were written by it stands from where; `since` is when the form came in.
+    """
     found = request.resolver_match
     kind = (found.url_name or "") if found else ""
     led_on = request.method == "POST" and response.status_code in (302, 303)
+    if led_on and request.user.is_authenticated:
+        staff_acts.place(request.user, since=since, address=ratelimit.client(request))
     if led_on and kind not in NOT_NOTED and not getattr(request, "noted", False) and request.user.is_authenticated:
         note(request, kind, thing_of(kind, found.kwargs if found else {}))
 

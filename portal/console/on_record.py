@@ -56,7 +56,7 @@ from portal.console.events import TIMERS
 from portal.console.problems import choices
 
 MOST = 300  # events; a case that has more says so
-LETTERS = 30  # the newest
+LETTERS = 30  # the newest, to whomever; of those to customers MOST, for the timeline
 CASES = 50  # of the customer's other cases, those the case may be a return of first
 
 Rows = dict[str, list[Any]]
@@ -110,6 +110,8 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
     """What is asked for in one question: the rows of the case, and what they refer to."""
     ended = [e.seq for e in events if e.kind == "ran_out" and e.data["args"]["kind"] in TIMERS]
     newest = Notice.objects.filter(case=case).order_by("-owed_at", "-pk").values("pk")[:LETTERS]
+    theirs = Notice.objects.filter(case=case, to_customer=True).order_by("-owed_at", "-pk").values("pk")[:MOST]
+    shown = Q(pk__in=newest) | Q(pk__in=theirs) | Q(event_seq__in=ended)
     lineage = rules.protocol.lineage(case.category.slug)
     mine = {"case": case}
     versions = ProtocolVersion.objects.filter(key=case.protocol.partition("@")[0], status__in=PUBLIC)
@@ -117,7 +119,7 @@ def wanted(case: Case, user: Any, now: datetime, rules: Rules, events: list[Even
     return {
         "clocks": StageClock.objects.filter(**mine),
         "promises": Promise.objects.filter(**mine),
-        "notices": Notice.objects.filter(Q(pk__in=newest) | Q(event_seq__in=ended), **mine).defer("body"),
+        "notices": Notice.objects.filter(shown, **mine).defer("body"),
         "alerts": Alert.objects.filter(**mine, cleared_at=None),
         "marks": Event.objects.filter(**mine, kind__in=("kept", "offered")),
         "messages": Message.objects.filter(**mine),
@@ -203,8 +205,8 @@ def settle(case: Case, rows: Rows, events: list[Event], people: dict[int, User])
         name: {row.pk: row for row in rows[name]}
         for name in ("clocks", "notes", "replies", "remedies", "problems", "topics")
     }
-    for name in ("clocks", "files", "tasks"):
-        attach(rows[name], {case.pk: case}, "case")
+    for rows_ in (rows["clocks"], rows["files"], rows["tasks"], events):
+        attach(rows_, {case.pk: case}, "case")
     attach(rows["promises"], by_pk["clocks"], "clock")
     attach(rows["consults"], by_pk["notes"], "question", "answer")
     attach(rows["resolutions"], by_pk["remedies"], "remedy_kind")

@@ -68,7 +68,7 @@ PLACES: tuple[Place, ...] = (
         Page("Untouched", "untouched", (SUPERVISE,)),
         Page("Experts", "experts", CASES),
     )),
-    Place("Board", (Page("Board", "board", CASES),)),
+    Place("Board", (Page("Board", "board", CASES), Page("Likely late", "likely_late", CASES))),
     Place("All cases", (Page("All cases", "cases_case_changelist", CASES, also=("/console/restricted/",)),)),
     Place("People and cover", (
         Page("Cover", "cover", (SUPERVISE,)),
@@ -89,6 +89,7 @@ PLACES: tuple[Place, ...] = (
     )),
     Place("Messages", (
         Page("Messages", "escalation_notice_changelist", ("escalation.view_notice",)),
+        Page("Letter texts", "letter_texts", ("escalation.view_notice",)),
         Page("E-mail in", "mail_in", (mail_in.SEE,), when=lambda: bool(settings.INBOUND)),
         Page("Brand", "brand", (brand.EDIT,)),
     )),

@@ -22,11 +22,12 @@ from escalation.outbox import send_again
 from escalation.permits import Actor
 from escalation.reaching import UNHEARD
 from portal import clock
+from portal.console.case_letters import waits_words
 from portal.console.filters import Links
 from portal.console.quiet import ReadOnlyAdmin
 from portal.console.reaching import ways, why_words
 from portal.console.restricted import closed
-from portal.console.words import lowered, zone_sentence
+from portal.console.words import zone_sentence
 from portal.templatetags.times import when_words
 
 N = Notice.State
@@ -75,7 +76,9 @@ class NoticeAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).filter(Q(case__in=seen) | Q(case=None))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) and request.user.has_perm("escalation.view_notice")
+        """Who may read messages; a letter to the customer of a case also who works on cases and sees this one."""
+        own = isinstance(obj, Notice) and obj.to_customer and obj.case is not None and Viewer(request.user).works
+        return super().has_view_permission(request, obj) and (own or request.user.has_perm("escalation.view_notice"))
 
     def needed_to(self, act: str) -> tuple[str, ...]:
         return ("escalation.view_notice",)
@@ -101,6 +104,7 @@ class NoticeAdmin(ReadOnlyAdmin):
             "notice": notice,
             "waits": waits_words(notice),
             "wrong": self.error_words(notice),
+            "lists": self.has_view_permission(request),
             "ways": self.ways(notice, frame["actor"]),
             "can_send": notice.state in (N.DEAD, N.UNCERTAIN) and request.user.has_perm("escalation.change_notice"),
         }
@@ -176,21 +180,6 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
     def needed_to(self, act: str) -> tuple[str, ...]:
         return ("cases.supervise",)
-
-
-def waits_words(notice: Notice) -> str:
-    """Why a letter has not gone yet, and when it goes; empty for one that waits for nothing."""
-    if notice.state == N.HELD:
-        return f"goes with the day’s letter, {lowered(short(notice.next_at))}"
-    if notice.state == N.BUNDLED:
-        return "said by the day’s letter"
-    if notice.state != N.WAITING:
-        return ""
-    if notice.tries:
-        return f"try {notice.tries} failed, again {lowered(short(notice.next_at))}"
-    if notice.next_at > clock.now():
-        return f"not before {lowered(short(notice.next_at))}"
-    return "in line: the next round sends it, after older ones to the same person about the case"
 
 
 def short(instant: datetime) -> str:

@@ -36,6 +36,8 @@ from portal.console import (
     improvements,
     keys,
     learning,
+    letter_texts,
+    likely,
     low_scores,
     mail_in,
     mail_state,
@@ -93,6 +95,7 @@ class ConsoleSite(AdminSite):
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
                 return turn_away(request)
+            came = clock.now()
             # Stock pages print times in the current zone, and print them when they are rendered.
             with timezone.override(ZoneInfo(zone_of(request))):
                 try:
@@ -101,7 +104,7 @@ class ConsoleSite(AdminSite):
                     response = denied.page(request, self, why)
                 except Http404:
                     response = denied.missing(request, self)
-                noting.note_sent(request, response)
+                noting.note_sent(request, response, since=came)
                 return response.render() if isinstance(response, TemplateResponse) else response
 
         return inner
@@ -111,7 +114,7 @@ class ConsoleSite(AdminSite):
             backtest, cover, attest, reviews, adopting, replies, pulse, brand, problems, articles, mail_in, counts,
             restricted, keys, low_scores, experts, own_work, playbooks, remedies, practice, presence, around, untouched,
             today, start, views_saved, bulk, board, more_filters, learning, retros, quality, scenarios, post_mortems,
-            themes, second_looks, training, improvements, meetings, follow_ups,
+            themes, second_looks, training, improvements, meetings, follow_ups, letter_texts, likely,
         )  # fmt: skip
         return [*(url for page in ours for url in page.urls(self)), *super().get_urls()]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cases.models import Cause, Event, Message, Note, User
+from cases.models import Case, Cause, Event, Message, Note, User
 from escalation.models import Notice
+from portal.console.case_letters import letters_of, line, missed_words
 from portal.console.events import EVENTS, TIMERS, Data, severity_words
 from portal.console.guidance import said_words
 from portal.console.on_record import MOST, OnRecord
@@ -64,12 +65,45 @@ def rows_of(record: OnRecord, shown: str) -> list[dict[str, Any]]:
     tried = {one.pk: one.text for one in record["tried"]}
     was = {event.seq + 1: event.data["severity"] for event in events}
     rows = [event_row(e, messages, notes, was.get(e.seq)) | more.get(e.seq, {}) for e in events[:MOST]]
+    letters, alone = letters_of(record, events[:MOST])
     for event, row in zip(events, rows, strict=False):
         row["files"] = files.get(event.seq, [])
         row["began"] = began.get(row.pop("message"), "")
         row["tried"] = [tried[pk] for pk in event.data.get("tried", ()) if pk in tried]
-        row["in"] |= ({"internal"} if row["tried"] else set()) | ({"files"} if row["files"] else set())
+        row["letters"] = [line(one, record.case) for one in letters.get(event.seq, ())]
+        row["told"] = missed_words(event, letters, record) if event.kind == "missed" else ""
+        row["in"] |= {
+            name
+            for name, has in (("internal", row["tried"]), ("files", row["files"]), ("customer", row["letters"]))
+            if has
+        }
+    rows = merged(rows, [e.recorded_at for e in events[:MOST]], alone, record.case)
     return rows if shown == "all" else [row for row in rows if shown in row["in"]]
+
+
+def merged(
+    rows: list[dict[str, Any]], written: list[datetime], alone: list[Notice], case: Case
+) -> list[dict[str, Any]]:
+    """The rows with those of letters that no event sent, each above what was written down before it was owed."""
+    found, left = [], list(alone)
+    for row, at in zip(rows, written, strict=True):
+        while left and left[0].owed_at > at:
+            found.append(letter_row(left.pop(0), case))
+        found.append(row)
+    return found + [letter_row(one, case) for one in left]
+
+
+def letter_row(notice: Notice, case: Case) -> dict[str, Any]:
+    """A letter to the customer that goes with no event: a survey, a reminder, news."""
+    return {
+        "title": f"Letter: {notice.kind.replace('_', ' ')}",
+        "who": "Milepost",
+        "at": notice.sent_at or notice.owed_at,
+        "kind": "letter",
+        "tone": "plain",
+        "letters": [line(notice, case)],
+        "in": {"customer"},
+    }
 
 
 def beginnings(record: OnRecord) -> dict[str, str]:

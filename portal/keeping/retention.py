@@ -61,6 +61,7 @@ CLASSES = (
         "people who did not come", lambda at: Participant.objects.filter(joined_at=None, asked_at__lt=at - UNANSWERED)
     ),
     Kept("runs on many cases", lambda at: BulkRun.objects.filter(finished_at__lt=at - RUNS)),
+    Kept("from where events of cases were written", staff_acts.old_places),
     Kept("what is known of old copies", lambda at: DataCopy.objects.filter(file="", asked_at__lt=at - COPIES)),
 )
 

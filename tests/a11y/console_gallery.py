@@ -97,7 +97,7 @@ SENT_ONLY = (
 )  # fmt: skip
 #: What is no page to look at: files, sheets, and what only leads on.
 NO_PAGE = {
-    "plan_review_pack": "a file", "cases_case_report": "a file", "brand_preview_sheet": "a sheet", "login": "leads to the portal's",
+    "plan_review_pack": "a file", "cases_case_report": "a file", "brand_preview_sheet": "a sheet", "letter_html": "a letter by itself", "login": "leads to the portal's",
     "password_change": "leads to the account", "password_change_done": "leads to the account",
     "autocomplete": "for scripts we do not load", "jsi18n": "for scripts we do not load", "view_on_site": "leads on",
     "escalation_protocolversion_csv": "a file", "escalation_protocolversion_json": "a file",
@@ -344,7 +344,7 @@ def looks() -> list[Look]:
         Look("cases_case_changelist", words="nothing found", query="?q=zebra"),
         Look("cases_case_changelist", words="a saved view", query="?severity=2"),
         Look("cases_case_changelist", words="stale filter", query="?team=99999&due=late"),
-        Look("board"), Look("board", words="levels", query="?by=level"),
+        Look("board"), Look("board", words="escalated", query="?escalated=yes"), Look("likely_late"), Look("board", words="levels", query="?by=level"),
         Look("more_filters"), Look("more_filters", words="refused", query="?go=1&filed_from=x"),
         Look("bulk"), Look("bulk", words="nothing asked for", query="?do=take&all=1"),
         Look("bulk", words="a form", query="?do=assign&all=1"),
@@ -424,6 +424,8 @@ def looks() -> list[Look]:
         Look("escalation_protocolversion_edit", ("draft", "upset"), words="refused", post={"percent": "400"}),
         Look("escalation_calendarversion_changelist"), Look("escalation_calendarversion_new"),
         Look("escalation_calendarversion_change", ("calendar",)), Look("escalation_calendarversion_edit", ("calendar",)),
+        Look("letter_texts"), Look("letter_text", ("promise_broken",)),
+        Look("letter_text", ("received",), words="in Arabic", query="?language=ar"),
         Look("escalation_notice_changelist"), Look("escalation_notice_change", ("notice",)),
         Look("cases_event_changelist"), Look("cases_event_changelist", words="filtered", query="?role=staff"),
         Look("cases_event_changelist", words="refused", query="?case=x"), Look("cases_event_change", ("event",)),

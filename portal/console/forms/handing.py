@@ -11,7 +11,7 @@ from cases.access import workers
 from cases.lifecycle import OPEN
 from cases.models import User
 from escalation.directory import Directory
-from escalation.packet import HEADINGS, packet_of
+from escalation.packet import HEADINGS, Packet, packet_of
 from escalation.permits import takers
 from escalation.verbs.handing import NEEDED
 from portal.console.forms.act import ActForm, writing
@@ -37,23 +37,7 @@ def colleague(label: str) -> Colleague:
     )  # fmt: skip
 
 
-class HandOver(ActForm):
-    to = colleague("Hand over to")
-    note = writing(
-        "Hand-over note",
-        help_text="Internal. Where it stands, what is promised to the customer, what comes next and by when.",
-        missing="Write a hand-over note: where it stands, what is promised, what comes next.",
-    )
-
-    def prepare(self) -> None:
-        field: Any = self.fields["to"]
-        # Offered is who may take it; that a second press names who has it by now is for the verb to know, not for us.
-        field.queryset = workers()
-        people = takers(self.case).prefetch_related("teams", "leads").order_by("name", "email")
-        field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in people)]
-
-
-class Offer(ActForm):
+class Packed(ActForm):
     """To whom, and five parts that begin with what the case itself knows."""
 
     to = colleague("Ask whom?")
@@ -69,6 +53,30 @@ class Offer(ActForm):
     def prepare(self) -> None:
         known = packet_of(self.case)
         self.initial = {**{name: getattr(known, name) for name in HEADINGS}, **self.initial}
+
+
+class HandOver(Packed):
+    """At once: who acts may not know what was done, so that what the log does not know is said to be so."""
+
+    to = colleague("Hand over to")
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.initial["done"] = self.initial["done"] or "Nothing is on record yet."
+        field: Any = self.fields["to"]
+        # Offered is who may take it; that a second press names who has it by now is for the verb to know, not for us.
+        field.queryset = workers()
+        people = takers(self.case).prefetch_related("teams", "leads").order_by("name", "email")
+        field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in people)]
+
+    def arguments(self) -> dict[str, Any]:
+        given = super().arguments()
+        parts = Packet(**{name: given.pop(name) for name in HEADINGS})
+        return given | {"note": parts.text}
+
+
+class Offer(Packed):
+    """Who is asked, on duty first."""
 
     def offer_to(self, directory: Directory) -> None:
         """Offers whoever may take it, on duty first, each with what they have before them."""

@@ -39,7 +39,7 @@ ACTS = {
     "accept_offer": (stories.offered, 8, {}, "offer_accepted"),
     "return_offer": (stories.offered, 8, {"reason": "I leave at four."}, "offer_returned"),
     "withdraw_offer": (stories.offered, 1, {}, "offer_withdrawn"),
-    "hand_over": (stories.acknowledged, 9, {"to": "mate", "note": "Done: asked the bank."}, "handed_over"),
+    "hand_over": (stories.acknowledged, 9, {"to": "mate", **PACKET}, "handed_over"),
     "help_back": (stories.passed_up, 9, {"words": "You may refund it."}, "helped_back"),
     "mark_upset": (stories.acknowledged, 5, {"reason": "Shouted."}, "marked_upset"),
     "mark_calm": (stories.upset, 1, {}, "calmed"),

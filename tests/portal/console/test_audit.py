@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from cases import staff_acts
 from cases.access import Viewer
-from cases.models import Event, StaffAct, Team, User
+from cases.models import Event, EventPlace, StaffAct, Team, User
 from feedback import logbook
 from portal import clock
 from portal.keeping import retention
@@ -74,7 +74,21 @@ def test_an_act_on_a_case_stands_there_once_as_its_event(signed_in, cast, monday
     client, url = signed_in(cast.tiers[1]), stories.act_url(case, "note")
     sent = stories.hidden(client.get(url)) | {"text": "Called them."}
     assert client.post(url, sent).status_code == 303
-    assert Event.objects.filter(case=case, kind="noted").count() == 1 and not StaffAct.objects.exists()
+    noted = Event.objects.get(case=case, kind="noted")
+    assert not StaffAct.objects.exists()
+    # From where, for this event alone: to who reads the audit and to oneself, and for 90 days.
+    assert list(EventPlace.objects.values_list("event", "address")) == [(noted.pk, "127.0.0.1")]
+    assert client.post(url, sent).status_code == 303 and EventPlace.objects.count() == 1
+    origins = {
+        who: {row["origin"] for row in listed(signed_in(who), kind="noted")}
+        for who in (cast.tiers[1], cast.supervisor, cast.mate)
+    }
+    assert origins == {cast.tiers[1]: {"127.0.0.1"}, cast.supervisor: {"127.0.0.1"}, cast.mate: {""}}
+    assert {row["origin"] for row in listed(signed_in(cast.supervisor))} == {"", "127.0.0.1"}
+    retention.clear(noted.recorded_at + timedelta(days=89))
+    assert EventPlace.objects.exists()
+    retention.clear(noted.recorded_at + timedelta(days=90, seconds=1))
+    assert not EventPlace.objects.exists() and Event.objects.filter(pk=noted.pk).exists()
 
 
 def test_the_list_says_old_and_new_of_a_case(signed_in, cast, monday):

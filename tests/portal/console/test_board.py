@@ -69,6 +69,25 @@ def test_each_number_leads_to_as_many_cases(signed_in, cast, monday):
                     assert not page.context["left_out"]
 
 
+def test_escalated_cases_alone_and_the_load_of_each_team(signed_in, cast, monday):
+    many(cast, 80)
+    up, below = Case.objects.open().filter(tier__gt=1), Case.objects.open().filter(tier=1)
+    client = signed_in(cast.supervisor)
+    page = client.get("/console/board/?by=level&escalated=yes")
+    assert page.context["total"] == up.count() > 0 < below.count()
+    assert "Level 1" not in {row["name"] for row in page.context["rows"]}
+    for row in page.context["rows"]:
+        assert client.get(row["url"]).context["cl"].result_count == row["total"]
+    late = page.context["foot"][0]
+    assert late["n"] and client.get(late["url"]).context["cl"].result_count == late["n"]
+    assert client.get(f"{LIST}?escalated=no").context["cl"].result_count == below.count()
+    assert "Escalated" in client.get(f"{LIST}more/").content.decode()
+    rows = {row["name"]: row for row in client.get("/console/board/").context["rows"]}
+    first = rows["Service representatives"]
+    each = f"{first['total'] / 2:.1f}".removesuffix(".0")
+    assert first["duty"] == f"2 on duty, {each} each"
+
+
 def test_what_the_board_calls_late_is_what_the_list_calls_late(signed_in, cast, monday):
     many(cast, 200)
     rows = signed_in(cast.supervisor).get(f"{LIST}?due=late").content.decode()

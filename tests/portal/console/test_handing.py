@@ -64,14 +64,27 @@ def test_after_the_yes_the_timeline_says_who_from_whom_and_the_card_is_gone(sign
     assert "asks you to take this case over" not in main_of(page)
 
 
-def test_only_a_supervisor_gives_it_at_once(signed_in, cast, monday):
+def test_only_a_supervisor_gives_it_at_once_with_the_same_five_parts(signed_in, cast, monday, everything):
     case = stories.acknowledged(cast)
     refused = signed_in(cast.tiers[1]).get(act_url(case, "hand_over"))
     assert "Needs a supervisor." in refused.content.decode()
-    page = signed_in(cast.supervisor).get(act_url(case, "hand_over"))
-    typed = {"to": str(cast.mate.pk), "note": "Tom is ill."}
-    assert signed_in(cast.supervisor).post(act_url(case, "hand_over"), hidden(page) | typed).status_code == 303
-    assert Case.objects.get(pk=case.pk).owner == cast.mate and Note.objects.get(case=case).text == "Tom is ill."
+    dana, before = signed_in(cast.supervisor), everything()
+    page = dana.get(act_url(case, "hand_over"))
+    form = page.context["form"]
+    assert list(form.fields)[:7] == ["seen", "form_key", "to", "situation", "done", "promised", "following"]
+    assert "Acknowledged, level 1" in form["situation"].value() and "progress update by" in form["promised"].value()
+    assert form["done"].value() == "Nothing is on record yet."
+    typed = {"to": str(cast.mate.pk), **PACKET, "following": " ", "watch": "Tom is ill."}
+    refused = dana.post(act_url(case, "hand_over"), hidden(page) | typed)
+    assert refused.status_code == 422 and everything() == before
+    assert "Write the next step and by when." in refused.content.decode() and b"Tom is ill." in refused.content
+    assert dana.post(act_url(case, "hand_over"), hidden(page) | typed | PACKET).status_code == 303
+    assert Case.objects.get(pk=case.pk).owner == cast.mate
+    assert Note.objects.get(case=case).text.split("\n\n") == [
+        "Where it stands: The bank has both bookings.", "Done so far: Asked the bank for the second one back.",
+        "Promised to the customer: News today.", "Next step and by when: Call the bank before three.",
+        "Watch out for: Tom is ill.",
+    ]  # fmt: skip
 
 
 def test_who_answers_a_question_that_is_over_reads_so(signed_in, cast, monday, everything):

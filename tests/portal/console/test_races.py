@@ -36,7 +36,7 @@ RACES = {
         "answered",
         "proposed an answer",
     ),
-    "hand_over": (stories.acknowledged, {"to": "mate", "note": "Packet of {name}."}, "handed_over", "handed this over"),
+    "hand_over": (stories.acknowledged, {"to": "mate", **PACKET, "watch": "Packet of {name}."}, "handed_over", "handed this over"),
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_one_of_two_supervisors_wins_over_and_over(verb, supervisors, cast):
         (event,) = Event.objects.filter(case=case, kind=kind, occurred_at__gte=minutes(29))
         assert event.actor.first_name == winner
         said = {model: model.objects.filter(case=case).count() - before[model] for model in (Message, Note)}
-        assert said == {Message: int("text" in data), Note: int("note" in data)}
+        assert said == {Message: int("text" in data), Note: int("situation" in data)}
         case = assert_sound(case)
         assert_accountable()
         winners.add(winner)

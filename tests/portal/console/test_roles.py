@@ -46,9 +46,9 @@ TABLE = {
         pulse remedies replies reply
     """,
     "ASPTU": """
-        best board cases_case_act cases_case_change cases_case_changelist cases_event_change cases_event_changelist
+        best board likely_late cases_case_act cases_case_change cases_case_changelist cases_event_change cases_event_changelist
         cases_event_history escalation_calendarversion_changelist escalation_protocolversion_history today view_new views
-        more_filters worth learning lesson meetings post_mortem post_mortems improvement improvements
+        more_filters escalation_notice_change escalation_notice_history worth learning lesson meetings post_mortem post_mortems improvement improvements
     """,
     "ASPT": """
         bulk worth_mark scenario lesson_new retros quality second_look trainings improvement_new improvement_evidence
@@ -74,7 +74,7 @@ TABLE = {
         escalation_calendarversion_history escalation_protocolversion_choice remedy_edit remedy_new
     """,
     "SU": """
-        escalation_notice_change escalation_notice_changelist escalation_notice_history restricted
+        escalation_notice_changelist letter_texts letter_text restricted
         meeting meeting_action meeting_pack
     """,
     "UD": """
