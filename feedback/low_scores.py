@@ -17,6 +17,7 @@ from cases.access import Viewer
 from cases.models import Case, TouchedCase, User
 from escalation.models import Notice
 from escalation.verbs import Refused
+from feedback.intervals import FEWEST
 from feedback.models import LowScore, Survey
 from feedback.pulse import office
 
@@ -168,11 +169,14 @@ def answered(viewer: Viewer) -> QuerySet[LowScore]:
 
 
 def without_a_name(viewer: Viewer) -> QuerySet[Survey]:
-    """Low scores given without a name, in an order that does not say when: nobody can answer them, and whose they are is not
-    for saying.
+    """Low scores customers gave without a name, in an order that does not say when: nobody can answer them, and whose they
+    are is not for saying. Those on restricted topics are in no list.
 
-    Nothing narrows them: who looks for those of one team, topic or score until one is left has found whose it is.
+    Nothing narrows them: who looks for those of one team, topic or score until one is left has found whose it is. None
+    while there are fewer than `FEWEST`, for the same reason.
     """
-    cases = Case.objects.visible_to(viewer).filter(is_history=False)
-    rows = Survey.objects.filter(is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases)
-    return rows.order_by("satisfaction", "comment", "pk")
+    cases = Case.objects.visible_to(viewer).filter(is_history=False, customer__is_staff=False)
+    rows = Survey.objects.filter(
+        is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases.exclude(category__is_restricted=True)
+    )
+    return (rows if rows.count() >= FEWEST else rows.none()).order_by("satisfaction", "comment", "pk")

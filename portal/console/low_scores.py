@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases.languages import kept_code, reads
 from cases.models import Category, Team
 from escalation.verbs import Refused
-from feedback import low_scores
+from feedback import low_scores, verbatims
 from feedback.low_scores import SUPERVISE, How
-from feedback.models import LowScore, Survey
+from feedback.models import LowScore
+from feedback.verbatims import Verbatim
 from portal.console.low_scores_form import ByScore, Deal
 from portal.console.needs import door
 from portal.console.other_languages import languages
@@ -57,6 +59,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         UNNAMED: low_scores.without_a_name(viewer),
     }
     page = Paginator(lists[shown], PER_PAGE).get_page(request.GET.get("page"))
+    one_by_one: Iterable[Any] = verbatims.heard(verbatims.with_cases(page.object_list)) if shown == UNNAMED else page
     late = lists[OPEN].order_by().aggregate(n=Count("pk", filter=Q(due_at__lte=now)))["n"]
     context = {
         "title": "Low scores",
@@ -64,7 +67,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "shown": shown,
         "rows": [
             unnamed(one) if shown == UNNAMED else row_of(one, now, is_open=not still_closed(request, one.case))
-            for one in page
+            for one in one_by_one
         ],
         "page": page,
         "late": late,
@@ -86,9 +89,9 @@ def row_of(row: LowScore, now: datetime, *, is_open: bool = True) -> dict[str, A
     }
 
 
-def unnamed(survey: Survey) -> dict[str, Any]:
-    """One given without a name: the score and the words, and nothing by which the case could be found."""
-    return {"said": survey}
+def unnamed(said: Verbatim) -> dict[str, Any]:
+    """One given without a name: the score and the masked words, and nothing by which the case could be found."""
+    return {"said": {"get_satisfaction_display": said.survey.get_satisfaction_display(), "comment": said.words}}
 
 
 def tag_of(row: LowScore, now: datetime) -> Tag:

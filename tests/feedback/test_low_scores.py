@@ -77,7 +77,7 @@ class TestOwed:
         assert LowScore.objects.count() == 1
 
     def test_who_is_owed_nothing(self, cast, settings):
-        """A good score, a colleague's case, history, a drill, and an answer without a name, which is listed."""
+        """A good score, a colleague's case, history, a drill, and answers without a name, which are listed from five on."""
         good, colleague, past, drill, unnamed = (bring(cast, State.CONFIRMED) for _ in range(5))
         score(good, 3)
         type(colleague).objects.filter(pk=colleague.pk).update(customer=cast.mate)
@@ -87,9 +87,12 @@ class TestOwed:
             score(type(case).everything.get(pk=case.pk), 1)
         settings.SURVEY = settings.SURVEY | {"anonymous": True}
         score(unnamed, 1, comment="Slow.")
-        assert not LowScore.everything.exists()
         viewer = low_scores.Viewer(cast.supervisor)
-        assert [one.comment for one in low_scores.without_a_name(viewer)] == ["Slow."]
+        for n in range(4):
+            assert not low_scores.without_a_name(viewer)
+            score(bring(cast, State.CONFIRMED), 2, comment=f"{n}")
+        assert not LowScore.everything.exists()
+        assert [one.comment for one in low_scores.without_a_name(viewer)] == ["Slow.", "0", "1", "2", "3"]
 
 
 class TestDealtWith:

@@ -40,7 +40,7 @@ def words(answer):
 def test_the_inbox_lists_what_is_owed_and_narrows(scored, cast, signed_in, go):
     client = signed_in(cast.supervisor)
     page = words(client.get(INBOX))
-    assert "To answer (2)" in page and "Answered (0)" in page and "Without a name (1)" in page
+    assert "To answer (2)" in page and "Answered (0)" in page and "Without a name (0)" in page
     assert "Slow and rude" in page and "So so" in page and "A secret" not in page and "Due in" in page
     found = words(client.get(f"{INBOX}?score=1"))
     assert "Slow and rude" in found and "So so" not in found
@@ -48,9 +48,23 @@ def test_the_inbox_lists_what_is_owed_and_narrows(scored, cast, signed_in, go):
     for query in (f"team={team}&topic={topic}", "team=zebra&score=9&topic=-1&page=x&show=all"):
         assert "To answer (2)" in words(client.get(f"{INBOX}?{query}")), query
     assert "To answer (0)" in words(client.get(f"{INBOX}?team={cast.teams[5].pk}"))
+    few = words(client.get(f"{INBOX}?show=unnamed"))
+    assert "A secret" not in few and "So few" in few, "one alone would be found by what else is known of it"
+    for n in range(4):
+        more = stories.acknowledged(cast)
+        Survey.objects.create(
+            case=more,
+            answered_at=SAID,
+            satisfaction=1,
+            comment=f"Low {n}, says {cast.customer.name}",
+            is_anonymous=True,
+        )
     unnamed = client.get(f"{INBOX}?show=unnamed")
+    assert "Without a name (5)" in words(unnamed) and "Low 3, says [name]" in words(unnamed)
     assert "A secret" in words(unnamed) and scored[2].reference not in unnamed.content.decode()
     assert cast.customer.name not in words(unnamed)
+    Category.objects.filter(pk=scored[2].category_id).update(is_restricted=True)
+    assert "A secret" not in words(client.get(f"{INBOX}?show=unnamed"))
 
 
 def test_a_letter_is_written_and_the_answer_is_kept(scored, cast, signed_in):
