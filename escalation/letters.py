@@ -1,11 +1,13 @@
 """Turns an owed notice into the letter a person reads: absolute times in their zone, one purpose, one link.
 
 Wording is in templates/mail/<kind>.txt: the first line is the subject, the rest the text. Kinds that need
-facts of another room (the survey's link) register a composer here.
+facts of another room (the survey's link) register a composer here. A letter that asks for a choice has `choices`
+[{label, url}]: mail/_choices.txt lists them in the text, the HTML part has a worded link for each in the same place.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,9 +87,11 @@ def _compose(notice: Notice, now: datetime) -> Letter:
         secret += context.pop("secrets", [])
     # Words of customers in a letter that is not theirs: sent, and not kept where erasing them would not find them.
     unkept: list[str] = context.pop("unkept", [])
+    # Nobody can write a mark that is not drawn yet, so no title of a case ends the words before the choices.
+    mark = context["choices_at"] = secrets.token_hex(16)
     whole = render_to_string(f"mail/{notice.kind}.txt", context)
-    first, _, text = whole.strip().partition("\n")
-    text = text.strip() + "\n"
+    first, _, marked = whole.strip().partition("\n")
+    text = marked.replace(mark, "").strip() + "\n"
     subject = _shorten(first.strip())
     if notice.case and notice.case.reference not in subject:
         subject += f" [{notice.case.reference}]"
@@ -97,10 +101,20 @@ def _compose(notice: Notice, now: datetime) -> Letter:
     for words in unkept:
         kept = kept.replace(words, WORDS_SHOWN)
     colours = palette(context["brand"].colour)
-    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
+    shown = context | _around_choices(marked, mark, context) | {"subject": subject, "colours": colours}
+    html = render_to_string("mail/letter.html", shown)
     # A letter that goes elsewhere than to the person's own address says so when it is owed.
     address = notice.address or notice.person.email
     return Letter(subject, text, html, kept, address, context["sender"], context["unsubscribe"])
+
+
+def _around_choices(marked: str, mark: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The text of the HTML part: whole, or parted where its choices stand as links of their own instead of addresses."""
+    parts = marked.split(mark)
+    if len(parts) == 3 and context.get("choices"):
+        before, _, after = parts
+        return {"text": before.strip(), "after": after.strip()}
+    return {"text": marked.replace(mark, "").strip(), "choices": ()}
 
 
 def _wishes(notice: Notice, secret: list[str]) -> dict[str, str]:
