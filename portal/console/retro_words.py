@@ -10,9 +10,9 @@ from feedback.retro_log import Known
 MOST = 5
 WHY = {
     "missed": "a time was missed",
-    "asked": "the customer asked for a supervisor",
-    "risk": "the risk was seen",
-    "reopened": "the customer had come back",
+    "asked": "the customer asked for a supervisor, who passed it up",
+    "risk": "placed higher when assessed, or by the fast lane",
+    "reopened": "passed up after the customer had come back",
     "by_hand": "passed up by hand",
 }
 BLOCKED = {
