@@ -1,11 +1,13 @@
 """Turns an owed notice into the letter a person reads: absolute times in their zone, one purpose, one link.
 
 Wording is in templates/mail/<kind>.txt: the first line is the subject, the rest the text. Kinds that need
-facts of another room (the survey's link) register a composer here.
+facts of another room (the survey's link) register a composer here. A letter that asks for a choice has `choices`
+[{label, url}]: mail/_choices.txt lists them in the text, the HTML part has a worded link for each in the same place.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,15 +103,26 @@ def worded(kind: str, context: dict[str, Any], reference: str = "") -> tuple[str
 
     `reference` (of the case it is about) ends the subject where it is not in it. Raises TemplateDoesNotExist.
     """
-    whole = render_to_string(f"mail/{kind}.txt", context)
-    first, _, text = whole.strip().partition("\n")
-    text = text.strip() + "\n"
+    # Nobody can write a mark that is not drawn yet, so no title of a case ends the words before the choices.
+    mark = secrets.token_hex(16)
+    whole = render_to_string(f"mail/{kind}.txt", context | {"choices_at": mark})
+    first, _, marked = whole.strip().partition("\n")
+    text = marked.replace(mark, "").strip() + "\n"
     subject = _shorten(first.strip())
     if reference and reference not in subject:
         subject += f" [{reference}]"
-    colours = palette(context["brand"].colour)
-    html = render_to_string("mail/letter.html", context | {"text": text, "subject": subject, "colours": colours})
-    return subject, text, html
+    shown = context | _around_choices(marked, mark, context)
+    shown |= {"subject": subject, "colours": palette(context["brand"].colour)}
+    return subject, text, render_to_string("mail/letter.html", shown)
+
+
+def _around_choices(marked: str, mark: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The text of the HTML part: whole, or parted where its choices stand as links of their own instead of addresses."""
+    parts = marked.split(mark)
+    if len(parts) == 3 and context.get("choices"):
+        before, _, after = parts
+        return {"text": before.strip(), "after": after.strip()}
+    return {"text": marked.replace(mark, "").strip(), "choices": ()}
 
 
 def _wishes(notice: Notice, secret: list[str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Low scores under a clock of their own: who gives one with a name is owed an answer by a supervisor, by a time.
+"""Low scores under a clock of their own: who gives one with a name is owed an answer by a supervisor, by a time; so is who
+says that it is not fixed, whatever the score.
 
 The row is made with the answer, in its transaction and while the case is held; it goes when the customer gives a better
-score before anybody saw to it. The working hours are those of the protocol in force. docs/survey.md.
+answer before anybody saw to it. The working hours are those of the protocol in force. docs/survey.md.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from cases.access import Viewer
-from cases.models import Case, TouchedCase, User
+from cases.models import Case, Event, TouchedCase, User
 from escalation.models import Notice
 from escalation.verbs import Refused
+from feedback.intervals import FEWEST
 from feedback.models import LowScore, Survey
 from feedback.pulse import office
 
@@ -35,15 +37,15 @@ def due_of(at: datetime) -> datetime:
 
 
 def follow_score(survey: Survey, *, at: datetime) -> None:
-    """Owes an answer to a low score, or owes it no longer; for whoever has just recorded one and holds the case.
+    """Owes an answer to an unhappy customer, or owes it no longer; for whoever has just recorded one and holds the case.
 
-    What was dealt with stays so whatever the score becomes, and a time once set stays while the score stays low.
+    What was dealt with stays so whatever the score becomes, and a time once set stays while they stay unhappy.
     """
     case = survey.case
     row = LowScore.objects.filter(case=case).first()
     if row is not None and row.done_at is not None:
         return
-    if not survey.is_low:
+    if not survey.is_unhappy:
         if row is not None and row.is_open:
             row.withdrawn_at = at
             row.save(update_fields=["withdrawn_at"])
@@ -71,7 +73,7 @@ def follow_wish(survey: Survey, *, at: datetime) -> None:
     row = LowScore.objects.filter(case=survey.case).first()
     if row is None:
         follow_score(survey, at=at)
-    elif row.how == How.CLOSED and survey.is_low:
+    elif row.how == How.CLOSED and survey.is_unhappy:
         _anew(row, at)
 
 
@@ -125,7 +127,7 @@ def _check(row: LowScore, survey: Survey, how: str, words: str) -> None:
         first = LowScore.How(row.how).label.lower()
         raise Refused(f"{row.by} was first: this was answered already ({first}). Nothing of yours was sent.")
     if row.withdrawn_at is not None:
-        raise Refused("Nothing is owed any more: the customer has given another score.")
+        raise Refused("Nothing is owed any more: the customer has given another answer.")
     if how not in ways(survey.may_contact):
         raise Refused(WRONG_WAY[survey.may_contact], field="how")
     if not words:
@@ -167,12 +169,34 @@ def answered(viewer: Viewer) -> QuerySet[LowScore]:
     return seen(viewer).filter(done_at__isnull=False).order_by("-done_at", "-pk")
 
 
-def without_a_name(viewer: Viewer) -> QuerySet[Survey]:
-    """Low scores given without a name, in an order that does not say when: nobody can answer them, and whose they are is not
-    for saying.
+def not_fixed(viewer: Viewer, *, since: datetime) -> QuerySet[Survey]:
+    """Answers since then, given with a name, that say it is not fixed, and those after which the customer came back with it.
 
-    Nothing narrows them: who looks for those of one team, topic or score until one is left has found whose it is.
+    The newest first; `back_at`: when they opened the case again, `next_at`: when they filed one that goes on from it.
     """
-    cases = Case.objects.visible_to(viewer).filter(is_history=False)
-    rows = Survey.objects.filter(is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases)
-    return rows.order_by("satisfaction", "comment", "pk")
+    again = Event.objects.filter(case=OuterRef("case"), kind="reopened", occurred_at__gte=OuterRef("answered_at"))
+    instead = Case.objects.filter(follows=OuterRef("case"), filed_at__gte=OuterRef("answered_at"))
+    cases = Case.objects.visible_to(viewer).filter(is_history=False, customer__is_staff=False)
+    rows = Survey.objects.filter(answered_at__gte=since, is_anonymous=False, case__in=cases).annotate(
+        back_at=Subquery(again.order_by("occurred_at").values("occurred_at")[:1]),
+        next_at=Subquery(instead.order_by("filed_at").values("filed_at")[:1]),
+    )
+    said = Q(fixed=Survey.Verdict.NO) | Q(back_at__isnull=False) | Q(next_at__isnull=False)
+    rows = rows.filter(said).select_related(
+        "case", "case__team", "case__category", "case__customer", "case__low_score", "case__low_score__by"
+    )
+    return rows.order_by("-answered_at", "-pk")
+
+
+def without_a_name(viewer: Viewer) -> QuerySet[Survey]:
+    """Low scores customers gave without a name, in an order that does not say when: nobody can answer them, and whose they
+    are is not for saying. Those on restricted topics are in no list.
+
+    Nothing narrows them: who looks for those of one team, topic or score until one is left has found whose it is. None
+    while there are fewer than `FEWEST`, for the same reason.
+    """
+    cases = Case.objects.visible_to(viewer).filter(is_history=False, customer__is_staff=False)
+    rows = Survey.objects.filter(
+        is_anonymous=True, satisfaction__in=Survey.LOW, case__in=cases.exclude(category__is_restricted=True)
+    )
+    return (rows if rows.count() >= FEWEST else rows.none()).order_by("satisfaction", "comment", "pk")

@@ -94,7 +94,7 @@ _ANSWERS = (
     _answer("satisfied", "Satisfied (CSAT)", "answers of 4 or 5 ÷ answers", Q(said_at__isnull=False), Q(score__gte=SATISFIED)),
     _answer("low", "Low scores", "answers of 1 or 2 ÷ answers", Q(said_at__isnull=False), Q(score__in=Survey.LOW)),
     _answer(
-        "low_in_time", "Low scores answered in time", "dealt with by a supervisor by their time ÷ low scores whose time has come",
+        "low_in_time", "Low scores answered in time", "dealt with by a supervisor by their time ÷ low scores and “not fixed” whose time has come",
         Q(low_due_at__isnull=False), Q(low_done_at__lte=F("low_due_at")), dated="low_due_at", old=("low_due_at", timedelta()),
         beware="Without a name nobody can be answered. A better score given before the time counts neither way.",
     ),

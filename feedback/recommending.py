@@ -138,7 +138,9 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
         claim(notice.person, Ask.Kind.RECOMMEND, row.pk, at=now)
         row.asked_at, row.expires_at, row.token_hash = now, now + LINK_LASTS, hash_token(token)
         row.save(update_fields=["asked_at", "expires_at", "token_hash"])
-    return {"page": f"{settings.BASE_URL}/n/{token}/", "secrets": [token]}
+    page = f"{settings.BASE_URL}/n/{token}/"
+    choices = [{"label": label, "url": f"{page}?score={score}"} for score, label in Recommendation.Score.choices]
+    return {"page": page, "choices": choices, "secrets": [token]}
 
 
 # Answering ------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def more_questions(case: Case, survey: Survey) -> tuple[str, ...]:
     wanted = {
         "heard": asks_heard(case) and not survey.heard,
         # Whoever is promised not to be known is not asked for a call.
-        "may_contact": survey.is_low and not survey.is_anonymous,
+        "may_contact": survey.is_unhappy and not survey.is_anonymous,
         # What nobody is shown beside the case is passed on to nobody either.
         "may_quote": bool(survey.comment) and not survey.is_anonymous,
         "effort": settings.SURVEY["effort"],
@@ -84,7 +84,7 @@ def answer_survey(
 ) -> Survey:
     """Records or, within seven days, changes the answer. Raises Refused with a sentence.
 
-    What was said on the second page stays, but the leave to call goes with the low score it was asked for.
+    What was said on the second page stays, but the leave to call goes with the low score, or the “not fixed”, it was asked for.
     """
     if satisfaction not in Survey.Satisfaction.values:
         raise Refused(_("Choose how satisfied you are."))
@@ -93,7 +93,7 @@ def answer_survey(
         before = survey.comment
         survey.satisfaction, survey.fixed, survey.comment = satisfaction, _verdict(fixed), comment.strip()
         survey.heard = _verdict(heard) if asks_heard(case) else ""
-        if not survey.is_low:
+        if not survey.is_unhappy:
             survey.may_contact = None
         if survey.comment != before:
             # Somebody read other words than these, and the leave was given for other ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -50,6 +51,12 @@ def readable(viewer: Viewer) -> QuerySet[Survey]:
     if viewer.is_staff:
         return open_topics.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
     return open_topics
+
+
+def untagged(viewer: Viewer, *, since: datetime) -> QuerySet[Survey]:
+    """Comments given with a name since then that nobody has put a theme on yet, the oldest first."""
+    rows = readable(viewer).filter(answered_at__gte=since, is_anonymous=False, theme_tags=None)
+    return rows.order_by("answered_at", "pk")
 
 
 def narrowed(rows: QuerySet[Survey], *, score: str = "", theme: str = "", untagged: bool = False) -> QuerySet[Survey]:

@@ -12,10 +12,10 @@ from cases.models.worlds import Worldly
 
 
 class LowScore(Worldly):
-    """The answer owed to one low score; the score and the words are in the survey of the same case.
+    """The answer owed to one low score or “not fixed”; what was said is in the survey of the same case.
 
     There is none for an answer without a name, for drills, imported cases and colleagues' own cases. It is open, or was
-    dealt with (`how`), or nobody is owed anything any more (`withdrawn_at`): the customer gave another score or is erased.
+    dealt with (`how`), or nobody is owed anything any more (`withdrawn_at`): the customer gave another answer or is erased.
     """
 
     class How(models.TextChoices):

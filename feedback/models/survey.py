@@ -83,5 +83,10 @@ class Survey(Worldly):
 
     @property
     def is_low(self) -> bool:
-        """Whether a person may want to call about it."""
+        """Whether the score is a low one."""
         return self.satisfaction in self.LOW
+
+    @property
+    def is_unhappy(self) -> bool:
+        """Whether somebody of ours owes them a word: a low score, or, whatever the score, not fixed."""
+        return self.is_low or self.fixed == self.Verdict.NO

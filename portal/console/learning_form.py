@@ -15,6 +15,7 @@ from portal.console.cover_forms import day
 from portal.forms import Plain, choice, line, text
 
 TAGS_HELP = "A few words to find it by, with commas between them: bank holidays, card."
+FROM_LOG = "What stands here already is from the log: change it, or clear it."
 NO_NAMES = "Internal. Conditions, not people: no names."
 
 
@@ -33,8 +34,12 @@ class AnswerRetro(Plain):
     """Two minutes about a case: three questions, and a lesson if there is one."""
 
     level = choice("Was the level right?", Retro.Level.choices, wrong="Choose whether the level was right.")
-    worked = text("What worked?", retros.WORDS_MOST, rows=2, required=False, help_text=f"What to keep. {NO_NAMES}")
-    blocked = text("What blocked you?", retros.WORDS_MOST, rows=2, required=False, help_text="What slowed us down.")
+    worked = text(
+        "What worked?", retros.WORDS_MOST, rows=2, required=False, help_text=f"What to keep. {FROM_LOG} {NO_NAMES}"
+    )
+    blocked = text(
+        "What blocked you?", retros.WORDS_MOST, rows=2, required=False, help_text=f"What slowed us down. {FROM_LOG}"
+    )
     lesson = text(
         "What would have avoided it?", lessons.TEXT_MOST, rows=2, required=False,
         help_text="This becomes a lesson. The team reads it, and it gets an answer.",

@@ -1,9 +1,11 @@
-"""The feedback inbox: low scores a supervisor owes an answer, what was answered, and those without a name."""
+"""The feedback inbox: customers a supervisor owes an answer, what was answered, what is not fixed, comments without a theme."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -18,9 +20,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases.languages import kept_code, reads
 from cases.models import Category, Team
 from escalation.verbs import Refused
-from feedback import low_scores
+from feedback import low_scores, themes, verbatims
 from feedback.low_scores import SUPERVISE, How
-from feedback.models import LowScore, Survey
+from feedback.models import LowScore, Survey, Theme
+from feedback.verbatims import Verbatim
 from portal.console.low_scores_form import ByScore, Deal
 from portal.console.needs import door
 from portal.console.other_languages import languages
@@ -30,8 +33,11 @@ from portal.console.words import SOON, Tag, make_tag, span
 from portal.viewer import still_closed
 
 PER_PAGE = 50
-OPEN, DONE, UNNAMED = "open", "answered", "unnamed"
-SHOWN = {OPEN: "To answer", DONE: "Answered", UNNAMED: "Without a name"}
+OPEN, DONE, NOT_FIXED, TO_TAG, UNNAMED = "open", "answered", "not-fixed", "to-tag", "unnamed"
+SHOWN = {OPEN: "To answer", DONE: "Answered", NOT_FIXED: "Not fixed", TO_TAG: "To tag", UNNAMED: "Without a name"}
+#: How far back what is not fixed and what has no theme are listed: an inbox is about what is still fresh.
+LATELY = timedelta(days=90)
+TITLE = "Feedback inbox"
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -44,7 +50,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 @require_safe
 def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """One of the three lists, `?show=`, narrowed by score, team and topic; what cannot be read narrows nothing."""
+    """One of the lists, `?show=`, narrowed by score, team and topic; what cannot be read narrows nothing."""
     frame = site.each_context(request)
     viewer, now = frame["viewer"], frame["now"]
     shown = request.GET.get("show", OPEN)
@@ -54,23 +60,36 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     lists: dict[str, QuerySet[Any]] = {
         OPEN: form.narrow(low_scores.to_answer(viewer), "case__survey__", "case__"),
         DONE: form.narrow(low_scores.answered(viewer), "case__survey__", "case__"),
+        NOT_FIXED: form.narrow(low_scores.not_fixed(viewer, since=now - LATELY), "", "case__"),
+        TO_TAG: form.narrow(verbatims.untagged(viewer, since=now - LATELY), "", "case__"),
         UNNAMED: low_scores.without_a_name(viewer),
     }
     page = Paginator(lists[shown], PER_PAGE).get_page(request.GET.get("page"))
     late = lists[OPEN].order_by().aggregate(n=Count("pk", filter=Q(due_at__lte=now)))["n"]
     context = {
-        "title": "Low scores",
+        "title": TITLE,
         "lists": [{"key": k, "label": v, "here": k == shown, "count": lists[k].count()} for k, v in SHOWN.items()],
         "shown": shown,
-        "rows": [
-            unnamed(one) if shown == UNNAMED else row_of(one, now, is_open=not still_closed(request, one.case))
-            for one in page
-        ],
+        "rows": rows_of(shown, page.object_list, request, now),
         "page": page,
         "late": late,
+        "days": LATELY.days,
         "form": form,
     }
     return TemplateResponse(request, "console/low_scores.html", frame | context)
+
+
+def rows_of(shown: str, found: Any, request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """A page of the list `shown`."""
+    if shown == UNNAMED:
+        return [unnamed(one) for one in verbatims.heard(verbatims.with_cases(found))]
+    if shown == TO_TAG:
+        offered = list(Theme.objects.filter(is_active=True).order_by("name"))
+        here = urlencode({"next": request.get_full_path()})
+        return [to_tag(one, offered, here) for one in verbatims.heard(verbatims.with_cases(found))]
+    if shown == NOT_FIXED:
+        return [came_back(one, now, is_open=not still_closed(request, one.case)) for one in found]
+    return [row_of(one, now, is_open=not still_closed(request, one.case)) for one in found]
 
 
 def row_of(row: LowScore, now: datetime, *, is_open: bool = True) -> dict[str, Any]:
@@ -79,6 +98,7 @@ def row_of(row: LowScore, now: datetime, *, is_open: bool = True) -> dict[str, A
         "row": row,
         "case": row.case,
         "said": row.case.survey,
+        "words": row.case.survey.comment,
         "is_open": is_open,
         "tag": tag_of(row, now),
         "took": span(row.done_at - row.since) if row.done_at else "",
@@ -86,9 +106,37 @@ def row_of(row: LowScore, now: datetime, *, is_open: bool = True) -> dict[str, A
     }
 
 
-def unnamed(survey: Survey) -> dict[str, Any]:
-    """One given without a name: the score and the words, and nothing by which the case could be found."""
-    return {"said": survey}
+def came_back(said: Survey, now: datetime, *, is_open: bool) -> dict[str, Any]:
+    """An answer “not fixed”, or one after which they came back: what became of it, and who owes them a word."""
+    found: dict[str, Any] = {"case": said.case, "said": said, "words": said.comment, "is_open": is_open}
+    row = getattr(said.case, "low_score", None)
+    if row is not None and row.withdrawn_at is None:
+        found |= row_of(row, now, is_open=is_open)
+    else:
+        found |= {"url": reverse("admin:cases_case_change", args=[said.case_id])}
+    if came := said.back_at or said.next_at:  # type: ignore[attr-defined]
+        word = "Opened again" if said.back_at else "Filed a new case"  # type: ignore[attr-defined]
+        found |= {"came": make_tag("half", "progress", word), "came_at": came}
+    return found
+
+
+def to_tag(said: Verbatim, offered: Iterable[Theme], here: str) -> dict[str, Any]:
+    """A comment without a theme, masked as it is where its themes are put on; `here` is the way back."""
+    key = themes.key_of(said.survey)
+    return {
+        "case": said.survey.case,
+        "said": said.survey,
+        "words": said.words,
+        "is_open": True,
+        "suggested": [one.name for one in themes.suggested(said.words, offered)],
+        "key": key,
+        "url": f"{reverse('admin:words_tags', args=[key])}?{here}",
+    }
+
+
+def unnamed(said: Verbatim) -> dict[str, Any]:
+    """One given without a name: the score and the masked words, and nothing by which the case could be found."""
+    return {"said": {"get_satisfaction_display": said.survey.get_satisfaction_display()}, "words": said.words}
 
 
 def tag_of(row: LowScore, now: datetime) -> Tag:
@@ -124,7 +172,7 @@ def one(request: HttpRequest, site: AdminSite, case_id: int) -> HttpResponse:
             messages.success(request, SENT[given["how"]])
             return see_other(reverse("admin:low_scores"))
     context = {
-        "title": "Answer a low score",
+        "title": "Answer an unhappy customer",
         "row": row,
         "case": case,
         "said": survey,

@@ -1,4 +1,4 @@
-"""The forms of low scores: dealing with one, and narrowing the list."""
+"""The forms of the feedback inbox: answering an unhappy customer, and narrowing the lists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Deal(Plain):
 
 
 class ByScore(Plain):
-    """Which low scores are listed; all of it may be left out."""
+    """Which answers are listed; all of it may be left out."""
 
     score = forms.ChoiceField(label="Score", required=False)
     team = forms.ModelChoiceField(None, label="Team", required=False, empty_label="Any team")
@@ -42,7 +42,7 @@ class ByScore(Plain):
     def __init__(self, data: Any, *, teams: QuerySet, topics: QuerySet) -> None:
         super().__init__(data)
         score, team, topic = (self.fields[name] for name in ("score", "team", "topic"))
-        score.choices = [("", "Any low score"), *((str(one.value), one.label) for one in Survey.LOW)]  # type: ignore[attr-defined]
+        score.choices = [("", "Any score"), *((str(value), label) for value, label in Survey.Satisfaction.choices)]  # type: ignore[attr-defined]
         team.queryset, topic.queryset = teams, topics  # type: ignore[attr-defined]
 
     def narrow(self, rows: QuerySet, survey: str, case: str) -> QuerySet:

@@ -109,7 +109,7 @@ PLACES: tuple[Place, ...] = (
         Page("Training", "trainings", (WORK,)),
     )),
     Place("Feedback", (
-        Page("Low scores", "low_scores", (SUPERVISE,)),
+        Page("Feedback inbox", "low_scores", (SUPERVISE,)),
         Page("Follow-ups", "follow_ups", (WORK,)),
         Page("Themes", "themes", (SUPERVISE,), also=("/console/feedback/words/", "/console/feedback/second/")),
         Page("Improvements", "improvements", (*CASES, DECIDE)),

@@ -19,6 +19,9 @@ from escalation import remedies
 from escalation.book import rules_in_force
 from escalation.remedies import Draft
 from escalation.saved_replies import NotSaved
+from feedback.intervals import FEWEST
+from feedback.recovery import Lift
+from feedback.remedy_lift import OF_DAYS, against, rated
 from portal.console.needs import door
 from portal.console.playbooks import WRITE, blame
 from portal.console.protocol_editing import see_other
@@ -72,11 +75,19 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
 @require_safe
 def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Every remedy with who may give it and how often it was given, and each level's limit for money."""
+    """Every remedy with who may give it, how often it was given and what came of it, and each level's limit for money."""
+    frame = site.each_context(request)
+    found = rated(at=frame["now"])
     given = Resolution.objects.filter(remedy_kind__isnull=False).values("remedy_kind__remedy").annotate(n=Count("pk"))
     counts = {row["remedy_kind__remedy"]: row["n"] for row in given}
     rows = [
-        {"revision": row, "who": level_words(row.from_level), "given": counts.get(row.remedy_id, 0)}
+        {
+            "revision": row,
+            "who": level_words(row.from_level),
+            "given": counts.get(row.remedy_id, 0),
+            "lift": lift_of(found.of(row.remedy_id)),
+            "more": more_than(found.of(row.remedy_id), found.without),
+        }
         for row in remedies.listed()
     ]
     protocol = rules_in_force().protocol
@@ -88,8 +99,34 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
         else [],
         "currency": protocol.currency,
         "may_write": request.user.has_perm(WRITE),
+        "without": lift_of(found.without),
+        "days": OF_DAYS,
+        "fewest": FEWEST,
     }
-    return TemplateResponse(request, "console/remedies.html", site.each_context(request) | context)
+    return TemplateResponse(request, "console/remedies.html", frame | context)
+
+
+def lift_of(one: Lift) -> dict[str, Any]:
+    """'+0.8', its interval and of how many cases; too few are not shown."""
+    if one.mean is None or one.interval is None:
+        return {"words": "", "n": one.n}
+    return {"words": signed(one.mean), "interval": between(*one.interval), "n": one.n}
+
+
+def more_than(one: Lift, without: Lift) -> dict[str, str]:
+    """How much larger it is than without a remedy; nothing while either is hidden."""
+    found = against(one, without)
+    return {"words": signed(found[0]), "interval": between(*found[1:])} if found else {}
+
+
+def signed(value: float) -> str:
+    """'+0.8', '−0.3', '0.0'."""
+    words = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if words in ("+0.0", "−0.0") else words
+
+
+def between(low: float, high: float) -> str:
+    return f"{signed(low)} to {signed(high)}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

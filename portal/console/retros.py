@@ -24,7 +24,8 @@ from feedback.intervals import Share
 from feedback.measures import count
 from feedback.models import Retro
 from feedback.periods import Period
-from portal.console import noting
+from feedback.retro_log import known
+from portal.console import noting, retro_words
 from portal.console.learning_form import AnswerRetro, SkipRetro
 from portal.console.needs import door
 from portal.console.protocol_editing import see_other
@@ -88,7 +89,7 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     if away := closed(request, retro.case):
         return away
     skips = request.POST.get("press") == "skip"
-    form = AnswerRetro(request.POST if request.method == "POST" and not skips else None)
+    form = begun(retro, frame["zone"], request.POST if request.method == "POST" and not skips else None)
     skip = SkipRetro(request.POST if skips else None)
     wrong = ""
     if request.method == "POST":
@@ -110,6 +111,14 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     }
     failed = bool(wrong or form.errors or skip.errors)
     return TemplateResponse(request, "console/retro.html", frame | context, status=422 if failed else 200)
+
+
+def begun(retro: Retro, zone: str, data: Any) -> AnswerRetro:
+    """The form as it was sent, or as the log begins it; whether the level was right is for a person to say."""
+    if data is not None or not retro.is_open:
+        return AnswerRetro(data)
+    found = known(retro.case)
+    return AnswerRetro(initial={"worked": retro_words.worked(found), "blocked": retro_words.blocked(found, zone)})
 
 
 def sent(retro: Retro, form: AnswerRetro | SkipRetro, frame: dict[str, Any]) -> tuple[str, str]:

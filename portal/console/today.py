@@ -59,6 +59,7 @@ def shown(sheet: Sheet) -> dict[str, Any]:
         "rated": len(sheet.scores),
         "average": sheet.average,
         "low": sheet.low,
+        "unnamed": sheet.unnamed,
         "said": [word(one) for one in sheet.said[:MOST]],
         "parts": [
             {"title": title, "count": len(cases), "rows": [row(case) for case in cases[:MOST]]}
@@ -68,14 +69,8 @@ def shown(sheet: Sheet) -> dict[str, Any]:
 
 
 def word(survey: Survey) -> dict[str, Any]:
-    """What a customer said; without its case where they were promised that nobody is shown it there."""
-    case = None if survey.is_anonymous else row(survey.case)
-    return {
-        "score": survey.satisfaction,
-        "label": survey.get_satisfaction_display(),
-        "text": survey.comment,
-        "case": case,
-    }
+    """What a customer said, beside its case."""
+    return {"label": survey.get_satisfaction_display(), "text": survey.comment, "case": row(survey.case)}
 
 
 def row(case: Case) -> dict[str, Any]:

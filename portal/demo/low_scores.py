@@ -1,4 +1,4 @@
-"""Dissatisfied customers of the demo and what supervisors said to them: most in time, one too late, the newest waits."""
+"""Unhappy customers of the demo and what supervisors said to them: most in time, one too late, the newest waits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from portal.demo.people import Cast
 HOUR = 3600
 LATE = 3  # the row, by age, that is answered days after its time
 SAID = (
-    (2, True, "It works now. But I had to explain it three times, to three people."),
-    (1, False, "Two weeks for something that took one click in the end. I have nothing more to say."),
-    (2, None, "The answer was right and came a week late."),
-    (1, True, "Nobody told me what was going on. I had to ask every time."),
+    (2, True, "partly", "It works now. But I had to explain it three times, to three people."),
+    (1, False, "partly", "Two weeks for something that took one click in the end. I have nothing more to say."),
+    (4, True, "no", "Friendly and quick, thank you. But it is there again since this morning."),
+    (2, None, "partly", "The answer was right and came a week late."),
+    (1, True, "partly", "Nobody told me what was going on. I had to ask every time."),
 )
 WORDS = {
     How.LETTER: "You waited too long, and nobody told you why. I am sorry. I have gone through your case with the team. Next time you hear from us on the day we learn something, also when it is bad news.",
@@ -43,8 +44,10 @@ def _say(now: datetime) -> None:
     """The last of them an hour ago."""
     silent = Case.objects.filter(state__in=ASKABLE, survey__answered_at=None, is_history=False)
     cases = list(silent.order_by("resolved_at", "pk")[: len(SAID)])
-    for left, (case, (score, may_contact, comment)) in enumerate(zip(cases, SAID, strict=False), start=1 - len(cases)):
+    for left, (case, (score, may_contact, fixed, comment)) in enumerate(
+        zip(cases, SAID, strict=False), start=1 - len(cases)
+    ):
         said = now - timedelta(hours=1) if left == 0 else (case.resolved_at or now) + timedelta(hours=3)
         if said < now:
-            answer_survey(case, satisfaction=score, fixed="partly", comment=comment, at=said)
+            answer_survey(case, satisfaction=score, fixed=fixed, comment=comment, at=said)
             add_to_answer(case, may_contact=may_contact, at=said)

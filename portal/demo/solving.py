@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, Category, User
+from cases.models import Case, Category, RemedyRevision, User
 from escalation import playbooks, remedies, verbs
 from escalation.book import rules_of
 from escalation.ready import GRAVE
@@ -66,15 +66,17 @@ def tried(case: Case) -> dict[str, Any]:
 def record(case: Case, cause: str, *, by: User, at: datetime) -> dict[str, Any]:
     """What the record of an answer says besides; a grave case is investigated first."""
     kind = next((kind for word, kind in KINDS if word in cause.lower()), "process")
+    said: dict[str, Any] = {"cause": kind}
+    if case.pk % 4 == 0:
+        said["remedy_kind"] = RemedyRevision.objects.get(name=REMEDIES[0][0], is_current=True)
     if case.severity > GRAVE:
-        return {"cause": kind}
+        return said
     verbs.investigate(
         case.pk, hypotheses="Something of ours. Something on the way. Something at the customer’s.",
         findings=f"Looked at the record of that day. {cause}.", cause=kind, by=by, at=at,
     )  # fmt: skip
     prevents = case.pk % 3 != 0
-    return {
-        "cause": kind,
+    return said | {
         "prevents": prevents,
         "prevention": "The people who built it have it on their list" if prevents else "",
     }

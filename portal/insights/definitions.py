@@ -31,9 +31,9 @@ DEFINITIONS = (
     Definition(
         "low-in-time",
         "Low scores answered in time",
-        "answered or closed by a supervisor by the time it was owed ÷ low scores with a name whose time has come",
-        "Who answers 1 or 2 is owed an answer by a supervisor within some working hours. By letter, by phone, and closed with a reason where the customer did not want to be contacted all count, in the period in which the answer was owed. Those that are still open count as soon as their time has come.",
-        "Answers without a name are owed none. A better score given before the time counts neither way, one given after it does not make us punctual.",
+        "answered or closed by a supervisor by the time it was owed ÷ low scores and “not fixed” with a name whose time has come",
+        "Who answers 1 or 2, or whatever the score that it is not fixed, is owed an answer by a supervisor within some working hours. By letter, by phone, and closed with a reason where the customer did not want to be contacted all count, in the period in which the answer was owed. Those that are still open count as soon as their time has come.",
+        "Answers without a name are owed none. A better answer given before the time counts neither way, one given after it does not make us punctual.",
     ),
     Definition(
         "response",

@@ -61,7 +61,7 @@ def due(person: User, asked: Asked) -> list[dict[str, str]]:
         for lesson in lessons.filter(due_on__lte=day_of(now) + AHEAD).order_by("due_on", "pk"):
             lines.append(_line(f"Lesson {lesson.pk}, due {lesson.due_on:%-d %b}", f"/learning/{lesson.pk}/"))
     if viewer.is_staff and (low := to_answer(viewer).filter(theirs).count()):
-        lines.append(_line(f"Low scores to answer: {low}", "/feedback/"))
+        lines.append(_line(f"Unhappy customers to answer: {low}", "/feedback/"))
     if viewer.is_staff and (waiting := readable(person).filter(theirs, outcome=Lesson.Outcome.OPEN).count()):
         lines.append(_line(f"Lessons to answer: {waiting}", "/learning/"))
     if len(lines) > MOST:

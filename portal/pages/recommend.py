@@ -16,6 +16,8 @@ from portal import clock, ratelimit
 from portal.forms import Plain, choice, text
 from portal.pages.doors import door, posted, see_other, shown_key
 
+CHOICES = {str(value): label for value, label in Recommendation.Score.choices}
+
 
 class RecommendForm(Plain):
     """The one question, and why."""
@@ -31,12 +33,14 @@ class RecommendForm(Plain):
 
 @door("GET", "POST")
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """The question, and what was answered so far."""
+    """The question, and what was answered so far; `?score=` is what was chosen in the mail."""
     at = clock.now()
     row = recommending.find(token, at=at)
     if row is None:
         return _closed(request)
-    said = {"score": "" if row.score is None else str(row.score), "why": row.why}
+    chosen = request.GET.get("score", "")
+    chosen = chosen if chosen in CHOICES else ""
+    said = {"score": chosen or ("" if row.score is None else str(row.score)), "why": row.why}
     form = RecommendForm(posted(request), initial=said)
     if request.method == "POST":
         ratelimit.count(ratelimit.MESSAGE, f"recommend {row.pk}", at=at)
@@ -52,6 +56,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         return _closed(request, why_not)
     context = {
         "form": form,
+        "chosen_word": CHOICES.get(chosen, ""),
         "answered": row.answered_at is not None,
         "change_until": recommending.change_until(row),
         "anonymous": row.is_anonymous if row.answered_at else will_be_anonymous(),

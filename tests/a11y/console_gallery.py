@@ -261,7 +261,7 @@ def _learned(cast: Cast, root: User, rows: dict[str, object]) -> None:
 
 
 def _low(cast: Cast, rows: dict[str, object]) -> None:
-    """A low score that waits for an answer, one that was answered, and one without a name."""
+    """A low score that waits for an answer, one that was answered, and so many without a name that they are listed."""
     rows["low"], rows["low_done"], unnamed = (
         verbs.accept(stories.answered(cast).pk, by=cast.customer, at=stories.minutes(9)) for _ in "123"
     )
@@ -280,6 +280,9 @@ def _low(cast: Cast, rows: dict[str, object]) -> None:
     )
     Survey.objects.filter(case=unnamed).update(is_anonymous=True)
     LowScore.objects.filter(case=unnamed).delete()
+    for n in range(4):
+        said = {"satisfaction": 2, "comment": f"{n} {LONG}", "is_anonymous": True, "answered_at": stories.minutes(11)}
+        Survey.objects.create(case=cast.file(at=stories.minutes(1)), **said)
     dana = cast.supervisor
     rows["theme"] = themes.write(None, "Waiting", "slow*\nno word", by=dana)
     themes.set_active(themes.write(None, f"Speed {LONG}"[:40].strip(), "", by=dana), active=False, by=dana)
@@ -371,6 +374,7 @@ def looks() -> list[Look]:
         Look("remedy_edit", ("remedy",)),
         Look("low_scores"), Look("low_scores", words="answered", query="?show=answered"),
         Look("low_scores", words="without a name", query="?show=unnamed"),
+        Look("low_scores", words="not fixed", query="?show=not-fixed"), Look("low_scores", words="to tag", query="?show=to-tag"),
         Look("low_scores", words="nothing found", query="?score=2"), Look("low_score", ("low",)),
         Look("low_score", ("low",), words="refused", post={"words": ""}), Look("low_score", ("low_done",), words="answered"),
         Look("follow_ups"), Look("follow_ups", words="done", query="?show=done&who=all"), Look("follow_up", ("follow",)),

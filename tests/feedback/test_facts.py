@@ -111,7 +111,7 @@ class TestAstray:
 BY_HAND = {
     "satisfied": told.SATISFIED,
     "low": Share(3, 13),
-    "low_in_time": Share(0, 3),  # nobody answers them
+    "low_in_time": Share(0, 4),  # a3, a8, b3, and a6 whose 3 says “not fixed”; nobody answers them
     "response": told.RESPONSE,
     "addressed": told.ADDRESSED,
     "partly": told.PARTLY,

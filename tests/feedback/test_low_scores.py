@@ -76,8 +76,19 @@ class TestOwed:
             assert of(settled).done_at == LATER + HOUR and of(settled).withdrawn_at is None
         assert LowScore.objects.count() == 1
 
+    def test_who_says_not_fixed_is_owed_one_whatever_the_score(self, settled):
+        score(settled, 5, fixed="no")
+        due = of(settled).due_at
+        assert of(settled).is_open and due == low_scores.due_of(LATER)
+        score(settled, 2, LATER + HOUR, fixed="yes")
+        assert of(settled).is_open and of(settled).due_at == due, "still unhappy"
+        score(settled, 3, LATER + 2 * HOUR, fixed="no")
+        assert add_to_answer(settled, may_contact=True, at=LATER + 2 * HOUR).may_contact is True
+        assert score(settled, 3, LATER + 3 * HOUR, fixed="partly").may_contact is None
+        assert of(settled).withdrawn_at == LATER + 3 * HOUR
+
     def test_who_is_owed_nothing(self, cast, settings):
-        """A good score, a colleague's case, history, a drill, and an answer without a name, which is listed."""
+        """A good score, a colleague's case, history, a drill, and answers without a name, which are listed from five on."""
         good, colleague, past, drill, unnamed = (bring(cast, State.CONFIRMED) for _ in range(5))
         score(good, 3)
         type(colleague).objects.filter(pk=colleague.pk).update(customer=cast.mate)
@@ -87,9 +98,12 @@ class TestOwed:
             score(type(case).everything.get(pk=case.pk), 1)
         settings.SURVEY = settings.SURVEY | {"anonymous": True}
         score(unnamed, 1, comment="Slow.")
-        assert not LowScore.everything.exists()
         viewer = low_scores.Viewer(cast.supervisor)
-        assert [one.comment for one in low_scores.without_a_name(viewer)] == ["Slow."]
+        for n in range(4):
+            assert not low_scores.without_a_name(viewer)
+            score(bring(cast, State.CONFIRMED), 2, comment=f"{n}")
+        assert not LowScore.everything.exists()
+        assert [one.comment for one in low_scores.without_a_name(viewer)] == ["Slow.", "0", "1", "2", "3"]
 
 
 class TestDealtWith:
@@ -129,7 +143,7 @@ class TestDealtWith:
             assert "Only supervisors" in why(answer_low_score, settled, how="phone", words="x", by=stranger, at=LATER)
         assert of(settled).is_open and not Notice.objects.filter(kind="low_answer").exists()
         score(settled, 5, LATER + HOUR)
-        assert "another score" in why(answer_low_score, settled, how="phone", words="x", by=by, at=LATER + HOUR)
+        assert "another answer" in why(answer_low_score, settled, how="phone", words="x", by=by, at=LATER + HOUR)
 
     def test_nobody_sees_or_answers_one_of_a_case_they_may_not_see(self, settled, cast):
         score(settled, 1)
@@ -172,7 +186,11 @@ class TestNew:
         first, second = Notice.objects.filter(kind="low_scores_new").order_by("owed_at")
         assert {first.recipient, second.recipient} == {cast.supervisor}
         letter = letters.compose(first, morning)
-        assert letter.subject == "2 new low scores" and cases[0].title not in letter.text and "feedback/" in letter.text
+        assert (
+            letter.subject == "2 unhappy customers to answer"
+            and cases[0].title not in letter.text
+            and "feedback/" in letter.text
+        )
         for case in cases[:2]:
             answer_low_score(case, how="phone", words="x", by=cast.supervisor, at=morning)
         with pytest.raises(NotNeeded):
@@ -189,10 +207,10 @@ class TestLate:
         assert low_letters.tell(due) == 2 and low_letters.tell(due + HOUR) == 0
         notice = Notice.objects.get(kind="low_scores_late")
         assert notice.recipient == cast.supervisor
-        assert letters.compose(notice, due).subject == "2 low scores not answered in time"
+        assert letters.compose(notice, due).subject == "2 unhappy customers not answered in time"
         answer_low_score(first, how="phone", words="x", by=cast.supervisor, at=due)
         letter = letters.compose(notice, due)
-        assert letter.subject == "1 low score not answered in time" and "/console/feedback/" in letter.text
+        assert letter.subject == "1 unhappy customer not answered in time" and "/console/feedback/" in letter.text
         assert first.title not in letter.text
         score(second, 5, due)
         with pytest.raises(NotNeeded):

@@ -119,9 +119,14 @@ def asked(at=LATER):
         pass
     found = []
     for notice in Notice.objects.filter(kind=recommending.KIND).order_by("pk"):
-        text = letters.compose(notice, at).text
+        letter = letters.compose(notice, at)
         row = Recommendation.objects.get(pk=notice.data["recommendation"])
-        found.append((row, re.search(r"/n/([\w-]+)/", text)[1]))
+        token = re.search(r"/n/([\w-]+)/", letter.text)[1]
+        # One address in the text; in the other part every number leads there, best first.
+        assert letter.text.count(token) == 1 and token not in letter.kept_text
+        scores = re.findall(rf'/n/{token}/\?score=(\d+)"', letter.html)
+        assert [int(score) for score in scores] == list(Recommendation.Score.values)
+        found.append((row, token))
     return found
 
 
@@ -191,10 +196,12 @@ class TestAnswered:
         path, client = f"/n/{token}/", Client()
         look_at(LATER + DAY)
         for _ in range(3):
-            shown = client.get(path)
+            shown = client.get(f"{path}?score=7")
             assert client.head(path).status_code == 200
         row.refresh_from_db()
         assert row.answered_at is None and 'type="radio"' in shown.content.decode() and token not in str(row.__dict__)
+        assert "You chose <strong>7</strong> in the e-mail." in shown.content.decode()
+        assert "You chose" not in client.get(f"{path}?score=11").content.decode()
         wrong = client.post(path, {"score": "11", "why": "Kept words"})
         assert wrong.status_code in (200, 422) and "Kept words" in wrong.content.decode()
         assert not Recommendation.objects.exclude(answered_at=None).exists()

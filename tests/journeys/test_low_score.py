@@ -33,8 +33,8 @@ def test_a_low_score_is_answered_in_time(stage, cast):
     # Dana sees it on her home, goes there and writes.
     dana = stage.staff(cast.supervisor.email)
     dana.goto(f"{stage.address}/console/")
-    expect(dana.get_by_text("1 low score waits for an answer, the next by")).to_be_visible()
-    dana.get_by_role("main").get_by_role("link", name="Low scores").click()
+    expect(dana.get_by_text("1 unhappy customer waits for an answer, the next by")).to_be_visible()
+    dana.get_by_role("main").get_by_role("link", name="Feedback inbox").click()
     expect(dana.get_by_text("Three people asked me the same.")).to_be_visible()
     dana.locator(".rows a.button").filter(has_text=case.reference).click()
     fill(dana, {"how": "letter", "words": "You are right. From now on one person asks."})

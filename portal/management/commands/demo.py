@@ -24,6 +24,7 @@ from portal.demo import (
     look_backs,
     low_scores,
     meetings,
+    on_the_way,
     pulse,
     recommending,
     rules,
@@ -62,6 +63,7 @@ class Command(BaseCommand):
         known.tell(people, now)
         learning.tell(people, now, seed=options["seed"])
         low_scores.answer_them(people, now)
+        on_the_way.say(now)
         follow_ups.ask_them(people, now)
         recommending.ask(people, now, seed=options["seed"])
         themes.put_on(people, now)

@@ -1,15 +1,17 @@
 """Learning in the console: a retro that becomes a lesson that becomes a change; the week's reviews; a practice case."""
 
 import html
+import re
 from datetime import date, timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Category, StaffAct
-from escalation.models import Heartbeat, Notice
+from escalation.models import Heartbeat, Notice, Promise
 from feedback import lessons, practice, quality_weeks, retros, rubric
 from feedback.facts.build import take_touched
+from feedback.figures import OURS
 from feedback.models import Article, Lesson, QualityReview, Retro, Scenario
 from tests.cast import MONDAY, person
 from tests.feedback.learners import DAY, HOUR, went_up
@@ -39,6 +41,18 @@ def test_a_retro_becomes_a_lesson_and_the_lesson_a_change(signed_in, cast, go, e
     assert f"How did {case.reference} go?" in home and page in home
     assert f"{page}" in text(at.get(f"/console/cases/case/{case.pk}/change/"))
     assert signed_in(mara).get(page).status_code == signed_in(dana).get(page).status_code == 404
+    # It begins with what the log says, without a name, and nothing is ticked for them.
+    first = at.get(page)
+    form, html = first.context["form"], first.content.decode()
+    assert form["blocked"].value() == "It went from level 1 to 2: passed up by hand."
+    assert re.fullmatch(r"(\d) of \1 promises to the customer were kept\.", form["worked"].value())
+    assert "It went from level 1 to 2" in html and "checked" not in html
+    late = Promise.objects.filter(case=case, status="kept", clock__kind__in=OURS).order_by("due_at", "pk").last()
+    Promise.objects.filter(pk=late.pk).update(status="broken")
+    words = at.get(page).context["form"]
+    assert "\nLate: " in words["blocked"].value() and ", promised for Mon 19 Jan, " in words["blocked"].value()
+    assert words["worked"].value() != form["worked"].value()
+    Promise.objects.filter(pk=late.pk).update(status="kept")
     # What is wrong is said, keeps what was typed, and changes nothing: not the retro without its lesson either.
     before = everything()
     for wrong, said in (
@@ -55,6 +69,8 @@ def test_a_retro_becomes_a_lesson_and_the_lesson_a_change(signed_in, cast, go, e
     sent = {"level": "sooner", "blocked": "Two dates.", "lesson": "Say which date counts.", "change": "article"}
     assert at.post(page, sent).status_code == 303
     assert "How did" not in text(at.get("/console/around/"))
+    mine.refresh_from_db()
+    assert (mine.worked, mine.blocked) == ("", "Two dates."), "what was cleared stays away"
     again = at.post(page, sent)
     assert again.status_code == 422 and "answered this already" in text(again)
     lesson = Lesson.objects.get()

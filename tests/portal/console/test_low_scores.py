@@ -11,7 +11,7 @@ import pytest
 from cases.models import Category, StaffAct
 from escalation import verbs
 from escalation.models import Notice
-from feedback.models import Interim, LowScore, Survey
+from feedback.models import Interim, LowScore, Survey, Theme
 from feedback.surveys import add_to_answer, answer_survey
 from tests.portal.console import stories
 
@@ -40,7 +40,7 @@ def words(answer):
 def test_the_inbox_lists_what_is_owed_and_narrows(scored, cast, signed_in, go):
     client = signed_in(cast.supervisor)
     page = words(client.get(INBOX))
-    assert "To answer (2)" in page and "Answered (0)" in page and "Without a name (1)" in page
+    assert "To answer (2)" in page and "Answered (0)" in page and "Without a name (0)" in page
     assert "Slow and rude" in page and "So so" in page and "A secret" not in page and "Due in" in page
     found = words(client.get(f"{INBOX}?score=1"))
     assert "Slow and rude" in found and "So so" not in found
@@ -48,9 +48,57 @@ def test_the_inbox_lists_what_is_owed_and_narrows(scored, cast, signed_in, go):
     for query in (f"team={team}&topic={topic}", "team=zebra&score=9&topic=-1&page=x&show=all"):
         assert "To answer (2)" in words(client.get(f"{INBOX}?{query}")), query
     assert "To answer (0)" in words(client.get(f"{INBOX}?team={cast.teams[5].pk}"))
+    few = words(client.get(f"{INBOX}?show=unnamed"))
+    assert "A secret" not in few and "So few" in few, "one alone would be found by what else is known of it"
+    for n in range(4):
+        more = stories.acknowledged(cast)
+        Survey.objects.create(
+            case=more,
+            answered_at=SAID,
+            satisfaction=1,
+            comment=f"Low {n}, says {cast.customer.name}",
+            is_anonymous=True,
+        )
     unnamed = client.get(f"{INBOX}?show=unnamed")
+    assert "Without a name (5)" in words(unnamed) and "Low 3, says [name]" in words(unnamed)
     assert "A secret" in words(unnamed) and scored[2].reference not in unnamed.content.decode()
     assert cast.customer.name not in words(unnamed)
+    Category.objects.filter(pk=scored[2].category_id).update(is_restricted=True)
+    assert "A secret" not in words(client.get(f"{INBOX}?show=unnamed"))
+
+
+def test_what_is_not_fixed_and_what_has_no_theme_are_listed(scored, cast, signed_in, go):
+    """Each with what became of it; nothing that was given without a name, and nothing of months ago."""
+    happy, again, hidden = (
+        verbs.accept(stories.answered(cast).pk, by=cast.customer, at=stories.minutes(9)) for _ in "123"
+    )
+    answer_survey(happy, satisfaction=5, fixed="no", comment=f"Nice, says {cast.customer.name}, but no.", at=SAID)
+    answer_survey(again, satisfaction=4, comment="It came back", at=SAID)
+    answer_survey(hidden, satisfaction=4, fixed="no", comment="A third secret", at=SAID)
+    Survey.objects.filter(case=hidden).update(is_anonymous=True)
+    LowScore.objects.filter(case=hidden).delete()
+    verbs.reopen(again.pk, text="Still broken", by=cast.customer, at=SAID + timedelta(seconds=30))
+    client = signed_in(cast.supervisor)
+    page = words(client.get(f"{INBOX}?show=not-fixed"))
+    assert "Not fixed (2)" in page and "To tag (4)" in page and "secret" not in page
+    assert "Opened again" in page and "Nice, says" in page and "It came back" in page and "Slow and rude" not in page
+    assert "Not fixed (1)" in words(client.get(f"{INBOX}?show=not-fixed&score=5"))
+    owed = client.get(f"{INBOX}?score=5")
+    assert "To answer (1)" in words(owed) and "Not fixed" in words(owed) and "Very satisfied" in words(owed)
+    Theme.objects.create(slug="tone", name="Tone", words="rude")
+    listed = client.get(f"{INBOX}?show=to-tag")
+    assert "Its words suggest: Tone" in words(listed) and "secret" not in words(listed)
+    assert "Nice, says [name]" in words(listed)
+    survey = Survey.objects.get(case=scored[0])
+    (row,) = [one for one in listed.context["rows"] if one["case"] == scored[0]]
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(row["url"]).content.decode())[1]
+    tagged = {"seen": seen, "themes": [str(Theme.objects.get().pk)], "next": f"{INBOX}?show=to-tag"}
+    assert client.post(row["url"], tagged)["Location"].startswith(f"{INBOX}?show=to-tag#said-")
+    assert survey.theme_tags.count() == 1 and "To tag (3)" in words(client.get(f"{INBOX}?show=to-tag"))
+    go(SAID + timedelta(days=91))
+    later = words(client.get(f"{INBOX}?show=to-tag"))
+    assert "To tag (0)" in later and "Not fixed (0)" in later and "To answer (3)" in later
+    assert "Every comment has a theme." in later
 
 
 def test_a_letter_is_written_and_the_answer_is_kept(scored, cast, signed_in):
@@ -121,11 +169,13 @@ def test_who_does_not_want_to_be_contacted_is_not(scored, cast, signed_in):
 
 def test_home_says_how_many_wait_and_which_are_late_to_supervisors(scored, cast, signed_in, go):
     client, due = signed_in(cast.supervisor), LowScore.objects.earliest("due_at").due_at
-    assert "2 low scores wait for an answer, the next by" in words(client.get("/console/"))
-    assert "low score" not in words(signed_in(cast.tiers[1]).get("/console/"))
+    assert "2 unhappy customers wait for an answer, the next by" in words(client.get("/console/"))
+    assert "unhappy" not in words(signed_in(cast.tiers[1]).get("/console/"))
     go(due + timedelta(minutes=1))
     late = client.get("/console/")
-    assert "2 low scores are late." in words(late) and f'href="{INBOX}"' in late.content.decode()
+    assert (
+        "2 unhappy customers were not answered in time." in words(late) and f'href="{INBOX}"' in late.content.decode()
+    )
     assert "2 are late." in words(client.get(INBOX)) and "Late by 1 min" in words(client.get(INBOX))
     for person in (cast.tiers[1], cast.manager):
         assert signed_in(person).get(INBOX).status_code in (302, 403)

@@ -138,6 +138,7 @@ class TestRemedies:
         assert made.status_code == 303
         row = RemedyRevision.objects.get()
         listed = text_of(tom.get("/console/remedies/"))
+        assert "too few cases have both scores" in listed and "Not known" in listed
         assert "Voucher" in listed and "Level 2 and above" in listed and "Money given back, at most" in listed
         edit = f"/console/remedies/{row.remedy_id}/edit/"
         for url in ("/console/remedies/new/", edit):

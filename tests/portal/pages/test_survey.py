@@ -1,5 +1,6 @@
 """How did we do? By a mailed link and on the case page: who is asked what, what is recorded, and until when."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -63,12 +64,22 @@ class TestByMail:
         survey = Survey.objects.get(case=case)
         assert (survey.satisfaction, survey.answered_at) == (None, None)
 
-    def test_the_letter_has_the_five_choices_best_first_each_with_a_link(self, cast):
+    def test_the_letter_has_the_five_choices_best_first_each_with_a_link(self, cast, settings):
         confirmed(cast)
         (letter,) = invite()
         places = [letter.body.index(f"{label}: http") for label in Survey.Satisfaction.labels]
         assert places == sorted(places) and len(places) == 5
         assert "nothing is recorded until you select Send" in letter.body
+        html = str(letter.alternatives[0][0])
+        links = re.findall(r'<a href="([^"]+)\?score=(\d)"[^>]*>([^<]+)</a>', html)
+        assert [(int(score), label) for _, score, label in links] == list(Survey.Satisfaction.choices)
+        assert {address for address, _, _ in links} == {f"{settings.BASE_URL}{link_in(letter, 's')}"}
+        seen = re.sub(r"<[^>]+>", "", html)
+        assert "/s/" not in seen, "worded, and no address in sight"
+        # What stands around the choices is the same in both parts, in the same order.
+        asked, foot = "nothing is recorded until you select Send", "Write to us on that page"
+        assert seen.index(asked) < seen.index("Very satisfied") < seen.index("Very dissatisfied") < seen.index(foot)
+        assert html.count("<ul") == 1 and "<p></p>" not in html
 
     def test_answer_with_the_second_page(self, mailed):
         case, path = mailed
