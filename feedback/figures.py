@@ -140,6 +140,7 @@ class Satisfaction:
     heard: Share  # "did you feel heard?": yes among yes, partly and no, of cases that were passed up
     heard_by_level: dict[int, Share]
     easy: Share  # "made it easy to handle my issue": agree (4 and 5) among all who said how far they agree
+    easy_before: Share
 
 
 def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
@@ -167,6 +168,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     given = [row for row in rows if row["week"] is not None and row["week"] != BEFORE]
     asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
     weeks = _by(given, "week", _is_satisfied)
+    before = [row for row in rows if row["week"] == BEFORE]
     judged = [row for row in given if row["fixed"]]
     spoken = [row for row in given if row["heard"]]
     scores: Counter[int | None] = Counter()
@@ -174,7 +176,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         scores[row["satisfaction"]] += row["n"]
     return Satisfaction(
         now=_share(given, _is_satisfied),
-        before=_share([row for row in rows if row["week"] == BEFORE], _is_satisfied),
+        before=_share(before, _is_satisfied),
         response=Share(sum(row["answered"] for row in asked), sum(row["n"] for row in asked)),
         invited=sum(row["invited"] for row in given),
         weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
@@ -186,7 +188,8 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         by_level=_by(judged, "level", _is_fixed),
         heard=_share(spoken, _is_heard),
         heard_by_level=_by(spoken, "level", _is_heard),
-        easy=_share((row for row in given if row["effort"]), lambda row: row["effort"] >= EASY),
+        easy=_share((row for row in given if row["effort"]), _is_easy),
+        easy_before=_share((row for row in before if row["effort"]), _is_easy),
     )
 
 
@@ -196,6 +199,10 @@ def _is_fixed(row: Row) -> bool:
 
 def _is_heard(row: Row) -> bool:
     return row["heard"] == Survey.Verdict.YES
+
+
+def _is_easy(row: Row) -> bool:
+    return row["effort"] >= EASY
 
 
 def _is_satisfied(row: Row) -> bool:

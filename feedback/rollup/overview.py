@@ -7,6 +7,7 @@ from datetime import datetime
 
 from feedback.figures import EVERYTHING, MILESTONES, Escalations, Kept, Satisfaction, Scope
 from feedback.first_contact import FirstContact
+from feedback.measures import Counted
 from feedback.periods import Period
 from feedback.rollup.fresh import Fresh
 from feedback.rollup.reading import Found, read
@@ -14,7 +15,7 @@ from feedback.rollup.reading import Found, read
 SCORES = (5, 4, 3, 2, 1)
 KEYS = (
     "satisfied", "response", "came", *(f"score_{score}" for score in SCORES), "addressed", "partly", "heard", "easy",
-    "escalated", "at_first", "settled", "kept", *(f"kept_{name}" for name in MILESTONES),
+    "low_in_time", "escalated", "at_first", "settled", "kept", *(f"kept_{name}" for name in MILESTONES),
 )  # fmt: skip
 
 
@@ -26,17 +27,18 @@ class Overview:
     up: Escalations
     first: FirstContact
     kept: Kept
+    low: Counted  # low scores answered in time
     counted_to: datetime
 
 
 def overview(period: Period, scope: Scope = EVERYTHING, *, at: datetime, state: Fresh | None = None) -> Overview:
     """All of it as of `at`, in four queries at most, whatever the number of cases; `state` as of `read`."""
     found = read(period, scope, at=at, keys=KEYS, splits=("topic", "team", "level"), state=state)
-    return Overview(_said(found), _up(found), _first(found), _kept(found), found.counted_to)
+    return Overview(_said(found), _up(found), _first(found), _kept(found), found.of("low_in_time"), found.counted_to)
 
 
 def _said(found: Found) -> Satisfaction:
-    satisfied = found.of("satisfied")
+    satisfied, easy = found.of("satisfied"), found.of("easy")
     return Satisfaction(
         now=satisfied.now,
         before=satisfied.before,
@@ -51,7 +53,8 @@ def _said(found: Found) -> Satisfaction:
         by_level=found.by("level", "addressed"),
         heard=found.of("heard").now,
         heard_by_level=found.by("level", "heard"),
-        easy=found.of("easy").now,
+        easy=easy.now,
+        easy_before=easy.before,
     )
 
 

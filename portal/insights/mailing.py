@@ -43,7 +43,7 @@ class Letter:
 
 
 def _dashboard(said: Said, asked: Asked) -> Mapping[str, Any]:
-    return dashboard(asked, said.calendar, said.form.names)
+    return dashboard(asked, said.calendar, said.form.names, said.office)
 
 
 def _promises(said: Said, asked: Asked) -> Mapping[str, Any]:

@@ -61,7 +61,7 @@ PER_PAGE = 50
 @page("pages/insights.html", "Figures")
 def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
-    found = dashboard(asked, question.calendar, question.form.names)
+    found = dashboard(asked, question.calendar, question.form.names, question.office)
     more = {"late_decisions": improvements.overdue(asked.at).count()}
     return found | more | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 

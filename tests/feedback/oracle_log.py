@@ -88,6 +88,7 @@ class Plain:
         found: dict[str, Times] = defaultdict(list)
         for one in self.filed(period):
             end, done = one.resolved_at or one.closed_at or self.at, one.resolved_at is not None
+            found["time_answer"].append(((end - one.filed_at).total_seconds(), done))
             if (up := went_up(one)) is not None:
                 found["time_resolve"].append(((end - one.filed_at).total_seconds(), done))
                 found["time_handling"].append((max(0.0, (end - up).total_seconds()), done))

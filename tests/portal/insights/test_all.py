@@ -106,9 +106,15 @@ def test_times_by_hand_on_page_and_in_file(manager):
     """Their numbers are worked out in tests/feedback/test_durations.py."""
     page = manager.get("/insights/all/", DATES)
     rows = {row["name"]: row for row in page.context["times"]}
-    name, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
+    name, every, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
     assert (name["median"], name["most"], name["of"]["words"], name["open"]) == ("5 min", "1 d", "19", "1 not ended")
     assert (answer["median"], answer["most"], answer["of"]["words"]) == ("3 d 1 h", "Not known yet", "9")
+    assert (every["median"], every["most"], every["of"]["words"], every["open"]) == (
+        "1 d 1 h",
+        "Not known yet",
+        "20",
+        "4 not ended",
+    )
     assert (handling["median"], handling["open"]) == ("3 d", "3 not ended")
     assert silence["of"]["words"] == "19"
     filed = by_key(manager.get("/insights/all.csv", DATES))

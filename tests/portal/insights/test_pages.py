@@ -91,6 +91,7 @@ class TestPage:
             "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
+            "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
             "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
@@ -167,8 +168,9 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, first, up, times, *_ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, first, up, times)} == {"Too few"}
+        csat, first, low, every, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, first, every, up, times)} == {"Too few"}
+        assert (low["value"], low["url"], low["lines"]) == ("No figure", "", ["No low scores in this period"])
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
