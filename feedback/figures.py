@@ -134,6 +134,9 @@ class Satisfaction:
     scores: dict[int, int]
     addressed: Share  # "is your problem fixed?": yes among yes, partly and no
     partly: Share  # partly among the same
+    csat_by_topic: dict[str, Share]  # satisfied by topic, team and level, as the cases stand now
+    csat_by_team: dict[str, Share]
+    csat_by_level: dict[int, Share]
     by_topic: dict[str, Share]  # addressed by topic, team and level, as the cases stand now
     by_team: dict[str, Share]
     by_level: dict[int, Share]
@@ -183,6 +186,9 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         scores={score: scores[score] for score in (5, 4, 3, 2, 1)},
         addressed=_share(judged, _is_fixed),
         partly=_share(judged, lambda row: row["fixed"] == Survey.Verdict.PARTLY),
+        csat_by_topic=_by(given, "topic", _is_satisfied),
+        csat_by_team=_by([row for row in given if row["team"]], "team", _is_satisfied),
+        csat_by_level=_by(given, "level", _is_satisfied),
         by_topic=_by(judged, "topic", _is_fixed),
         by_team=_by([row for row in judged if row["team"]], "team", _is_fixed),
         by_level=_by(judged, "level", _is_fixed),

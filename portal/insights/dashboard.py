@@ -8,6 +8,7 @@ from typing import Any
 
 from escalation.worktime import Calendar
 from feedback.durations import ANSWER, Hours, Timed
+from feedback.ease import Ease
 from feedback.figures import IMPORTED, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped, helped
@@ -20,7 +21,7 @@ from feedback.rollup.fresh import Fresh
 from feedback.rollup.overview import overview
 from feedback.rollup.reading import fresh_of
 from portal.charts import percent
-from portal.insights import drawing, lately
+from portal.insights import drawing, lately, splits
 from portal.insights.asking import Asked, Names
 from portal.insights.drawing import cell
 from portal.insights.words import (
@@ -32,6 +33,7 @@ from portal.insights.words import (
     count_words,
     curve_change_words,
     days_words,
+    ease_words,
     few_words,
     interval_words,
     reading,
@@ -72,7 +74,7 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names, office: Hours | No
         "counted_to": counted_to,
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
-            csat_tile(asked, csat),
+            csat_tile(asked, csat, found.ease),
             first_tile(asked, first),
             low_tile(asked, found.low),
             every_tile(asked, answers.every),
@@ -112,10 +114,12 @@ def charts_of(
     rate = {"key": "rate", "name": "Escalated", "which": ("escalated", "filed"), "wide": False}
     return [
         week(asked, csat.weeks, **weeks),  # type: ignore[arg-type]
+        splits.satisfied(asked, csat, names.topics),
+        splits.satisfied_where(asked, csat, names),
         drawing.answers(asked, csat),
-        drawing.addressed(asked, csat, names.topics),
-        drawing.addressed_where(asked, csat, names),
-        drawing.heard(asked, csat),
+        splits.addressed(asked, csat, names.topics),
+        splits.addressed_where(asked, csat, names),
+        splits.heard(asked, csat),
         drawing.at_first(asked, first, names.topics),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
         drawing.escalated(asked, up, names.topics),
@@ -133,7 +137,7 @@ def interval_line(share: Share) -> str:
     return f"95% interval {interval_words(share)}" if share.interval else ""
 
 
-def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
+def csat_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
     """Satisfied, how the answers came, how many of those invited answered, and what else they said."""
     now, asked_n = figures.now, figures.response.n
     answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
@@ -149,6 +153,7 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         _said_line("Partly fixed", figures.partly, asked.cases("partly")),
         _said_line("It was easy", figures.easy, asked.cases("easy")),
         _easy_change(figures),
+        f"Ease on average: {ease_words(eased)}" if eased.now.mean is not None else "",
     ]
     return tile(
         "Satisfied",

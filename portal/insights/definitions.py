@@ -56,9 +56,9 @@ DEFINITIONS = (
     Definition(
         "easy",
         "It was easy",
-        "agree or strongly agree ÷ all who said how far they agree",
-        "“… made it easy to handle my issue”, on the second page of the survey, which may be skipped or switched off.",
-        "Fewer answer it than the first page.",
+        "agree or strongly agree ÷ all who said how far they agree; beside it the mean of 1 (strongly disagree) to 5",
+        "“… made it easy to handle my issue”, on the second page of the survey, which may be skipped or switched off. The mean (CES) has Student’s 95% interval, which ends where the scale does.",
+        "Fewer answer it than the first page. Steps of such a scale are not equally wide: read the share first, the mean for comparing with others’.",
     ),
     Definition(
         "recovery",
@@ -93,6 +93,41 @@ DEFINITIONS = (
         "cases filed in the period and escalated since ÷ cases filed in the period",
         "Cases, never events: a case that goes up four levels counts once. Escalated means up at least one level, by a person, by a missed time, or placed above the first level when it was assessed.",
         "The youngest cases may still go up, so the last week can only rise. With a team or a level chosen, it is the share of the cases they have now that were escalated.",
+    ),
+    Definition(
+        "escalated-first-team",
+        "Escalation rate by first team",
+        "cases that came first to a team and were escalated since ÷ cases that came first to it",
+        "The first team is the first one the log names, whoever has the case now: what went up has left it. Of cases filed in the period.",
+        "A team with hard topics passes up more: compare within a topic.",
+    ),
+    Definition(
+        "nights",
+        "Letters at night",
+        "letters about cases sent to colleagues at night ÷ people of the team ÷ weeks of the period",
+        "From 22:00 to 7:00 of each reader’s own time zone. Teams as they are now; who stands in several counts in each, and once in all of them. Of fewer than 5 people nothing is shown.",
+        "It counts letters, not who woke up.",
+    ),
+    Definition(
+        "adherence",
+        "Kept to the protocol",
+        "steps done in order and in time ÷ steps required that have ended",
+        "Of cases filed here. Steps are the review, the confirmation, each update or reply, the answer, a supervisor’s answer and the question how we did; each is required once its clock has started, unless the case took another way. The same as on a case’s page, added up.",
+        "A case with many steps weighs more, and those of one case are alike: the interval is somewhat too narrow.",
+    ),
+    Definition(
+        "post-mortems",
+        "Post-mortems and nobody left, of 1,000 cases",
+        "cases with at least one ÷ cases filed here, × 1,000",
+        "A post-mortem looks back where the plan failed a customer. A case counts once, however many it had.",
+        "The youngest cases may still have one.",
+    ),
+    Definition(
+        "retros",
+        "Retros answered",
+        "answered since ÷ asked of colleagues in the period",
+        "Each colleague who carried a case that was passed up is asked once it is settled. Skipped counts as not answered.",
+        "The youngest may still be answered.",
     ),
     Definition(
         "helped-back",
@@ -188,7 +223,7 @@ DEFINITIONS = (
         "Where the hours go",
         "hours at a stage with a team ÷ all hours of escalated cases",
         "Round the clock, from filing to the end, up to now for open cases; what a case was settled for counts nowhere. An hour belongs to the team that had the case then. Lost: nobody had begun yet, the case waited for its priority review or for a name. The median of a team at a milestone: half of the cases that were there took at most so long there in all.",
-        "Waiting for the customer’s yes or no is no work of ours, and stands by itself.",
+        "Waiting for the customer’s yes or no is no work of ours, and stands by itself. Experts’ time on cases that need not have gone up is hours with us above level 1 on cases that came down again, were answered at once without other work, or of which a colleague’s retro says that a lower level could have done it.",
     ),
     Definition(
         "training-gaps",

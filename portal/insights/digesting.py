@@ -27,9 +27,9 @@ FOUR = ("satisfied", "addressed", "escalated", "kept")
 SHOWN = 3  # things to look at, and as many that went well
 SPLITS = (ALL, "topic", "team")
 #: Of these less is better; the others that may be judged are better when there are more of them.
-LESS = frozenset({"low", "escalated", "back_7", "back_30", "rejected", "grown", "astray", "supervisor", "exhausted", "broken_twice"})  # fmt: skip
+LESS = frozenset({"low", "escalated", "back_7", "back_30", "rejected", "grown", "astray", "supervisor", "exhausted", "post_mortem", "broken_twice"})  # fmt: skip
 #: More of these is neither good nor bad.
-NEITHER = frozenset({"partly", "down", "response"})
+NEITHER = frozenset({"partly", "down", "response", "retro"})
 #: Who waits a week for a fact has none of the last week.
 JUDGED = tuple(key for key, one in MEASURES.items() if key not in NEITHER and not (one.old and one.old[1]))
 #: Of cases by when they were filed: last week's had less time to go wrong, so that they went wrong less says nothing.

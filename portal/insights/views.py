@@ -37,6 +37,7 @@ from portal.insights.framing import (
     table_file,
     tidy,
 )
+from portal.insights.loading import loads_file, loads_page
 from portal.insights.measuring import csv_lines as measure_lines
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
@@ -123,6 +124,18 @@ def teams(question: Question, asked: Asked) -> dict[str, Any]:
 def teams_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its table as a file."""
     return table_lines([teams_file(asked, question.form.names.teams)])
+
+
+@page("insights/promises.html", "Passing up and nights")
+def loads(question: Question, asked: Asked) -> dict[str, Any]:
+    """From which team cases go up, and whose nights that costs."""
+    return loads_page(asked, question.form.names.teams)
+
+
+@table_file("passing-up-and-nights")
+def loads_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    return table_lines(loads_file(asked, question.form.names.teams))
 
 
 @page("insights/promises.html", "Bottlenecks")

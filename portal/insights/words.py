@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cases.lifecycle import State
+from feedback.ease import Ease
 from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
 from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
@@ -105,6 +106,25 @@ def lift_words(lift: Lift) -> str:
     low, high = lift.interval
     way = "higher" if lift.mean >= 0 else "lower"
     return f"{abs(lift.mean):.1f} points {way} at the end (95% interval {low:+.1f} to {high:+.1f}), of {count(lift.n, 'case')} with both"
+
+
+def ease_words(found: Ease) -> str:
+    """'3.8 of 5 (95% interval 3.2 to 4.4), was 3.6'; empty while there are too few answers to show."""
+    if found.now.mean is None or found.now.interval is None:
+        return ""
+    low, high = found.now.interval
+    was = f", was {found.before.mean:.1f}" if found.before.mean is not None else ""
+    return f"{found.now.mean:.1f} of 5 (95% interval {low:.1f} to {high:.1f}){was}"
+
+
+def thousand_words(share: Share) -> str:
+    """As `share_words`, of something rare: '12.5 per 1,000'."""
+    return share_words(share) if share.value is None else f"{share.value * 1000:.1f} per 1,000"
+
+
+def thousand_interval_words(share: Share) -> str:
+    """'4.1 to 28.0', empty while the share is not shown."""
+    return " to ".join(f"{end * 1000:.1f}" for end in share.interval) if share.interval else ""
 
 
 def few_words(share: Share, what: str) -> str:

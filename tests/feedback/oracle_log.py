@@ -82,6 +82,12 @@ class Plain:
             if one.survey and one.survey.answered_at and period.start <= one.survey.answered_at < period.end and not one.is_ours
         ]  # fmt: skip
 
+    def first_teams(self, period) -> dict[str, Pair]:
+        """Of the cases filed those that went up, by the first team the log names."""
+        return shares(
+            (next((e.has for e in one.log if e.has), ""), went_up(one) is not None) for one in self.filed(period)
+        )
+
     # Times --------------------------------------------------------------------------------------------------------
 
     def times(self, period) -> dict[str, Times]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from cases.models import Case, Category, Team, TouchedCase, User
 from escalation import verbs
 from escalation.erasing import end_all
 from feedback import figures, measures
+from feedback.ease import mean_on_scale
 from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
 from feedback.first_contact import first_contact
@@ -233,7 +235,7 @@ def test_every_figure_is_kept_and_what_is_not_read_is_read_by_none():
     """A new row of the registry needs its columns; a new condition must not read what marks no day."""
     assert set(COUNTED) == set(KEYS) and set(MEASURES) <= set(KEYS), "add the key to KEYS and make the migration anew"
     for one in COUNTED.values():
-        words = set(re.findall(r"\w+", f"{one.of} {one.hit} {one.old} {one.dated}"))
+        words = set(re.findall(r"\w+", f"{one.of} {one.hit} {one.old} {one.dated} {one.sums}"))
         assert one.fact != "case" or not words & marking.UNREAD, one.key
 
 
@@ -262,6 +264,14 @@ def test_while_all_is_made_anew_figures_are_counted_and_never_zero(story):
     assert keep.differing(keep.all_days(AT), at=AT) == [] and reading.count(MEASURES, PERIOD, at=AT) == before
 
 
+def effort_counts(period, scope):
+    """How often customers chose each of the five, off the answers themselves."""
+    rows = Survey.objects.filter(
+        figures.within("answered_at", period), scope.on("case__"), case__customer__is_staff=False
+    )
+    return Counter(rows.exclude(effort=None).order_by().values_list("effort", flat=True))
+
+
 def test_the_dashboard_reads_what_its_figures_count(story):
     """Each of the page's figures has a query of its own, by other roads than the facts: the same in all parts."""
     settle(AT)
@@ -284,3 +294,4 @@ def test_the_dashboard_reads_what_its_figures_count(story):
             assert found.up == figures.escalations(period, scope)
             assert found.kept == figures.promises(period, scope, at=AT)
             assert found.first == first_contact(period, scope, at=AT)
+            assert found.ease.now == mean_on_scale(effort_counts(period, scope))

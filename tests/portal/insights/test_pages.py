@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 PLACES = (
     "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/recommend/", "/insights/recommend.csv", "/insights/topics/",
     "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
-    "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
+    "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/promises/load/", "/insights/promises/load.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
     "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/compare/coming-back/",
     "/insights/compare/coming-back.csv", "/insights/words/", "/insights/words.csv",
     "/insights/writing/", "/insights/writing.csv", "/insights/views/", "/insights/views/new/", "/insights/cases/report/",
@@ -91,7 +91,7 @@ class TestPage:
             "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
+            "Ease on average: 3.8 of 5 (95% interval 2.6 to 5.0)", "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
             "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
@@ -190,7 +190,7 @@ class TestPage:
         for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
             topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
             Case.objects.filter(pk=case.pk).update(category=topic)
-        chart = manager.get("/insights/", DATES).context["charts"][7]
+        chart = manager.get("/insights/", DATES).context["charts"][9]
         assert len(chart["table"]["rows"]) > 12
         assert "The 8 largest of" in chart["desc"]
         assert chart["svg"].count("<tspan") == 8
@@ -251,7 +251,7 @@ class TestPage:
 
     def test_each_chart_has_its_table_and_its_file(self, manager):
         charts = manager.get("/insights/", DATES).context["charts"]
-        assert len(charts) == 11
+        assert len(charts) == 13
         for chart in charts:
             assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -452,7 +452,7 @@ class TestWords:
 
     def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
-        topics = manager.get("/insights/", DATES).context["charts"][7]
+        topics = manager.get("/insights/", DATES).context["charts"][9]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
         assert "Fewer than 10, so it cannot be told yet whether it differs: Billing and payments" in topics["desc"]
 
