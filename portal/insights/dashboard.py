@@ -74,7 +74,8 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names, office: Hours | No
         "counted_to": counted_to,
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
-            csat_tile(asked, csat, found.ease),
+            csat_tile(asked, csat),
+            easy_tile(asked, csat, found.ease),
             first_tile(asked, first),
             low_tile(asked, found.low),
             every_tile(asked, answers.every),
@@ -137,7 +138,7 @@ def interval_line(share: Share) -> str:
     return f"95% interval {interval_words(share)}" if share.interval else ""
 
 
-def csat_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
+def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
     """Satisfied, how the answers came, how many of those invited answered, and what else they said."""
     now, asked_n = figures.now, figures.response.n
     answered = cell(f"{count_words(now.n, 'answer')} given", asked.cases("answered")) if now.n else ""
@@ -151,9 +152,6 @@ def csat_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
         came_words(now.n, figures.invited),
         cell(response, asked.cases("asked")) if asked_n else "Nobody was invited by e-mail in this period",
         _said_line("Partly fixed", figures.partly, asked.cases("partly")),
-        _said_line("It was easy", figures.easy, asked.cases("easy")),
-        _easy_change(figures),
-        f"Ease on average: {ease_words(eased)}" if eased.now.mean is not None else "",
     ]
     return tile(
         "Satisfied",
@@ -171,10 +169,16 @@ def _said_line(name: str, share: Share, url: str) -> Any:
     return cell(f"{name}: {share_words(share)} of {share.n:,} ({interval_words(share)})", url)
 
 
-def _easy_change(figures: Satisfaction) -> str:
-    """'Easy, against the period before: up from 54%'; nothing while it is too few to show."""
-    changed = change_words(figures.easy, figures.easy_before)
-    return f"Easy, against the period before: {changed[:1].lower()}{changed[1:]}" if changed else ""
+def easy_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
+    """How easy we made it (CES): who agrees, and the mean."""
+    now = figures.easy
+    lines = [
+        interval_line(now),
+        few_words(now, "answer"),
+        cell(f"{now.hits:,} of {count_words(now.n, 'answer')} agree", asked.cases("easy")) if now.shown else "",
+        f"On average {ease_words(eased)}" if eased.now.mean is not None else "",
+    ]
+    return tile("It was easy", share_words(now), "", lines, change_words(now, figures.easy_before))
 
 
 def first_tile(asked: Asked, figures: FirstContact) -> Tile:

@@ -91,8 +91,8 @@ class TestPage:
             "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "Ease on average: 3.8 of 5 (95% interval 2.6 to 5.0)", "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
-            "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "On average 3.8 of 5 (95% interval 2.6 to 5.0)", "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
+            "No clear change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy 67% 95% interval 30% to 90%", "4 of 6 answers agree",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
@@ -168,8 +168,8 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, first, low, every, up, times, _ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, first, every, up, times)} == {"Too few"}
+        csat, easy, first, low, every, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, easy, first, every, up, times)} == {"Too few"}
         assert (low["value"], low["url"], low["lines"]) == ("No figure", "", ["No low scores in this period"])
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
@@ -200,18 +200,18 @@ class TestPage:
         assert "Cases this team or level has now" in said
 
     def test_first_contact_leads_to_its_cases_and_says_what_it_leaves_out(self, manager):
-        first = manager.get("/insights/", DATES).context["tiles"][1]
+        first = manager.get("/insights/", DATES).context["tiles"][2]
         assert (first["label"], first["value"]) == ("Fixed at first contact", "54%")
         assert first["lines"][0] == "95% interval 29% to 77%"
         linked = [first["url"], *(line["url"] for line in first["lines"] if isinstance(line, dict))]
         assert [manager.get(url).context["page"].paginator.count for url in linked] == [7, 13, 2]
         files = [manager.get(url.replace("/cases/?", "/cases.csv?")) for url in linked]
         assert [len(rows_of(answer)) for answer in files] == [7, 13, 2]
-        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][1]
+        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][2]
         assert (few["value"], few["url"], few["lines"]) == (
             "Too few", "", ["4 settled cases: fewer than 5 are not shown"],
         )  # fmt: skip
-        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][1]
+        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][2]
         assert (young["value"], [line["words"] for line in young["lines"]]) == (
             "No figure", ["2 cases settled since: too young to tell"],
         )  # fmt: skip
