@@ -26,7 +26,7 @@ from portal.insights.framing import COMPARE, TOO_FEW, Said
 from portal.insights.owing import teams_page, versions_page
 from portal.insights.promises import promises_page
 from portal.insights.topics import count_topics, page_of
-from portal.insights.words import change_words, interval_words, share_words
+from portal.insights.words import measure_change_words, measure_words
 
 OF_PROMISES = ("kept", "kept_1", "kept_2", "kept_3", "kept_4", "kept_supervisor", "escalated", "supervisor")
 OF_CLOCKS = ("kept", "in_time_review", "in_time_acknowledge", "in_time_update", "in_time_resolve", "escalated", "astray", "exhausted")  # fmt: skip
@@ -77,13 +77,14 @@ def filters_of(view: FigureView) -> dict[str, str]:
 
 def line(key: str, figures: Counted) -> str:
     """'Satisfied (CSAT): 82% (78% to 86%) of 120. Up from 78%', as the page of all figures has it."""
-    now = figures.now
-    said = f"{MEASURES[key].name}: {share_words(now)}"
-    if interval_words(now):
-        said += f" ({interval_words(now)})"
+    now, one = figures.now, MEASURES[key]
+    share, interval = measure_words(one, now)
+    said = f"{one.name}: {share}"
+    if interval:
+        said += f" ({interval})"
     if now.n:
         said += f" of {now.n:,}" if now.shown else f": {now.n}"
-    changed = change_words(now, figures.before) if now.shown else ""
+    changed = measure_change_words(one, figures) if now.shown else ""
     return f"{said}. {changed}" if changed else said
 
 

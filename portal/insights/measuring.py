@@ -22,15 +22,7 @@ from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import (
-    change_words,
-    ease_words,
-    interval_words,
-    lift_words,
-    share_words,
-    thousand_interval_words,
-    thousand_words,
-)
+from portal.insights.words import ease_words, lift_words, measure_change_words, measure_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -100,9 +92,9 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
     def link(part: str) -> str:
         return asked.cases("figure", more={"part": f"{one.key}-{part}"})
 
-    said, reach = (thousand_words, thousand_interval_words) if one.rare else (share_words, interval_words)
-    share = cell(said(now), link("hits") if now.shown and now.hits else "")
-    interval, of = reach(now) if now.shown else "", cell(f"{now.n:,}", link("of") if now.n else "")
+    said, reach = measure_words(one, now)
+    share = cell(said, link("hits") if now.shown and now.hits else "")
+    interval, of = reach if now.shown else "", cell(f"{now.n:,}", link("of") if now.n else "")
     return {
         "name": one.name,
         "formula": one.formula,
@@ -111,7 +103,7 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
         "interval": interval,
         "of": of,
         "cells": [share, {"words": interval}, of],
-        "change": change_words(now, figures.before) if now.shown else "",
+        "change": measure_change_words(one, figures) if now.shown else "",
     }
 
 

@@ -9,6 +9,7 @@ from feedback.ease import Ease
 from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
 from feedback.intervals import ENOUGH, FEWEST, Curve, Share, change
+from feedback.measures import Counted, Measure
 from feedback.periods import Period
 from feedback.recovery import Lift
 from feedback.resolving import Lasted, Resolving
@@ -117,14 +118,21 @@ def ease_words(found: Ease) -> str:
     return f"{found.now.mean:.1f} of 5 (95% interval {low:.1f} to {high:.1f}){was}"
 
 
-def thousand_words(share: Share) -> str:
-    """As `share_words`, of something rare: '12.5 per 1,000'."""
-    return share_words(share) if share.value is None else f"{share.value * 1000:.1f} per 1,000"
+def thousand(value: float) -> str:
+    """A share of something rare: '12.5 per 1,000'."""
+    return f"{value * 1000:.1f} per 1,000"
 
 
-def thousand_interval_words(share: Share) -> str:
-    """'4.1 to 28.0', empty while the share is not shown."""
-    return " to ".join(f"{end * 1000:.1f}" for end in share.interval) if share.interval else ""
+def measure_words(one: Measure, share: Share) -> tuple[str, str]:
+    """A figure of the registry and its interval: '82%', '78% to 86%'; of something rare '12.5 per 1,000', '4.1 to 28.0'."""
+    if not one.rare or share.value is None or share.interval is None:
+        return share_words(share), interval_words(share)
+    return thousand(share.value), " to ".join(f"{end * 1000:.1f}" for end in share.interval)
+
+
+def measure_change_words(one: Measure, figures: Counted) -> str:
+    """As `change_words`, in the figure's own unit."""
+    return change_words(figures.now, figures.before, thousand if one.rare else percent)
 
 
 def few_words(share: Share, what: str) -> str:
@@ -149,14 +157,14 @@ def since(now: Share, before: Share) -> str | None:
     return change(now, before) if min(now.n, before.n) >= ENOUGH else None
 
 
-def change_words(now: Share, before: Share) -> str:
+def change_words(now: Share, before: Share, say: Callable[[float], str] = percent) -> str:
     """'Up from 78%', 'No clear change, was 81%', or why there is nothing to compare."""
     if now.value is None:
         return ""
     if before.value is None:
         return f"Nothing to compare with: {before.n} in the period before"
     verdicts = {"up": "Up from", "down": "Down from", "": "No clear change, was", None: "Too few to tell a change, was"}
-    return f"{verdicts[since(now, before)]} {percent(before.value)}"
+    return f"{verdicts[since(now, before)]} {say(before.value)}"
 
 
 def time_change_words(now: Lasted, before: Lasted) -> str:
