@@ -36,7 +36,7 @@ def nights_table(asked: Asked, found: Mapping[str, Nights], names: Mapping[str, 
         "nights", title_of(found[ALL]),
         "Letters about cases that colleagues were sent between 22:00 and 7:00 of their own time zone, by the teams they stand in now. "
         "Who stands in several counts in each, and once in all of them.",
-        "Team", ["Letters at night a person and week", "People"], rows, asked.link("/insights/promises/load.csv"), NOTE,
+        "Team", ["A person and week", "People"], rows, asked.link("/insights/promises/load.csv"), NOTE,
     )  # fmt: skip
 
 
