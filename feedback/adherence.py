@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.dateparse import parse_datetime
 
@@ -46,7 +46,16 @@ class Step:
         return self.outcome in DONE and self.in_order
 
 
-def steps(log: Iterable[Event]) -> list[Step]:
+class Logged(Protocol):
+    """What steps read of an event."""
+
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+def steps(log: Iterable[Logged]) -> list[Step]:
     """The steps of one case in the order they began, cancelled ones left out. `log`: all its events, by number."""
     owed: dict[str, int] = {}
     found: list[Step] = []

@@ -102,9 +102,8 @@ def _rows(fact: str, mine: Iterable[Measure], sides: Mapping[str, Cohort], at: d
             counts[f"filed_{side}"] = Count("pk", filter=cohort.on("filed_at"))
             reached.append(cohort.on("filed_at"))
         for one in mine:
-            of = cohort.on(one.dated) & one.looked_at(at)
-            counts[f"{one.key}_{side}_n"] = Count("pk", filter=of)
-            counts[f"{one.key}_{side}_hits"] = Count("pk", filter=of & one.hit)
+            hits, of = one.tallies(cohort.on(one.dated) & one.looked_at(at))
+            counts |= {f"{one.key}_{side}_n": of, f"{one.key}_{side}_hits": hits}
             reached.append(cohort.on(one.dated))
     facts: QuerySet[Any] = FACTS[fact]._default_manager.filter(reduce(or_, reached))
     return facts.values(topic=F("case__category__slug")).order_by().annotate(**counts)

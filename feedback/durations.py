@@ -30,7 +30,7 @@ from feedback.periods import Period
 Row = Mapping[str, Any]
 #: Seconds it took, or has taken so far, and whether it ended.
 Time = tuple[float, bool]
-ACKNOWLEDGE, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_resolve", "time_handling", "time_silence"
+ACKNOWLEDGE, ANSWER, RESOLVE, HANDLING, SILENCE = "time_acknowledge", "time_answer", "time_resolve", "time_handling", "time_silence"  # fmt: skip
 COLUMNS = (
     "filed_at", "escalated_at", "acknowledged_at", "replied_at", "resolved_at", "closed_at", "longest_silence", "silent_since",
     "stage", "handed_at", "case__is_history", "case__protocol",
@@ -99,6 +99,10 @@ DURATIONS: Mapping[str, Duration] = {
         Duration(
             ACKNOWLEDGE, "Time to a name", "from the first hand-over to the first confirmation by name, or to an answer before it",
             HERE & Q(Exists(_handed())), _named, beware="Of cases filed here. Where nobody has confirmed it, it counts as longer.",
+        ),
+        Duration(
+            ANSWER, "Time to an answer", "from filing to the accepted or closed answer", Q(), _between("filed_at", "resolved_at"),
+            beware=f"Of all cases, escalated or not. {ANSWERED_LINE}",
         ),
         Duration(
             RESOLVE, "Time to an answer when escalated", "from filing to the accepted or closed answer", UP,

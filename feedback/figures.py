@@ -134,12 +134,16 @@ class Satisfaction:
     scores: dict[int, int]
     addressed: Share  # "is your problem fixed?": yes among yes, partly and no
     partly: Share  # partly among the same
+    csat_by_topic: dict[str, Share]  # satisfied by topic, team and level, as the cases stand now
+    csat_by_team: dict[str, Share]
+    csat_by_level: dict[int, Share]
     by_topic: dict[str, Share]  # addressed by topic, team and level, as the cases stand now
     by_team: dict[str, Share]
     by_level: dict[int, Share]
     heard: Share  # "did you feel heard?": yes among yes, partly and no, of cases that were passed up
     heard_by_level: dict[int, Share]
     easy: Share  # "made it easy to handle my issue": agree (4 and 5) among all who said how far they agree
+    easy_before: Share
 
 
 def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
@@ -167,6 +171,7 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
     given = [row for row in rows if row["week"] is not None and row["week"] != BEFORE]
     asked = [row for row in rows if row["asked"] is not None and row["asked"] != BEFORE]
     weeks = _by(given, "week", _is_satisfied)
+    before = [row for row in rows if row["week"] == BEFORE]
     judged = [row for row in given if row["fixed"]]
     spoken = [row for row in given if row["heard"]]
     scores: Counter[int | None] = Counter()
@@ -174,19 +179,23 @@ def satisfaction(period: Period, scope: Scope = EVERYTHING) -> Satisfaction:
         scores[row["satisfaction"]] += row["n"]
     return Satisfaction(
         now=_share(given, _is_satisfied),
-        before=_share([row for row in rows if row["week"] == BEFORE], _is_satisfied),
+        before=_share(before, _is_satisfied),
         response=Share(sum(row["answered"] for row in asked), sum(row["n"] for row in asked)),
         invited=sum(row["invited"] for row in given),
         weeks=[weeks.get(number, Share()) for number in range(len(period.weeks()))],
         scores={score: scores[score] for score in (5, 4, 3, 2, 1)},
         addressed=_share(judged, _is_fixed),
         partly=_share(judged, lambda row: row["fixed"] == Survey.Verdict.PARTLY),
+        csat_by_topic=_by(given, "topic", _is_satisfied),
+        csat_by_team=_by([row for row in given if row["team"]], "team", _is_satisfied),
+        csat_by_level=_by(given, "level", _is_satisfied),
         by_topic=_by(judged, "topic", _is_fixed),
         by_team=_by([row for row in judged if row["team"]], "team", _is_fixed),
         by_level=_by(judged, "level", _is_fixed),
         heard=_share(spoken, _is_heard),
         heard_by_level=_by(spoken, "level", _is_heard),
-        easy=_share((row for row in given if row["effort"]), lambda row: row["effort"] >= EASY),
+        easy=_share((row for row in given if row["effort"]), _is_easy),
+        easy_before=_share((row for row in before if row["effort"]), _is_easy),
     )
 
 
@@ -196,6 +205,10 @@ def _is_fixed(row: Row) -> bool:
 
 def _is_heard(row: Row) -> bool:
     return row["heard"] == Survey.Verdict.YES
+
+
+def _is_easy(row: Row) -> bool:
+    return row["effort"] >= EASY
 
 
 def _is_satisfied(row: Row) -> bool:

@@ -12,20 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from cases.models import Case
 from escalation.facts import Clock, Outcome
 from escalation.models import Promise, StageClock
 from feedback.figures import EVERYTHING, MILESTONES, OURS, SATISFIED, Scope, within
 from feedback.intervals import Share
-from feedback.models import CaseFact, Survey
+from feedback.models import CaseFact, Retro, Survey
 from feedback.periods import Period
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
-CASE, PROMISE, CLOCK = "case", "promise", "clock"
+CASE, PROMISE, CLOCK, RETRO = "case", "promise", "clock", "retro"
 #: What is counted, one row each, and how a case is reached from it.
-FACTS: dict[str, type[Model]] = {CASE: CaseFact, PROMISE: Promise, CLOCK: StageClock}
+FACTS: dict[str, type[Model]] = {CASE: CaseFact, PROMISE: Promise, CLOCK: StageClock, RETRO: Retro}
 #: What a figure may be split by: the name of the split and where it stands, as the case is now.
 SPLITS = {
     "topic": "case__category__slug",
@@ -55,6 +56,21 @@ class Measure:
     old: tuple[str, timedelta] | None = None
     answers: bool = False
     beware: str = ""
+    #: Of each fact looked at not the fact is counted but these fields of it are added up: hits, then of.
+    sums: tuple[str, str] | None = None
+    #: So rare that it is said of a thousand.
+    rare: bool = False
+
+    def tallies(self, looked_at: Q) -> tuple[Any, Any]:
+        """What counts hits and of, among the facts of a condition (which may be empty)."""
+        hit = looked_at & self.hit
+        if self.sums is not None:
+            hits, of = (Coalesce(Sum(name, filter=hit if name == self.sums[0] else looked_at), 0) for name in self.sums)
+            return hits, of
+        # An empty condition is none: the database is not asked for it.
+        return (Count("pk", filter=hit) if hit else Count("pk")), (
+            Count("pk", filter=looked_at) if looked_at else Count("pk")
+        )
 
     def looked_at(self, at: datetime) -> Q:
         """The condition on the fact that it is looked at, as of `at`, whatever the period."""
@@ -140,7 +156,13 @@ _CASES = (
     ),
     _case("down", "Came down again", "ever a level lower than before ÷ escalated", UP, Q(went_down__gt=0)),
     _case("supervisor", "Asked for a supervisor", "customer asked for a supervisor ÷ filed here", HERE, Q(asked_supervisor=True)),
-    _case("exhausted", "Nobody was left to take it", "the plan ran out of people at least once ÷ filed here", HERE, Q(plan_failures__gt=0)),
+    _case("exhausted", "Nobody was left to take it", "the plan ran out of people at least once ÷ filed here", HERE, Q(plan_failures__gt=0), rare=True),
+    _case("post_mortem", "Looked back at in a post-mortem", "cases with a post-mortem ÷ filed here", HERE, Q(post_mortems__gt=0), rare=True),
+    _case(
+        "adherence", "Kept to the protocol", "steps done in order and in time ÷ steps required that have ended",
+        HERE & Q(steps_required__gt=0), Q(steps_kept__gt=0), sums=("steps_kept", "steps_required"),
+        beware="Counts steps, not cases: a case with many steps weighs more, and those of one case are alike. Cancelled steps are not required.",
+    ),
     _case(
         "broken_twice", "More than one promise broken", "two or more promises broken ÷ had one kept or broken",
         Q(promises_kept__gt=0) | Q(promises_broken__gt=0), Q(promises_broken__gte=2),
@@ -187,7 +209,13 @@ _CLOCKS = (
     _clock("in_time_update", "Updates in time", Clock.UPDATE, Clock.REPLY),
     _clock("in_time_resolve", "Answered in time", Clock.RESOLVE),
 )
-MEASURES: Mapping[str, Measure] = {one.key: one for one in (*_ANSWERS, *_CASES, *_PROMISES, *_CLOCKS)}
+_RETROS = (
+    Measure(
+        "retro", "Retros answered", "answered since ÷ asked of colleagues", RETRO, "asked_at", Q(), Q(answered_at__isnull=False),
+        beware="Each colleague who carried the case is asked once. Skipped counts as not answered; the youngest may still come.",
+    ),
+)  # fmt: skip
+MEASURES: Mapping[str, Measure] = {one.key: one for one in (*_ANSWERS, *_CASES, *_PROMISES, *_CLOCKS, *_RETROS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +260,8 @@ def _rows(
         reached |= Q(**{f"{dated}__gte": period.before().start, f"{dated}__lt": period.end})
     for one in measures:
         for time, days in ((NOW, period), (BEFORE, period.before())):
-            of = within(one.dated, days) & one.looked_at(at)
-            counts[f"{one.key}_{time}_n"] = Count("pk", filter=of)
-            counts[f"{one.key}_{time}_hits"] = Count("pk", filter=of & one.hit)
+            hits, of = one.tallies(within(one.dated, days) & one.looked_at(at))
+            counts |= {f"{one.key}_{time}_n": of, f"{one.key}_{time}_hits": hits}
     rows: QuerySet = FACTS[fact]._default_manager.filter(reached, scope.on("case__"))
     if split is None:
         return [rows.aggregate(**counts)]

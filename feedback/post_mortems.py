@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from cases.access import Viewer, supervisors, workers
 from cases.lifecycle import State
-from cases.models import Case, Event, User
+from cases.models import Case, Event, TouchedCase, User
 from escalation.book import NoProtocol, rules_in_force
 from escalation.directory import Directory
 from escalation.models import Notice
@@ -117,6 +117,7 @@ def add_grounds(
         for cause, seq in grounds
     ]
     Ground.objects.bulk_create(rows)
+    TouchedCase.note([case.pk], at)  # its facts count it
     return found
 
 

@@ -1,4 +1,6 @@
-"""Times to an answer of escalated cases: from filing, round the clock and in working time, with what is open counted as longer.
+"""Times to an answer, from filing: of escalated cases round the clock and in working time, of all cases round the clock.
+
+What is open counts as longer.
 
 One of the managers' figures (`feedback.figures`), by itself for its length.
 """
@@ -11,6 +13,7 @@ from datetime import datetime
 
 from cases.models import Case
 from escalation.worktime import Calendar
+from feedback.durations import Timed
 from feedback.figures import EVERYTHING, Scope, both
 from feedback.intervals import Curve, kaplan_meier
 from feedback.periods import Period
@@ -47,6 +50,28 @@ def resolving(period: Period, scope: Scope = EVERYTHING, *, at: datetime, calend
         now=_lasted([span for span in spans if span[0] >= start], at, calendar),
         before=_lasted([span for span in spans if span[0] < start], at, calendar),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Times to an answer of escalated cases, and of all of them."""
+
+    up: Resolving
+    every: Timed
+
+
+def answering(period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar) -> Answering:
+    """As `resolving`, and `durations.ANSWER` of the same cases: both in one question."""
+    rows = Case.objects.filter(both("filed_at", period), scope.on())
+    spans = list(rows.values_list("filed_at", "resolved_at", "closed_at", "escalated_at"))
+    sides = ([row for row in spans if row[0] >= period.start], [row for row in spans if row[0] < period.start])
+    up = Resolving(*(_lasted([row[:3] for row in side if row[3]], at, calendar) for side in sides))
+    return Answering(up, Timed(*(kaplan_meier(_took(row[:3], at) for row in side) for side in sides)))
+
+
+def _took(span: Span, at: datetime) -> tuple[float, bool]:
+    filed, resolved, closed = span
+    return max(0.0, ((resolved or closed or at) - filed).total_seconds()), resolved is not None
 
 
 Span = tuple[datetime, datetime | None, datetime | None]

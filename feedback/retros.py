@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, Q, QuerySet
 
 from cases.access import Viewer, workers
 from cases.lifecycle import State
-from cases.models import Case, Event, User
+from cases.models import Case, Event, TouchedCase, User
 from escalation.mentions import may_see
 from escalation.models import Heartbeat
 from escalation.steps import Step
@@ -85,6 +85,7 @@ def ask(at: datetime) -> int:
     ]
     with transaction.atomic():
         Retro.objects.bulk_create(rows, ignore_conflicts=True)
+        TouchedCase.note(sorted({row.case_id for row in rows}), at)
         Heartbeat.objects.update_or_create(role=ROLE, defaults={"last_loop": at, "last_success": at})
     return 0
 
@@ -111,6 +112,7 @@ def answer(retro: Retro, *, level: str, worked: str = "", blocked: str = "", by:
         held = _held(retro, by, at)
         held.level, held.worked, held.blocked, held.answered_at = level, worked, blocked, at
         held.save(update_fields=["level", "worked", "blocked", "answered_at"])
+        TouchedCase.note([held.case_id], at)  # figures count who answers
     return held
 
 

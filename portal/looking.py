@@ -26,7 +26,7 @@ from portal.insights.framing import PLACES
 
 #: Pages below those of PLACES, and some of them asked more.
 MORE = (
-    "/insights/promises/versions/", "/insights/promises/teams/", "/insights/bottlenecks/training/",
+    "/insights/promises/versions/", "/insights/promises/teams/", "/insights/promises/load/", "/insights/bottlenecks/training/",
     "/insights/compare/coming-back/",
     "/insights/?level=2", "/insights/all/?topic=billing",
 )  # fmt: skip

@@ -71,6 +71,8 @@ class Notice(Worldly):
             models.Index(fields=("next_at", "recipient"), condition=Q(state="held"), name="notice_held"),
             models.Index(fields=("lease_until",), condition=Q(state="sending"), name="notice_leased"),
             models.Index(fields=("case", "id"), name="notice_of_case"),
+            # Who counts letters to colleagues at night.
+            models.Index(fields=("sent_at",), condition=Q(to_customer=False, state="sent"), name="notice_to_staff"),
             models.Index(fields=("state",), condition=Q(state__in=("dead", "uncertain")), name="notice_dead"),
         )
 

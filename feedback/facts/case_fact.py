@@ -10,6 +10,7 @@ from cases.lifecycle import State
 from cases.models import Case
 from escalation.facts import Clock
 from escalation.models import Promise
+from feedback.adherence import score, steps
 from feedback.facts.climbing import (
     PASSED_UP,
     answered_at_once,
@@ -39,12 +40,14 @@ def fact_of(
     low: LowScore | None = None,
     interim: int | None = None,
     follow: FollowUp | None = None,
+    post_mortems: int = 0,
 ) -> CaseFact:
     """The row for `case`, not saved. The same things given make the same row.
 
     `events` in their order, `promises` the statuses of what we promised in its ledger, `followed_at` when the first case that goes on
     from it was filed, `worked` the working seconds between two instants, `low` the answer owed to a low score, `interim`
-    the last answer given while it was under way, `follow` the newest follow-up that was owed. ValueError for a case without a log.
+    the last answer given while it was under way, `follow` the newest follow-up that was owed, `post_mortems` how many
+    there are of it. ValueError for a case without a log.
     """
     if not events:
         raise ValueError(f"Case {case.pk} has no log.")
@@ -59,12 +62,15 @@ def fact_of(
         promises_kept=statuses.count(Promise.Status.KEPT),
         promises_broken=statuses.count(Promise.Status.BROKEN),
         stage=stage_of(last.data["to"]),
+        post_mortems=post_mortems,
     )
     fact.longest_silence, fact.silent_since = longest_silence(events, worked)
     fact.stage_since = last.occurred_at if fact.stage else None
     for stage, seconds in spent(events).items():
         setattr(fact, f"in_{stage}", seconds)
     _went(fact, events)
+    followed = score(steps(events))
+    fact.steps_kept, fact.steps_required = followed.hits, followed.n
     _settled(fact, events, followed_at)
     _written(fact, events)
     _said(fact, survey)
@@ -79,6 +85,7 @@ def _went(fact: CaseFact, events: Sequence[Happened]) -> None:
     kinds = [event.kind for event in events]
     severities = [event.data["severity"] for event in events]
     levels = [event.data["tier"] for event in events]
+    fact.first_team = next((event.data["team"] for event in events if event.data["team"]), "")
     fact.severity_filed, fact.severity_worst, fact.level_top = severities[0], min(severities), max(levels)
     fact.went_down = sum(after < before for before, after in itertools.pairwise(levels))
     fact.replies, fact.rejections, fact.reopenings = (

@@ -52,6 +52,7 @@ class CaseFact(models.Model):
     severity_filed = _count()
     severity_worst = _count()
     level_top = _count()
+    first_team = models.CharField(max_length=50, blank=True)
     replies = _count()
     rejections = _count()
     reopenings = _count()
@@ -60,6 +61,9 @@ class CaseFact(models.Model):
     went_astray = models.BooleanField(default=False)
     asked_supervisor = models.BooleanField(default=False)
     plan_failures = _count()
+    post_mortems = _count()
+    steps_required = _count()
+    steps_kept = _count()
     assessed = models.BooleanField(default=False)
     upset = models.BooleanField(default=False)
     came_back = models.BooleanField(default=False)
@@ -114,6 +118,8 @@ class CaseFact(models.Model):
         indexes = (
             models.Index(fields=("filed_at",), name="fact_filed"),
             models.Index(fields=("filed_at",), condition=GOES_ON, name="fact_goes_on"),
+            # All that the rate by first team reads.
+            models.Index(fields=("filed_at", "first_team", "escalated_at"), name="fact_first_team"),
             models.Index(fields=("filed_at",), condition=models.Q(escalated_at__isnull=False), name="fact_up"),
             models.Index(fields=("wrote_at",), condition=models.Q(wrote_at__isnull=False), name="fact_wrote"),
             models.Index(fields=("passed_at",), condition=models.Q(passed_at__isnull=False), name="fact_passed"),

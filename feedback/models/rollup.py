@@ -12,9 +12,10 @@ from cases.models import Case, Category, Team
 KEYS = (
     "satisfied", "low", "response", "addressed", "partly", "heard", "easy", "low_in_time", "recovered", "followed_up",
     "escalated", "at_first", "back_7", "back_30", "rejected", "grown", "astray", "down", "supervisor", "exhausted", "broken_twice",
+    "post_mortem", "adherence", "retro",
     "kept", "kept_1", "kept_2", "kept_3", "kept_4", "kept_supervisor",
     "in_time_review", "in_time_acknowledge", "in_time_update", "in_time_resolve",
-    "score_1", "score_2", "score_3", "score_4", "score_5", "came", "settled",
+    "score_1", "score_2", "score_3", "score_4", "score_5", "effort_1", "effort_2", "effort_3", "effort_4", "effort_5", "came", "settled",
 )  # fmt: skip
 
 

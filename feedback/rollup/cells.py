@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, F, IntegerField, Max, Min, Q, QuerySet, Value
+from django.db.models import F, IntegerField, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast, TruncDate
 
 from feedback.figures import EVERYTHING, Scope, within
@@ -46,6 +46,7 @@ _SAID = Q(said_at__isnull=False) & FROM_CUSTOMERS
 #: What the dashboard shows beside the registry's figures; nothing of it is a figure by itself.
 BESIDE = (
     *(_beside(f"score_{score}", "said_at", _SAID, Q(score=score)) for score in (1, 2, 3, 4, 5)),
+    *(_beside(f"effort_{score}", "said_at", _SAID, Q(effort=score)) for score in (1, 2, 3, 4, 5)),
     _beside("came", "said_at", _SAID, Q(asked_at__isnull=False)),
     _beside("settled", "filed_at", SETTLED & HERE, Q()),
 )
@@ -147,9 +148,7 @@ def _counting(
     rows = rows.annotate(on=TruncDate(arm.dated, tzinfo=ZoneInfo(zone)), **places).values("on", *places)
     counts: dict[str, Any] = {}
     for i, one in enumerate(arm.measures):
-        of = one.looked_at(at)
-        counts[f"n{2 * i}"] = Count("pk", filter=of & one.hit) if of or one.hit else Count("pk")
-        counts[f"n{2 * i + 1}"] = Count("pk", filter=of) if of else Count("pk")
+        counts[f"n{2 * i}"], counts[f"n{2 * i + 1}"] = one.tallies(one.looked_at(at))
     for i in range(2 * len(arm.measures), most):
         counts[f"n{i}"] = _number(0)
     rows = rows.annotate(arm=_number(number), **counts).values_list("arm", "on", *places, *counts)

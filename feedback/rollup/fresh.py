@@ -17,7 +17,7 @@ from cases.models import TouchedCase
 from escalation.models import Promise, StageClock
 from feedback.facts.build import counted_to
 from feedback.facts.ledger import COUNTED
-from feedback.models import CaseFact, RollupDay
+from feedback.models import CaseFact, Retro, RollupDay
 from feedback.periods import DAY
 from feedback.rollup.marking import DATED, ENDED, day_of
 
@@ -93,8 +93,9 @@ def _touched(cases: Sequence[int], zone: str) -> list[QuerySet]:
     ]
     promises = Promise.objects.filter(case__in=cases, status__in=COUNTED)
     clocks = StageClock.objects.filter(case__in=cases, outcome__in=ENDED)
+    retros = Retro.objects.filter(case__in=cases)
     where = Value(zone, output_field=CharField())
     return [
         rows.order_by().annotate(on=TruncDate(dated, tzinfo=ZoneInfo(zone)), of_zone=where).values_list("on", "of_zone")
-        for rows, dated in (*facts, (promises, "due_at"), (clocks, "ended_at"))
+        for rows, dated in (*facts, (promises, "due_at"), (clocks, "ended_at"), (retros, "asked_at"))
     ]

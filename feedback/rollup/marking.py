@@ -15,7 +15,7 @@ from cases.models import Case
 from escalation.facts import Outcome
 from feedback.facts.ledger import Ledger
 from feedback.measures import CASE
-from feedback.models import CaseFact, CountedCase, RollupDay
+from feedback.models import CaseFact, CountedCase, Retro, RollupDay
 from feedback.rollup import cells
 
 #: The instants of a fact that a figure may be dated by.
@@ -76,7 +76,7 @@ def _differing(old: dict[str, str], new: dict[str, str]) -> set[str]:
 
 
 def digests(facts: Iterable[CaseFact], ledger: Ledger) -> Days:
-    """For each case, by the day, a digest of what figures of that day read of it: one query whatever their number."""
+    """For each case, by the day, a digest of what figures of that day read of it: two queries whatever their number."""
     where, parts = ZoneInfo(zone()), {}
     kept = {fact.pk: fact for fact in facts}
     rows = Case.objects.filter(pk__in=kept).values_list(
@@ -100,6 +100,9 @@ def digests(facts: Iterable[CaseFact], ledger: Ledger) -> Days:
         parts[fact.pk] = found
         if stands_still(fact):
             found[_named(fact.filed_at, where)].append([[getattr(fact, name) for name in OF_PARTS], whose[fact.pk][1]])
+    retros = Retro.objects.filter(case__in=kept).order_by("pk").values_list("case", "asked_at", "answered_at")
+    for case, asked, answered in retros:
+        parts[case][_named(asked, where)].append([asked, answered is not None])
     for case, due, clock, status in ledger.promises:
         if case in parts:
             of = ledger.clocks[clock]

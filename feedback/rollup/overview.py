@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from feedback.ease import EFFORTS, Ease, ease
 from feedback.figures import EVERYTHING, MILESTONES, Escalations, Kept, Satisfaction, Scope
 from feedback.first_contact import FirstContact
+from feedback.intervals import Share
+from feedback.measures import Counted
 from feedback.periods import Period
 from feedback.rollup.fresh import Fresh
 from feedback.rollup.reading import Found, read
 
 SCORES = (5, 4, 3, 2, 1)
 KEYS = (
-    "satisfied", "response", "came", *(f"score_{score}" for score in SCORES), "addressed", "partly", "heard", "easy",
-    "escalated", "at_first", "settled", "kept", *(f"kept_{name}" for name in MILESTONES),
+    "satisfied", "response", "came", *(f"score_{score}" for score in SCORES), "addressed", "partly", "heard", "easy", *EFFORTS,
+    "low_in_time", "escalated", "at_first", "settled", "kept", *(f"kept_{name}" for name in MILESTONES),
 )  # fmt: skip
 
 
@@ -26,17 +29,22 @@ class Overview:
     up: Escalations
     first: FirstContact
     kept: Kept
+    low: Counted  # low scores answered in time
+    ease: Ease
     counted_to: datetime
 
 
 def overview(period: Period, scope: Scope = EVERYTHING, *, at: datetime, state: Fresh | None = None) -> Overview:
     """All of it as of `at`, in four queries at most, whatever the number of cases; `state` as of `read`."""
     found = read(period, scope, at=at, keys=KEYS, splits=("topic", "team", "level"), state=state)
-    return Overview(_said(found), _up(found), _first(found), _kept(found), found.counted_to)
+    eased = ease({key: found.of(key) for key in EFFORTS})
+    return Overview(
+        _said(found), _up(found), _first(found), _kept(found), found.of("low_in_time"), eased, found.counted_to
+    )
 
 
 def _said(found: Found) -> Satisfaction:
-    satisfied = found.of("satisfied")
+    satisfied, easy = found.of("satisfied"), found.of("easy")
     return Satisfaction(
         now=satisfied.now,
         before=satisfied.before,
@@ -46,13 +54,21 @@ def _said(found: Found) -> Satisfaction:
         scores={score: found.of(f"score_{score}").now.hits for score in SCORES},
         addressed=found.of("addressed").now,
         partly=found.of("partly").now,
+        csat_by_topic=found.by("topic", "satisfied"),
+        csat_by_team=_teams(found, "satisfied"),
+        csat_by_level=found.by("level", "satisfied"),
         by_topic=found.by("topic", "addressed"),
-        by_team={team: share for team, share in found.by("team", "addressed").items() if team},
+        by_team=_teams(found, "addressed"),
         by_level=found.by("level", "addressed"),
         heard=found.of("heard").now,
         heard_by_level=found.by("level", "heard"),
-        easy=found.of("easy").now,
+        easy=easy.now,
+        easy_before=easy.before,
     )
+
+
+def _teams(found: Found, key: str) -> dict[str, Share]:
+    return {team: share for team, share in found.by("team", key).items() if team}
 
 
 def _up(found: Found) -> Escalations:

@@ -35,14 +35,15 @@ OF_CASE = {
 FACTS = (
     "filed_at", "acknowledged_at", "escalated_at", "replied_at", "settled_at", "back_at", "resolved_at", "closed_at",
     "severity_filed", "severity_worst", "level_top", "replies", "rejections", "reopenings", "touches", "went_down",
-    "went_astray", "asked_supervisor", "plan_failures", "promises_kept", "promises_broken", "in_review",
+    "went_astray", "asked_supervisor", "plan_failures", "post_mortems", "steps_required", "steps_kept", "promises_kept", "promises_broken", "in_review",
     "in_acknowledgment", "in_work", "in_waiting_customer", "in_waiting_partner", "in_confirmation", "stage",
     "stage_since", "longest_silence", "silent_since", "follow_due_at", "follow_done_at",
 )  # fmt: skip
 #: What one customer answered, or that they did, stands beside no case: figures say it of five and more.
 WITHHELD = ("asked_at", "said_at", "score", "fixed", "heard", "effort", "interim_score", "low_due_at", "low_done_at")
 #: What the row is made from and by, and what only tables of ours read.
-OURS = ("case", "seq", "assessed", "upset", "came_back", "answered_at_once", "spent", "rises")
+#: (the first team is another's, where somebody sees the figures of some teams only).
+OURS = ("case", "seq", "first_team", "assessed", "upset", "came_back", "answered_at_once", "spent", "rises")
 
 
 class CaseFacts(Reading):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from feedback.figures import Scope
 from feedback.hours import ANY, LOST, SPENT, Spent
 from feedback.hours import OTHERS as OTHER_STAGES
 from feedback.intervals import FEWEST, Share, keep_back
+from feedback.needless import NEEDLESS, by_retro
+from feedback.periods import Period
 from feedback.rollup.standing import spent
 from portal import charts
 from portal.charts import percent
@@ -45,7 +49,15 @@ def readings(asked: Asked, path: str) -> list[dict[str, Any]]:
 
 def spent_of(asked: Asked) -> tuple[Spent, datetime]:
     """What the page and its file are made of, and up to when it is counted."""
-    return figures("spent", asked, spent, lambda found: found[0].n)
+    return figures("spent", asked, _spent, lambda found: found[0].n)
+
+
+def _spent(period: Period, scope: Scope, *, at: datetime) -> tuple[Spent, datetime]:
+    """With the time of cases that only a retro calls needless."""
+    found, counted_to = spent(period, scope, at=at)
+    if found.above:
+        found = replace(found, needless=found.needless + by_retro(period, scope, at=at))
+    return found, counted_to
 
 
 def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
@@ -60,7 +72,7 @@ def hours_page(asked: Asked, names: Names) -> dict[str, Any]:
         "sentence": reading(asked, found, names),
         "remarks": [
             "Of escalated cases filed in the period, round the clock, up to now for those that are open.",
-            expert_words(found.needless, found.above),
+            expert_words(asked, found.needless, found.above),
         ],
         "charts_first": True,
         "charts": [
@@ -99,14 +111,16 @@ def reading(asked: Asked, found: Spent, names: Names) -> str:
     )
 
 
-def expert_words(seconds: int, whole: int) -> str:
-    """How much of the time above level 1 went on cases that need not have gone up."""
+def expert_words(asked: Asked, seconds: int, whole: int) -> str | dict[str, str]:
+    """How much of the time above level 1 went on cases that need not have gone up, with the way to them."""
     if not whole:
         return "No time was spent above level 1."
-    return (
+    words = (
         f"Of {hours_words(whole)} with us above level 1, {hours_words(seconds)} ({percent(seconds / whole)}) went on cases that "
-        "need not have gone up: they came down again, or were answered at once without other work."
+        "need not have gone up: they came down again, were answered at once without other work, or a colleague’s retro says that "
+        "a lower level could have done it."
     )
+    return {"words": words, "url": asked.cases(NEEDLESS), "label": "Their cases"} if seconds else words
 
 
 def stages_chart(asked: Asked, found: Spent) -> Chart:

@@ -30,6 +30,7 @@ MEANT = {
     "promises": ("promises", "climbs"),
     "promises-by-version": ("promises", "false"),
     "promises-by-team": ("promises",),
+    "passing-up-and-nights": ("escalated-first-team", "nights"),
     "bottlenecks": ("hours",),
     "training-gaps": ("training-gaps",),
     "how-we-write": ("writing",),

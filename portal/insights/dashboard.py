@@ -7,18 +7,21 @@ from functools import partial
 from typing import Any
 
 from escalation.worktime import Calendar
+from feedback.durations import ANSWER, Hours, Timed
+from feedback.ease import Ease
 from feedback.figures import IMPORTED, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
 from feedback.helped import Helped, helped
-from feedback.intervals import FEWEST, Share
-from feedback.resolving import Lasted, Resolving
-from feedback.resolving import resolving as counted_plainly
+from feedback.intervals import FEWEST, Curve, Share
+from feedback.measures import Counted
+from feedback.resolving import Answering, Lasted, Resolving
+from feedback.resolving import answering as counted_plainly
+from feedback.rollup.answers import answering
 from feedback.rollup.fresh import Fresh
 from feedback.rollup.overview import overview
 from feedback.rollup.reading import fresh_of
-from feedback.rollup.standing import resolving
 from portal.charts import percent
-from portal.insights import drawing, lately
+from portal.insights import drawing, lately, splits
 from portal.insights.asking import Asked, Names
 from portal.insights.drawing import cell
 from portal.insights.words import (
@@ -28,7 +31,9 @@ from portal.insights.words import (
     came_words,
     change_words,
     count_words,
+    curve_change_words,
     days_words,
+    ease_words,
     few_words,
     interval_words,
     reading,
@@ -44,12 +49,14 @@ UNTOLD = "Imported history is left out: it does not say how often anybody wrote.
 HERE = "Cases this team or level has now, wherever they were filed: most were escalated to it."
 
 
-def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
-    """What the template takes; `calendar` counts working time."""
+def dashboard(asked: Asked, calendar: Calendar, names: Names, office: Hours | None = None) -> dict[str, Any]:
+    """What the template takes; `calendar` counts working time, `office` as of `durations.times`."""
     state = fresh_of(asked.period, at=asked.at)
     found = overview(asked.period, asked.scope, at=asked.at, state=state)
     csat, first, up, kept = found.said, found.first, found.up, found.kept
-    times, timed_at = _times(asked, calendar, state, few=up.now.n + up.before.n < lately.MANY)
+    few = up.now.n + up.before.n < lately.MANY
+    answers, timed_at = _answers(asked, calendar, state, office, few=few)
+    times = answers.up
     help_, helped_at = lately.lately(
         ("helped", asked.period, asked.scope),
         lambda: helped(asked.period, asked.scope),
@@ -68,7 +75,10 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
         "sentence": reading((csat, up, times, kept), days),
         "tiles": [
             csat_tile(asked, csat),
+            easy_tile(asked, csat, found.ease),
             first_tile(asked, first),
+            low_tile(asked, found.low),
+            every_tile(asked, answers.every),
             up_tile(asked, up),
             time_tile(asked, times),
             kept_tile(asked, kept),
@@ -77,15 +87,19 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
     }
 
 
-def _times(asked: Asked, calendar: Calendar, state: Fresh, *, few: bool) -> tuple[Resolving, datetime]:
-    """Times to an answer, and as of when; of few cases they are counted in one question."""
+def _answers(
+    asked: Asked, calendar: Calendar, state: Fresh, office: Hours | None, *, few: bool
+) -> tuple[Answering, datetime]:
+    """Times to an answer, of escalated cases and of all, and as of when; of few cases they are counted in one question."""
     if few:
         return counted_plainly(asked.period, asked.scope, at=asked.at, calendar=calendar), asked.at
-    return lately.figures("resolving", asked, partial(resolving, calendar=calendar, state=state), _many)
+    return lately.figures(
+        "answering", asked, partial(answering, calendar=calendar, state=state, office=office), _of_all
+    )
 
 
-def _many(found: tuple[Resolving, datetime]) -> int:
-    return found[0].now.wall.n + found[0].before.wall.n
+def _of_all(found: tuple[Answering, datetime]) -> int:
+    return found[0].every.now.n + found[0].every.before.n
 
 
 def charts_of(
@@ -101,10 +115,12 @@ def charts_of(
     rate = {"key": "rate", "name": "Escalated", "which": ("escalated", "filed"), "wide": False}
     return [
         week(asked, csat.weeks, **weeks),  # type: ignore[arg-type]
+        splits.satisfied(asked, csat, names.topics),
+        splits.satisfied_where(asked, csat, names),
         drawing.answers(asked, csat),
-        drawing.addressed(asked, csat, names.topics),
-        drawing.addressed_where(asked, csat, names),
-        drawing.heard(asked, csat),
+        splits.addressed(asked, csat, names.topics),
+        splits.addressed_where(asked, csat, names),
+        splits.heard(asked, csat),
         drawing.at_first(asked, first, names.topics),
         week(asked, up.weeks, **rate),  # type: ignore[arg-type]
         drawing.escalated(asked, up, names.topics),
@@ -136,7 +152,6 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         came_words(now.n, figures.invited),
         cell(response, asked.cases("asked")) if asked_n else "Nobody was invited by e-mail in this period",
         _said_line("Partly fixed", figures.partly, asked.cases("partly")),
-        _said_line("It was easy", figures.easy, asked.cases("easy")),
     ]
     return tile(
         "Satisfied",
@@ -152,6 +167,18 @@ def _said_line(name: str, share: Share, url: str) -> Any:
     if not share.shown:
         return ""
     return cell(f"{name}: {share_words(share)} of {share.n:,} ({interval_words(share)})", url)
+
+
+def easy_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
+    """How easy we made it (CES): who agrees, and the mean."""
+    now = figures.easy
+    lines = [
+        interval_line(now),
+        few_words(now, "answer"),
+        cell(f"{now.hits:,} of {count_words(now.n, 'answer')} agree", asked.cases("easy")) if now.shown else "",
+        f"On average {ease_words(eased)}" if eased.now.mean is not None else "",
+    ]
+    return tile("It was easy", share_words(now), "", lines, change_words(now, figures.easy_before))
 
 
 def first_tile(asked: Asked, figures: FirstContact) -> Tile:
@@ -175,6 +202,46 @@ def first_tile(asked: Asked, figures: FirstContact) -> Tile:
         lines,
         change_words(now, figures.before),
     )
+
+
+def low_tile(asked: Asked, figures: Counted) -> Tile:
+    """Low scores a supervisor answered by their time, of those whose time has come."""
+    now = figures.now
+    owed, done = (asked.cases("figure", more={"part": f"low_in_time-{part}"}) for part in ("of", "hits"))
+    lines = [
+        interval_line(now),
+        few_words(now, "low score"),
+        cell(f"{now.hits:,} of {count_words(now.n, 'low score')} whose time came", owed) if now.shown else "",
+    ]
+    url = done if now.shown and now.hits else ""
+    return tile("Low scores answered in time", share_words(now), url, lines, change_words(now, figures.before))
+
+
+def every_tile(asked: Asked, figures: Timed) -> Tile:
+    """Median and ninth tenth of the times to an answer of all cases, escalated or not."""
+    now, label = figures.now, "Time to an answer"
+    if now.n < FEWEST:
+        return tile(label, "Too few" if now.n else NO_FIGURE, "", [few_words(Share(0, now.n), "case")], "")
+    median, most = now.quantile(MEDIAN), now.quantile(NINE_IN_TEN)
+    lines = [
+        "Half were faster" if median is not None else "More than half have no answer yet",
+        f"9 in 10 within {span(most)}" if most is not None else "9 in 10: too many without an answer yet to say",
+        _reach(now),
+        cell(
+            f"All {count_words(now.n, 'case')} filed, {now.censored:,} without an answer",
+            asked.cases("time", more={"part": ANSWER}),
+        ),
+    ]
+    value = span(median) if median is not None else "Not known yet"
+    return tile(label, value, "", lines, curve_change_words(now, figures.before, span))
+
+
+def _reach(curve: Curve) -> str:
+    """The interval of the median, as far as it is known."""
+    low, high = curve.interval(MEDIAN)
+    if low is None:
+        return ""
+    return f"95% interval {span(low)} to {span(high) if high is not None else 'not known yet'}"
 
 
 def up_tile(asked: Asked, figures: Escalations) -> Tile:
@@ -203,13 +270,9 @@ def time_tile(asked: Asked, figures: Resolving) -> Tile:
         few = few_words(Share(0, now.wall.n), "escalated case")
         return tile(label, NO_FIGURE if not now.wall.n else "Too few", "", [few], "")
     median = now.wall.quantile(MEDIAN)
-    low, high = now.wall.interval(MEDIAN)
-    reach = (
-        f"95% interval {span(low)} to {span(high) if high is not None else 'not known yet'}" if low is not None else ""
-    )
     lines = [
         *_time_lines(now),
-        reach,
+        _reach(now.wall),
         cell(f"{count_words(now.wall.n, 'case')}, {now.open:,} still open", asked.cases("escalated")),
         cell(f"{count_words(now.left, 'case')} ended without an answer", asked.cases("left")) if now.left else "",
     ]

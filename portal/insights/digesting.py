@@ -22,14 +22,15 @@ from portal.insights.dashboard import dashboard
 from portal.insights.digest_words import due, quotes
 from portal.insights.framing import Said
 from portal.insights.mailing import counted_words, lines_of, pinned, view_of, way_out
+from portal.insights.words import thousand
 
 FOUR = ("satisfied", "addressed", "escalated", "kept")
 SHOWN = 3  # things to look at, and as many that went well
 SPLITS = (ALL, "topic", "team")
 #: Of these less is better; the others that may be judged are better when there are more of them.
-LESS = frozenset({"low", "escalated", "back_7", "back_30", "rejected", "grown", "astray", "supervisor", "exhausted", "broken_twice"})  # fmt: skip
-#: More of these is neither good nor bad.
-NEITHER = frozenset({"partly", "down", "response"})
+LESS = frozenset({"low", "escalated", "back_7", "back_30", "rejected", "grown", "astray", "supervisor", "exhausted", "post_mortem", "broken_twice"})  # fmt: skip
+#: More of these is neither good nor bad, or said by others: what adherence adds up stands in the figures of times.
+NEITHER = frozenset({"partly", "down", "response", "retro", "adherence"})
 #: Who waits a week for a fact has none of the last week.
 JUDGED = tuple(key for key, one in MEASURES.items() if key not in NEITHER and not (one.old and one.old[1]))
 #: Of cases by when they were filed: last week's had less time to go wrong, so that they went wrong less says nothing.
@@ -92,7 +93,8 @@ def moved_line(asked: Asked, one: Moved, names: Names) -> dict[str, str]:
     """'Escalation rate, Billing: 41%, was 20%' and the page with that filter set."""
     where = {"topic": names.topics, "team": names.teams}.get(one.split, {}).get(one.part, one.part)
     now, before = one.figures.now.value or 0, one.figures.before.value or 0
-    words = f"{MEASURES[one.key].name}{f', {where}' if where else ''}: {percent(now)}, was {percent(before)}"
+    say = thousand if MEASURES[one.key].rare else percent
+    words = f"{MEASURES[one.key].name}{f', {where}' if where else ''}: {say(now)}, was {say(before)}"
     more = {one.split: one.part} if one.split else {}
     return {"words": words, "url": pinned(asked, "/insights/all/", **more)}
 
@@ -104,7 +106,7 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     said = Said({"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}, now, by=view.owner)
     asked = said.asked
     assert asked is not None  # noqa: S101 # nosec B101 - seven days of their own are a valid question
-    first = dashboard(asked, said.calendar, said.form.names)
+    first = dashboard(asked, said.calendar, said.form.names, said.office)
     lines, counted_to = lines_of(asked, FOUR)
     worse, better = moved(movements(asked))
     said_words = quotes(Viewer(view.owner), asked)

@@ -14,7 +14,7 @@ from feedback.resolving import Lasted
 from feedback.unusual import IN_A_ROW, outside, runs
 from portal import charts
 from portal.charts import Point, percent
-from portal.insights.asking import Asked, Names
+from portal.insights.asking import Asked
 from portal.insights.words import (
     MEDIAN,
     MILESTONE_WORDS,
@@ -183,64 +183,6 @@ def spread(
     )
 
 
-def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Chart:
-    """Whether customers say that their concern was addressed, by topic."""
-    whole = figures.addressed
-    title = (
-        f"{percent(whole.value)} say that their problem is fixed ({interval_words(whole)})"
-        if whole.value is not None
-        else "Is the problem fixed?"
-    )
-    return spread(
-        asked,
-        by_size(figures.by_topic, topics),
-        key="addressed",
-        title=title,
-        desc="“Is your problem fixed?”: yes among yes, partly and no, by topic, with the 95% interval.",
-        of="Topic",
-        unit="answer",
-        which=("addressed", "judged"),
-    )
-
-
-def addressed_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
-    """The same by the team and by the level the cases are with now: who may have to change something."""
-    teams = [
-        (names.teams.get(slug, slug), share, {"team": slug})
-        for slug, share in sorted(figures.by_team.items(), key=lambda pair: (-pair[1].n, pair[0]))
-    ]
-    return spread(
-        asked,
-        teams + _levels(figures.by_level),
-        key="addressed-where",
-        title="Is the problem fixed? By team and by level",
-        desc="Yes among yes, partly and no, by the team and by the level the cases have now, with the 95% interval.",
-        of="Team or level",
-        unit="answer",
-        which=("addressed", "judged"),
-    )
-
-
-def heard(asked: Asked, figures: Satisfaction) -> Chart:
-    """Whether customers whose case was passed up felt heard: apart from how satisfied they are."""
-    whole = figures.heard
-    title = (
-        f"{percent(whole.value)} of those whose case was passed up felt heard ({interval_words(whole)})"
-        if whole.value is not None
-        else "Did those whose case was passed up feel heard?"
-    )
-    return spread(
-        asked,
-        _levels(figures.heard_by_level),
-        key="heard",
-        title=title,
-        desc="“Did you feel heard?”: yes among yes, partly and no, by the level the cases have now, with the 95% interval.",
-        of="Level",
-        unit="answer",
-        which=("heard", "spoken"),
-    )
-
-
 def at_first(asked: Asked, figures: FirstContact, topics: dict[str, str]) -> Chart:
     """What one message of ours was enough for, by topic: where saved replies and articles do their work."""
     parts = sorted((topics.get(slug, slug), share) for slug, share in figures.by_topic.items())
@@ -259,10 +201,6 @@ def at_first(asked: Asked, figures: FirstContact, topics: dict[str, str]) -> Cha
         unit="case",
         which=("at_first", "settled_a_week"),
     )
-
-
-def _levels(shares: dict[int, Share]) -> list[tuple[str, Share, dict[str, str]]]:
-    return [(f"Level {level}", share, {"level": str(level)}) for level, share in sorted(shares.items())]
 
 
 def escalated(asked: Asked, figures: Escalations, topics: dict[str, str]) -> Chart:

@@ -31,7 +31,7 @@ from portal.insights.topics import count_topics, page_of
 from portal.insights.training import EMPTY as NOBODY_HAS
 from portal.insights.training import gaps_of
 from portal.insights.training import sentence as gaps_sentence
-from portal.insights.words import change_words, interval_words, share_words
+from portal.insights.words import measure_change_words, measure_words
 from portal.insights.writing import EMPTY as WROTE_NOTHING
 from portal.insights.writing import Found
 from portal.insights.writing import sentence as writing_sentence
@@ -54,7 +54,7 @@ class Letter:
 
 
 def _dashboard(said: Said, asked: Asked) -> Mapping[str, Any]:
-    return dashboard(asked, said.calendar, said.form.names)
+    return dashboard(asked, said.calendar, said.form.names, said.office)
 
 
 def _promises(said: Said, asked: Asked) -> Mapping[str, Any]:
@@ -105,13 +105,14 @@ def filters_of(view: FigureView) -> dict[str, str]:
 
 def line(key: str, figures: Counted) -> str:
     """'Satisfied (CSAT): 82% (78% to 86%) of 120. Up from 78%', as the page of all figures has it."""
-    now = figures.now
-    said = f"{MEASURES[key].name}: {share_words(now)}"
-    if interval_words(now):
-        said += f" ({interval_words(now)})"
+    now, one = figures.now, MEASURES[key]
+    share, interval = measure_words(one, now)
+    said = f"{one.name}: {share}"
+    if interval:
+        said += f" ({interval})"
     if now.n:
         said += f" of {now.n:,}" if now.shown else f": {now.n}"
-    changed = change_words(now, figures.before) if now.shown else ""
+    changed = measure_change_words(one, figures) if now.shown else ""
     return f"{said}. {changed}" if changed else said
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from feedback.durations import Hours
+from feedback.ease import EFFORTS, Ease, ease
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
 from feedback.recovery import Lift, lift
@@ -22,7 +23,7 @@ from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import change_words, days_words, interval_words, lift_words, share_words
+from portal.insights.words import days_words, ease_words, lift_words, measure_change_words, measure_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -30,6 +31,7 @@ SECTIONS = (
     ("How cases went", lambda one: one.fact == "case" and not one.answers),
     ("What we promised customers", lambda one: one.fact == "promise"),
     ("What the protocol asked of us", lambda one: one.fact == "clock"),
+    ("What colleagues said", lambda one: one.fact == "retro"),
 )
 HEAD = (
     "Key", "Figure", "Formula", "Counts", "Of", "Share", "Interval from", "Interval to",
@@ -41,9 +43,22 @@ HEAD = (
 HEADS = ("Share", "95% interval", "Of")
 
 
+#: What the file has of a mean, last of all.
+MEAN_HEAD = ("Mean", "Mean from", "Mean to", "Mean before", "Of before (mean)")
+EASE = ("ease", "Ease on average (CES)", "mean of how far customers agree that it was easy, 1 to 5")
+
+
+def counted_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Counted], Ease, datetime]:
+    """Every figure of the registry by its key, how easy it was on average, and up to when they are counted."""
+    keys = (*MEASURES, *EFFORTS)
+    found, counted_to = reading.figures(keys, asked.period, asked.scope, at=asked.at, state=state)
+    return {key: found[key] for key in MEASURES}, ease(found), counted_to
+
+
 def figures_of(asked: Asked, state: Fresh | None = None) -> tuple[dict[str, Counted], datetime]:
-    """Every figure of the registry, by its key: what the page shows and the file has; and up to when they are counted."""
-    return reading.figures(tuple(MEASURES), asked.period, asked.scope, at=asked.at, state=state)
+    """Every figure of the registry that is a share, by its key: what the page shows and the file has."""
+    found, _, counted_to = counted_of(asked, state)
+    return found, counted_to
 
 
 def lifted(asked: Asked) -> Lift:
@@ -57,7 +72,7 @@ def lifted(asked: Asked) -> Lift:
 def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
     """What the template takes."""
     state = reading.fresh_of(asked.period, at=asked.at)
-    found, counted_to = figures_of(asked, state)
+    found, eased, counted_to = counted_of(asked, state)
     filed = found["escalated"]
     times, timed_to = timed(asked, state, office, few=filed.now.n + filed.before.n < MANY)
     return {
@@ -73,6 +88,7 @@ def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
         "times_heads": TIME_HEADS,
         "lift": lift_words(lifted(asked)),
         "lift_url": asked.cases("figure", more={"part": "recovered-of"}),
+        "ease": ease_words(eased),
         "counted_to": min(counted_to, timed_to),
     }
 
@@ -83,8 +99,9 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
     def link(part: str) -> str:
         return asked.cases("figure", more={"part": f"{one.key}-{part}"})
 
-    share = cell(share_words(now), link("hits") if now.shown and now.hits else "")
-    interval, of = interval_words(now) if now.shown else "", cell(f"{now.n:,}", link("of") if now.n else "")
+    said, reach = measure_words(one, now)
+    share = cell(said, link("hits") if now.shown and now.hits else "")
+    interval, of = reach if now.shown else "", cell(f"{now.n:,}", link("of") if now.n else "")
     return {
         "name": one.name,
         "formula": one.formula,
@@ -93,25 +110,39 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
         "interval": interval,
         "of": of,
         "cells": [share, {"words": interval}, of],
-        "change": change_words(now, figures.before) if now.shown else "",
+        "change": measure_change_words(one, figures) if now.shown else "",
     }
 
 
 def filed(asked: Asked) -> Filed:
     """The table as a file. What the page does not show is empty there, too."""
-    found, counted_to = figures_of(asked)
-    return Filed(_lines(asked, found), counted_to, [("Before", days_words(asked.period.before()))])
+    found, eased, counted_to = counted_of(asked)
+    return Filed(_lines(asked, found, eased), counted_to, [("Before", days_words(asked.period.before()))])
 
 
-def _lines(asked: Asked, found: Mapping[str, Counted]) -> Iterator[str]:
+def _lines(asked: Asked, found: Mapping[str, Counted], eased: Ease) -> Iterator[str]:
     writer = csv.writer(Echo())
-    yield writer.writerow((*HEAD, *TIME_HEAD))
+    none = [""] * len(MEAN_HEAD)
+    yield writer.writerow((*HEAD, *TIME_HEAD, *MEAN_HEAD))
     for key, figures in found.items():
         one = MEASURES[key]
         cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
-        yield writer.writerow([safe(value) for value in cells])
+        yield writer.writerow([safe(value) for value in [*cells, *none]])
     for cells in time_rows(asked, shares=len(HEAD) - 3):
-        yield writer.writerow([safe(value) for value in cells])
+        yield writer.writerow([safe(value) for value in [*cells, *none]])
+    yield writer.writerow(_mean_cells(eased))
+
+
+def _mean_cells(eased: Ease) -> list[Any]:
+    between = [""] * (len(HEAD) + len(TIME_HEAD) - len(EASE) - 2)
+    now, before = (
+        [*_rounded(one.mean), *_rounded(*(one.interval or (None, None)))] for one in (eased.now, eased.before)
+    )
+    return [*EASE, "", eased.now.n, *between, *now, before[0], eased.before.n]
+
+
+def _rounded(*values: float | None) -> list[Any]:
+    return ["" if value is None else round(value, 4) for value in values]
 
 
 def _cells(share: Share) -> list[Any]:

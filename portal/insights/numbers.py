@@ -9,7 +9,20 @@ from django.db.models import QuerySet
 
 from cases.models import Case, ReplyRevision, Severity, Team, User
 from cases.replies import ENGLISH
-from feedback import climbs, cohorts, coming_back, durations, gaps, helpfulness, hours, owed, writing
+from feedback import (
+    at_night,
+    climbs,
+    cohorts,
+    coming_back,
+    durations,
+    first_team,
+    gaps,
+    helpfulness,
+    hours,
+    needless,
+    owed,
+    writing,
+)
 from feedback.cohorts import Cohort
 from feedback.measures import MEASURES
 from feedback.models import ArticleRevision
@@ -65,12 +78,32 @@ def _team(part: str) -> str:
     return f": {_team_name(part)}"
 
 
+def _first(which: str) -> Callable[[Asked, str, User], QuerySet[Case]]:
+    return lambda asked, part, user: first_team.cases_behind(which, asked.period, asked.scope, part=part)
+
+
+def _first_words(part: str) -> str:
+    return f" {_team_name(part) or 'no team'}"
+
+
+def _at_night(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return at_night.cases_behind(asked.period, asked.scope, part=part)
+
+
+def _at_night_words(part: str) -> str:
+    return f": {_team_name(part)}" if part else ""
+
+
 def _plain(part: str) -> str:
     return f": {part}"
 
 
 def _spent(asked: Asked, part: str, user: User) -> QuerySet[Case]:
     return hours.cases_behind(hours.SPENT, asked.period, asked.scope, at=asked.at, part=part)
+
+
+def _needless(asked: Asked, part: str, user: User) -> QuerySet[Case]:
+    return needless.cases_behind(asked.period, asked.scope)
 
 
 def _stage(part: str) -> str:
@@ -183,6 +216,7 @@ ALL, COMPARE, WRITING = "/insights/all/", "/insights/compare/", "/insights/writi
 KNOWLEDGE = "/insights/knowledge/"
 COMING_BACK = "/insights/compare/coming-back/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
+LOADS = "/insights/promises/load/"
 PROMISES, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
 NUMBERS: dict[str, Number] = {
     climbs.FLOW: Number("Cases that went up", PROMISES, _climbs(climbs.FLOW), _levels),
@@ -195,8 +229,12 @@ NUMBERS: dict[str, Number] = {
     "escalated_under": Number("Escalated cases", VERSIONS, _owed("escalated_under"), _plain),
     "false_under": Number("Cases that need not have gone up", VERSIONS, _owed("false_under"), _plain),
     "handed_over": Number("Cases handed over to be confirmed by name", TEAMS, _owed("handed_over"), _team),
+    first_team.FILED: Number("Cases that came first to", LOADS, _first(first_team.FILED), _first_words),
+    first_team.UP: Number("Escalated cases that came first to", LOADS, _first(first_team.UP), _first_words),
+    at_night.AT_NIGHT: Number("Cases somebody was told of at night", LOADS, _at_night, _at_night_words),
     "load": Number("Escalated cases open now", TEAMS, _owed("load"), _team),
     hours.SPENT: Number("Escalated cases", HERE, _spent, _stage),
+    needless.NEEDLESS: Number("Escalated cases that need not have gone up", HERE, _needless, lambda part: ""),
     writing.WRITTEN: Number("Cases", WRITING, _wrote(writing.WRITTEN), WROTE.__getitem__),
     writing.SILENT: Number("Cases that are over", WRITING, _wrote(writing.SILENT), _silent_words),
     writing.BEGAN: Number("Cases with a message that began with", WRITING, _wrote(writing.BEGAN), _began_words),

@@ -18,7 +18,13 @@ from portal.insights.tables import NOT_KNOWN, Cell, Table, of_curve, of_share
 from portal.insights.words import MEDIAN, MILESTONE_WORDS, NINE_IN_TEN, count_words, days_words, span
 
 HERE, VERSIONS, TEAMS = "/insights/promises/", "/insights/promises/versions/", "/insights/promises/teams/"
-READINGS = ((HERE, "By milestone"), (VERSIONS, "By protocol version"), (TEAMS, "By team"))
+LOADS = "/insights/promises/load/"
+READINGS = (
+    (HERE, "By milestone"),
+    (VERSIONS, "By protocol version"),
+    (TEAMS, "By team"),
+    (LOADS, "Passing up and nights"),
+)
 EMPTY = "Nothing was filed or promised in this period. Choose a longer one, or fewer filters."
 FEW = "Fewer than 5 are not shown."
 Shares = Mapping[str, Mapping[str, Share]]
@@ -117,7 +123,7 @@ def cells_of(asked: Asked, reading: str, name: str, shares: Mapping[str, Share])
 
 def teams_table(asked: Asked, found: Shares, names: Mapping[str, str]) -> Table:
     times = figures("handed", asked, owed.acknowledging, lambda found: sum(curve.n for curve in found.values()))
-    load = owed.load(asked.scope)
+    load = {slug: (crew.open, len(crew.people)) for slug, crew in owed.crews(asked.scope).items()}
     busy = {slug for slug, (cases, _) in load.items() if cases}
     rows = []
     # By name: a list by rate would put chance on top.

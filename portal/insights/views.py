@@ -37,6 +37,7 @@ from portal.insights.framing import (
     table_file,
     tidy,
 )
+from portal.insights.loading import loads_filed, loads_page
 from portal.insights.measuring import filed as measures_filed
 from portal.insights.measuring import measured
 from portal.insights.numbers import NUMBERS
@@ -62,7 +63,7 @@ UNNAMED = "Answers given without a name count in the figures and are in no list"
 @page("pages/insights.html", "Figures")
 def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
-    found = dashboard(asked, question.calendar, question.form.names)
+    found = dashboard(asked, question.calendar, question.form.names, question.office)
     more = {"late_decisions": improvements.overdue(asked.at).count()}
     return found | more | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 
@@ -126,6 +127,18 @@ def teams(question: Question, asked: Asked) -> dict[str, Any]:
 def teams_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file."""
     return Filed(table_lines([teams_file(asked, question.form.names.teams)]), base_of(asked).counted_to)
+
+
+@page("insights/promises.html", "Passing up and nights")
+def loads(question: Question, asked: Asked) -> dict[str, Any]:
+    """From which team cases go up, and whose nights that costs."""
+    return loads_page(asked, question.form.names.teams)
+
+
+@table_file("passing-up-and-nights")
+def loads_csv(question: Question, asked: Asked) -> Filed:
+    """Its tables as a file."""
+    return loads_filed(asked, question.form.names.teams)
 
 
 @page("insights/promises.html", "Bottlenecks")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cases.lifecycle import State
+from feedback.ease import Ease
 from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
 from feedback.intervals import COMPARED, FEWEST, Curve, Share, change
+from feedback.measures import Counted, Measure
 from feedback.periods import Period
 from feedback.recovery import Lift
 from feedback.resolving import Lasted, Resolving
@@ -107,6 +109,32 @@ def lift_words(lift: Lift) -> str:
     return f"{abs(lift.mean):.1f} points {way} at the end (95% interval {low:+.1f} to {high:+.1f}), of {count(lift.n, 'case')} with both"
 
 
+def ease_words(found: Ease) -> str:
+    """'3.8 of 5 (95% interval 3.2 to 4.4), was 3.6'; empty while there are too few answers to show."""
+    if found.now.mean is None or found.now.interval is None:
+        return ""
+    low, high = found.now.interval
+    was = f", was {found.before.mean:.1f}" if found.before.mean is not None else ""
+    return f"{found.now.mean:.1f} of 5 (95% interval {low:.1f} to {high:.1f}){was}"
+
+
+def thousand(value: float) -> str:
+    """A share of something rare: '12.5 per 1,000'."""
+    return f"{value * 1000:.1f} per 1,000"
+
+
+def measure_words(one: Measure, share: Share) -> tuple[str, str]:
+    """A figure of the registry and its interval: '82%', '78% to 86%'; of something rare '12.5 per 1,000', '4.1 to 28.0'."""
+    if not one.rare or share.value is None or share.interval is None:
+        return share_words(share), interval_words(share)
+    return thousand(share.value), " to ".join(f"{end * 1000:.1f}" for end in share.interval)
+
+
+def measure_change_words(one: Measure, figures: Counted) -> str:
+    """As `change_words`, in the figure's own unit."""
+    return change_words(figures.now, figures.before, thousand if one.rare else percent)
+
+
 def few_words(share: Share, what: str) -> str:
     """What a small number lets one say; `what` is the word for one thing counted."""
     if share.n == 0:
@@ -129,14 +157,14 @@ def since(now: Share, before: Share) -> str | None:
     return change(now, before) if min(now.n, before.n) >= COMPARED else None
 
 
-def change_words(now: Share, before: Share) -> str:
+def change_words(now: Share, before: Share, say: Callable[[float], str] = percent) -> str:
     """'Up from 78%', 'No clear change, was 81%', or why there is nothing to compare."""
     if now.value is None:
         return ""
     if before.value is None:
         return f"Nothing to compare with: {before.n} in the period before"
     verdicts = {"up": "Up from", "down": "Down from", "": "No clear change, was", None: "Too few to tell a change, was"}
-    return f"{verdicts[since(now, before)]} {percent(before.value)}"
+    return f"{verdicts[since(now, before)]} {say(before.value)}"
 
 
 def time_change_words(now: Lasted, before: Lasted) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest import approx
 
-from feedback import climbs, durations, figures, gaps, hours, owed, resolving, suggestions, topics
+from feedback import climbs, durations, figures, first_team, gaps, hours, owed, resolving, suggestions, topics
 from feedback.cohorts import Cohort, compare
 from feedback.coming_back import coming_back
 from feedback.figures import IMPORTED, LIVE, MILESTONES, Scope
@@ -97,7 +97,13 @@ def of_promises(plain: Plain, period: Period) -> Said:
                 yield f"{reading} {name} {key}", shares[key], sum(mine, Share())
     false = {version: pair(share) for version, share in owed.false_by_version(period).items()}
     yield "need not have gone up", false, plain.false_by_version(period)
-    yield "open now", {team: n for team, (n, _) in owed.load().items() if n}, dict(plain.load())
+    yield "open now", {team: crew.open for team, crew in owed.crews().items() if crew.open}, dict(plain.load())
+
+
+def of_first_teams(plain: Plain, period: Period) -> Said:
+    for days in (period, period.before()):
+        found = first_team.rates(days).now
+        yield f"first team {days.first}", {team: pair(share) for team, share in found.items()}, plain.first_teams(days)
 
 
 def of_climbs(plain: Plain, period: Period) -> Said:
@@ -234,7 +240,7 @@ def of_a_part(plain: Plain, period: Period) -> Said:
 
 PAGES: dict[str, Callable[[Plain, Period], Said]] = {
     one.__name__.removeprefix("of_"): one
-    for one in (of_registry, of_times, of_promises, of_climbs, of_hours, of_topics, of_gaps, of_answers, of_comparing, of_coming_back, of_a_part)
+    for one in (of_registry, of_times, of_promises, of_first_teams, of_climbs, of_hours, of_topics, of_gaps, of_answers, of_comparing, of_coming_back, of_a_part)
 }  # fmt: skip
 
 

@@ -82,12 +82,19 @@ class Plain:
             if one.survey and one.survey.answered_at and period.start <= one.survey.answered_at < period.end and not one.is_ours
         ]  # fmt: skip
 
+    def first_teams(self, period) -> dict[str, Pair]:
+        """Of the cases filed those that went up, by the first team the log names."""
+        return shares(
+            (next((e.has for e in one.log if e.has), ""), went_up(one) is not None) for one in self.filed(period)
+        )
+
     # Times --------------------------------------------------------------------------------------------------------
 
     def times(self, period) -> dict[str, Times]:
         found: dict[str, Times] = defaultdict(list)
         for one in self.filed(period):
             end, done = one.resolved_at or one.closed_at or self.at, one.resolved_at is not None
+            found["time_answer"].append(((end - one.filed_at).total_seconds(), done))
             if (up := went_up(one)) is not None:
                 found["time_resolve"].append(((end - one.filed_at).total_seconds(), done))
                 found["time_handling"].append((max(0.0, (end - up).total_seconds()), done))

@@ -68,6 +68,17 @@ _LOW = """
     FROM feedback_lowscore l JOIN cases_case c ON c.id = l.case_id JOIN cases_user u ON u.id = c.customer_id
     WHERE NOT l.is_drill AND NOT u.is_staff AND l.due_at >= FROM_ AND l.due_at < TO_ AND l.due_at <= AT_
     AND NOT (l.withdrawn_at IS NOT NULL AND SECONDS(l.withdrawn_at, l.due_at) >= 0)"""
+#: Straight from the clocks: the engine never ends one while an earlier step is owed, so in time is in order.
+_STEPS = """
+    SELECT sum(CASE WHEN k.outcome IN ('met', 'elapsed') THEN 1 ELSE 0 END), count(*)
+    FROM escalation_stageclock k JOIN cases_case c ON c.id = k.case_id
+    WHERE NOT c.is_drill AND NOT c.is_history AND c.filed_at >= FROM_ AND c.filed_at < TO_
+    AND k.outcome IN ('met', 'elapsed', 'missed')
+    AND k.kind IN ('review', 'acknowledge', 'update', 'reply', 'resolve', 'supervisor', 'survey')"""
+_RETROS = """
+    SELECT sum(CASE WHEN r.level <> '' THEN 1 ELSE 0 END), count(*)
+    FROM feedback_retro r JOIN cases_case c ON c.id = r.case_id
+    WHERE NOT c.is_drill AND r.asked_at >= FROM_ AND r.asked_at < TO_"""
 #: Straight from the rows of the list: the newest of each case that its case had not left behind by its time.
 _COUNTS = "NOT ({0}.stopped_at IS NOT NULL AND SECONDS({0}.stopped_at, {0}.due_at) >= 0)"
 _FOLLOWED = f"""
@@ -143,6 +154,11 @@ SQL = {
         _HERE, "EXISTS (SELECT 1 FROM escalation_stageclock k WHERE k.case_id = one.id AND k.kind = 'supervisor')"
     ),
     "exhausted": _case(_HERE, _HAS.format("log.failed IS NOT NULL")),
+    "post_mortem": _case(
+        _HERE, "EXISTS (SELECT 1 FROM feedback_ground g WHERE g.case_id = one.id AND NOT g.is_drill)"
+    ),
+    "adherence": _STEPS,
+    "retro": _RETROS,
     "broken_twice": _case(f"one WHERE {_TOLD.format(EITHER)} > 0", f"{_TOLD.format(MISSED)} > 1"),
     "kept": _kept("review", "acknowledge", "update", "reply", "resolve", "supervisor"),
     "kept_1": _kept("review"),

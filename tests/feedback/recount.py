@@ -5,11 +5,11 @@ from datetime import datetime
 
 from feedback import climbs, figures, gaps, hours, owed, resolving
 from feedback.cohorts import Cohort, compare
-from feedback.durations import DURATIONS, times
+from feedback.durations import ANSWER, DURATIONS, times
 from feedback.intervals import Share
 from feedback.periods import Period
 from feedback.pulse import office
-from feedback.rollup import standing
+from feedback.rollup import answers, standing
 from feedback.topics import topics
 
 
@@ -30,6 +30,9 @@ def same_as_the_log(period: Period, at: datetime) -> None:
     gone = standing.gaps(period, at=at)
     assert (gone.cells, gone.misses) == (gaps.gaps(period), gaps.misses(period, at=at))
     assert standing.times(DURATIONS, period, at=at)[0] == times(DURATIONS, period, at=at)
+    answering = resolving.answering(period, at=at, calendar=calendar)
+    assert answers.answering(period, at=at, calendar=calendar)[0] == answering
+    assert (answering.up, answering.every) == (found.times, times([ANSWER], period, at=at)[ANSWER])
     assert standing.compared(period, ["satisfied", "kept", "at_first"], DURATIONS, at=at) == compare(
         Cohort(period.before()), Cohort(period), ["satisfied", "kept", "at_first"], DURATIONS, at=at
     )

@@ -2,7 +2,8 @@
 
 Filed at 10:00 London winter time and told as in `story.py`; the period is four weeks, 2 to 29 March 2026, looked at
 on Monday 27 April, 12:00. Where nothing else is said: a question of severity 4, plain, settled at 11:00 on the next
-working day. Follow-ups: f1, f2, f7, g8, see BY_HAND_MORE.
+working day. Follow-ups: f1, f2, f7, g8, see BY_HAND_MORE. A retro is answered
+by level 2, who had f1: a lower level could have done it. A post-mortem looks back at f8.
 
 | case | filed | topic | road | answer: day, score, fixed |
 |---|---|---|---|---|
@@ -45,11 +46,11 @@ from django.db import transaction
 from cases.models import Case
 from escalation import history, verbs
 from escalation.book import rules_in_force
-from feedback import follow_up_acts, follow_ups
+from feedback import follow_up_acts, follow_ups, post_mortems, retros
 from feedback.follow_up_acts import Done
 from feedback.intervals import Share
 from feedback.low_scores import answer_low_score
-from feedback.models import FollowUp, Interim, Survey
+from feedback.models import FollowUp, Interim, Retro, Survey
 from feedback.periods import Period
 from feedback.surveys import add_to_answer, answer_survey
 from tests import solving
@@ -78,6 +79,10 @@ class More(Story):
         self.followed("f1", "letter", on(13, 15))
         self.followed("f2", "phone", on(16, 12))
         self.followed("f7", "skipped", on(16, 12))
+        retros.ask(on(14))
+        mine = Retro.objects.get(case=self.cases["f1"], person=self.cast.tiers[2])
+        retros.answer(mine, level=Retro.Level.LOWER, by=mine.person, at=on(16))
+        post_mortems.look_at(self.cases["f8"].pk, at=on(28))
 
     def told(self, name: str, at: datetime, score: int, fixed: str = "yes") -> None:
         case = Case.objects.get(pk=self.cases[name].pk)
@@ -246,6 +251,12 @@ BY_HAND_MORE = {
     "down": Share(1, 5),  # f2
     "supervisor": Share(1, 32),  # f3
     "exhausted": Share(1, 32),  # f8
+    "post_mortem": Share(1, 32),  # f8
+    # In time of those below, without the imported one: reviews 34 of 38, names 31 of 35, updates 30, answers 30 of 31, f3's supervisor;
+    # and e6 and e7 were asked how we did before they came back.
+    "adherence": Share(128, 137),
+    # Asked on Saturday the 14th of cases settled since the 7th: levels 1 and 2 of f1 and f2, levels 1, 2 and 3 of f7.
+    "retro": Share(1, 7),
     "broken_twice": Share(2, 30),  # f7: two confirmations; f8: one, and the answer due on the 25th
     "kept": Share(112, 116),
     # All reviewed but e9 and g9.

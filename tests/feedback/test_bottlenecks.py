@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,9 @@ from feedback.facts.stages import STAGES
 from feedback.figures import Scope
 from feedback.hours import LOST, SPENT, cases_behind, hours, needless
 from feedback.intervals import ENOUGH, Share, wilson
-from feedback.models import CaseFact
+from feedback.models import CaseFact, Retro
+from feedback.needless import by_retro
+from feedback.needless import cases_behind as needless_cases
 from tests.feedback import oracle_tables
 from tests.feedback.oracle_sql import ask
 from tests.feedback.story import AT, PERIOD
@@ -203,3 +206,15 @@ def test_a_mark_needs_ten_on_both_sides_and_intervals_that_do_not_meet(hits, mis
     told = gaps.clearly(cells, gaps.together([cells, gaps.NOTHING | {"low": rest}]), "low")
     enough = min(mine.n, rest.n) >= ENOUGH
     assert told == (enough and wilson(mine.hits, mine.n)[0] > wilson(rest.hits, rest.n)[1])
+
+
+def test_experts_time_that_only_a_retro_calls_needless(sixty):
+    """Level 2 had f1 from 11:00 to its answer at 10:00 the next day, and says that level 1 could have done it; f2 came down again."""
+    names = {case.pk: name for name, case in sixty.cases.items()}
+    assert by_retro(MARCH, at=AT_MORE) == 23 * 60 * MINUTE and by_retro(PERIOD, at=AT) == 0
+    assert {names[case.pk] for case in needless_cases(MARCH)} == {"f1", "f2"}
+    assert by_retro(MARCH, Scope(only=("service-representatives",)), at=AT_MORE) == 0
+    with transaction.atomic():
+        Retro.objects.filter(case=sixty.cases["f1"]).update(level="right", answered_at=AT_MORE)
+        assert by_retro(MARCH, at=AT_MORE) == 0 and {names[case.pk] for case in needless_cases(MARCH)} == {"f2"}
+        transaction.set_rollback(True)

@@ -32,6 +32,8 @@ _HANDED = (
 SQL = {
     "time_acknowledge": f"""SELECT SECONDS(t.since, t.until), t.done FROM (SELECT {_HANDED} AS since, COALESCE({_NAMED}, c.closed_at, AT_) AS until,
         CASE WHEN {_NAMED} IS NULL THEN 0 ELSE 1 END AS done {_CASES} AND NOT c.is_history) t WHERE t.since IS NOT NULL""",
+    "time_answer": f"""SELECT SECONDS(t.since, t.until), t.done FROM (SELECT c.filed_at AS since, COALESCE(c.resolved_at, c.closed_at, AT_) AS until,
+        CASE WHEN c.resolved_at IS NULL THEN 0 ELSE 1 END AS done {_CASES}) t""",
     "time_resolve": f"""SELECT SECONDS(t.since, t.until), t.done FROM (SELECT c.filed_at AS since, COALESCE(c.resolved_at, c.closed_at, AT_) AS until,
         CASE WHEN c.resolved_at IS NULL THEN 0 ELSE 1 END AS done, {_UP} AS up {_CASES}) t WHERE t.up IS NOT NULL""",
     "time_handling": f"""SELECT SECONDS(t.up, t.until), t.done FROM (SELECT COALESCE(c.resolved_at, c.closed_at, AT_) AS until,
@@ -61,8 +63,16 @@ def test_by_hand(sixty):
     assert answer == resolving(PERIOD, at=AT, calendar=ALWAYS).now.wall
     assert (answer.quantile(0.5), answer.quantile(0.9), answer.censored) == (73 * HOUR, None, 3)
     handling = found["time_handling"].now
+    # Of all twenty: 2 h, nine times 25, one lost after 48, three times 49, three times 73; open for 74, 74 and 122. At 25 h half are left.
+    every = found["time_answer"].now
+    assert (every.ended, every.censored, every.quantile(0.5), every.quantile(0.9)) == (16, 4, 25 * HOUR, None)
+    assert [step.open for step in every.steps] == [pytest.approx(left) for left in (19 / 20, 1 / 2, 1 / 3, 1 / 6)]
     assert (handling.n, handling.quantile(0.5), handling.censored) == (9, 72 * HOUR, 3)
     assert found["time_resolve"].before.n == 1  # p4
+    assert (found["time_answer"].before.n, found["time_answer"].before.quantile(0.9)) == (
+        5,
+        25 * HOUR,
+    )  # p1 to p5, p4 went up
 
 
 @pytest.mark.parametrize("key", SQL)

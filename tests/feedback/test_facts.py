@@ -93,7 +93,7 @@ class TestAstray:
         events = [
             Event(
                 seq=number, kind=kind, role="staff", occurred_at=day(12, 10 + number),
-                data={"from": "new", "to": "new", "team": team, "tier": tier, "severity": 4},
+                data={"from": "new", "to": "new", "team": team, "tier": tier, "severity": 4, "started": {}, "changed": {}, "ended": {}},
             )
             for number, (kind, team, tier) in enumerate(road, 1)
         ]  # fmt: skip
@@ -130,6 +130,10 @@ BY_HAND = {
     "supervisor": Share(1, 19),
     "exhausted": Share(0, 19),
     "broken_twice": Share(0, 19),
+    "post_mortem": Share(0, 19),  # nobody looks back
+    # All of 27 reviews (the imported one is none of ours), 26 names, 17 updates, 16 answers and a7's supervisor but b3's first name.
+    "adherence": Share(86, 87),
+    "retro": Share(0, 0),  # nobody is asked
     "kept": told.KEPT_ALL,
     **{f"kept_{name}": share for name, share in told.KEPT.items()},
     "in_time_review": Share(28, 28),
@@ -178,7 +182,8 @@ class TestRegistry:
     def test_as_many_cases_behind_as_the_number_says(self, facts, key):
         said = BY_HAND[key]
         found = [cases_behind(key, part, PERIOD, at=AT).count() for part in ("hits", "of")]
-        assert found == [said.hits, said.n]
+        # Of what is added up these are the cases: all that were filed here have a step, and c5 its review.
+        assert found == ([19, 19] if MEASURES[key].sums else [said.hits, said.n])
 
     def test_behind_promises_and_clocks_stand_their_cases(self, story, facts):
         for half, which in (("of", "promises"), ("hits", "kept")):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -12,12 +13,13 @@ from django.core.management import call_command
 from cases.models import Case, Category, Team, TouchedCase, User
 from escalation import verbs
 from escalation.erasing import end_all
-from feedback import figures, measures
+from feedback import figures, measures, post_mortems, retros
+from feedback.ease import mean_on_scale
 from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
 from feedback.first_contact import first_contact
 from feedback.measures import ALL, MEASURES, SPLITS
-from feedback.models import CaseFact, CountedCase, RollupCell, RollupDay, RollupPart, Survey
+from feedback.models import CaseFact, CountedCase, Ground, Retro, RollupCell, RollupDay, RollupPart, Survey
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.pulse import office
@@ -233,7 +235,7 @@ def test_every_figure_is_kept_and_what_is_not_read_is_read_by_none():
     """A new row of the registry needs its columns; a new condition must not read what marks no day."""
     assert set(COUNTED) == set(KEYS) and set(MEASURES) <= set(KEYS), "add the key to KEYS and make the migration anew"
     for one in COUNTED.values():
-        words = set(re.findall(r"\w+", f"{one.of} {one.hit} {one.old} {one.dated}"))
+        words = set(re.findall(r"\w+", f"{one.of} {one.hit} {one.old} {one.dated} {one.sums}"))
         assert one.fact != "case" or not words & marking.UNREAD, one.key
 
 
@@ -262,6 +264,14 @@ def test_while_all_is_made_anew_figures_are_counted_and_never_zero(story):
     assert keep.differing(keep.all_days(AT), at=AT) == [] and reading.count(MEASURES, PERIOD, at=AT) == before
 
 
+def effort_counts(period, scope):
+    """How often customers chose each of the five, off the answers themselves."""
+    rows = Survey.objects.filter(
+        figures.within("answered_at", period), scope.on("case__"), case__customer__is_staff=False
+    )
+    return Counter(rows.exclude(effort=None).order_by().values_list("effort", flat=True))
+
+
 def test_the_dashboard_reads_what_its_figures_count(story):
     """Each of the page's figures has a query of its own, by other roads than the facts: the same in all parts."""
     settle(AT)
@@ -284,3 +294,27 @@ def test_the_dashboard_reads_what_its_figures_count(story):
             assert found.up == figures.escalations(period, scope)
             assert found.kept == figures.promises(period, scope, at=AT)
             assert found.first == first_contact(period, scope, at=AT)
+            assert found.ease.now == mean_on_scale(effort_counts(period, scope))
+
+
+def test_a_retro_and_a_post_mortem_have_their_days_counted_anew(story):
+    """Both are written without an event: nothing else would say that a kept day is old."""
+
+    def kept(key):
+        settle(AT)
+        found = reading.count([key], PERIOD, at=AT)[ALL][key].now
+        assert reading.read(PERIOD, at=AT, keys=[key]).is_read
+        assert found == measures.count([key], PERIOD, at=AT)[ALL][key].now
+        return found
+
+    assert (kept("retro").n, kept("post_mortem").hits) == (0, 0)
+    asked_at = datetime(2026, 1, 20, 12, tzinfo=UTC)
+    retros.ask(asked_at)
+    asked = kept("retro")
+    assert asked.n > 0 and asked.hits == 0
+    mine = Retro.objects.order_by("pk").first()
+    retros.answer(mine, level=Retro.Level.LOWER, by=mine.person, at=asked_at + timedelta(hours=1))
+    assert kept("retro").hits == 1
+    case = story.cases["a8"]
+    post_mortems.add_grounds(case, [(Ground.Cause.REOPENED, 1)], at=asked_at)
+    assert kept("post_mortem").hits == 1 and CaseFact.objects.get(pk=case.pk).post_mortems == 1

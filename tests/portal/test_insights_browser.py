@@ -49,6 +49,7 @@ PAGES = (
 TABLES = (
     f"/insights/promises/?{DATES}",
     f"/insights/promises/teams/?{DATES}",
+    f"/insights/promises/load/?{DATES}",
     f"/insights/bottlenecks/?{DATES}",
     f"/insights/bottlenecks/training/?{DATES}",
     f"/insights/compare/?{DATES}",

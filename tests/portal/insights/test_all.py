@@ -33,12 +33,19 @@ def test_page_and_file_say_the_numbers_worked_out_by_hand(manager):
     sections = manager.get("/insights/all/", DATES).context["sections"]
     shown = {row["name"]: row for section in sections for row in section["rows"]}
     filed = by_key(manager.get("/insights/all.csv", DATES))
-    assert list(filed) == [*MEASURES, *DURATIONS]
+    assert list(filed) == [*MEASURES, *DURATIONS, "ease"]
+    # 5, 4, 2, 4, 3 and 5: 3.83, with a spread of 1.17 and Student's 2.57 for six.
+    assert (filed["ease"]["Of"], filed["ease"]["Mean"], filed["ease"]["Of before (mean)"]) == ("6", "3.8333", "0")
+    assert abs(float(filed["ease"]["Mean from"]) - (23 / 6 - 2.5706 * 1.1690 / 6**0.5)) < 0.01
+    assert filed["ease"]["Mean to"] == "5.0"  # the scale ends there
     for key, share in BY_HAND.items():
         page, row = shown[MEASURES[key].name], filed[key]
         assert (page["of"]["words"], row["Of"]) == (f"{share.n:,}", str(share.n))
         if share.shown:
-            assert page["share"]["words"] == f"{share.hits / share.n:.0%}"
+            said = (
+                f"{share.hits / share.n * 1000:.1f} per 1,000" if MEASURES[key].rare else f"{share.hits / share.n:.0%}"
+            )
+            assert page["share"]["words"] == said
             assert (row["Counts"], float(row["Share"])) == (str(share.hits), round(share.hits / share.n, 4))
         else:
             assert (row["Counts"], row["Share"], page["interval"]) == ("", "", "")
@@ -57,6 +64,8 @@ def test_links_lead_to_as_many_cases_as_their_numbers_say(manager):
         said = BY_HAND[key]
         if MEASURES[key].answers and half == "hits" and said.hits < 5:
             assert answer.context["few"], url  # a manager without cases is not told what single people answered
+        elif MEASURES[key].sums:
+            assert answer.context["page"].paginator.count == 19, url  # its cases; counted are their steps
         elif MEASURES[key].fact == "case":
             assert answer.context["page"].paginator.count == (said.hits if half == "hits" else said.n), url
         assert answer.context["back"].startswith("/insights/all/?")
@@ -106,9 +115,15 @@ def test_times_by_hand_on_page_and_in_file(manager):
     """Their numbers are worked out in tests/feedback/test_durations.py."""
     page = manager.get("/insights/all/", DATES)
     rows = {row["name"]: row for row in page.context["times"]}
-    name, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
+    name, every, answer, handling, silence = (rows[one.name] for one in DURATIONS.values())
     assert (name["median"], name["most"], name["of"]["words"], name["open"]) == ("5 min", "1 d", "19", "1 not ended")
     assert (answer["median"], answer["most"], answer["of"]["words"]) == ("3 d 1 h", "Not known yet", "9")
+    assert (every["median"], every["most"], every["of"]["words"], every["open"]) == (
+        "1 d 1 h",
+        "Not known yet",
+        "20",
+        "4 not ended",
+    )
     assert (handling["median"], handling["open"]) == ("3 d", "3 not ended")
     assert silence["of"]["words"] == "19"
     filed = by_key(manager.get("/insights/all.csv", DATES))

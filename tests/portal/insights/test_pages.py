@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 PLACES = (
     "/insights/", "/insights/cases/", "/insights/cases.csv", "/insights/all/", "/insights/all.csv", "/insights/definitions/", "/insights/knowledge/", "/insights/knowledge.csv", "/insights/pulse/", "/insights/recommend/", "/insights/recommend.csv", "/insights/topics/",
     "/insights/topics.csv", "/insights/promises/", "/insights/promises.csv", "/insights/promises/versions/", "/insights/promises/versions.csv",
-    "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
+    "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/promises/load/", "/insights/promises/load.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
     "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/compare/coming-back/",
     "/insights/compare/coming-back.csv", "/insights/words/", "/insights/words.csv",
     "/insights/writing/", "/insights/writing.csv", "/insights/views/", "/insights/views/new/", "/insights/cases/report/",
@@ -91,7 +91,8 @@ class TestPage:
             "7 of 13 cases settled a week ago or longer", "2 cases settled since: too young to tell",
             "9 in 10: too many still open to say", "In working time: half within 18 h", "9 cases, 2 still open",
             "1 case ended without an answer", "75 of 76 promises whose time came", "1 promise broken",
-            "Too few to tell a change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy: 67% of 6 (30% to 90%)",
+            "On average 3.8 of 5 (95% interval 2.6 to 5.0)", "All 20 cases filed, 4 without an answer", "9 in 10: too many without an answer yet to say",
+            "Too few to tell a change, was 100%", "67% say that their problem is fixed",            "Partly fixed: 8% of 12 (1% to 35%)", "It was easy 67% 95% interval 30% to 90%", "4 of 6 answers agree",
             "60% of those whose case was passed up felt heard (23% to 88%)", "23% of the answers were low",
         ):  # fmt: skip
             assert words in said, words
@@ -167,8 +168,9 @@ class TestPage:
         assert said.count("Too few") >= 3
         assert "1 answer: fewer than 5 are not shown" in said
         assert "Fewer than 5: too few to draw without speaking of single people." in said
-        csat, first, up, times, *_ = page.context["tiles"]
-        assert {tile["value"] for tile in (csat, first, up, times)} == {"Too few"}
+        csat, easy, first, low, every, up, times, _ = page.context["tiles"]
+        assert {tile["value"] for tile in (csat, easy, first, every, up, times)} == {"Too few"}
+        assert (low["value"], low["url"], low["lines"]) == ("No figure", "", ["No low scores in this period"])
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]
@@ -188,7 +190,7 @@ class TestPage:
         for number, case in enumerate(Case.objects.filter(filed_at__gte="2026-01-12T00:00Z").order_by("pk")[:12]):
             topic = Category.objects.create(slug=f"old-{number}", name=f"Old topic {number}")
             Case.objects.filter(pk=case.pk).update(category=topic)
-        chart = manager.get("/insights/", DATES).context["charts"][7]
+        chart = manager.get("/insights/", DATES).context["charts"][9]
         assert len(chart["table"]["rows"]) > 12
         assert "The 8 largest of" in chart["desc"]
         assert chart["svg"].count("<tspan") == 8
@@ -198,18 +200,18 @@ class TestPage:
         assert "Cases this team or level has now" in said
 
     def test_first_contact_leads_to_its_cases_and_says_what_it_leaves_out(self, manager):
-        first = manager.get("/insights/", DATES).context["tiles"][1]
+        first = manager.get("/insights/", DATES).context["tiles"][2]
         assert (first["label"], first["value"]) == ("Fixed at first contact", "54%")
         assert first["lines"][0] == "95% interval 29% to 77%"
         linked = [first["url"], *(line["url"] for line in first["lines"] if isinstance(line, dict))]
         assert [manager.get(url).context["page"].paginator.count for url in linked] == [7, 13, 2]
         files = [manager.get(url.replace("/cases/?", "/cases.csv?")) for url in linked]
         assert [len(rows_of(answer)) for answer in files] == [7, 13, 2]
-        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][1]
+        few = manager.get("/insights/", DATES | {"topic": "billing"}).context["tiles"][2]
         assert (few["value"], few["url"], few["lines"]) == (
             "Too few", "", ["4 settled cases: fewer than 5 are not shown"],
         )  # fmt: skip
-        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][1]
+        young = manager.get("/insights/", DATES | {"from": "2026-01-26"}).context["tiles"][2]
         assert (young["value"], [line["words"] for line in young["lines"]]) == (
             "No figure", ["2 cases settled since: too young to tell"],
         )  # fmt: skip
@@ -249,7 +251,7 @@ class TestPage:
 
     def test_each_chart_has_its_table_and_its_file(self, manager):
         charts = manager.get("/insights/", DATES).context["charts"]
-        assert len(charts) == 11
+        assert len(charts) == 13
         for chart in charts:
             assert chart["table"]["rows"] and chart["table"]["caption"] and chart["svg"]
             assert len({len(chart["table"]["head"])} | {len(row) for row in chart["table"]["rows"]}) == 1
@@ -450,7 +452,7 @@ class TestWords:
 
     def test_the_pictures_of_a_period_name_nothing_from_five(self, manager):
         """The story's billing: 3 of 5 escalated. It names nothing, and says why."""
-        topics = manager.get("/insights/", DATES).context["charts"][7]
+        topics = manager.get("/insights/", DATES).context["charts"][9]
         assert topics["title"] == "Too few to tell yet whether a topic is escalated more often"
         assert (
             "Too few to compare (fewer than 30): An order, Billing and payments, Signing in and my account."

@@ -1,0 +1,32 @@
+"""Times to an answer of escalated cases and of all, read at once: what the page of figures shows of both."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from escalation.worktime import Calendar
+from feedback.durations import ANSWER, Hours, Timed
+from feedback.figures import EVERYTHING, Scope
+from feedback.periods import Period
+from feedback.resolving import Answering, Resolving
+from feedback.rollup import parts
+from feedback.rollup.fresh import Fresh
+from feedback.rollup.piecing import pieces
+from feedback.rollup.standing import curve, took_of
+
+
+def answering(
+    period: Period,
+    scope: Scope = EVERYTHING,
+    *,
+    at: datetime,
+    calendar: Calendar,
+    state: Fresh | None = None,
+    office: Hours | None = None,
+) -> tuple[Answering, datetime]:
+    """As `resolving.answering`, and up to when it is counted; `state` as of `reading.read`, `office` as of `durations.times`."""
+    names = (parts.TOOK, parts.TIMES)
+    found = pieces(names, period, scope, at=at, and_before=names, calendar=calendar, state=state, office=office)
+    up = Resolving(*(took_of(side[parts.TOOK]) for side in (found.now, found.before)))
+    every = Timed(*(curve(side[parts.TIMES], ANSWER) for side in (found.now, found.before)))
+    return Answering(up, every), found.counted_to
