@@ -68,8 +68,8 @@ def greeting(person: Any, now: datetime) -> str:
 
 
 def upcoming(viewer: Viewer, actor: Actor, scope: str, now: datetime) -> Case | None:
-    """The case of those looked at with the next deadline, for the day on which nothing needs anybody."""
-    later = Case.objects.visible_to(viewer).open().filter(promise_at__gt=now)
+    """The case of those looked at with the next deadline of ours, for the day on which nothing needs anybody."""
+    later = Case.objects.visible_to(viewer).open().filter(ours_at__gt=now)
     found: Any = queries.in_scope(later, actor, scope)
     return found.by_urgency().first()
 

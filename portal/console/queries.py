@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 
 from cases.access import Viewer
 from cases.lifecycle import State
@@ -50,7 +50,7 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
     unsaid = Exists(undelivered().filter(case=OuterRef("pk"), kind=OWNS_UP))
     group = models.Case(
         When(unsaid, then=LATE),
-        When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(promise_at__lte=now)), then=LATE),
+        When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(ours_at__lte=now)), then=LATE),
         When(Q(wake_at__lte=soon) & Exists(pressing), then=DUE),
         When(Exists(clocks.filter(kind=Clock.SUPERVISOR)), then=SUPERVISOR),
         When(state__in=TO_CLAIM, then=UNCLAIMED),
@@ -66,10 +66,20 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
 def listed(needy: CaseQuerySet, *, now: datetime, most: int = MOST) -> CaseQuerySet:
     """The first `most` of each group in the order they are worked in, each with `of_group`: how many the group has.
 
-    Whom a letter that owns up did not reach comes first, then the nearest time, then the gravest. `risk`: a task is
-    overdue.
+    Whom a letter that owns up did not reach comes first; then who is late the longest, else the nearest time; then the
+    gravest. `risk`: a task is overdue.
     """
-    first = (F("unsaid").desc(), F("promise_at").asc(nulls_last=True), F("severity"), F("pk"))
+    # As `lateness.late_since` has it: the older of the broken promise and the time that has just passed.
+    passed = models.Case(When(ours_at__lte=now, then=F("ours_at")), output_field=models.DateTimeField())
+    since = models.Case(
+        When(state__in=CALM, then=None),
+        When(unmended__isnull=True, then=passed),
+        When(ours_at__lt=F("unmended"), then=F("ours_at")),
+        default=F("unmended"),
+        output_field=models.DateTimeField(),
+    )
+    pressing = Coalesce(since, "ours_at")
+    first = (F("unsaid").desc(), pressing.asc(nulls_last=True), F("severity"), F("pk"))
     ranked = needy.annotate(
         risk=models.Case(When(at_risk(now), then=True), default=False, output_field=models.BooleanField()),
         place=Window(RowNumber(), partition_by=F("group"), order_by=first),
@@ -83,7 +93,7 @@ def perhaps(now: datetime) -> Q:
     asked = StageClock.objects.filter(kind=Clock.SUPERVISOR, outcome__isnull=True)
     return (
         Q(wake_at__lte=now + SOON)
-        | Q(promise_at__lte=now)
+        | Q(ours_at__lte=now)
         | Q(state__in=TO_CLAIM)
         | Q(pk__in=broken().values("case"))
         | Q(pk__in=asked.values("case"))

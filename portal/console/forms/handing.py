@@ -38,6 +38,8 @@ def colleague(label: str) -> Colleague:
 
 
 class HandOver(ActForm):
+    DECIDES = ("to",)
+
     to = colleague("Hand over to")
     note = writing(
         "Hand-over note",
@@ -55,6 +57,8 @@ class HandOver(ActForm):
 
 class Offer(ActForm):
     """To whom, and five parts that begin with what the case itself knows."""
+
+    DECIDES = ("to",)
 
     to = colleague("Ask whom?")
     situation = writing(HEADINGS["situation"], help_text=INTERNAL, rows=3, missing=NEEDED["situation"])
