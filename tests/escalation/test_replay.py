@@ -212,14 +212,6 @@ def merged(cast):
     return story
 
 
-def closed_by_silence(cast):
-    story = Story(cast)
-    story.acknowledged()
-    story.answer()
-    story.sweep(timedelta(days=9))
-    return story
-
-
 def fast_lane(cast):
     story = Story(cast)
     story.act(verbs.emergency)
@@ -273,7 +265,7 @@ def beside_the_clocks(cast):
 STORIES = (
     beside_the_clocks, to_the_end, handed_on, not_reached, judged_anew, straight_up, up_and_down, supervisor, silence,
     looked_at_every_hour, down_for_weeks,
-    noticed_by_a_person, owner_gone, withdrawn, merged, closed_by_silence, fast_lane,
+    noticed_by_a_person, owner_gone, withdrawn, merged, fast_lane,
     # These change the protocol, so they come last.
     kept_here, moved_to_a_newer_version,
 )  # fmt: skip
