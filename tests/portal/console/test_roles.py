@@ -63,6 +63,9 @@ TABLE = {
     "SPT": """
         reply_edit reply_new
     """,
+    "ST": """
+        training
+    """,
     "SUD": """
         cases_category_change cases_category_changelist cases_category_history cases_organisation_change
         cases_organisation_changelist cases_organisation_history cases_product_change
@@ -97,7 +100,7 @@ TABLE = {
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
         untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
-        themes theme theme_agreement training words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
+        themes theme theme_agreement words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
         improvement_decide improvement_done improvement_check
     """,
     "": """
