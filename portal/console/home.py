@@ -16,15 +16,8 @@ from cases.models import Case
 from escalation.permits import Actor
 from feedback import problems
 from portal import clock
-from portal.console import case_offer, home_alarms, home_rows, own_work, queries
+from portal.console import case_offer, home_alarms, home_rows, own_work, queries, views_saved
 
-HEADINGS = {
-    queries.LATE: "Late",
-    queries.DUE: "Due within two hours",
-    queries.SUPERVISOR: "Asked for a supervisor",
-    queries.UNCLAIMED: "Not acknowledged",
-    queries.NOT_REACHED: "Customer not reached",
-}
 #: From which local hour on the greeting changes.
 GREETINGS = ((5, "Good morning"), (12, "Good afternoon"), (18, "Good evening"))
 
@@ -54,6 +47,8 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "alerts": home_alarms.rows(viewer, actor),
         "upcoming": None if total else upcoming(viewer, actor, scope, now),
         "offered": case_offer.rows(offered, clocks),
+        "scope": scope,
+        "views": views_saved.on_home(actor.user),
         "silent_problems": list(problems.missed(now)),
         "waiting": own_work.lines(viewer, now),
     }
@@ -93,7 +88,7 @@ def grouped(
         row = home_rows.row_of(case, clocks.get(case.pk, []), letters.get(case.pk, []), told)
         rows.setdefault(group, []).append(row)
     groups = [
-        {"title": title, "count": numbers.get(group, 0), "rows": rows.get(group, [])}
-        for group, title in HEADINGS.items()
+        {"key": key, "title": title, "count": numbers.get(group, 0), "rows": rows.get(group, [])}
+        for key, (group, title) in queries.NEEDS.items()
     ]
     return groups, clocks

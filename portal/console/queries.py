@@ -23,6 +23,14 @@ from escalation.reaching import UNHEARD
 from portal.console.words import CALM, SOON
 
 LATE, DUE, SUPERVISOR, UNCLAIMED, NOT_REACHED = range(1, 6)
+#: The groups of “Needs me now” by their names in an address, in their order, each with its heading.
+NEEDS = {
+    "late": (LATE, "Late"),
+    "soon": (DUE, "Due within two hours"),
+    "supervisor": (SUPERVISOR, "Asked for a supervisor"),
+    "unclaimed": (UNCLAIMED, "Not acknowledged"),
+    "unreached": (NOT_REACHED, "Customer not reached"),
+}
 MOST = 50  # rows of one group on the home page; the counts beside the headings are of all
 #: The letter that owns up to a missed time: while it does not arrive, nobody has said sorry.
 OWNS_UP = "promise_broken"
@@ -43,7 +51,12 @@ def undelivered() -> QuerySet:
 
 
 def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
-    """Open cases somebody must look at now, each with `group`, its worst reason, most pressing first."""
+    """Open cases somebody must look at now, each with `group`, its worst reason."""
+    return in_groups(Case.objects.visible_to(viewer), now=now)
+
+
+def in_groups(cases: CaseQuerySet, *, now: datetime) -> CaseQuerySet:
+    """Those of `cases` somebody must look at now, each with `group`, its worst reason."""
     soon = now + SOON
     clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)
     pressing = clocks.filter(kind__in=Clock.CLIMBS, due_at__lte=soon)
@@ -59,7 +72,7 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
         output_field=models.IntegerField(),
     )
     # The first filter is what indexes and one pass over small tables answer; only what is left is looked at in detail.
-    near = Case.objects.visible_to(viewer).open().filter(perhaps(now), is_history=False)
+    near = cases.open().filter(perhaps(now), is_history=False)
     return with_ledger(near).annotate(unsaid=unsaid, group=group).filter(group__gt=0)
 
 

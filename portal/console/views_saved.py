@@ -105,6 +105,13 @@ class Shelf:
         }
 
 
+def on_home(person: User) -> list[dict[str, Any]]:
+    """The saved views as a line of “Needs me now”, each with the way to its list."""
+    return [
+        {"label": one.name, "team": one.team, "url": f"{back()}?{one.query}"} for one in saved_views.seen_by(person)
+    ]
+
+
 def same(view: SavedView, asked: QueryDict, without: list[str] | None = None) -> bool:
     """Whether an address asks for what a view holds, but for the names in `without`."""
     kept = QueryDict(view.query, mutable=True)

@@ -1,6 +1,8 @@
 """A case rebuilt from its events alone is the case that is stored: for every verb, after downtime, up and down."""
 
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -11,6 +13,7 @@ from escalation import reaching, verbs
 from escalation.beside import tell_questions, tell_tasks
 from escalation.facts import KINDS
 from escalation.models import Promise, StageClock
+from escalation.permits import PERMITS
 from escalation.replay import replay_many
 from escalation.sweep import free_ownerless, sweep_batch
 from tests import solving
@@ -212,6 +215,16 @@ def merged(cast):
     return story
 
 
+def closed_by_hand(cast):
+    """As older records hold it: closed by a person while the customer still had time. The replay takes what happened."""
+    story = Story(cast)
+    story.acknowledged()
+    story.answer()
+    with patch.dict(PERMITS, close=replace(PERMITS["close"], unless=lambda *_: "")):
+        story.act(verbs.close, by=story.cast.supervisor)
+    return story
+
+
 def fast_lane(cast):
     story = Story(cast)
     story.act(verbs.emergency)
@@ -265,7 +278,7 @@ def beside_the_clocks(cast):
 STORIES = (
     beside_the_clocks, to_the_end, handed_on, not_reached, judged_anew, straight_up, up_and_down, supervisor, silence,
     looked_at_every_hour, down_for_weeks,
-    noticed_by_a_person, owner_gone, withdrawn, merged, fast_lane,
+    noticed_by_a_person, owner_gone, withdrawn, merged, closed_by_hand, fast_lane,
     # These change the protocol, so they come last.
     kept_here, moved_to_a_newer_version,
 )  # fmt: skip

@@ -122,3 +122,23 @@ def test_each_role_opens_what_the_table_says_and_nothing_else(here, role):
         if answer.status_code not in ((200,) if role in WHO[name] else (302, 403, 404)):
             wrong[name] = answer.status_code
     assert wrong == {}
+
+
+#: Acts that are looked at where they are not possible: silence closes, and there is no second version to move to.
+SHUT = {"close", "adopt"}
+
+
+def test_every_act_is_looked_at_where_its_form_is_offered(here):
+    """By whom the gallery says: a page that says “not possible now” shows nothing of the form behind it."""
+    refused, browsers = {}, {}
+    for look in gallery.looks():
+        if look.name != "cases_case_act" or look.words:
+            continue
+        client = browsers.setdefault(look.who, Client())
+        client.force_login(here.who(look.who))
+        page = client.get(reverse("admin:cases_case_act", args=[here.part(part) for part in look.parts]))
+        if page.context["why"]:
+            refused[look.parts[1]] = page.context["why"]
+        else:
+            assert '<form method="post" novalidate' in page.content.decode(), look
+    assert refused.keys() == SHUT, refused
