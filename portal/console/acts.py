@@ -145,7 +145,7 @@ def foreseen(verb: str, form: forms.ActForm, turn: Turn, by: User, now: datetime
     deed = DEEDS[verb]
     try:
         happening = turn.placed(deed.happening(turn, form.guess(), by, now))
-        return try_out(turn, happening, by=by, words="" if verb in INTERNAL else form.words(YOURS))
+        return try_out(turn, happening, by=by, words="" if verb in INTERNAL else form.written(YOURS))
     except NotNow as why:  # what was typed contradicts itself
         return Preview(sentence=str(why))
 

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from cases.access import Viewer
 from cases.models import Case
+from cases.together import together
+from escalation import saved_views
 from escalation.permits import Actor
 from feedback import problems
 from portal import clock
@@ -48,10 +50,12 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "upcoming": None if total else upcoming(viewer, actor, scope, now),
         "offered": case_offer.rows(offered, clocks),
         "scope": scope,
-        "views": views_saved.on_home(actor.user),
-        "silent_problems": list(problems.missed(now)),
         "waiting": own_work.lines(viewer, now),
     }
+    # Two short lists in one question.
+    beside = together({"views": saved_views.seen_by(actor.user), "problems": problems.missed(now)})
+    context["views"] = views_saved.links(beside["views"])
+    context["silent_problems"] = sorted(beside["problems"], key=lambda one: (one.next_update_at, one.pk))
     return TemplateResponse(request, "console/home.html", context)
 
 

@@ -105,11 +105,9 @@ class Shelf:
         }
 
 
-def on_home(person: User) -> list[dict[str, Any]]:
-    """The saved views as a line of “Needs me now”, each with the way to its list."""
-    return [
-        {"label": one.name, "team": one.team, "url": f"{back()}?{one.query}"} for one in saved_views.seen_by(person)
-    ]
+def links(views: list[SavedView]) -> list[dict[str, str]]:
+    """The saved views as a line of “Needs me now”, by name, each with the way to its list."""
+    return [{"label": one.name, "url": f"{back()}?{one.query}"} for one in sorted(views, key=lambda v: (v.name, v.pk))]
 
 
 def same(view: SavedView, asked: QueryDict, without: list[str] | None = None) -> bool:

@@ -75,7 +75,7 @@ class ActForm(forms.Form):
         }
         self._errors = ErrorDict(kept)
 
-    def words(self, missing: str) -> str:
+    def written(self, missing: str) -> str:
         """What is typed for the customer so far; `missing` stands for it where something must be typed."""
         name = next((one for one in self.WRITTEN if one in self.fields), None)
         if name is None:

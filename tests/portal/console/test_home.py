@@ -285,6 +285,7 @@ def test_every_group_leads_to_all_its_cases_in_the_scope_looked_at(signed_in, ca
     Notice.objects.filter(case=lost, kind="received").update(state="dead", error="550 mailbox full")
     client, seen = signed_in(cast.mate), set()
     saved_views.keep("High ones", query="severity=2", by=cast.mate)
+    client.get("/console/")  # what a process keeps
     for scope in queries.SCOPES:
         with CaptureQueriesContext(connection) as questions:
             page = client.get(f"/console/?who={scope}")
