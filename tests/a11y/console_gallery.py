@@ -117,7 +117,7 @@ CLOSED = tuple(
 #: The cases of the pictures, each brought to its state by the story of the same name.
 CASES = (
     "acknowledged", "passed_up", "waiting_partner", "answered", "asked_supervisor", "offered", "investigated", "reviewed",
-    "planned", "asked_expert",
+    "planned", "asked_expert", "unreached",
 )  # fmt: skip
 
 
@@ -304,6 +304,7 @@ ACTED = {
     "review": ("passed_up", "supervisor"), "return_down": ("reviewed", "supervisor"), "help_back": ("reviewed", "supervisor"),
     "partner_answered": ("waiting_partner", "supervisor"), "justify": ("urgent", "supervisor"), "mark_calm": ("angry", "supervisor"),
     "answer_supervisor": ("asked_supervisor", "supervisor"), "close": ("answered", "supervisor"), "answer": ("investigated", "supervisor"),
+    "told_by_phone": ("unreached", "supervisor"), "give_up": ("unreached", "supervisor"),
     "withdraw_offer": ("offered", "supervisor"), "accept_offer": ("offered", "receiver"), "return_offer": ("offered", "receiver"),
     "take_back_question": ("asked_expert", "supervisor"), "answer_consult": ("asked_expert", "asked"),
     "finish_task": ("planned", "supervisor"), "change_task": ("planned", "supervisor"), "drop_task": ("planned", "supervisor"),
