@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Coalesce, Least, RowNumber
 
 from cases.access import Viewer
 from cases.lifecycle import State
@@ -82,16 +82,10 @@ def listed(needy: CaseQuerySet, *, now: datetime, most: int = MOST) -> CaseQuery
     Whom a letter that owns up did not reach comes first; then who is late the longest, else the nearest time; then the
     gravest. `risk`: a task is overdue.
     """
-    # As `lateness.late_since` has it: the older of the broken promise and the time that has just passed.
-    passed = models.Case(When(ours_at__lte=now, then=F("ours_at")), output_field=models.DateTimeField())
-    since = models.Case(
-        When(state__in=CALM, then=None),
-        When(unmended__isnull=True, then=passed),
-        When(ours_at__lt=F("unmended"), then=F("ours_at")),
-        default=F("unmended"),
-        output_field=models.DateTimeField(),
-    )
-    pressing = Coalesce(since, "ours_at")
+    # As `lateness.late_since` has it: the older of the broken promise and the next time; one that is not late has only that.
+    # SQLite's LEAST is empty where one side is.
+    since = Coalesce(Least("unmended", "ours_at"), "unmended", "ours_at")
+    pressing = models.Case(When(state__in=CALM, then=F("ours_at")), default=since)
     first = (F("unsaid").desc(), pressing.asc(nulls_last=True), F("severity"), F("pk"))
     ranked = needy.annotate(
         risk=models.Case(When(at_risk(now), then=True), default=False, output_field=models.BooleanField()),
