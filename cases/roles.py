@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("feedback", "knownproblem", "run_problems"),
         ("feedback", "postmortem", "run_post_mortems"),
         ("feedback", "improvement", "decide_improvements"),
+        ("feedback", "training", "give_training"),
         ("cases", "savedreply", "write_replies"),
         *(
             ("cases", model, f"{act}_{model}")
@@ -48,6 +49,7 @@ ROLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("cases", "savedreply", "write_replies"),
         ("feedback", "article", "write_articles"),
         ("feedback", "article", "publish_articles"),
+        ("feedback", "training", "give_training"),
         ("escalation", "protocolversion", "view_protocolversion"),
     ),
     # Read everything and do nothing: no case is handed to them, and no act on one is open to them.

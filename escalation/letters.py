@@ -215,7 +215,8 @@ def _context(notice: Notice, case: Case, now: datetime, secret: list[str]) -> di
         "confirm_by": spell(instant_of(data.get("dues", {}).get("confirm")), zone),
         "data": data,
         "clock": Clock.NAMES.get(data.get("kind", ""), ""),
-        "words": _words(message) if message else "",
+        # What is only being typed stands where it will stand: of a letter that is tried out, and never owed.
+        "words": _words(message) if message else data.get("typed", ""),
         "link": f"{settings.BASE_URL}/c/{case.reference}/",
         "console": f"{settings.BASE_URL}/console/cases/case/{case.pk}/change/",
         "access": _access_link(notice, case, now, secret) if notice.kind == "received" else "",

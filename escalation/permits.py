@@ -106,6 +106,15 @@ def _upset(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     return "The customer is marked as upset already." if case.is_upset else ""
 
 
+def _theirs(case: Case, turn: Turn | None, running: Collection[str]) -> str:
+    """Silence closes a case, and a sentence says so to the customer: nobody says it for them while their time runs."""
+    if Clock.CONFIRM in running:
+        return "The customer has our answer and still has time to say yes or no. Without a word it closes by itself."
+    if Clock.LAPSE in running:
+        return "The customer has our question and still has time to answer. Without a word it closes by itself."
+    return ""
+
+
 def _calm(case: Case, turn: Turn | None, running: Collection[str]) -> str:
     return "" if case.is_upset else "The customer is not marked as upset."
 
@@ -176,6 +185,7 @@ PERMITS: dict[str, Permit] = {
         "supervisor",
         states=(S.ANSWERED, S.WAITING_CUSTOMER),
         hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
+        unless=_theirs,
     ),
     # staff, beside the clocks
     "add_task": Permit("Add a task", "team", states=OPEN),

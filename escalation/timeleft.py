@@ -1,4 +1,4 @@
-"""How long until the next promise of an open case breaks, in bands: one rule for the board and for the lists it leads to."""
+"""How long until the next promise of ours breaks, in bands: one rule for the board and for the lists it leads to."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ OURS = tuple(state for state in ACTIVE if state != State.WAITING_CUSTOMER)
 
 
 def conditions(now: datetime, zone: str) -> dict[str, Q]:
-    """What puts an open case in each band, on Case; a case belongs to the first that fits. Days are those of `zone`."""
+    """What puts an open case in each band, on Case; a case belongs to the first that fits. Days are those of `zone`.
+
+    A case that has our answer is in `none`: the time that runs is the customer's.
+    """
     here = ZoneInfo(zone)
     midnight = datetime.combine(now.astimezone(here).date() + timedelta(days=1), time(), here)
     in_four = now + timedelta(hours=4)
     today = max(in_four, midnight)
     tomorrow = max(today, datetime.combine(midnight.date() + timedelta(days=1), time(), here))
     return {
-        LATE: Q(state__in=OURS) & (Q(promise_at__lte=now) | Q(pk__in=unmended())),
-        HOUR: Q(promise_at__lte=now + timedelta(hours=1)),
-        FOUR: Q(promise_at__lte=in_four),
-        TODAY: Q(promise_at__lt=today),
-        TOMORROW: Q(promise_at__lt=tomorrow),
-        LATER: Q(promise_at__isnull=False),
-        NONE: Q(promise_at__isnull=True),
+        LATE: Q(state__in=OURS) & (Q(ours_at__lte=now) | Q(pk__in=unmended())),
+        HOUR: Q(ours_at__lte=now + timedelta(hours=1)),
+        FOUR: Q(ours_at__lte=in_four),
+        TODAY: Q(ours_at__lt=today),
+        TOMORROW: Q(ours_at__lt=tomorrow),
+        LATER: Q(ours_at__isnull=False),
+        NONE: Q(ours_at__isnull=True),
     }
 
 

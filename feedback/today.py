@@ -118,4 +118,4 @@ def rate(sheet: Sheet, answers: Sequence[Survey]) -> None:
 
 def promised(day: Day) -> Q:
     """Cases whose next promise falls due before today is over, and those with a broken one nothing was said about since."""
-    return Q(state__in=OURS) & (Q(promise_at__lt=day.tomorrow) | Q(pk__in=unmended()))
+    return Q(state__in=OURS) & (Q(ours_at__lt=day.tomorrow) | Q(pk__in=unmended()))

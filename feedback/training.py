@@ -26,7 +26,7 @@ from feedback.models import Article, Scenario, Training
 from feedback.periods import Period
 from feedback.training_letters import assigned_notice
 
-SUPERVISE = "cases.supervise"
+GIVE = "feedback.give_training"  # to whomever; who leads a team gives it to their own without
 NOTE_MOST, LEARNED_MOST = 300, 500  # characters
 FURTHEST = timedelta(days=366)
 MISSES = 20
@@ -55,15 +55,15 @@ class Gap:
 
 
 def assignable(user: User) -> QuerySet[User]:
-    """The colleagues somebody may give training to: all for supervisors, for others those they lead; never themselves."""
+    """The colleagues somebody may give training to: all for supervisors and trainers, for others those they lead; never themselves."""
     people = workers().exclude(pk=user.pk).order_by("name", "pk")
-    return people if user.has_perm(SUPERVISE) else people.filter(pk__in=led_by(user))
+    return people if user.has_perm(GIVE) else people.filter(pk__in=led_by(user))
 
 
 def teams(user: User) -> QuerySet[Team]:
     """The teams somebody may give training to as a whole."""
     rows = Team.objects.order_by("name", "pk")
-    return rows if user.has_perm(SUPERVISE) else rows.filter(lead=user)
+    return rows if user.has_perm(GIVE) else rows.filter(lead=user)
 
 
 def modules(topic: Category) -> list[Choice]:

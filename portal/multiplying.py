@@ -78,12 +78,12 @@ class Pattern:
 
 
 def columns(kind: Kind) -> list[str]:
-    return [one.attname for one in kind._meta.concrete_fields]
+    return [one.attname for one in kind._meta.concrete_fields if not one.generated]
 
 
 def rest_of(kind: Kind) -> list[models.Field]:
     """The columns that are the same in all copies of a week."""
-    return [one for one in kind._meta.concrete_fields if one.attname not in OWN[kind]]
+    return [one for one in kind._meta.concrete_fields if not one.generated and one.attname not in OWN[kind]]
 
 
 # Spelling -----------------------------------------------------------------------------------------------------

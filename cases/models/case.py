@@ -60,12 +60,12 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(state__in=OPEN)
 
     def late(self, at: datetime) -> CaseQuerySet:
-        """Open cases whose next promise has passed at `at`."""
-        return self.open().filter(promise_at__lte=at)
+        """Open cases whose next promise of ours has passed at `at`."""
+        return self.open().filter(ours_at__lte=at)
 
     def by_urgency(self) -> CaseQuerySet:
-        """The order of every queue: next promise to break, then severity, then age."""
-        return self.order_by(models.F("promise_at").asc(nulls_last=True), "severity", "pk")
+        """The order of every queue: next promise of ours to break, then severity, then age; what waits for the customer last."""
+        return self.order_by(models.F("ours_at").asc(nulls_last=True), "severity", "pk")
 
     def with_people(self) -> CaseQuerySet:
         return self.select_related("customer", "owner", "team", "team__lead", "category")
@@ -140,6 +140,14 @@ class Case(Lifecycle, Worldly):
     # Kept beside the clocks, in the same transaction: when the customer next hears, when the engine must look.
     promise_at = models.DateTimeField(null=True, editable=False)
     wake_at = models.DateTimeField(null=True, editable=False)
+    # What queues are sorted by: `promise_at` while it is we who owe the next word. Of a case that has our answer
+    # `promise_at` is the customer's time to say yes or no, and no deadline of ours.
+    ours_at = models.GeneratedField(
+        expression=models.Case(models.When(~Q(state=State.ANSWERED), then=models.F("promise_at"))),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+        editable=False,
+    )
 
     # The log's last number and hash: appending needs no query, and `event_seq` is the page's version.
     event_seq = models.PositiveIntegerField(default=0, editable=False)
@@ -177,7 +185,7 @@ class Case(Lifecycle, Worldly):
             # The sweep's reader: what is due, never how many are open.
             models.Index(fields=("wake_at", "severity"), condition=Q(wake_at__isnull=False), name="case_wake"),
             # The queue's reader.
-            models.Index(fields=("promise_at", "severity", "id"), condition=Q(state__in=OPEN), name="case_queue"),
+            models.Index(fields=("ours_at", "severity", "id"), condition=Q(state__in=OPEN), name="case_queue"),
             # The watch's reader: an open case no clock will ever wake.
             models.Index(
                 fields=("id",),

@@ -111,7 +111,7 @@ def ran_out(facts: Facts, h: f.RanOut, rules: Rules) -> Decision:
         )
     answered = facts.state == State.ANSWERED
     survey = (round_the_clock(Clock.SURVEY, rules, rules.protocol.windows.survey_after_silence, h.at),)
-    told = (Tell("closed", "customer", {"reopen_until": reopen_until(h.at, rules)}),)
+    told = (Tell("closed", "customer", {"reopen_until": reopen_until(h.at, rules), "silent": True}),)
     return Decision(
         move="close",
         changes={"closed_at": h.at} | ({"resolved_at": h.at} if answered else {}),

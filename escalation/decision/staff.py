@@ -244,6 +244,7 @@ def merged(facts: Facts, h: f.Merged, rules: Rules) -> Decision:
 
 
 def closed(facts: Facts, h: f.Closed, rules: Rules) -> Decision:
+    """By hand: the letter says that it is closed, and nothing of a silence, which only the end of a clock proves."""
     answered = facts.state == State.ANSWERED
     return Decision(
         move="close",

@@ -314,5 +314,5 @@ def merge(case_id: int, *, into: Case, by: User, at: datetime, **act: Any) -> Ca
 
 
 def close(case_id: int, *, by: User, at: datetime, **act: Any) -> Case:
-    """Closes what the customer has left unanswered."""
+    """Closes a case that waits for the customer with no clock of theirs running; while one runs, its end closes the case."""
     return Act("close", by, at, **act).on(case_id, lambda turn: f.Closed(at=at, now=at, by=by.pk))

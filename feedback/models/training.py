@@ -37,6 +37,7 @@ class Training(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = (("give_training", "Can give training to colleagues"),)
         constraints: ClassVar = (
             models.UniqueConstraint(
                 fields=("person", "topic", "aspect"), condition=Q(done_at=None), name="training_open_once"

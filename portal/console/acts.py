@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cases import presence
-from cases.models import Case, Severity
+from cases.models import Case, Severity, User
 from escalation import verbs
 from escalation.decision import NotNow
 from escalation.guidance import NEVER
@@ -25,9 +25,9 @@ from escalation.turn import Turn
 from portal import clock
 from portal.console import forms, guidance, replies_insert
 from portal.console import presence as here
-from portal.console.case_people import all_supervisors, with_names
+from portal.console.case_people import all_supervisors, closing_words, with_names
 from portal.console.deeds import BESIDE, DEEDS, Deed
-from portal.console.preview import Preview, try_out
+from portal.console.preview import YOURS, Preview, try_out
 from portal.console.timeline import since_words
 from portal.console.words import lowered, tag_of
 from portal.templatetags.times import when_words, zone_words
@@ -47,6 +47,7 @@ INTERNAL = (
     "correct_customer_address",
     *BESIDE,
 )
+SHOW = "show"  # the button that sends nothing and shows what would follow
 ONLY_ONE = "There is no other version of this protocol to move the case to."
 
 
@@ -64,6 +65,9 @@ def act_view(request: HttpRequest, case: Case, verb: str, frame: dict[str, Any])
     if replies_insert.PRESS in request.POST and isinstance(form, forms.Replying):
         offers = replies_insert.offers_for(verb, form, turn, frame)
         frame |= {"inserted": replies_insert.insert(form, request.POST[replies_insert.PRESS], offers)}
+        return page(request, case, verb, form, turn, frame)
+    if SHOW in request.POST:
+        form.look_only()
         return page(request, case, verb, form, turn, frame)
     if not form.is_valid():
         return page(request, case, verb, form, turn, frame, status=422)
@@ -136,6 +140,16 @@ def sent(
     return HttpResponse(status=303, headers={"Location": reverse("admin:cases_case_change", args=[case.pk])})
 
 
+def foreseen(verb: str, form: forms.ActForm, turn: Turn, by: User, now: datetime) -> Preview:
+    """What would follow of what the form says now, by the very decision that sending it makes."""
+    deed = DEEDS[verb]
+    try:
+        happening = turn.placed(deed.happening(turn, form.guess(), by, now))
+        return try_out(turn, happening, by=by, words="" if verb in INTERNAL else form.written(YOURS))
+    except NotNow as why:  # what was typed contradicts itself
+        return Preview(sentence=str(why))
+
+
 def page(
     request: HttpRequest,
     case: Case,
@@ -156,7 +170,9 @@ def page(
     button, first = deed.button(turn), "" if why else before(verb, turn)  # as the case is, before the try-out moves it
     preview = Preview(sentence=why)
     if not why:
-        preview = try_out(turn, turn.placed(deed.happening(turn, form.guess(), by, now)), by=by)
+        preview = foreseen(verb, form, turn, by, now)
+    if verb == "close":
+        why = closing_words(why, turn, frame["zone"], now)
     context = frame | {
         "title": PERMITS[verb].label,
         "case": case,
@@ -172,7 +188,7 @@ def page(
         "why": why,
         "since": since or [],
         "offers": [] if why else replies_insert.offers_for(verb, form, turn, frame),
-        "writes": any(name in form.fields for name in ("text", "question", "reason")) and verb not in INTERNAL,
+        "writes": any(name in form.fields for name in forms.ActForm.WRITTEN) and verb not in INTERNAL,
         "url": reverse("admin:cases_case_change", args=[case.pk]),
         "here": here.words(presence.here(case, but=by, at=now).select_related("person"), frame["zone"], now),
     }

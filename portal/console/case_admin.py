@@ -63,7 +63,7 @@ class CaseAdmin(ReadOnlyAdmin):
         return Capped(queryset, per_page, whole)
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return (F("promise_at").asc(nulls_last=True), "severity", "pk")
+        return (F("ours_at").asc(nulls_last=True), "severity", "pk")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By reference, address, number or words, each through an index."""

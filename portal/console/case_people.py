@@ -68,10 +68,13 @@ def all_supervisors() -> list[User]:
 
 
 def closing_words(why: str, turn: Turn, zone: str, now: datetime) -> str:
-    """Why a case cannot be closed by hand now, with the day on which it closes by itself, where there is one."""
+    """Why a case cannot be closed by hand now: the day on which it closes by itself, where there is one, is why.
+
+    No role helps against it, so none is named.
+    """
     kind, words = ENDS_BY_ITSELF.get(State(turn.case.state), ("", ""))
     clock = turn.clocks.get(kind)
-    return f"{why} {words} {short(clock.due_at, zone, now)}." if clock and clock.due_at else why
+    return f"{words} {short(clock.due_at, zone, now)}." if why and clock and clock.due_at else why
 
 
 def who_sees(record: OnRecord) -> list[str]:

@@ -13,9 +13,12 @@ from django.utils.dateparse import parse_date
 
 from cases.lifecycle import MILESTONE
 from escalation import timeleft
+from escalation.beside import at_risk
+from escalation.permits import Actor
 from escalation.timeleft import BANDS
 from feedback.models import KnownProblem
 from portal import clock
+from portal.console import queries
 from portal.console.filters import Links
 
 #: How long until the next promise breaks, in words.
@@ -61,6 +64,36 @@ class ByEscalated(More):
         if self.value() == "yes":
             return queryset.filter(ESCALATED)
         return queryset.exclude(ESCALATED) if self.value() == "no" else queryset
+
+
+class ByNeed(More):
+    """Open cases by why they stand on “Needs me now”, each in its worst group as there; or at risk, for whatever else."""
+
+    title = "needs somebody"
+    parameter_name = "needs"
+    options = (*((key, words) for key, (_, words) in queries.NEEDS.items()), ("risk", "At risk: a task is overdue"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        wanted, now = self.value(), clock.now()
+        if wanted == "risk":
+            return queryset.filter(at_risk(now))
+        if wanted not in queries.NEEDS:
+            return queryset
+        cases: Any = queryset
+        return queries.in_groups(cases, now=now).filter(group=queries.NEEDS[wanted][0])
+
+
+class ByWhose(More):
+    """The scopes of “Needs me now”, as whoever reads has them: a shared view shows everybody their own."""
+
+    title = "whose"
+    parameter_name = "who"
+    options = tuple((key, words) for key, words in queries.SCOPES.items() if key != "all")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() not in ("mine", "teams"):
+            return queryset
+        return queries.in_scope(queryset, Actor.of(request.user), str(self.value()))  # type: ignore[arg-type]
 
 
 class ByMilestone(More):
@@ -144,4 +177,4 @@ def day_of(text: Any) -> date | None:
     return found if found and 1970 <= found.year <= 9000 else None
 
 
-MORE = (ByTimeLeft, ByEscalated, ByMilestone, ByScore, ByProblem, FiledFrom, FiledTo)
+MORE = (ByTimeLeft, ByNeed, ByWhose, ByEscalated, ByMilestone, ByScore, ByProblem, FiledFrom, FiledTo)

@@ -13,18 +13,13 @@ from django.utils import timezone
 
 from cases.access import Viewer
 from cases.models import Case
+from cases.together import together
+from escalation import saved_views
 from escalation.permits import Actor
 from feedback import problems
 from portal import clock
-from portal.console import case_offer, home_alarms, home_rows, own_work, queries
+from portal.console import case_offer, home_alarms, home_rows, own_work, queries, views_saved
 
-HEADINGS = {
-    queries.LATE: "Late",
-    queries.DUE: "Due within two hours",
-    queries.SUPERVISOR: "Asked for a supervisor",
-    queries.UNCLAIMED: "Not acknowledged",
-    queries.NOT_REACHED: "Customer not reached",
-}
 #: From which local hour on the greeting changes.
 GREETINGS = ((5, "Good morning"), (12, "Good afternoon"), (18, "Good evening"))
 
@@ -54,9 +49,13 @@ def home_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "alerts": home_alarms.rows(viewer, actor),
         "upcoming": None if total else upcoming(viewer, actor, scope, now),
         "offered": case_offer.rows(offered, clocks),
-        "silent_problems": list(problems.missed(now)),
+        "scope": scope,
         "waiting": own_work.lines(viewer, now),
     }
+    # Two short lists in one question.
+    beside = together({"views": saved_views.seen_by(actor.user), "problems": problems.missed(now)})
+    context["views"] = views_saved.links(beside["views"])
+    context["silent_problems"] = sorted(beside["problems"], key=lambda one: (one.next_update_at, one.pk))
     return TemplateResponse(request, "console/home.html", context)
 
 
@@ -68,8 +67,8 @@ def greeting(person: Any, now: datetime) -> str:
 
 
 def upcoming(viewer: Viewer, actor: Actor, scope: str, now: datetime) -> Case | None:
-    """The case of those looked at with the next deadline, for the day on which nothing needs anybody."""
-    later = Case.objects.visible_to(viewer).open().filter(promise_at__gt=now)
+    """The case of those looked at with the next deadline of ours, for the day on which nothing needs anybody."""
+    later = Case.objects.visible_to(viewer).open().filter(ours_at__gt=now)
     found: Any = queries.in_scope(later, actor, scope)
     return found.by_urgency().first()
 
@@ -93,7 +92,7 @@ def grouped(
         row = home_rows.row_of(case, clocks.get(case.pk, []), letters.get(case.pk, []), told)
         rows.setdefault(group, []).append(row)
     groups = [
-        {"title": title, "count": numbers.get(group, 0), "rows": rows.get(group, [])}
-        for group, title in HEADINGS.items()
+        {"key": key, "title": title, "count": numbers.get(group, 0), "rows": rows.get(group, [])}
+        for key, (group, title) in queries.NEEDS.items()
     ]
     return groups, clocks

@@ -140,7 +140,7 @@ def acts_for(
 ) -> list[dict[str, str]]:
     """Up to three acts that help and that this person may do now."""
     running = {clock_.kind for clock_ in clocks}
-    wanted = [*usual_acts(case), "take_over" if case.owner_id != actor.user.pk else "offer"]
+    wanted = [*usual_acts(case), *moving(case, actor)]
     possible = [verb for verb in wanted if not refusal(verb, case, actor, running=running)]
     usual = [{"label": PERMITS[verb].label, "url": act_url(case, verb)} for verb in possible]
     group = getattr(case, "group", None)
@@ -148,6 +148,14 @@ def acts_for(
     # Where reaching them is what is wrong, it stands first; else after what is more urgent.
     first = group == queries.NOT_REACHED or getattr(case, "unsaid", False)
     return (reach + usual if first else usual[:2] + reach + usual[2:])[:3]
+
+
+def moving(case: Case, actor: Actor) -> tuple[str, ...]:
+    """How it comes to somebody else's hands: a colleague's late case is handed to whoever can see to it now."""
+    if case.owner_id == actor.user.pk:
+        return ("offer",)
+    late = case.owner_id is not None and getattr(case, "group", None) == queries.LATE
+    return ("offer", "take_over") if late else ("take_over",)
 
 
 def reaching(case: Case, actor: Actor, unheard: list[Notice]) -> list[dict[str, str]]:

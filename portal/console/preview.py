@@ -64,15 +64,19 @@ class Preview:
     letters: list[dict[str, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     clocks: list[dict[str, Any]] = field(default_factory=list)
+    words: str = YOURS
 
     @property
     def marked(self) -> bool:
-        """Whether a letter shows where the person's words will stand."""
-        return any(YOURS in one["text"] for one in self.letters)
+        """Whether a letter shows the person's words, or where they will stand."""
+        return any(said in one["text"] for one in self.letters for said in (YOURS, self.words) if said)
 
 
-def try_out(turn: Turn, happening: Happening, *, by: User) -> Preview:
-    """Decides `happening` on the turn's copy and tells what followed. Writes nothing."""
+def try_out(turn: Turn, happening: Happening, *, by: User, words: str = "") -> Preview:
+    """Decides `happening` on the turn's copy and tells what followed. Writes nothing.
+
+    `words` are what the person has typed for the customer so far.
+    """
     before = {kind: snapshot(clock) for kind, clock in turn.clocks.items()}
     first = len(turn.owed)
     try:
@@ -81,15 +85,16 @@ def try_out(turn: Turn, happening: Happening, *, by: User) -> Preview:
         return Preview(sentence=str(why))
     owed = turn.owed[first:]
     return Preview(
-        letters=[letter(turn.case, one, happening.at) for one in owed if one.tell.to == "customer"],
+        letters=[letter(turn.case, one, happening.at, words) for one in owed if one.tell.to == "customer"],
         others=[told(one.tell, turn) for one in owed if one.tell.to != "customer"],
         clocks=changes(before, {kind: snapshot(clock) for kind, clock in turn.clocks.items()}),
+        words=words or YOURS,
     )
 
 
-def letter(case: Case, owed: Owed, now: datetime) -> dict[str, str]:
+def letter(case: Case, owed: Owed, now: datetime, words: str = "") -> dict[str, str]:
     """The letter the customer would get, from the very function that writes the real one."""
-    about = plain(owed.about | dict(owed.tell.data))
+    about = plain(owed.about | dict(owed.tell.data)) | {"typed": words}
     notice = Notice(case=case, kind=owed.tell.kind, to_customer=True, recipient=case.customer, data=about, owed_at=now)
     if about.get("owner") == NOBODY:
         return {"subject": "A new person has your case", "text": UNNAMED}

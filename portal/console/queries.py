@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, Least, RowNumber
 
 from cases.access import Viewer
 from cases.lifecycle import State
@@ -23,6 +23,14 @@ from escalation.reaching import UNHEARD
 from portal.console.words import CALM, SOON
 
 LATE, DUE, SUPERVISOR, UNCLAIMED, NOT_REACHED = range(1, 6)
+#: The groups of “Needs me now” by their names in an address, in their order, each with its heading.
+NEEDS = {
+    "late": (LATE, "Late"),
+    "soon": (DUE, "Due within two hours"),
+    "supervisor": (SUPERVISOR, "Asked for a supervisor"),
+    "unclaimed": (UNCLAIMED, "Not acknowledged"),
+    "unreached": (NOT_REACHED, "Customer not reached"),
+}
 MOST = 50  # rows of one group on the home page; the counts beside the headings are of all
 #: The letter that owns up to a missed time: while it does not arrive, nobody has said sorry.
 OWNS_UP = "promise_broken"
@@ -43,14 +51,19 @@ def undelivered() -> QuerySet:
 
 
 def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
-    """Open cases somebody must look at now, each with `group`, its worst reason, most pressing first."""
+    """Open cases somebody must look at now, each with `group`, its worst reason."""
+    return in_groups(Case.objects.visible_to(viewer), now=now)
+
+
+def in_groups(cases: CaseQuerySet, *, now: datetime) -> CaseQuerySet:
+    """Those of `cases` somebody must look at now, each with `group`, its worst reason."""
     soon = now + SOON
     clocks = StageClock.objects.filter(case=OuterRef("pk"), outcome__isnull=True)
     pressing = clocks.filter(kind__in=Clock.CLIMBS, due_at__lte=soon)
     unsaid = Exists(undelivered().filter(case=OuterRef("pk"), kind=OWNS_UP))
     group = models.Case(
         When(unsaid, then=LATE),
-        When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(promise_at__lte=now)), then=LATE),
+        When(~Q(state__in=CALM) & (Q(unmended__isnull=False) | Q(ours_at__lte=now)), then=LATE),
         When(Q(wake_at__lte=soon) & Exists(pressing), then=DUE),
         When(Exists(clocks.filter(kind=Clock.SUPERVISOR)), then=SUPERVISOR),
         When(state__in=TO_CLAIM, then=UNCLAIMED),
@@ -59,17 +72,21 @@ def attention(viewer: Viewer, *, now: datetime) -> CaseQuerySet:
         output_field=models.IntegerField(),
     )
     # The first filter is what indexes and one pass over small tables answer; only what is left is looked at in detail.
-    near = Case.objects.visible_to(viewer).open().filter(perhaps(now), is_history=False)
+    near = cases.open().filter(perhaps(now), is_history=False)
     return with_ledger(near).annotate(unsaid=unsaid, group=group).filter(group__gt=0)
 
 
 def listed(needy: CaseQuerySet, *, now: datetime, most: int = MOST) -> CaseQuerySet:
     """The first `most` of each group in the order they are worked in, each with `of_group`: how many the group has.
 
-    Whom a letter that owns up did not reach comes first, then the nearest time, then the gravest. `risk`: a task is
-    overdue.
+    Whom a letter that owns up did not reach comes first; then who is late the longest, else the nearest time; then the
+    gravest. `risk`: a task is overdue.
     """
-    first = (F("unsaid").desc(), F("promise_at").asc(nulls_last=True), F("severity"), F("pk"))
+    # As `lateness.late_since` has it: the older of the broken promise and the next time; one that is not late has only that.
+    # SQLite's LEAST is empty where one side is.
+    since = Coalesce(Least("unmended", "ours_at"), "unmended", "ours_at")
+    pressing = models.Case(When(state__in=CALM, then=F("ours_at")), default=since)
+    first = (F("unsaid").desc(), pressing.asc(nulls_last=True), F("severity"), F("pk"))
     ranked = needy.annotate(
         risk=models.Case(When(at_risk(now), then=True), default=False, output_field=models.BooleanField()),
         place=Window(RowNumber(), partition_by=F("group"), order_by=first),
@@ -83,7 +100,7 @@ def perhaps(now: datetime) -> Q:
     asked = StageClock.objects.filter(kind=Clock.SUPERVISOR, outcome__isnull=True)
     return (
         Q(wake_at__lte=now + SOON)
-        | Q(promise_at__lte=now)
+        | Q(ours_at__lte=now)
         | Q(state__in=TO_CLAIM)
         | Q(pk__in=broken().values("case"))
         | Q(pk__in=asked.values("case"))

@@ -136,7 +136,7 @@ def new(request: HttpRequest, site: AdminSite) -> HttpResponse:
     frame = site.each_context(request)
     user, now = frame["actor"].user, frame["now"]
     if not training.assignable(user).exists():
-        raise Needs(training.SUPERVISE)
+        raise Needs(training.GIVE)
     gap = _gap(request, now)
     first = {"person": request.GET.get("person", "")[:18], "due_on": day_of(now) + timedelta(days=14)}
     form = Give(request.POST if request.method == "POST" else None, user=user, topic=gap.topic, initial=first)
@@ -162,7 +162,7 @@ def page(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     one = get_object_or_404(training.readable(user), pk=min(pk, HIGHEST))
     may_finish = one.person_id == user.pk and one.done_at is None
     if request.method == "POST" and one.person_id != user.pk:
-        raise Needs(training.SUPERVISE)
+        raise Needs(training.GIVE)
     form = Learned(request.POST if request.method == "POST" else None)
 
     def act(given: dict[str, Any]) -> str:

@@ -105,6 +105,11 @@ class Shelf:
         }
 
 
+def links(views: list[SavedView]) -> list[dict[str, str]]:
+    """The saved views as a line of “Needs me now”, by name, each with the way to its list."""
+    return [{"label": one.name, "url": f"{back()}?{one.query}"} for one in sorted(views, key=lambda v: (v.name, v.pk))]
+
+
 def same(view: SavedView, asked: QueryDict, without: list[str] | None = None) -> bool:
     """Whether an address asks for what a view holds, but for the names in `without`."""
     kept = QueryDict(view.query, mutable=True)

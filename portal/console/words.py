@@ -76,11 +76,12 @@ def promise_words(case: Case, *, zone: str, now: datetime) -> str:
     """The times under a case's tag in a list: since when it is late, what is promised next, when we answered, when it
     ended.
 
-    `case.answered_at` is when our last answer went out.
+    `case.answered_at` is when our last answer went out; None of one taken over from another system.
     """
     if case.state == S.ANSWERED and case.promise_at:
-        answered = when_words(case.answered_at, zone=zone, now=now, style="short")  # type: ignore[attr-defined]
-        return f"{answered}. Yes or no by {short(case.promise_at, zone, now)}"
+        answered: Any = getattr(case, "answered_at", None)
+        said = f"{when_words(answered, zone=zone, now=now, style='short')}. " if answered else ""
+        return f"{said}Yes or no by {short(case.promise_at, zone, now)}"
     at = late_since(case, now) or case.promise_at or case.settled_at
     return when_words(at, zone=zone, now=now, style="short") if at else ""
 

@@ -117,7 +117,7 @@ CLOSED = tuple(
 #: The cases of the pictures, each brought to its state by the story of the same name.
 CASES = (
     "acknowledged", "passed_up", "waiting_partner", "answered", "asked_supervisor", "offered", "investigated", "reviewed",
-    "planned", "asked_expert",
+    "planned", "asked_expert", "unreached",
 )  # fmt: skip
 
 
@@ -301,14 +301,16 @@ def _rules(cast: Cast, root: User, rows: dict[str, object]) -> None:
     rows["reference"] = rows["acknowledged"].reference
 
 
-#: The case on which an act is looked at, where it is not “acknowledged”, and by whom.
+#: The case on which an act is looked at, where it is not “acknowledged”, and by whom: a supervisor where the role may.
 ACTED = {
-    "review": ("passed_up", "root"), "return_down": ("reviewed", "root"), "help_back": ("reviewed", "root"),
-    "partner_answered": ("waiting_partner", "root"), "justify": ("urgent", "root"), "mark_calm": ("angry", "root"),
-    "answer_supervisor": ("asked_supervisor", "root"), "close": ("answered", "root"), "answer": ("investigated", "root"),
-    "withdraw_offer": ("offered", "root"), "accept_offer": ("offered", "receiver"), "return_offer": ("offered", "receiver"),
-    "take_back_question": ("asked_expert", "root"), "answer_consult": ("asked_expert", "asked"),
-    "finish_task": ("planned", "root"), "change_task": ("planned", "root"), "drop_task": ("planned", "root"),
+    "acknowledge": ("reviewed", "supervisor"), "keep": ("asked_supervisor", "supervisor"),
+    "review": ("passed_up", "supervisor"), "return_down": ("reviewed", "supervisor"), "help_back": ("reviewed", "supervisor"),
+    "partner_answered": ("waiting_partner", "supervisor"), "justify": ("urgent", "supervisor"), "mark_calm": ("angry", "supervisor"),
+    "answer_supervisor": ("asked_supervisor", "supervisor"), "close": ("answered", "supervisor"), "answer": ("investigated", "supervisor"),
+    "told_by_phone": ("unreached", "supervisor"), "give_up": ("unreached", "supervisor"),
+    "withdraw_offer": ("offered", "supervisor"), "accept_offer": ("offered", "receiver"), "return_offer": ("offered", "receiver"),
+    "take_back_question": ("asked_expert", "supervisor"), "answer_consult": ("asked_expert", "asked"),
+    "finish_task": ("planned", "supervisor"), "change_task": ("planned", "supervisor"), "drop_task": ("planned", "supervisor"),
 }  # fmt: skip
 STOCK = (
     ("cases_user", "user"), ("cases_team", "team"), ("cases_category", "topic"), ("cases_product", "product"),
@@ -360,7 +362,7 @@ def looks() -> list[Look]:
         *(
             Look("cases_case_act", (case, verb), who=who)
             for verb in DEEDS
-            for case, who in [ACTED.get(verb, ("acknowledged", "root"))]
+            for case, who in [ACTED.get(verb, ("acknowledged", "supervisor"))]
         ),
         Look("cases_case_act", ("acknowledged", "answer"), words="investigation first"),
         Look("cases_case_act", ("acknowledged", "update"), words="refused", post={"text": ""}),

@@ -13,7 +13,8 @@ from django.db import transaction
 from cases.models import Case, Event
 from escalation import publishing
 from escalation.book import forget
-from escalation.models import Notice, ProtocolVersion
+from escalation.facts import Outcome
+from escalation.models import Notice, Promise, ProtocolVersion, StageClock
 from escalation.packs import read_pack
 from escalation.permits import PERMITS
 from escalation.store import flush, lock
@@ -143,10 +144,22 @@ def bring(cast: Cast, state: str, *, at: datetime = MONDAY, **more: Any) -> Case
     for step in ROADS[state]:
         if step == "hour":
             settle(case, now_of(case) + timedelta(hours=1))
+        elif step == "silence":
+            settle(case, StageClock.everything.get(case=case, kind="confirm", outcome=None).due_at)
         else:
             do(cast, case, step)
     case = Case.everything.get(pk=case.pk)
     assert case.state == state
+    return case
+
+
+def timerless(case: Case) -> Case:
+    """The case as the audit would find it had its customer's clock been lost: nothing closes it by itself."""
+    running = StageClock.everything.filter(case=case, kind__in=("confirm", "lapse"), outcome=None)
+    Promise.everything.filter(clock__in=running, status=Promise.Status.OPEN).update(
+        status=Promise.Status.STOPPED, settled_at=now_of(case)
+    )
+    assert running.update(outcome=Outcome.CANCELLED, ended_at=now_of(case)) == 1
     return case
 
 

@@ -1,6 +1,8 @@
 """A case rebuilt from its events alone is the case that is stored: for every verb, after downtime, up and down."""
 
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -11,6 +13,7 @@ from escalation import reaching, verbs
 from escalation.beside import tell_questions, tell_tasks
 from escalation.facts import KINDS
 from escalation.models import Promise, StageClock
+from escalation.permits import PERMITS
 from escalation.replay import replay_many
 from escalation.sweep import free_ownerless, sweep_batch
 from tests import solving
@@ -213,10 +216,12 @@ def merged(cast):
 
 
 def closed_by_hand(cast):
+    """As older records hold it: closed by a person while the customer still had time. The replay takes what happened."""
     story = Story(cast)
     story.acknowledged()
     story.answer()
-    story.act(verbs.close, by=story.cast.supervisor)
+    with patch.dict(PERMITS, close=replace(PERMITS["close"], unless=lambda *_: "")):
+        story.act(verbs.close, by=story.cast.supervisor)
     return story
 
 

@@ -93,7 +93,7 @@ ROADS: dict[str, tuple[str, ...]] = {
     State.ANSWERED: ("assess", "acknowledge", "answer"),
     State.CONFIRMED: ("assess", "acknowledge", "answer", "accept"),
     State.FEEDBACK: ("assess", "acknowledge", "answer", "accept", "hour"),
-    State.CLOSED: ("assess", "acknowledge", "answer", "close"),
+    State.CLOSED: ("assess", "acknowledge", "answer", "silence"),
     State.REOPENED: ("assess", "acknowledge", "answer", "reject"),
     State.WITHDRAWN: ("withdraw",),
     State.MERGED: ("merge",),
@@ -159,6 +159,9 @@ def at_state(state: str, *, severity: int = 2) -> tuple[Turn, datetime]:
     for step in ROADS[state]:
         if step == "hour":
             at += timedelta(hours=1)
+            turn.settle(at)
+        elif step == "silence":
+            at = turn.clocks["confirm"].due_at or at
             turn.settle(at)
         else:
             at += MINUTE

@@ -7,6 +7,7 @@ from datetime import datetime
 from cases.models import User
 from escalation import facts as f
 from escalation.mentions import Unmentionable, mentioned
+from escalation.saved_replies import next_promise
 from escalation.turn import Turn
 from portal.console import forms
 from portal.console.deeds.deed import Deed, Given, empty, plain
@@ -15,6 +16,15 @@ from portal.console.deeds.deed import Deed, Given, empty, plain
 def _supervisor(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
     granted = given["granted"] is True
     return f.SupervisorAnswered(at=at, now=at, by=by.pk, granted=granted, empty=empty(turn))
+
+
+def _updated(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
+    """With the time the verb would promise. Raises NotNow where the text and the field name two."""
+    due = next_promise(
+        given.get("text") or "", turn.case.customer, next_at=given.get("next_at"), suggested=given.get("suggested"),
+        inserted=given.get("inserted") or (),
+    )  # fmt: skip
+    return f.Updated(at=at, now=at, by=by.pk, next_at=due)
 
 
 def _moved(turn: Turn, given: Given, by: User, at: datetime) -> f.Happening:
@@ -36,7 +46,7 @@ TALK: dict[str, Deed] = {
         forms.Update,
         plain("Send update"),
         "Update sent.",
-        lambda turn, given, by, at: f.Updated(at=at, now=at, by=by.pk, next_at=given.get("next_at")),
+        _updated,
     ),
     "move_promise": Deed(
         forms.MovePromise,

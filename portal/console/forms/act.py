@@ -39,6 +39,9 @@ class ActForm(forms.Form):
     """What every act carries: the event number of the page that was read, and the form's one-time id."""
 
     FROM_LINK: tuple[str, ...] = ()  # first values that an address may name
+    #: Fields on which it depends what follows: whoever changes one can have that shown before they confirm.
+    DECIDES: tuple[str, ...] = ()
+    WRITTEN = ("text", "question", "reason")  # where one writes what a customer may read
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     form_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -58,6 +61,26 @@ class ActForm(forms.Form):
     def arguments(self) -> dict[str, Any]:
         """What the verb is called with, besides who, when, `seen` and `form_key`."""
         return {k: v for k, v in self.cleaned_data.items() if k not in ("seen", "form_key")}
+
+    @property
+    def decides(self) -> str:
+        """The names of the fields that decide what follows, of those the form has."""
+        return " ".join(name for name in self.DECIDES if name in self.fields)
+
+    def look_only(self) -> None:
+        """Complains of what cannot be read, and not of what is still empty: whoever looks has not sent yet."""
+        wrong = self.errors.as_data()
+        kept = {
+            name: self.errors[name] for name, found in wrong.items() if any(one.code != "required" for one in found)
+        }
+        self._errors = ErrorDict(kept)
+
+    def written(self, missing: str) -> str:
+        """What is typed for the customer so far; `missing` stands for it where something must be typed."""
+        name = next((one for one in self.WRITTEN if one in self.fields), None)
+        if name is None:
+            return ""
+        return str(self.guess().get(name) or "").strip() or (missing if self.fields[name].required else "")
 
     def guess(self) -> dict[str, Any]:
         """What is known of the arguments so far: valid fields, else first values. For trying out only."""

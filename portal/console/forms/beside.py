@@ -66,6 +66,8 @@ class OfTask(ActForm):
 class ForWhom(ActForm):
     """By whom and until when."""
 
+    DECIDES = ("person",)
+
     person = Colleague(
         User.objects.none(), label="Who does it?", required=False, empty_label=WHOEVER,
         help_text="Left to whoever has the case it goes with the case.",
@@ -114,6 +116,7 @@ class DropTask(OfTask):
 
 class AskExpert(ActForm):
     FROM_LINK = ("expert",)
+    DECIDES = ("expert",)
     expert = forms.ModelChoiceField(
         User.objects.none(), label="Whom do you ask?", empty_label="Choose an expert",
         help_text="Only people who are trained are listed; those who fit the topic stand first.",
@@ -140,6 +143,7 @@ class OfQuestion(ActForm):
     """An act on one question that still waits."""
 
     FROM_LINK = ("consult",)
+    DECIDES = ("consult",)
     consult = forms.ModelChoiceField(
         Consult.objects.none(), label="Which question?", widget=forms.RadioSelect, empty_label=None,
         error_messages={"required": "Choose a question.", "invalid_choice": GONE},

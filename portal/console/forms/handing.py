@@ -40,6 +40,8 @@ def colleague(label: str) -> Colleague:
 class Packed(ActForm):
     """To whom, and five parts that begin with what the case itself knows."""
 
+    DECIDES = ("to",)
+
     to = colleague("Ask whom?")
     situation = writing(HEADINGS["situation"], help_text=INTERNAL, rows=3, missing=NEEDED["situation"])
     done = writing(HEADINGS["done"], rows=3, missing=NEEDED["done"])

@@ -19,6 +19,8 @@ COMPLEXITY = ((1, "1, simple"), (2, "2, some digging"), (3, "3, hard"))
 
 
 class Assess(ActForm):
+    DECIDES = ("severity", "complexity", "category")
+
     severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect)
     reason = why_other("Only when you lower the severity.")
     complexity = forms.TypedChoiceField(coerce=int, choices=COMPLEXITY, label="Complexity", widget=forms.RadioSelect)
@@ -39,6 +41,8 @@ class Assess(ActForm):
 
 
 class ChangeSeverity(ActForm):
+    DECIDES = ("severity",)
+
     severity = forms.TypedChoiceField(
         coerce=int, choices=Severity.choices, label="Severity", widget=forms.RadioSelect,
         error_messages={"required": "Choose how urgent it is."},
@@ -52,7 +56,8 @@ class ChangeSeverity(ActForm):
         """Offers what it is not by now; which it is stands in the heading."""
         field: Any = self.fields["severity"]
         shown = Severity(self.neighbour()).label
-        field.help_text = f"Until you choose, the letter and the clocks shown are those for {shown}."
+        if not self.data.get("severity"):
+            field.help_text = f"Until you choose, the letter and the clocks shown are those for {shown}."
         # As with handing over: that a second press names the one it has by now is for the verb to know.
         field.widget.choices = [(value, word) for value, word in Severity.choices if value != self.case.severity]
 
@@ -66,6 +71,8 @@ class ChangeSeverity(ActForm):
 
 
 class Review(ActForm):
+    DECIDES = ("severity",)
+
     severity = forms.TypedChoiceField(
         coerce=int, choices=Severity.choices, label="Severity at this level", widget=forms.RadioSelect,
         help_text="Leave it as it is to confirm.",
@@ -110,6 +117,8 @@ class WhyKept(ActForm):
 
 
 class Adopt(ActForm):
+    DECIDES = ("to",)
+
     to = forms.ChoiceField(
         label="To which version?", widget=forms.RadioSelect,
         error_messages={
@@ -140,6 +149,8 @@ def version_words(version: ProtocolVersion) -> str:
 
 
 class Merge(ActForm):
+    DECIDES = ("into",)
+
     into = forms.ChoiceField(
         label="Which case do we go on with?", widget=forms.RadioSelect, help_text="Open cases of the same customer.",
         error_messages={

@@ -30,6 +30,7 @@ class OfLetter(ActForm):
     """About one of the letters that did not arrive."""
 
     FROM_LINK = ("notice",)
+    DECIDES = ("notice",)
     notice = forms.TypedChoiceField(
         label="Which message?", coerce=int,
         error_messages={"required": "Choose the message.", "invalid_choice": "Choose a message that did not arrive."},
@@ -107,6 +108,8 @@ class CorrectAddress(ActForm):
 
 
 class LogCall(ActForm):
+    DECIDES = ("side",)
+
     side = forms.ChoiceField(
         label="Who told whom?", widget=forms.RadioSelect,
         choices=(

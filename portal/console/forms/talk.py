@@ -18,6 +18,8 @@ from portal.forms import Instant, OneLine
 
 
 class Update(Replying):
+    DECIDES = ("next_at",)
+
     text = writing(
         "Update to the customer", help_text="What was done, what comes next. The customer reads exactly this."
     )
@@ -56,11 +58,15 @@ class Update(Replying):
 
     def guess(self) -> dict[str, Any]:
         known = super().guess()
-        chosen = self.is_bound and "next_at" in self.changed_data
-        return known if chosen else known | {"next_at": None}
+        if not self.is_bound:
+            return known | {"next_at": None}
+        said = {"suggested": self.shown(), "inserted": read_instants(known.get("inserted") or "")}
+        return known | said
 
 
 class MovePromise(ActForm):
+    DECIDES = ("next_at",)
+
     next_at = Instant(
         label="New time",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -96,6 +102,8 @@ class Question(Replying):
 
 
 class Partner(Enclosing):
+    DECIDES = ("partner",)
+
     partner = OneLine(
         label="Which company do we wait for?", max_length=100, error_messages={"required": "Say which company we wait for."}
     )  # fmt: skip
@@ -165,6 +173,8 @@ def remedy_words(row: RemedyRevision) -> str:
 
 
 class InternalNote(Enclosing):
+    DECIDES = ("text",)
+
     text = writing(
         "Internal note", help_text="The customer never sees this. Name a colleague with an @, as “@Tom Reed”, and they are told.",
         missing="Write the note first.",
@@ -172,6 +182,8 @@ class InternalNote(Enclosing):
 
 
 class Supervisor(Enclosing):
+    DECIDES = ("granted",)
+
     granted = forms.TypedChoiceField(
         coerce=lambda value: value == "yes",
         choices=(("no", "Answer, and leave the case where it is"), ("yes", "Answer, and pass it one level up")),

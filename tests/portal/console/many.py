@@ -28,22 +28,27 @@ def many(cast, count, *, seed=5, at=MONDAY, spread=timedelta(days=4)):
     states = [state for state in OPEN if state not in STILL]
     cases = []
     for reference in references(count):
-        still = dice.random() < 0.1
+        drawn = dice.random()
+        state = STILL[0] if drawn < 0.1 else STILL[1] if drawn < 0.2 else dice.choice(states)
         # Whole quarters of an hour, so that many fall together and severity decides.
-        due = None if still else at + timedelta(minutes=15 * dice.randint(-20, int(spread / timedelta(minutes=15))))
+        due = (
+            None
+            if state == State.WAITING_CUSTOMER
+            else at + timedelta(minutes=15 * dice.randint(-20, int(spread / timedelta(minutes=15))))
+        )
         level = dice.randint(1, 5)
         cases.append(
             Case(
                 reference=reference, customer=cast.customer, category=dice.choice(topics), title=f"Case {reference}",
                 description="Two payments for one order.", impact="loss", severity=dice.randint(1, 4), tier=level,
                 protocol="five-tier@1", team=cast.teams[level], owner=cast.tiers[level], filed_at=at - timedelta(days=9),
-                state=State.WAITING_CUSTOMER if still else dice.choice(states), promise_at=due, wake_at=due,
+                state=state, promise_at=due, wake_at=due,
             )
         )  # fmt: skip
     Case.everything.bulk_create(cases, batch_size=1000)
     clocks = [
         StageClock(
-            case=case, kind=Clock.UPDATE, started_seq=1, tier=case.tier, severity=case.severity, protocol=case.protocol,
+            case=case, kind=Clock.CONFIRM if case.state == State.ANSWERED else Clock.UPDATE, started_seq=1, tier=case.tier, severity=case.severity, protocol=case.protocol,
             calendar="always", started_at=at - timedelta(days=1), target=3600, due_at=case.promise_at, promise=True,
             told=True,
         )
@@ -51,7 +56,7 @@ def many(cast, count, *, seed=5, at=MONDAY, spread=timedelta(days=4)):
         if case.promise_at
     ]  # fmt: skip
     StageClock.everything.bulk_create(clocks, batch_size=1000)
-    broken = dice.sample(clocks, count // 40)
+    broken = dice.sample([clock for clock in clocks if clock.kind == Clock.UPDATE], count // 40)
     Promise.everything.bulk_create(
         Promise(
             case=clock.case, clock=clock, made_at=at - timedelta(hours=4), due_at=at - timedelta(hours=2),
@@ -63,5 +68,10 @@ def many(cast, count, *, seed=5, at=MONDAY, spread=timedelta(days=4)):
 
 
 def sorted_by_hand(cases):
-    """The order of every queue, without the database: next promise to break, then severity, then age."""
-    return sorted(cases, key=lambda c: (c.promise_at is None, c.promise_at or MONDAY, c.severity, c.pk))
+    """The order of every queue, without the database: next promise of ours to break, then severity, then age."""
+    return sorted(cases, key=lambda c: (ours(c) is None, ours(c) or MONDAY, c.severity, c.pk))
+
+
+def ours(case):
+    """When we owe the customer the next word; None while they owe us one."""
+    return None if case.state in STILL else case.promise_at

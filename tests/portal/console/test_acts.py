@@ -9,9 +9,11 @@ import pytest
 from cases.models import Category, Consult, Event, Message, Note, Task
 from escalation import verbs
 from escalation.facts import Clock
+from escalation.letters import compose
 from escalation.models import Notice, StageClock
 from portal.console.deeds import DEEDS
-from tests.escalation.stories import PACKET
+from portal.console.words import clock_name
+from tests.escalation.stories import PACKET, timerless
 from tests.portal.console import stories
 from tests.portal.console.stories import act_url, hidden, page_url
 
@@ -52,7 +54,7 @@ ACTS = {
     "justify": (stories.emergency, 1, {"reason": "The whole shop is down."}, "justified"),
     "keep": (stories.asked_supervisor, 1, {"reason": "The bank answers today."}, "kept"),
     "adopt": (stories.older_version, 9, {"to": "five-tier@2"}, "adopted"),
-    "close": (stories.answered, 9, {}, "closed"),
+    "close": (lambda c: timerless(stories.answered(c)), 9, {}, "closed"),
     "add_task": (stories.acknowledged, 1, {"text": "Ring the depot", "due_at": "2026-01-13T11:30", "shown": "on"}, "task_added"),
     "finish_task": (stories.planned, 5, {"task": "first"}, "task_finished"),
     "change_task": (stories.planned, 1, {"task": "first", "due_at": "2026-01-14T11:30"}, "task_changed"),
@@ -107,6 +109,21 @@ def test_every_deed_is_tried():
     assert set(ACTS) == set(DEEDS)
 
 
+def assert_foreseen(preview, case):
+    """The letters the last event owes the customer, and the running clocks, are those of the preview."""
+    last = Event.objects.filter(case=case).latest("seq").seq
+    owed = Notice.objects.filter(case=case, to_customer=True, key__contains=f":{last}:").order_by("pk")
+    letters = [compose(notice, notice.owed_at) for notice in owed]
+    assert [one.subject for one in letters] == [one["subject"] for one in preview.letters]
+    assert [one.kept_text for one in letters] == [one["text"] for one in preview.letters]
+    running = {clock_name(c.kind): c.due_at for c in StageClock.objects.filter(case=case, outcome=None)}
+    foreseen = {row["name"]: row["new"] for row in preview.clocks if row["new_words"] != "Ended" or row["new"]}
+    assert foreseen.keys() == running.keys()
+    for name, due in running.items():
+        assert (due is None) == (foreseen[name] is None), name
+        assert due is None or abs(due - foreseen[name]) < timedelta(seconds=30), name
+
+
 @pytest.mark.parametrize("verb", ACTS)
 def test_looking_changes_nothing_and_sending_does_it_once(verb, signed_in, cast, monday, everything):
     story, number, data, kind = ACTS[verb]
@@ -119,8 +136,14 @@ def test_looking_changes_nothing_and_sending_does_it_once(verb, signed_in, cast,
     assert "What the customer will be told" in text
     assert "What happens to the clocks" in text
 
+    # What is shown of the very same form is what sending it does; showing it does nothing.
+    shown = client.post(act_url(case, verb), hidden(page) | data | {"show": "1"})
+    assert (shown.status_code, shown.context["preview"].sentence) == (200, "")
+    assert everything() == before
+
     sent = client.post(act_url(case, verb), hidden(page) | data)
     assert sent.status_code == 303, html.unescape(sent.content.decode())
+    assert_foreseen(shown.context["preview"], case)
     assert sent["Location"] == page_url(case)
     last = Event.objects.filter(case=case).order_by("-seq").first()
     assert (last.kind, last.actor) == (kind, person(cast, number))

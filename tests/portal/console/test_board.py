@@ -22,8 +22,8 @@ LIST = "/console/cases/case/"
 
 def by_hand(case, now, broken):
     """The band of a case, counted without the database; London, in winter."""
-    left = case.promise_at - now if case.promise_at else None
     ours = case.state not in (State.WAITING_CUSTOMER, State.ANSWERED)
+    left = case.promise_at - now if case.promise_at and ours else None
     if ours and (case.pk in broken or (left is not None and left <= timedelta(0))):
         return "late"
     if left is None:

@@ -59,3 +59,22 @@ def test_a_supervisor_passes_a_case_up(wide, live_server, story):
     wide.get_by_text("Not possible now").click()
     expect(wide.get_by_text("Review the SLA first: confirm severity and times for this level.").first).to_be_visible()
     assert clock.now().year == MONDAY.year
+
+
+def test_what_follows_is_shown_for_what_is_chosen_with_a_script_and_without(new_context, live_server, story):
+    for script in (True, False):
+        page = new_context(viewport=WIDE, java_script_enabled=script).new_page()
+        sign_in(page, live_server)
+        page.goto(f"{live_server.url}{stories.act_url(story.held, 'change_severity')}")
+        shown = page.locator("[data-follows]")
+        expect(shown).to_contain_text("Your case is now treated as Critical")
+        page.get_by_label("Low").check()
+        if not script:
+            page.get_by_label("Why it is more or less urgent than before").fill("Only a colour.")
+            page.get_by_role("button", name="Show what follows").click()
+            expect(shown).to_contain_text("We treat it as Low now. Only a colour.")
+            expect(page.get_by_label("Low")).to_be_checked()
+        expect(shown).to_contain_text("Your case is now treated as Low")
+        expect(page.get_by_text("Nothing is sent yet.")).to_be_visible()
+        story.held.refresh_from_db(fields=["severity"])
+        assert story.held.severity == 2

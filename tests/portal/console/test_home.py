@@ -3,15 +3,20 @@
 import html
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from escalation import beside, verbs
+from escalation import beside, saved_views, verbs
 from escalation.models import Alert, Heartbeat, Notice, ProtocolVersion
 from escalation.store import flush, lock
 from portal import clock
 from portal.console import home_alarms, queries
 from tests.portal.console import stories
+from tests.portal.console import test_lists as few
+from tests.portal.console.many import many
 from tests.portal.console.test_lists import words
+
+LIST = "/console/cases/case/"
 
 
 def settle(case, at):
@@ -269,3 +274,50 @@ def test_what_stands_around_is_a_page_and_a_part(signed_in, cast, monday):
     assert "On duty:" in page and "<html" in page
     assert "On duty:" in part and "<html" not in part
     assert "On duty:" not in signed_in(cast.tiers[1]).get("/console/around/").content.decode()
+
+
+def test_every_group_leads_to_all_its_cases_in_the_scope_looked_at(signed_in, cast, monday):
+    """Beyond the rows of the page too: the list behind the link has exactly the group, and asks no more than it may."""
+    many(cast, 300, spread=timedelta(hours=6))
+    for title in ("Asked one", "Asked two"):
+        stories.asked_supervisor(cast, severity=4, title=title)
+    lost = stories.acknowledged(cast, severity=4, title="Unheard one")
+    Notice.objects.filter(case=lost, kind="received").update(state="dead", error="550 mailbox full")
+    client, seen = signed_in(cast.mate), set()
+    saved_views.keep("High ones", query="severity=2", by=cast.mate)
+    client.get("/console/")  # what a process keeps
+    for scope in queries.SCOPES:
+        with CaptureQueriesContext(connection) as questions:
+            page = client.get(f"/console/?who={scope}")
+        assert len(questions) <= few.MOST
+        for group in page.context["groups"]:
+            url = f"{LIST}?needs={group['key']}" + (f"&who={scope}" if scope != "all" else "")
+            with CaptureQueriesContext(connection) as questions:
+                found = client.get(url).context
+            assert len(questions) <= few.MOST and not found["left_out"]
+            assert found["cl"].result_count == group["count"], (scope, group["title"])
+            rows = {row["case"].pk for row in group["rows"]}
+            if group["count"] <= 50:
+                assert {case.pk for case in found["cl"].result_list} == rows
+            else:
+                seen.add(group["title"])
+                assert f'href="{url.replace("&", "&amp;")}"' in page.content.decode()
+    assert "Late" in seen
+    line = client.get("/console/").content.decode().partition('aria-label="Saved views"')[2].partition("</nav>")[0]
+    assert f'href="{LIST}?severity=2"' in line and "High ones" in line
+
+
+def test_at_risk_leads_to_every_case_with_an_overdue_task(signed_in, cast, go):
+    risky = stories.planned(cast, severity=4)
+    stories.acknowledged(cast, severity=4, title="Calm one")
+    go(stories.minutes(100))
+    rows = signed_in(cast.supervisor).get(f"{LIST}?needs=risk").context["cl"].result_list
+    assert [case.pk for case in rows] == [risky.pk]
+
+
+def test_a_colleagues_late_case_can_be_handed_over_from_its_row(signed_in, cast, go):
+    case = stories.acknowledged(cast)
+    go(case.promise_at + timedelta(minutes=1))
+    (late, *_) = signed_in(cast.supervisor).get("/console/").context["groups"]
+    labels = [act["label"] for act in late["rows"][0]["acts"]]
+    assert late["count"] == 1 and labels[0] == "Send update" and "Hand over" in labels

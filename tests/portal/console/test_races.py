@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from cases.lifecycle import OPEN
-from cases.models import Event, Message, Note
+from cases.models import Case, Event, Message, Note
 from cases.roles import install_roles
 from escalation import verbs
 from escalation.facts import Clock
@@ -63,9 +63,18 @@ def typed(cast, data, name):
 
 def race(supervisors, cast, case, verb, data):
     """Both have the page open and press at once; (name, answer) of the winner and of the loser."""
-    url = act_url(case, verb)
-    forms = {name: hidden(client.get(url)) | typed(cast, data, name) for name, client in supervisors.items()}
-    answers = outcomes(*(lambda name=name: supervisors[name].post(url, forms[name]) for name in supervisors))
+    return cross(supervisors, cast, case, dict.fromkeys(supervisors, (verb, data)))
+
+
+def cross(supervisors, cast, case, acts):
+    """Each has the page of an act of their own open, `acts` by name, and they press at once."""
+    forms = {
+        name: hidden(supervisors[name].get(act_url(case, verb))) | typed(cast, data, name)
+        for name, (verb, data) in acts.items()
+    }
+    answers = outcomes(
+        *(lambda name=name: supervisors[name].post(act_url(case, acts[name][0]), forms[name]) for name in supervisors)
+    )
     by_status = {answer.status_code: (name, answer) for name, answer in zip(supervisors, answers, strict=True)}
     assert set(by_status) == {303, 409}, answers
     return by_status[303], by_status[409]
@@ -74,7 +83,6 @@ def race(supervisors, cast, case, verb, data):
 @pytest.mark.parametrize("verb", RACES)
 def test_one_of_two_supervisors_wins_over_and_over(verb, supervisors, cast):
     story, data, kind, did = RACES[verb]
-    winners = set()
     for _ in range(ROUNDS):
         case = story(cast)
         before = {model: model.objects.filter(case=case).count() for model in (Message, Note)}
@@ -93,8 +101,32 @@ def test_one_of_two_supervisors_wins_over_and_over(verb, supervisors, cast):
         assert said == {Message: int("text" in data), Note: int("situation" in data)}
         case = assert_sound(case)
         assert_accountable()
-        winners.add(winner)
-    assert winners <= set(supervisors)
+
+
+#: Two acts that do not go together, on a case where both are possible.
+CROSSED = (("update", "answer"), ("hand_over", "answer"), ("escalate", "update"))
+
+
+@pytest.mark.parametrize("pair", CROSSED, ids=" and ".join)
+def test_two_different_acts_at_once_are_one_act_and_a_loser_who_reads_of_it(pair, supervisors, cast):
+    acts = RACES | {
+        "escalate": (None, {"also": "Asked the bank.", "reason": "A manager, says {name}."}, "escalated", "")
+    }
+    for number in range(ROUNDS // 2):
+        case = stories.investigated(cast)
+        before = case.event_seq
+        # Who does which changes from round to round.
+        verbs_of = dict(zip(supervisors, pair[:: -1 if number % 2 else 1], strict=True))
+        done = {name: (verb, acts[verb][1]) for name, verb in verbs_of.items()}
+        (winner, _sent), (loser, kept) = cross(supervisors, cast, case, done)
+        events = list(Event.objects.filter(case=case, seq__gt=before).order_by("seq"))
+        assert [(one.kind, one.actor.first_name) for one in events] == [(acts[verbs_of[winner]][2], winner)]
+        text = html.unescape(kept.content.decode())
+        assert winner in text and "Nothing of yours was lost" in text
+        for field, words in typed(cast, done[loser][1], loser).items():
+            assert words in text or field == "to"
+        assert_sound(Case.objects.get(pk=case.pk))
+        assert_accountable()
 
 
 def test_sending_again_is_the_losers_answer_to_what_they_read(supervisors, cast):

@@ -63,6 +63,9 @@ TABLE = {
     "SPT": """
         reply_edit reply_new
     """,
+    "ST": """
+        training
+    """,
     "SUD": """
         cases_category_change cases_category_changelist cases_category_history cases_organisation_change
         cases_organisation_changelist cases_organisation_history cases_product_change
@@ -97,7 +100,7 @@ TABLE = {
         brand bulk_result cover cover_cap cover_cap_add cover_leave cover_leave_add cover_leaver cover_leaving
         cover_shift cover_shift_add cover_swap cover_swap_add cover_team cover_zone django_q_schedule_change low_score low_scores
         untouched django_q_schedule_changelist django_q_schedule_history mail_in mail_one problem_new quality_review
-        themes theme theme_agreement training words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
+        themes theme theme_agreement words_tags case_post_mortem post_mortem_measure post_mortem_measure_done post_mortem_offer post_mortem_try
         improvement_decide improvement_done improvement_check
     """,
     "": """
@@ -119,3 +122,23 @@ def test_each_role_opens_what_the_table_says_and_nothing_else(here, role):
         if answer.status_code not in ((200,) if role in WHO[name] else (302, 403, 404)):
             wrong[name] = answer.status_code
     assert wrong == {}
+
+
+#: Acts that are looked at where they are not possible: silence closes, and there is no second version to move to.
+SHUT = {"close", "adopt"}
+
+
+def test_every_act_is_looked_at_where_its_form_is_offered(here):
+    """By whom the gallery says: a page that says “not possible now” shows nothing of the form behind it."""
+    refused, browsers = {}, {}
+    for look in gallery.looks():
+        if look.name != "cases_case_act" or look.words:
+            continue
+        client = browsers.setdefault(look.who, Client())
+        client.force_login(here.who(look.who))
+        page = client.get(reverse("admin:cases_case_act", args=[here.part(part) for part in look.parts]))
+        if page.context["why"]:
+            refused[look.parts[1]] = page.context["why"]
+        else:
+            assert '<form method="post" novalidate' in page.content.decode(), look
+    assert refused.keys() == SHUT, refused

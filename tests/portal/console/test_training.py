@@ -3,9 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils.html import strip_tags
 
+from cases.access import workers
 from cases.models import Case, Category
+from cases.roles import ROLES
 from escalation.letters import NotNeeded, compose, register
 from escalation.models import Notice
 from escalation.verbs import Refused
@@ -14,7 +17,7 @@ from feedback.intervals import Share
 from feedback.models import CaseFact, Scenario, Training
 from portal.insights import training as gap_page
 from portal.insights.framing import Said
-from tests.cast import MONDAY
+from tests.cast import MONDAY, person
 
 DAY = timedelta(days=1)
 LIST, NEW = "/console/training/", "/console/training/new/"
@@ -39,6 +42,30 @@ def floor(cast):
         case=cases[2], title="Charged twice", situation="They see two payments.", good="Say by when.", by=cast.supervisor, at=MONDAY
     )  # fmt: skip
     return cases
+
+
+def test_who_gives_training_is_who_trains_who_supervises_and_who_leads(signed_in, cast, go, floor):
+    """The whole matrix: who opens the form, whom it offers, and that a trainer's training is given and read."""
+    register(training_letters.ASSIGNED, training_letters.compose)
+    go(MONDAY + 20 * DAY)
+    module = f"scenario:{Scenario.objects.get().pk}"
+    for role in ROLES:
+        user = person(f"{role.split()[0].lower()}@example.com", role, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client, may = signed_in(user), role in ("Supervisors", "Trainers")
+        page, everybody = client.get(NEW + GAP), set(workers().values_list("pk", flat=True))
+        assert (page.status_code == 200) == may, role
+        assert set(training.assignable(user).values_list("pk", flat=True)) == (everybody - {user.pk} if may else set())
+        given = {"person": cast.mate.pk, "module": module, "due_on": "2026-02-20", "note": ""}
+        sent = client.post(NEW + GAP, given)
+        assert (sent.status_code == 303) == may, role
+        assert Training.objects.filter(by=user).exists() == may, role
+        if may:
+            one = Training.objects.get(by=user)
+            assert "Charged twice" in text(client.get(f"{LIST}{one.pk}/"))
+            assert Notice.objects.filter(kind=training_letters.ASSIGNED, recipient=cast.mate).exists()
+            one.delete()
+            Notice.objects.filter(kind=training_letters.ASSIGNED).delete()
 
 
 def test_from_the_gap_to_the_list_and_done(signed_in, cast, go, floor):
