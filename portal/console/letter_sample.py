@@ -15,7 +15,7 @@ from cases.models import Case, Category, Impact, Severity, Team, User
 from cases.spelling import spell
 from escalation.facts import Clock
 from escalation.letters import SECRET_SHOWN
-from feedback.models import Interim, Survey, Training
+from feedback.models import Interim, Recommendation, Survey, Training
 
 REFERENCE = "MP-7K4M-29"
 ZONE = "Europe/London"
@@ -107,7 +107,7 @@ MORE: dict[str, Callable[[datetime, str], dict[str, Any]]] = {
     "survey": lambda now, link: _choices(Survey.Satisfaction.choices, link),
     "survey_reminder": lambda now, link: _choices(Survey.Satisfaction.choices, link) | {"asked": spell(now, ZONE)},
     "survey_interim": lambda now, link: _choices(Interim.Score.choices, link),
-    "survey_recommend": lambda now, link: {"page": link, "company": brand.current().name},
+    "survey_recommend": lambda now, link: {"page": link, "company": brand.current().name} | _choices(Recommendation.Score.choices, link),
     "digest": _digest,
     "problem_news": lambda now, link: {"subject_words": "Card payments are slow: news", "update": _NEWS,
         "next": spell(now + timedelta(hours=4), ZONE), "leave": link},
