@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from cases.models import Case, Category, Resolution
-from escalation.book import NoProtocol, rules_in_force
+from escalation.book import DEFAULT, NoProtocol, rules_in_force
 from escalation.choosing import first_match
 from escalation.guidance import NEVER
 from escalation.models import ProtocolChoice
@@ -119,17 +119,17 @@ class Standing:
         return self.policy == "required" or any(rule.verdict in ASKED_FOR for rule in self.rules)
 
 
-def in_force() -> dict[str, Protocol]:
+def in_force(known: Protocol | None = None) -> dict[str, Protocol]:
     """The protocol that an ordinary case of each topic gets, of no product and no kind of customer.
 
-    A topic whose protocol is not published is left out.
+    A topic whose protocol is not published is left out. `known`: the default one in force, where the reader has it at hand.
     """
     lines = list(ProtocolChoice.objects.select_related("product", "category"))
     keys = {
         topic.slug: first_match(lines, product=None, category=topic, segment="").key for topic in Category.objects.all()
     }
-    found: dict[str, Protocol] = {}
-    for key in set(keys.values()):
+    found: dict[str, Protocol] = {DEFAULT: known} if known else {}
+    for key in set(keys.values()) - found.keys():
         try:
             found[key] = rules_in_force(key).protocol
         except NoProtocol:

@@ -200,6 +200,7 @@ CLAMD = env.str("CLAMD", "")
 # --- People and sessions
 
 AUTH_USER_MODEL = "cases.User"
+AUTHENTICATION_BACKENDS = ["portal.accounts.rights.Rights"]
 LOGIN_URL = "/account/sign-in/"
 LOGIN_REDIRECT_URL = "/cases/"
 LOGOUT_REDIRECT_URL = "/"

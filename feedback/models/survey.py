@@ -73,6 +73,11 @@ class Survey(Worldly):
         )
         indexes = (
             models.Index(fields=("answered_at",), name="survey_answered"),
+            # The readers of comments: those with words, and whether any has no name.
+            models.Index(
+                fields=("answered_at",), condition=Q(answered_at__isnull=False) & ~Q(comment=""), name="survey_written"
+            ),
+            models.Index(fields=("answered_at",), condition=Q(is_anonymous=True), name="survey_nameless"),
             # The reminder's reader: who was asked, has not answered and was not reminded.
             models.Index(
                 fields=("invited_at",),

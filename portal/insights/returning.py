@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from feedback.coming_back import DAYS, OTHER, QUIET, QUIET_OF, UP, Group, coming_back
-from feedback.figures import IMPORTED
+from feedback.facts.build import counted_to
+from feedback.figures import IMPORTED, Scope
 from feedback.intervals import ENOUGH, change, difference
+from feedback.periods import Period
 from portal.insights.asking import Asked
 from portal.insights.comparing import COMING_BACK as HERE
 from portal.insights.comparing import points, readings_of
 from portal.insights.drawing import spread
+from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table, of_share
 from portal.insights.words import count_words, days_words, interval_words, share_words
 
@@ -27,10 +31,20 @@ EMPTY = f"Of no customer were the {DAYS} days after a case over in this period. 
 Groups = dict[str, Group]
 
 
+def groups_of(asked: Asked) -> tuple[Groups, datetime]:
+    """What the page and its file are made of, and up to when it is counted."""
+
+    def count(period: Period, scope: Scope, *, at: datetime) -> tuple[Groups, datetime]:
+        complete = counted_to(at)
+        return coming_back(period, scope, at=at), complete
+
+    return figures("coming_back", asked, count, lambda found: sum(len(group.all) for group in found[0].values()))
+
+
 def returning_page(asked: Asked) -> dict[str, Any]:
     """What the template takes."""
-    found = coming_back(asked.period, asked.scope, at=asked.at)
-    context: dict[str, Any] = {"readings": readings_of(asked, HERE)}
+    found, complete = groups_of(asked)
+    context: dict[str, Any] = {"readings": readings_of(asked, HERE), "counted_to": complete}
     if not any(group.all for group in found.values()):
         return context | {"empty": EMPTY}
     of = ONE_GROUP if asked.scope.source == IMPORTED else LEFT_OUT

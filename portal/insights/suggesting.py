@@ -15,6 +15,7 @@ from cases.access import Viewer
 from cases.models import User
 from escalation.guidance import NEVER
 from escalation.models import ProtocolVersion
+from escalation.protocol import Protocol
 from feedback.intervals import ENOUGH, Share
 from feedback.suggestions import (
     ADD,
@@ -68,14 +69,14 @@ POLICIES = {
 }
 
 
-def suggestions_of(asked: Asked, names: Mapping[str, str], user: User) -> dict[str, Any]:
-    """What the template takes of the suggestions; `user` is who reads them."""
+def suggestions_of(asked: Asked, names: Mapping[str, str], user: User, known: Protocol | None = None) -> dict[str, Any]:
+    """What the template takes of the suggestions; `user` is who reads them, `known` as of `suggestions.in_force`."""
     if not possible(asked.scope):
         why = "Suggestions compare a topic with all the others, in all cases filed here."
         if asked.scope.only is not None:
             return {"elsewhere": f"{why} You see those of some teams."}
         return {"elsewhere": why, "everything": asked.link(HERE, **dict.fromkeys(SCOPES, ""))}
-    protocols = in_force()
+    protocols = in_force(known)
     if not protocols:
         return {"elsewhere": "No protocol is in force, so there is nothing to add to it."}
     limits = tuple(sorted(limits_of(protocols).items()))

@@ -18,10 +18,11 @@ from feedback.figures import EVERYTHING
 from feedback.improvements import DECIDE
 from feedback.intervals import FEWEST
 from feedback.models import Lesson, Survey, Theme
-from feedback.theme_figures import lesson_words, themes_of
+from feedback.theme_figures import Themes, lesson_words, themes_of
 from feedback.verbatims import LOW, Verbatim
 from portal.insights.asking import OWN, Asked, Pick
 from portal.insights.framing import Question, page, table_file
+from portal.insights.lately import lately
 from portal.insights.tables import csv_lines
 from portal.insights.theme_tables import agreement_table, sentence, tables_of, trend
 
@@ -69,7 +70,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
     """The comments of a period, the newest first, and what they are about in numbers."""
     request, known = question.request, list(Theme.objects.order_by("-is_active", "name"))
     narrow, viewer = Narrow(request, known), Viewer(request.user)
-    figures = themes_of(asked.period, asked.scope, known=known)
+    figures = _themes(asked, known)
     chosen = [one for one in known if one.slug == narrow.asked.get("theme")]
     found = {
         "narrow": narrow,
@@ -88,10 +89,21 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
     return found | (listed(request, asked, narrow, viewer, known) if narrow.is_valid() else {})
 
 
+def _themes(asked: Asked, known: Sequence[Theme] | None = None) -> Themes:
+    """The numbers of the page and its file."""
+    found, _ = lately(
+        ("themes", asked.period, asked.scope),
+        lambda: themes_of(asked.period, asked.scope, known=known),
+        lambda one: one.written,
+        at=asked.at,
+    )
+    return found
+
+
 @table_file("themes")
 def words_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its tables as a file; no words."""
-    found = themes_of(asked.period, asked.scope)
+    found = _themes(asked)
     return csv_lines([*tables_of(asked, found), agreement_table(asked, found, second_looks.agreement())])
 
 

@@ -74,7 +74,8 @@ def topics(question: Question, asked: Asked) -> dict[str, Any]:
     found = _topics(question, asked)
     if not found.rows:
         return page_of(found)
-    suggested = suggestions_of(asked, question.form.topics, question.request.user)  # type: ignore[arg-type]
+    known = question.rules.protocol if question.rules else None
+    suggested = suggestions_of(asked, question.form.topics, question.request.user, known)  # type: ignore[arg-type]
     return page_of(found) | {"charts": pictures(found), "suggestions": suggested}
 
 
@@ -207,9 +208,10 @@ def coming_back(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("coming-back")
-def coming_back_csv(question: Question, asked: Asked) -> Iterable[str]:
+def coming_back_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file."""
-    return table_lines(returning_page(asked).get("tables", ()))
+    said = returning_page(asked)
+    return Filed(table_lines(said.get("tables", ())), said["counted_to"])
 
 
 @page("insights/measures.html", "All figures")
