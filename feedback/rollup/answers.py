@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from escalation.worktime import Calendar
-from feedback.durations import ANSWER, Hours, Timed
+from feedback.durations import Timed
 from feedback.figures import EVERYTHING, Scope
 from feedback.periods import Period
 from feedback.resolving import Answering, Resolving
@@ -22,11 +22,11 @@ def answering(
     at: datetime,
     calendar: Calendar,
     state: Fresh | None = None,
-    office: Hours | None = None,
 ) -> tuple[Answering, datetime]:
-    """As `resolving.answering`, and up to when it is counted; `state` as of `reading.read`, `office` as of `durations.times`."""
-    names = (parts.TOOK, parts.TIMES)
-    found = pieces(names, period, scope, at=at, and_before=names, calendar=calendar, state=state, office=office)
-    up = Resolving(*(took_of(side[parts.TOOK]) for side in (found.now, found.before)))
-    every = Timed(*(curve(side[parts.TIMES], ANSWER) for side in (found.now, found.before)))
+    """As `resolving.answering`, and up to when it is counted; `state` as of `reading.read`."""
+    names = (parts.ANSWERS,)
+    found = pieces(names, period, scope, at=at, and_before=names, calendar=calendar, state=state)
+    sides = [side[parts.ANSWERS] for side in (found.now, found.before)]
+    up = Resolving(*(took_of(side) for side in sides))
+    every = Timed(*(curve(side, "every") for side in sides))
     return Answering(up, every), found.counted_to

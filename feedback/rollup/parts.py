@@ -19,14 +19,14 @@ from django.db.models import Count, F, Model, Q
 from escalation.models import Promise, StageClock
 from escalation.worktime import Calendar
 from feedback import gaps, owed
-from feedback.durations import DURATIONS, SILENCE, Hours, rows, silences
+from feedback.durations import ANSWER, DURATIONS, SILENCE, Hours, rows, silences
 from feedback.facts.stages import STAGES
 from feedback.figures import EVERYTHING, Scope
 from feedback.hours import OURS
 from feedback.measures import MEASURES
 from feedback.models import CaseFact
 from feedback.models.facts import GOES_ON
-from feedback.resolving import ANSWERED, LEFT, OPEN, lasting
+from feedback.resolving import ANSWERED, LEFT, OPEN, Timing, lasting
 
 Data = dict[str, Any]
 #: Between the parts of a name; no address of a team or a topic has it.
@@ -121,7 +121,7 @@ class _Up:
         self.hours: Data = {"n": 0, "times": {}, "topics": {}, "above": 0, "needless": 0}
         self.climbs: Data = {"flow": {}, "why": {}}
         self.false: Data = {}
-        self.took: Data = {how: {"wall": [], "working": []} for how in (ANSWERED, LEFT, OPEN)} | {"calendar": {}}
+        self.took = _nothing_took()
         self.scope, self.calendar, self.known_by = scope, calendar, name_of(calendar) if calendar else ""
 
     def add(self, row: Sequence[Any], at: datetime) -> None:
@@ -136,10 +136,7 @@ class _Up:
             _share(self.false, protocol, needless)
         if self.calendar is None:
             return
-        how, wall, working = lasting((filed, resolved, closed), at, self.calendar)
-        self.took[how]["wall"].append(wall)
-        self.took[how]["working"].append(working)
-        self.took["calendar"][self.known_by] = 1
+        _took(self.took, lasting((filed, resolved, closed), at, self.calendar), self.known_by)
 
     def parts(self) -> Mapping[str, Data]:
         return {HOURS: self.hours, CLIMBS: self.climbs, FALSE: self.false, TOOK: self.took}
@@ -152,6 +149,17 @@ def up(asking: Asking) -> Sequence[Mapping[str, Data]]:
     for row in facts.values_list(*_UP).iterator(chunk_size=5000):
         sides[start is not None and row[0] < start].add(row, asking.at)
     return [side.parts() for side in sides]
+
+
+def _nothing_took() -> Data:
+    return {how: {"wall": [], "working": []} for how in (ANSWERED, LEFT, OPEN)} | {"calendar": {}}
+
+
+def _took(into: Data, timing: Timing, known_by: str) -> None:
+    how, wall, working = timing
+    into[how]["wall"].append(wall)
+    into[how]["working"].append(working)
+    into["calendar"][known_by] = 1
 
 
 def _until(spent: Sequence[Any], stage: str, since: datetime | None, at: datetime) -> list[Any]:
@@ -247,6 +255,25 @@ def times_of(asking: Asking) -> Sequence[Mapping[str, Data]]:
     return [{TIMES: found} for found in sides]
 
 
+ANSWERS = "answers"
+_ANSWERED = ("filed_at", "resolved_at", "closed_at", "escalated_at")
+
+
+def answers(asking: Asking) -> Sequence[Mapping[str, Data]]:
+    """Times to an answer of escalated cases, as TOOK, and beside them, as `every`, of all."""
+    sides: list[Data] = [_nothing_took() | {"every": {"ended": [], "open": []}} for _ in range(2)]
+    known_by = name_of(asking.calendar) if asking.calendar else ""
+    every = DURATIONS[ANSWER]
+    for row in CaseFact.objects.filter(asking.where).order_by().values(*_ANSWERED).iterator(chunk_size=5000):
+        filed, resolved, closed, escalated = (row[name] for name in _ANSWERED)
+        found = sides[asking.start is not None and filed < asking.start]
+        if (time := every.took(row, asking.at)) is not None:
+            found["every"]["ended" if time[1] else "open"].append(time[0])
+        if escalated is not None and asking.calendar is not None:
+            _took(found, lasting((filed, resolved, closed), asking.at, asking.calendar), known_by)
+    return [{ANSWERS: found} for found in sides]
+
+
 WRITING = "writing"
 #: What the facts say of the updates of a case, each with the name of its sum.
 _UPDATES = (("updates", "updates"), ("updates_timed", "timed"), ("updates_chosen", "chosen"))
@@ -303,13 +330,16 @@ FAMILIES: tuple[Family, ...] = (
     Family((GAPS,), CaseFact, "filed_at", gaps_of, goes_on=True),
     Family((TOPICS,), CaseFact, "filed_at", topics_of, goes_on=True),
     Family((TIMES,), CaseFact, "filed_at", times_of, goes_on=True),
+    Family((ANSWERS,), CaseFact, "filed_at", answers, goes_on=True),
     Family((WRITING,), CaseFact, "filed_at", written, goes_on=True),
     Family((GRID,), Promise, MEASURES["kept"].dated, promised),
     Family((MISSES,), Promise, MEASURES["kept"].dated, missed),
     Family((OWED,), StageClock, "ended_at", owing),
 )
 #: Of which a period and the one before it can be asked for at once.
-WITH_BEFORE = (HOURS, CLIMBS, FALSE, TOOK, TIMES, WRITING)
+WITH_BEFORE = (HOURS, CLIMBS, FALSE, TOOK, TIMES, ANSWERS, WRITING)
+#: Of which working time is kept, by the hours of a calendar.
+BY_CALENDAR = (TOOK, ANSWERS)
 NAMES = tuple(name for family in FAMILIES for name in family.names)
 #: The condition on what is kept.
 STANDS_STILL = ~GOES_ON

@@ -24,10 +24,10 @@ from feedback.pulse import office as office_now
 from feedback.rollup.cells import spans_of
 from feedback.rollup.fresh import Fresh, fresh_days
 from feedback.rollup.parts import (
+    BY_CALENDAR,
     FAMILIES,
     NAMES,
     STANDS_STILL,
-    TOOK,
     WITH_BEFORE,
     Asking,
     Data,
@@ -63,13 +63,13 @@ def pieces(
 ) -> Pieces:
     """The parts `names` of the period, and `and_before` of them (of WITH_BEFORE) of the one before it, too.
 
-    A question for what is kept, and one a family for what is not. `calendar` counts the working time of TOOK.
-    LookupError for a name that is none; ValueError for TOOK without a calendar.
+    A question for what is kept, and one a family for what is not. `calendar` counts the working time of BY_CALENDAR.
+    LookupError for a name that is none; ValueError for one of these without a calendar.
     `state` as of `reading.read`, `office` as of Asking.
     """
     if not {*names} <= {*NAMES} or not {*and_before} <= {*names} & {*WITH_BEFORE}:
         raise LookupError(f"{names}, {and_before}: not all of them are parts.")
-    if TOOK in names and calendar is None:
+    if {*names} & {*BY_CALENDAR} and calendar is None:
         raise ValueError("Working time is counted by a calendar.")
     before = period.before()
     earliest = before.first if and_before else period.first
@@ -91,8 +91,9 @@ def pieces(
     now, then = ({name: merged(some) for name, some in side.items()} for side in sides)
     for whole, days in ((now, period), (then, before)):
         # Kept by another calendar than the office's of today: working time is counted anew.
-        if TOOK in whole and calendar and not counted_by(whole[TOOK], calendar):
-            whole |= counted((TOOK,), days, at=at, calendar=calendar)
+        old = [name for name in BY_CALENDAR if name in whole and calendar and not counted_by(whole[name], calendar)]
+        if old:
+            whole |= counted(old, days, at=at, calendar=calendar)
     return Pieces(now, then, state.counted_to)
 
 

@@ -271,12 +271,3 @@ def compared(
         {key: (one.before, one.now) for key, one in took.items()},
         (mix[0], mix[1]),
     )
-
-
-def resolving(
-    period: Period, scope: Scope = EVERYTHING, *, at: datetime, calendar: Calendar, state: Fresh | None = None
-) -> tuple[Resolving, datetime]:
-    """As `resolving.resolving`, and up to when it is counted; `state` as of `reading.read`."""
-    names = (parts.TOOK,)
-    found = pieces(names, period, scope, at=at, and_before=names, calendar=calendar, state=state)
-    return Resolving(took_of(found.now[parts.TOOK]), took_of(found.before[parts.TOOK])), found.counted_to

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from escalation.worktime import Calendar
-from feedback.durations import ANSWER, Hours, Timed
+from feedback.durations import ANSWER, Timed
 from feedback.ease import Ease
 from feedback.figures import IMPORTED, Escalations, Kept, Satisfaction
 from feedback.first_contact import FirstContact
@@ -49,13 +49,13 @@ UNTOLD = "Imported history is left out: it does not say how often anybody wrote.
 HERE = "Cases this team or level has now, wherever they were filed: most were escalated to it."
 
 
-def dashboard(asked: Asked, calendar: Calendar, names: Names, office: Hours | None = None) -> dict[str, Any]:
-    """What the template takes; `calendar` counts working time, `office` as of `durations.times`."""
+def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
+    """What the template takes; `calendar` counts working time."""
     state = fresh_of(asked.period, at=asked.at)
     found = overview(asked.period, asked.scope, at=asked.at, state=state)
     csat, first, up, kept = found.said, found.first, found.up, found.kept
     few = up.now.n + up.before.n < lately.MANY
-    answers, timed_at = _answers(asked, calendar, state, office, few=few)
+    answers, timed_at = _answers(asked, calendar, state, few=few)
     times = answers.up
     help_, helped_at = lately.lately(
         ("helped", asked.period, asked.scope),
@@ -87,15 +87,11 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names, office: Hours | No
     }
 
 
-def _answers(
-    asked: Asked, calendar: Calendar, state: Fresh, office: Hours | None, *, few: bool
-) -> tuple[Answering, datetime]:
+def _answers(asked: Asked, calendar: Calendar, state: Fresh, *, few: bool) -> tuple[Answering, datetime]:
     """Times to an answer, of escalated cases and of all, and as of when; of few cases they are counted in one question."""
     if few:
         return counted_plainly(asked.period, asked.scope, at=asked.at, calendar=calendar), asked.at
-    return lately.figures(
-        "answering", asked, partial(answering, calendar=calendar, state=state, office=office), _of_all
-    )
+    return lately.figures("answering", asked, partial(answering, calendar=calendar, state=state), _of_all)
 
 
 def _of_all(found: tuple[Answering, datetime]) -> int:

@@ -106,7 +106,7 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
     said = Said({"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}, now, by=view.owner)
     asked = said.asked
     assert asked is not None  # noqa: S101 # nosec B101 - seven days of their own are a valid question
-    first = dashboard(asked, said.calendar, said.form.names, said.office)
+    first = dashboard(asked, said.calendar, said.form.names)
     lines, counted_to = lines_of(asked, FOUR)
     worse, better = moved(movements(asked))
     said_words = quotes(Viewer(view.owner), asked)

@@ -54,7 +54,7 @@ class Letter:
 
 
 def _dashboard(said: Said, asked: Asked) -> Mapping[str, Any]:
-    return dashboard(asked, said.calendar, said.form.names, said.office)
+    return dashboard(asked, said.calendar, said.form.names)
 
 
 def _promises(said: Said, asked: Asked) -> Mapping[str, Any]:

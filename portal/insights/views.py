@@ -63,7 +63,7 @@ UNNAMED = "Answers given without a name count in the figures and are in no list"
 @page("pages/insights.html", "Figures")
 def figures(question: Question, asked: Asked) -> dict[str, Any]:
     """The figures of a period."""
-    found = dashboard(asked, question.calendar, question.form.names, question.office)
+    found = dashboard(asked, question.calendar, question.form.names)
     more = {"late_decisions": improvements.overdue(asked.at).count()}
     return found | more | {"csv_url": asked.link("/insights/cases.csv", which="filed")}
 
