@@ -43,7 +43,10 @@ FACTS = (
 WITHHELD = ("asked_at", "said_at", "score", "fixed", "heard", "effort", "interim_score", "low_due_at", "low_done_at")
 #: What the row is made from and by, and what only tables of ours read.
 #: (the first team is another's, where somebody sees the figures of some teams only).
-OURS = ("case", "seq", "first_team", "assessed", "upset", "came_back", "answered_at_once", "spent", "rises")
+OURS = (
+    "case", "seq", "first_team", "assessed", "upset", "came_back", "answered_at_once", "spent", "rises", "passings", "passed_at",
+    "went_unasked", "replied_low", "back_low", "updates", "updates_timed", "updates_chosen", "wrote_at",
+)  # fmt: skip
 
 
 class CaseFacts(Reading):

@@ -12,14 +12,15 @@ from django.db.models import F
 from cases.lifecycle import ACTIVE
 from cases.models import Case, User
 from escalation import verbs
-from feedback import follow_ups
+from feedback import follow_ups, retros
 from feedback.facts import build
 from feedback.follow_up_acts import Done, do
 from feedback.interim import answer_interim
 from feedback.low_scores import OPEN, answer_low_score
 from feedback.measures import MEASURES, count
-from feedback.models import FollowUp, Interim, LowScore, Survey, Theme, ThemeTag
+from feedback.models import FollowUp, Interim, LowScore, Retro, Survey, Theme, ThemeTag
 from feedback.periods import Period
+from feedback.post_mortem_acts import open_by_hand
 from feedback.surveys import answer_survey, closed_why
 from tests.cast import gather
 from tests.escalation.history_maker import Maker
@@ -70,6 +71,7 @@ class Asking(Maker):
             elif self.chance.random() < 0.1 and not closed_why(low.case, at=self.now):
                 answer_survey(low.case, satisfaction=4, at=self.now)
         self.follow_up()
+        self.look_back()
         self.now += timedelta(hours=6) * (self.chance.random() < 0.2)
 
     def follow_up(self) -> None:
@@ -82,6 +84,18 @@ class Asking(Maker):
                 how = self.chance.choice(("letter", "phone", "skipped"))
                 said = "fine" if how == "phone" else ""
                 do(row, Done(how, "It works.", said), by=self.cast.supervisor, at=self.now)
+
+    def look_back(self) -> None:
+        """Who carried a case that went up is asked about it, and some answer."""
+        retros.ask(self.now)
+        for row in Retro.objects.filter(answered_at=None, skipped_at=None).order_by("pk")[:20]:
+            if self.chance.random() < 0.2:
+                with suppress(verbs.Refused):  # they may have left
+                    retros.answer(row, level=self.chance.choice(Retro.Level.values), by=row.person, at=self.now)
+        for case in Case.objects.filter(escalated_at__isnull=False, post_mortems=None).order_by("-pk")[:1]:
+            if self.chance.random() < 0.3:
+                with suppress(verbs.Refused):
+                    open_by_hand(case, "It took too long.", by=self.cast.supervisor, at=self.now)
 
 
 def leave(maker: Asking) -> None:

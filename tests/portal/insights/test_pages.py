@@ -170,7 +170,7 @@ class TestPage:
         assert "Fewer than 5: too few to draw without speaking of single people." in said
         csat, easy, first, low, every, up, times, _ = page.context["tiles"]
         assert {tile["value"] for tile in (csat, easy, first, every, up, times)} == {"Too few"}
-        assert (low["value"], low["url"], low["lines"]) == ("No figure", "", ["No low scores in this period"])
+        assert (low["value"], low["url"], low["lines"]) == ("Too few", "", ["1 low score: fewer than 5 are not shown"])
         assert not any("%" in str(line) for line in csat["lines"])
         drawn = {chart["title"]: chart["svg"] for chart in page.context["charts"]}
         assert not drawn["Answers"]

@@ -57,7 +57,7 @@ FILES = {
     "/insights/promises.csv": ("Promises by milestone", {"What went up, and why": "escalated cases that went"}),
     "/insights/promises/versions.csv": ("Need not have gone up", {}),
     "/insights/promises/teams.csv": ("Promises by milestone", {}),
-    "/insights/promises/load.csv": ("Passing up", {"Letters at night": "people of the team"}),
+    "/insights/promises/load.csv": ("Escalation rate by first team", {"Letters at night": "letters about cases"}),
     "/insights/bottlenecks.csv": ("Where the hours go", {}),
     "/insights/bottlenecks/training.csv": ("Training gaps", {}),
     "/insights/topics.csv": ("Routine share", {}),
