@@ -86,7 +86,8 @@ def _open_questions(case: Case, spoken: list[Message]) -> str:
         waiting.append(f"the customer’s last words have no answer yet: “{_short(last.text)}”")
     elif last and case.state == State.WAITING_CUSTOMER:
         waiting.append(f"we wait for the customer to answer: “{_short(last.text)}”")
-    return f"Open: {'; '.join(waiting)}." if waiting else ""
+    said = f"Open: {'; '.join(waiting)}" if waiting else ""
+    return said if not said or said.endswith((".”", "!”", "?”")) else f"{said}."
 
 
 def _to_do(case: Case) -> list[str]:
