@@ -72,8 +72,8 @@ def first_table(asked: Asked, found: Rates, names: Mapping[str, str]) -> Table:
             (name, [of_share(share, hits, of, bar=True), Cell(words or "–", file=list(of_share(was, "", "").file))])
         )
     return Table(
-        "first", title_of(rows, sum(found.now.values(), Share())),
-        "Escalation rate by the team each case came to first: cases filed in the period and escalated since, among those filed. What went up "
+        "first", "Escalation rate by first team, and the period before",
+        "By the team each case came to first: cases filed in the period and escalated since, among those filed. What went up "
         "has another team now, so the team it has now would say nothing of who passes up.",
         "First team", ["Escalated", "The period before"], cells, asked.link("/insights/promises/load.csv"), NOTE,
     )  # fmt: skip

@@ -68,7 +68,7 @@ def test_every_verb_is_a_button_or_has_its_sentence(signed_in, cast, rich):
         "mark_upset", "tried", "investigate", "log_call", "change_topic",
     }  # fmt: skip
     assert refused["Apologise"] == "Needs a supervisor. On duty: Dana Voss."
-    assert refused["Close"].startswith("Needs a supervisor. On duty: Dana Voss. The customer has not answered.")
+    assert refused["Close"].startswith("The customer has not answered. Without a word it closes by itself")
     assert refused["Return to the level below"] == "Not possible while the case is “waiting for customer”."
     assert all(why.endswith(".") for why in refused.values())
 

@@ -59,7 +59,7 @@ def test_tom_begins_with_a_saved_reply(new_context, live_server, watch, story, s
     begun = f"Hello Sam, Tom here.\n\nI am waiting for [[whom]] on {story.case.reference}."
     expect(text).to_have_value(begun)
     expect(text).to_be_focused()
-    expect(page.get_by_role("status")).to_have_text(
+    expect(page.get_by_role("status").filter(has_text="A wait")).to_have_text(
         "“A wait” is in the text. Nothing is sent yet: read it, change it, then send."
     )
     assert not ReplyUse.objects.exists() and not Message.objects.filter(kind="update").exists()
