@@ -102,7 +102,7 @@ def _turned(one: Row, state: str, row: dict[str, str], at: datetime) -> None:
 
 
 def reviewed(found: Iterable[Row], due: Callable[[Row], datetime]) -> tuple[int, int]:
-    """(judged first by the time owed, all that were judged, or known by a later row to be late)."""
+    """(judged first before the time owed, all that were judged, or known by a later row to be late): at that instant it is over."""
     ended = [(one, due(one)) for one in found]
     ended = [(one, end) for one, end in ended if one.judged_at is not None or one.last > end]
-    return sum(one.judged_at is not None and one.judged_at <= end for one, end in ended), len(ended)
+    return sum(one.judged_at is not None and one.judged_at < end for one, end in ended), len(ended)
