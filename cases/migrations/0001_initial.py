@@ -1542,12 +1542,6 @@ class Migration(migrations.Migration):
             model_name="event",
             index=models.Index(fields=["recorded_at"], name="event_recorded"),
         ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("kind", "escalated")), fields=["occurred_at"], name="event_passed_up"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="event",
             constraint=models.UniqueConstraint(fields=("case", "seq"), name="event_seq_once"),

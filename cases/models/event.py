@@ -50,11 +50,7 @@ class Event(Worldly):
             models.UniqueConstraint(fields=("case", "seq"), name="event_seq_once"),
             models.UniqueConstraint(fields=("case", "once"), name="event_once", condition=Q(once__isnull=False)),
         )
-        indexes = (
-            models.Index(fields=("recorded_at",), name="event_recorded"),
-            # The dashboard's reader: who passed cases up in a period.
-            models.Index(fields=("occurred_at",), condition=models.Q(kind="escalated"), name="event_passed_up"),
-        )
+        indexes = (models.Index(fields=("recorded_at",), name="event_recorded"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq} {self.kind}"
