@@ -95,7 +95,7 @@ def test_the_prefilled_packet_says_what_the_case_knows(cast):
     assert "My money back." in packet.situation
     assert packet.done == "Last note (Tom Reed): The bank is slow on Mondays."
     assert "progress update (stopped: waiting for the customer's answer)" in packet.promised
-    assert packet.following == "Open: we wait for the customer to answer: “Which card did you pay with?”."
+    assert packet.following == "Open: we wait for the customer to answer: “Which card did you pay with?”"
 
 
 def test_accepting_makes_the_receiver_the_owner_and_tells_the_customer(cast, offered):
