@@ -50,6 +50,7 @@ TABLES = (
     f"/insights/promises/?{DATES}",
     f"/insights/promises/teams/?{DATES}",
     f"/insights/promises/load/?{DATES}",
+    f"/insights/writing/examples/?{DATES}",
     f"/insights/bottlenecks/?{DATES}",
     f"/insights/bottlenecks/training/?{DATES}",
     f"/insights/compare/?{DATES}",

@@ -33,7 +33,7 @@ PLACES = (
     "/insights/promises/teams/", "/insights/promises/teams.csv", "/insights/promises/load/", "/insights/promises/load.csv", "/insights/bottlenecks/", "/insights/bottlenecks.csv", "/insights/bottlenecks/training/",
     "/insights/bottlenecks/training.csv", "/insights/compare/", "/insights/compare.csv", "/insights/compare/coming-back/",
     "/insights/compare/coming-back.csv", "/insights/words/", "/insights/words.csv",
-    "/insights/writing/", "/insights/writing.csv", "/insights/views/", "/insights/views/new/", "/insights/cases/report/",
+    "/insights/writing/", "/insights/writing.csv", "/insights/writing/examples/", "/insights/writing/examples.csv", "/insights/views/", "/insights/views/new/", "/insights/cases/report/",
 )  # fmt: skip
 
 
