@@ -61,7 +61,7 @@ TABLES = (
     "/insights/views/new/?page=/insights/",
 )
 #: How many pictures each page has.
-PICTURES = {f"/insights/?{DATES}": 13, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}
+PICTURES = {f"/insights/?{DATES}": 12, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
