@@ -1,7 +1,7 @@
 """The registry of figures that are a time: median and ninth tenth, with what has not ended counted as longer.
 
 Beside the registry of shares (`feedback.measures`): a page, its file and a letter ask `times` for the same keys. All are
-of cases filed in the period and come from the facts of cases in one query, for the period and the one before it.
+of cases filed in the period and come from the facts of cases in one query, for the period and the one it is compared with.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ DURATIONS: Mapping[str, Duration] = {
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A time of a period and of the one before it."""
+    """A time of a period and of the one it is compared with."""
 
     now: Curve = field(default_factory=Curve)
     before: Curve = field(default_factory=Curve)
@@ -131,7 +131,7 @@ class Timed:
 def times(
     keys: Iterable[str], period: Period, scope: Scope = EVERYTHING, *, at: datetime, office: Hours | None = None
 ) -> dict[str, Timed]:
-    """The curves of `keys`, of the period and the one before, in one query. LookupError for a key that is none."""
+    """The curves of `keys`, of the period and the one it is compared with, in one query. LookupError for a key that is none."""
     groups = {"now": within("filed_at", period), "before": within("filed_at", period.before())}
     found = curves(keys, {name: days & scope.on("case__") for name, days in groups.items()}, at=at, office=office)
     return {key: Timed(**both) for key, both in found.items()}

@@ -18,7 +18,7 @@ EFFORTS = tuple(f"effort_{score}" for score in SCALE)
 
 @dataclass(frozen=True, slots=True)
 class Ease:
-    """The mean of the period and of the one before."""
+    """The mean of the period and of the one it is compared with."""
 
     now: Lift = field(default_factory=lambda: Lift(0))
     before: Lift = field(default_factory=lambda: Lift(0))

@@ -1,7 +1,7 @@
 """The managers' figures: satisfaction, escalations, promises kept, and the cases behind each.
 
 What each figure means, with its formula, stands in docs/figures.md. Every figure is one query for the period and
-the one before it, whatever the number of cases. Drills are never counted: the managers leave them out.
+the one it is compared with, whatever the number of cases. Drills are never counted: the managers leave them out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case as Choose
@@ -30,7 +32,7 @@ FROM_CUSTOMERS = Q(customer__is_staff=False)
 #: One group of counted rows, as a query gives it: what they have in common, and `n`.
 Row = Mapping[str, Any]
 LONGEST = 9  # digits of a number of seconds: thirty years
-BEFORE = -1  # where the rows of the period before are put
+BEFORE = -1  # where the rows of the period it is compared with are put
 LIVE, IMPORTED = "live", "imported"
 #: The groups promises are shown in; the customer's own time to say yes or no is no promise of ours.
 MILESTONES: dict[str, tuple[str, ...]] = {
@@ -90,16 +92,23 @@ def within(name: str, period: Period) -> Q:
 
 
 def both(name: str, period: Period) -> Q:
-    """`name` lies in the period or in the one before it."""
-    return Q(**{f"{name}__gte": period.before().start, f"{name}__lt": period.end})
+    """`name` lies in the period or in the one it is compared with."""
+    return within_any(name, period.with_before())
+
+
+def within_any(name: str, stretches: Iterable[Period]) -> Q:
+    """`name` lies in one of the stretches; nothing lies in none."""
+    return reduce(or_, (within(name, one) for one in stretches), Q(pk__in=()))
 
 
 def _week(name: str, period: Period) -> Choose:
-    """The number of the week in which `name` lies, BEFORE for the period before, NULL outside both."""
+    """The number of the week in which `name` lies, BEFORE for the period it is compared with, NULL outside both."""
     marks = [(week.start, number) for number, week in enumerate(period.weeks())]
     known = [When(**{f"{name}__gte": period.end}, then=Value(None))]
     known += [When(**{f"{name}__gte": start}, then=Value(number)) for start, number in reversed(marks)]
-    known.append(When(**{f"{name}__gte": period.before().start}, then=Value(BEFORE)))
+    before = period.before()
+    known.append(When(**{f"{name}__gte": before.end}, then=Value(None)))  # between the two
+    known.append(When(**{f"{name}__gte": before.start}, then=Value(BEFORE)))
     return Choose(*known, default=Value(None), output_field=IntegerField())
 
 

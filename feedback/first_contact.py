@@ -1,7 +1,7 @@
 """Fixed at first contact: of the cases we settled, those for which one message of ours was enough.
 
 What it means, word for word, stands in docs/figures.md. It is read off the log, in one query for the period and the
-one before it, whatever the number of cases. Imported history is left out: it does not say how often anybody wrote.
+one it is compared with, whatever the number of cases. Imported history is left out: it does not say how often anybody wrote.
 """
 
 from __future__ import annotations

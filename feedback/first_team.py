@@ -23,7 +23,7 @@ FILED, UP = "filed_first", "escalated_first"
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Filed and escalated since ÷ filed, by the first team's short name ("": none), of the period and of the one before."""
+    """Filed and escalated since ÷ filed, by the first team's short name ("": none), of the period and of the one it is compared with."""
 
     now: Mapping[str, Share] = field(default_factory=dict)
     before: Mapping[str, Share] = field(default_factory=dict)

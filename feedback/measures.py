@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from cases.models import Case
 from escalation.facts import Clock, Outcome
 from escalation.models import Promise, StageClock
-from feedback.figures import EVERYTHING, MILESTONES, OURS, SATISFIED, Scope, within
+from feedback.figures import EVERYTHING, MILESTONES, OURS, SATISFIED, Scope, both, within
 from feedback.intervals import Share
 from feedback.models import CaseFact, Retro, Survey
 from feedback.periods import Period
@@ -220,7 +220,7 @@ MEASURES: Mapping[str, Measure] = {one.key: one for one in (*_ANSWERS, *_CASES, 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A figure of a period and of the one before it."""
+    """A figure of a period and of the one it is compared with."""
 
     now: Share = field(default_factory=Share)
     before: Share = field(default_factory=Share)
@@ -257,7 +257,7 @@ def _rows(
 ) -> Iterable[Mapping[str, Any]]:
     counts, reached = {}, Q(pk__in=())
     for dated in dict.fromkeys(one.dated for one in measures):
-        reached |= Q(**{f"{dated}__gte": period.before().start, f"{dated}__lt": period.end})
+        reached |= both(dated, period)
     for one in measures:
         for time, days in ((NOW, period), (BEFORE, period.before())):
             hits, of = one.tallies(within(one.dated, days) & one.looked_at(at))

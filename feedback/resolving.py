@@ -32,7 +32,7 @@ class Lasted:
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """Times of the escalated cases filed in the period, and of those filed in the one before."""
+    """Times of the escalated cases filed in the period, and of those filed in the one it is compared with."""
 
     now: Lasted
     before: Lasted

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,7 @@ from escalation.models import Promise, StageClock
 from feedback.facts.build import counted_to
 from feedback.facts.ledger import COUNTED
 from feedback.models import CaseFact, Retro, RollupDay
-from feedback.periods import DAY
+from feedback.periods import DAY, Period
 from feedback.rollup.marking import DATED, ENDED, day_of
 
 #: With more cases waiting for their facts than this, what they touch costs more to find than to count all.
@@ -53,16 +55,22 @@ def plainly() -> Iterator[None]:
         _plain.reset(token)
 
 
-def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> Fresh:
-    """Which days from `first` to `last` must be counted from the facts, as of `at`: one question, two while cases wait.
+def days_in(stretches: Iterable[Period]) -> Q:
+    """The condition on a row that has a `day` that it is one of these."""
+    return reduce(or_, (Q(day__gte=one.first, day__lte=one.last) for one in stretches))
+
+
+def fresh_days(stretches: Sequence[Period], *, at: datetime) -> Fresh:
+    """Which days of `stretches`, of one zone, must be counted from the facts, as of `at`: one question, two while cases wait.
 
     What waits and what is marked are asked at one moment. Where something waits the marks are asked once more with its days, so
     that a case whose facts are made in between is found by the mark it left.
     """
     if _plain.get():
         return Fresh(None, counted_to(at))
+    zone = stretches[0].zone
     stale = Q(dirty_at__isnull=False) | Q(until__lte=at) | Q(since__gt=at)
-    marked = RollupDay.objects.order_by().filter(Q(stale, day__gte=first, day__lte=last) | ~Q(zone=zone))
+    marked = RollupDay.objects.order_by().filter(Q(stale, days_in(stretches)) | ~Q(zone=zone))
     found = list(marked.values_list(*NO_LINE, "day", "zone").union(_lines(), all=True))
     waiting = {case for case, *_ in found if case is not None}
     if len(found) > MOST_LINES or len(waiting) > MOST_WAITING:
@@ -74,8 +82,8 @@ def fresh_days(first: date, last: date, zone: str, *, at: datetime) -> Fresh:
     if any(of_zone != zone for _, of_zone in days):
         # What was kept are other days: `manage.py figures --rebuild` after another zone was set.
         return Fresh(None, complete)
-    fresh = {day for day, _ in days} | set(days_of(day_of(at, ZoneInfo(zone)), last))
-    return Fresh({day for day in fresh if first <= day <= last}, complete)
+    fresh = {day for day, _ in days} | set(days_of(day_of(at, ZoneInfo(zone)), max(one.last for one in stretches)))
+    return Fresh({day for day in fresh if any(one.first <= day <= one.last for one in stretches)}, complete)
 
 
 def _lines() -> QuerySet:

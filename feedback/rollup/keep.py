@@ -19,6 +19,7 @@ from escalation.steps import Step
 from feedback.facts.hold import hold
 from feedback.models import CountedCase, RollupCell, RollupDay, RollupPart
 from feedback.models.rollup import KEYS
+from feedback.periods import Period
 from feedback.rollup.cells import COUNTED, FACTS, IDS, Counts, Place, tally, windows
 from feedback.rollup.fresh import days_of, fresh_days
 from feedback.rollup.marking import day_of, mark_days, zone
@@ -162,7 +163,7 @@ def differing(days: Sequence[date], *, at: datetime) -> list[date] | None:
     None when so much waits, or another zone was set, that nothing is read from what is kept.
     """
     with snapshot():  # one moment of all tables: nobody who works is held up, nothing they do looks like a mistake
-        waits = fresh_days(days[0], days[-1], zone(), at=at).days
+        waits = fresh_days([Period(days[0], days[-1], zone())], at=at).days
         if waits is None:
             return None
         made = cells_of(days, at=at)

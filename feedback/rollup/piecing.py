@@ -1,4 +1,4 @@
-"""Parts of a period and of the one before: what is kept of days that stand still, and the rest counted from the facts.
+"""Parts of a period and of the one it is compared with: what is kept of days that stand still, and the rest counted from the facts.
 
 The same as counting all of it from the facts at that instant. What is kept is of all cases: with a filter, or where days
 cannot be trusted at all, everything is counted.
@@ -16,13 +16,13 @@ from django.db.models import Q
 from escalation.worktime import Calendar
 from feedback.durations import Hours
 from feedback.facts.build import counted_to
-from feedback.figures import EVERYTHING, Scope, within
+from feedback.figures import EVERYTHING, Scope, within, within_any
 from feedback.models import RollupPart
 from feedback.models.facts import GOES_ON
 from feedback.periods import Period
 from feedback.pulse import office as office_now
 from feedback.rollup.cells import spans_of
-from feedback.rollup.fresh import Fresh, fresh_days
+from feedback.rollup.fresh import Fresh, days_in, fresh_days
 from feedback.rollup.parts import (
     BY_CALENDAR,
     FAMILIES,
@@ -43,7 +43,7 @@ Parts = dict[str, Data]
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The parts asked for, of the period and of the one before where that was asked for, and up to when they are counted."""
+    """The parts asked for, of the period and of the one it is compared with where that was asked for, and up to when they are counted."""
 
     now: Parts
     before: Parts
@@ -61,7 +61,7 @@ def pieces(
     state: Fresh | None = None,
     office: Hours | None = None,
 ) -> Pieces:
-    """The parts `names` of the period, and `and_before` of them (of WITH_BEFORE) of the one before it, too.
+    """The parts `names` of the period, and `and_before` of them (of WITH_BEFORE) of the one it is compared with, too.
 
     A question for what is kept, and one a family for what is not. `calendar` counts the working time of BY_CALENDAR.
     LookupError for a name that is none; ValueError for one of these without a calendar.
@@ -72,9 +72,9 @@ def pieces(
     if {*names} & {*BY_CALENDAR} and calendar is None:
         raise ValueError("Working time is counted by a calendar.")
     before = period.before()
-    earliest = before.first if and_before else period.first
+    stretches = period.with_before() if and_before else [period]
     if scope == EVERYTHING:
-        state = state or fresh_days(earliest, period.last, period.zone, at=at)
+        state = state or fresh_days(stretches, at=at)
     if state is None or state.days is None or scope != EVERYTHING:
         now = counted(names, period, scope, at=at, calendar=calendar, office=office)
         then = counted(and_before, before, scope, at=at, calendar=calendar, office=office)
@@ -82,7 +82,7 @@ def pieces(
     # What goes on is counted before what is kept is read: a case that ends in between is counted still, and its day is left
     # alone for longer than this takes.
     sides = _moving(names, and_before, period, state.days, Asking(Q(), at, calendar=calendar, office=office))
-    kept = RollupPart.objects.filter(name__in=names, day__gte=earliest, day__lte=period.last)
+    kept = RollupPart.objects.filter(days_in(stretches), name__in=names)
     kept = kept.exclude(day__in=sorted(state.days)) if state.days else kept
     for day, name, data in kept.values_list("day", "name", "data"):
         side = sides[0 if day >= period.first else 1]
@@ -133,19 +133,19 @@ def _families(names: Collection[str]) -> Iterator[Family]:
 def _moving(
     names: Collection[str], and_before: Collection[str], period: Period, fresh: Collection[date], asking: Asking
 ) -> list[dict[str, list[Data]]]:
-    """What may not be read, of the period and of the one before: fresh days, and of the others what goes on."""
+    """What may not be read, of the period and of the one it is compared with: fresh days, and of the others what goes on."""
     sides: list[dict[str, list[Data]]] = [{name: [] for name in names}, {name: [] for name in and_before}]
     for family in _families(names):
         both = bool({*family.names} & {*and_before})
-        whole = replace(period, first=period.before().first) if both else period
-        days = [day for day in fresh if whole.first <= day <= whole.last]
+        whole = period.with_before() if both else [period]
+        days = [day for day in fresh if any(one.first <= day <= one.last for one in whole)]
         if not days and not family.goes_on:
             continue
         when = Q(pk__in=())
         for span in spans_of(days, period.zone):
             when |= within(family.dated, span)
         if family.goes_on:
-            when |= within(family.dated, whole) & GOES_ON
+            when |= within_any(family.dated, whole) & GOES_ON
         start = period.start if both else None
         for side, made in zip(sides, family.count(replace(asking, where=when, start=start)), strict=False):
             for name in side.keys() & made.keys():

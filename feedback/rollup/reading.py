@@ -24,7 +24,7 @@ from feedback.models import RollupCell
 from feedback.models.rollup import KEYS
 from feedback.periods import Period
 from feedback.rollup.cells import AT, WIDTH, Counts, tally
-from feedback.rollup.fresh import Fresh, days_of, fresh_days
+from feedback.rollup.fresh import Fresh, days_in, days_of, fresh_days
 from feedback.rollup.keep import KEPT, name_of
 
 #: Dimensions of a question, and where a cell has them.
@@ -34,7 +34,7 @@ NUMBERS = ("level", "severity")
 
 @dataclass(slots=True)
 class Found:
-    """Counts by day, and for each split by its value: of the period itself and of the one before."""
+    """Counts by day, and for each split by its value: of the period itself and of the one it is compared with."""
 
     period: Period
     counted_to: datetime  # up to when the facts were complete
@@ -50,7 +50,7 @@ class Found:
         return Share(sum(counts[at] for counts in mine), sum(counts[at + 1] for counts in mine))
 
     def of(self, key: str) -> Counted:
-        """A figure of the period and of the one before."""
+        """A figure of the period and of the one it is compared with."""
         before = self.period.before()
         return Counted(self.share(key, self.period.first, self.period.last), self.share(key, before.first, before.last))
 
@@ -90,20 +90,19 @@ def read(
     splits: Sequence[str] = (),
     state: Fresh | None = None,
 ) -> Found:
-    """The counts of the period and the one before as of `at`, in four queries at most.
+    """The counts of the period and the one it is compared with as of `at`, in four queries at most.
 
     `state`: what `fresh_of` has just said of the same days, for who has asked it already. LookupError for a key or a split that is not kept.
     """
     if not {*keys} <= AT.keys() or not {*splits} <= FILTERS.keys():
         raise LookupError(f"{keys} by {splits} is not kept.")
-    before = period.before()
     state = state or fresh_of(period, at=at)
     fresh = state.days if fits(scope, splits) else None
     found = Found(period, state.counted_to, now={split: {} for split in splits}, before={split: {} for split in splits})
     if fresh is not None:
         found.is_read = True
         _add_kept(found, scope, splits, keys, fresh)
-    days = days_of(before.first, period.last) if fresh is None else fresh
+    days = all_of(period.with_before()) if fresh is None else fresh
     for (day, *values), counts in tally(days, period.zone, at=at, by=splits, keys=keys, scope=scope).items():
         _add(found.days, day, counts)
         side = found.now if day >= period.first else found.before
@@ -113,8 +112,12 @@ def read(
 
 
 def fresh_of(period: Period, *, at: datetime) -> Fresh:
-    """Which days of the period and of the one before may not be read, as of `at`."""
-    return fresh_days(period.before().first, period.last, period.zone, at=at)
+    """Which days of the period and of the one it is compared with may not be read, as of `at`."""
+    return fresh_days(period.with_before(), at=at)
+
+
+def all_of(stretches: Iterable[Period]) -> list[date]:
+    return [day for one in stretches for day in days_of(one.first, one.last)]
 
 
 def _add(into: dict[Any, Counts], key: Any, counts: Sequence[int]) -> None:
@@ -150,10 +153,7 @@ def _add_kept(found: Found, scope: Scope, splits: Sequence[str], keys: Sequence[
 def _kept(
     number: int, split: str, period: Period, scope: Scope, columns: Sequence[str], fresh: set[date]
 ) -> tuple[str, Sequence[Any]]:
-    before = period.before()
-    rows = RollupCell.objects.filter(
-        _on(scope), by=_kept_by(scope, split), day__gte=before.first, day__lte=period.last
-    ).order_by()
+    rows = RollupCell.objects.filter(days_in(period.with_before()), _on(scope), by=_kept_by(scope, split)).order_by()
     # Days to come are in `fresh` and never kept; naming them would only make the statement long.
     rows = rows.exclude(day__in=sorted(fresh)) if fresh else rows
     now = Choose(When(day__gte=period.first, then=Value(1)), default=Value(0), output_field=IntegerField())

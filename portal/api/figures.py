@@ -13,7 +13,7 @@ from feedback.durations import DURATIONS, Timed
 from feedback.helpfulness import deflection
 from feedback.intervals import Curve, Share
 from feedback.measures import MEASURES, Counted
-from feedback.periods import Period
+from feedback.periods import NONE, Period
 from feedback.recommend_figures import Quarter, quarters
 from feedback.recovery import Lift
 from portal.api.reading import Reading
@@ -24,22 +24,24 @@ from portal.insights.topics import count_topics
 
 
 class Figures(Reading):
-    """The figures of a period and of the one before."""
+    """The figures of a period and of the one it is compared with."""
 
     def get(self, request: Request) -> Response:
         asked = self.asked(request)
         found, counted_to = figures_of(asked)
         times, timed_to = times_of(asked)
+        compared = asked.against != NONE
         topics, reader = count_topics(asked, {}, None), cast("User", request.user)
         return Response(
             {
                 "period": days_of(asked.period),
-                "before": days_of(asked.period.before()),
+                "against": asked.against or "before",
+                "before": days_of(asked.period.before()) if compared else None,
                 "filters": asked.set,
-                "said": asked.words,
+                "said": asked.said,
                 "counted_to": min(counted_to, timed_to, topics.counted_to).isoformat(),
-                "figures": [figure(key, counted) for key, counted in found.items()],
-                "times": [time(key, timed) for key, timed in times.items()],
+                "figures": [figure(key, counted, compared=compared) for key, counted in found.items()],
+                "times": [time(key, timed, compared=compared) for key, timed in times.items()],
                 "came_again": share_of(topics.whole.returned),
                 "lift": lift_of(lifted(asked)),
                 "everybodys": None if reader.figures_by_team else everybodys(asked.at),
@@ -51,11 +53,11 @@ def days_of(period: Period) -> dict[str, str]:
     return {"from": period.first.isoformat(), "to": period.last.isoformat(), "zone": period.zone}
 
 
-def figure(key: str, counted: Counted) -> dict[str, Any]:
+def figure(key: str, counted: Counted, *, compared: bool) -> dict[str, Any]:
     """One figure; its formula in words goes with it."""
     one = MEASURES[key]
     said = {"key": key, "name": one.name, "formula": one.formula}
-    return said | share_of(counted.now) | {"before": share_of(counted.before)}
+    return said | share_of(counted.now) | {"before": share_of(counted.before) if compared else None}
 
 
 def share_of(share: Share) -> dict[str, Any]:
@@ -66,11 +68,11 @@ def share_of(share: Share) -> dict[str, Any]:
     return {"hits": share.hits, "n": share.n, "value": round(share.value, 4), "interval": interval}
 
 
-def time(key: str, timed: Timed) -> dict[str, Any]:
+def time(key: str, timed: Timed, *, compared: bool) -> dict[str, Any]:
     """One time, in seconds; its formula in words goes with it."""
     one = DURATIONS[key]
     said = {"key": key, "name": one.name, "formula": one.formula, "office_hours": one.in_office_hours}
-    return said | curve_of(timed.now) | {"before": curve_of(timed.before)}
+    return said | curve_of(timed.now) | {"before": curve_of(timed.before) if compared else None}
 
 
 def curve_of(curve: Curve) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def sides(one: Improvement, now: datetime, *, to: User) -> dict[str, Any] | None
             {"label": f"{improvements.DAYS} days before", "days": days_words(period.before()), **_words(before)},
             {"label": f"{improvements.DAYS} days after", "days": days_words(period), **_words(after)},
         ],
-        "verdict": change_words(after, before) or "There is nothing to compare",
+        "verdict": change_words(after, before, period.against) or "There is nothing to compare",
     }
 
 

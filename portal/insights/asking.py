@@ -7,7 +7,7 @@ the address says, and every number is counted of a scope.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -25,8 +25,8 @@ from escalation.protocol import Rules
 from feedback.figures import IMPORTED, LIVE, Scope
 from feedback.gaps import seen_by
 from feedback.handlers import Mix
-from feedback.periods import Period
-from portal.insights.words import days_words, listed_words, mix_words
+from feedback.periods import A_YEAR, BEFORE, NONE, WEEK, YEAR, Period
+from portal.insights.words import AGAINST_WORDS, days_words, listed_words, mix_words
 
 OWN, QUARTER = "custom", "quarter"
 WEEKS = {"": 12, "4w": 4, "52w": 52}
@@ -39,10 +39,17 @@ PERIODS = (
 )
 LONGEST = 53  # weeks: a longer line could not be read
 YEARS = (2000, 2100)
+AGAINST = "against"
+#: What figures may be compared with, and how the line of filters says it; of what is always so it says nothing.
+COMPARED_WITH = (
+    (BEFORE, "The period before", ""),
+    (YEAR, "The same weeks last year", f"against {AGAINST_WORDS[YEAR]}"),
+    (NONE, "Nothing", "compared with nothing"),
+)
 SCOPES = ("team", "level", "topic", "severity", "handler", "language", "source")
 #: Of these the form has nothing to offer where there is nobody, or nothing, to choose between.
 SOMETIMES = ("handler", "language")
-NAMES = ("period", "from", "to", *SCOPES)
+NAMES = ("period", "from", "to", AGAINST, *SCOPES)
 
 
 class Pick(forms.ChoiceField):
@@ -91,6 +98,11 @@ class Filters(forms.Form):
         if data.get("period") == OWN:
             self.fields |= {"from": Day("From"), "to": Day("To")}
         self.fields |= {
+            AGAINST: Pick(
+                label="Compare with",
+                choices=[(value, label) for value, label, _ in COMPARED_WITH],
+                error_messages={"invalid_choice": "Choose from the list what to compare with"},
+            ),
             "team": _pick("Team", "All teams" if self.only is None else "All set for you", teams),
             "level": _pick("Level", "All levels", [(str(t.ordinal), f"{t.ordinal}: {t.name}") for t in tiers]),
             "topic": _pick("Topic", "All topics", topics),
@@ -113,6 +125,8 @@ class Filters(forms.Form):
                 self.add_error("to", "“To” must not lie before “From”")
             elif (last - first).days >= LONGEST * 7:
                 self.add_error("to", f"Choose at most {LONGEST} weeks at a time")
+            elif said.get(AGAINST) == YEAR and last - first >= A_YEAR:
+                self.add_error(AGAINST, f"To compare with last year, choose at most {A_YEAR // WEEK} weeks at a time")
         return said
 
     @property
@@ -130,7 +144,10 @@ class Filters(forms.Form):
         return {str(value): str(label) for value, label in choices.choices}
 
     def period_asked(self) -> Period:
-        """The days the form means; only of a form that is valid."""
+        """The days the form means, and what they are compared with; only of a form that is valid."""
+        return replace(self._days(), against=self.cleaned_data[AGAINST])
+
+    def _days(self) -> Period:
         said, zone = self.cleaned_data, settings.COMPANY_TIME_ZONE
         if said["period"] == OWN:
             return Period(said["from"], said["to"], zone)
@@ -202,8 +219,19 @@ class Asked:
     set: dict[str, str]
     period: Period
     scope: Scope
-    words: str
+    words: str  # which cases of which days: whatever they are compared with
     at: datetime
+
+    @property
+    def against(self) -> str:
+        """What the period is compared with, as Period has it."""
+        return self.period.against
+
+    @property
+    def said(self) -> str:
+        """Its words, and what it is compared with where that was chosen: what stands above figures that are compared."""
+        chosen = next(words for value, _, words in COMPARED_WITH if value == self.against)
+        return f"{self.words} · {chosen}" if chosen else self.words
 
     def link(self, path: str, **more: str) -> str:
         """`path` asked the same question; `more` adds to it, an empty value takes away."""

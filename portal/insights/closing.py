@@ -17,7 +17,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from portal.insights.asking import Asked
 from portal.insights.casework import Echo, safe
 from portal.insights.definitions import DEFINITIONS
-from portal.insights.words import days_words
+from portal.insights.words import against_words, days_words
 from portal.templatetags.times import when_words, zone_words
 
 THIS, BOM = "This file", "\ufeff"
@@ -41,6 +41,8 @@ MEANT = {
     "recommend": ("nps",),
     "all-figures": ("all-figures", "times"),
 }
+#: In these stand figures of what the days are compared with.
+COMPARED = ("all-figures", "how-we-write", "passing-up-and-nights")
 ALWAYS_MEANT = ("interval", "hidden")
 WHERE = "Everybody’s: no filter"
 Pairs = Sequence[tuple[str, str]]
@@ -78,6 +80,7 @@ def pairs(
     to, made = (when_words(one, zone=zone, style="plain") for one in (filed.counted_to or now, now))
     said = [("Figures", what), ("Filters", asked.words if asked else WHERE)]
     said += [("Days", days_words(asked.period))] if asked else []
+    said += [("Compared with", against_words(asked.period))] if asked and what in COMPARED else []
     said += [
         *filed.about,
         ("Counted to", to),

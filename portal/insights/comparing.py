@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,10 +14,10 @@ from feedback.cohorts import MIX_FROM, MIX_MOST, Cohort, Compared, compare
 from feedback.durations import ACKNOWLEDGE, DURATIONS, HANDLING, RESOLVE
 from feedback.intervals import COMPARED, Curve, Share, change, difference
 from feedback.measures import MEASURES
-from feedback.periods import Period
+from feedback.periods import A_YEAR, BEFORE, DAY, YEAR, Period
 from feedback.rollup.standing import compared
 from portal.charts import percent
-from portal.insights.asking import NAMES, OWN, Asked, Pick
+from portal.insights.asking import AGAINST, NAMES, OWN, Asked, Pick
 from portal.insights.framing import COMPARE, SIDES
 from portal.insights.lately import lately
 from portal.insights.tables import Cell, Table, of_curve, of_share
@@ -30,9 +29,8 @@ BACK, MOST = "back", 500
 PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
 KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
 #: What the figures of a period are set beside.
-BEFORE, YEAR = "before", "year"
-AGAINST = ((BEFORE, "The days just before"), (YEAR, "The same days last year"))
-A_YEAR = timedelta(weeks=52)  # the same days of the week
+JUST_BEFORE = "before"
+BESIDE = ((JUST_BEFORE, "The days just before"), (YEAR, "The same weeks last year"))
 KEYS = (
     "satisfied", "low", "addressed", "escalated", "at_first", "back_7", "rejected", "supervisor", "kept",
     "in_time_acknowledge",
@@ -53,7 +51,7 @@ class Sides(forms.Form):
         what = {TEAMS: "team", VERSIONS: "version"}.get(kind, "")
         wrong = {"invalid_choice": f"Choose a {what or 'period'} from the list"}
         if kind == PERIODS:
-            self.fields["a"] = Pick(label="Set beside", choices=AGAINST, error_messages=wrong)
+            self.fields["a"] = Pick(label="Set beside", choices=BESIDE, error_messages=wrong)
         else:
             offered = [("", f"Choose a {what}"), *choices]
             self.fields["a"] = Pick(label=f"First {what}", choices=offered, error_messages=wrong)
@@ -102,7 +100,11 @@ def comparison(
     """The kind, the form, and the two sides where it is clear which are meant."""
     kind = said.get("by", "") if said.get("by") in KINDS else PERIODS
     choices = {TEAMS: _teams(teams), VERSIONS: _versions() if kind == VERSIONS else []}.get(kind, [])
-    form = Sides({name: said.get(name, "") for name in ("a", "b")}, kind=kind, choices=choices)
+    chosen = {name: said.get(name, "") for name in ("a", "b")}
+    if kind == PERIODS:
+        # Who reads all figures against last year means it here, too, until the page is told otherwise.
+        chosen["a"] = chosen["a"] or (YEAR if asked.against == YEAR else "")
+    form = Sides(chosen, kind=kind, choices=choices)
     if not form.is_valid():
         return kind, form, None
     first, second = form.cleaned_data["a"], form.cleaned_data.get("b", "")
@@ -155,8 +157,8 @@ def _versions() -> list[tuple[str, str]]:
 
 
 def _periods(asked: Asked, against: str, back: Mapping[str, str]) -> tuple[Side, Side]:
-    now = asked.period
-    then = replace(now, first=now.first - A_YEAR, last=now.last - A_YEAR) if against == YEAR else now.before()
+    now = replace(asked.period, against=BEFORE)
+    then = now.a_year_earlier() if against == YEAR else now.before()
     return _of_days(asked, then, back), _of_days(asked, now, back)
 
 
@@ -181,10 +183,11 @@ def compare_page(
     kind, form, sides = comparison(asked, said, teams)
     kept = list(sides_asked(said).items())
     context: dict[str, Any] = {
+        "filter_words": asked.words,
         "readings": readings_of(asked, kind),
         "sides": form,
         "kind": kind if kind != PERIODS else "",
-        "kept": kept,
+        "kept": [*kept, *([(AGAINST, asked.against)] if asked.against else [])],
         "set": list(asked.set.items()),
     }  # fmt: skip
     if sides is None:
@@ -211,9 +214,13 @@ def compare_page(
 
 
 def _counted(first: Cohort, second: Cohort, asked: Asked) -> Compared:
-    """Both sides; what is asked most, a period and the one before it, is read from whole days."""
-    if second == Cohort(asked.period, asked.scope) and first == replace(second, period=asked.period.before()):
-        return compared(asked.period, KEYS, TIMES, asked.scope, at=asked.at)
+    """Both sides; what is asked most, a period and one before it, is read from whole days."""
+    days = second.period
+    ways = (BEFORE, YEAR) if days.days * DAY <= A_YEAR else (BEFORE,)
+    if second == Cohort(days, asked.scope):
+        for period in (replace(days, against=against) for against in ways):
+            if first == Cohort(period.before(), asked.scope):
+                return compared(period, KEYS, TIMES, asked.scope, at=asked.at)
     return compare(first, second, KEYS, TIMES, at=asked.at)
 
 

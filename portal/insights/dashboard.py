@@ -32,7 +32,6 @@ from portal.insights.words import (
     change_words,
     count_words,
     curve_change_words,
-    days_words,
     ease_words,
     few_words,
     interval_words,
@@ -69,10 +68,9 @@ def dashboard(asked: Asked, calendar: Calendar, names: Names) -> dict[str, Any]:
             "counted_to": counted_to,
             "empty": "Nothing was filed, answered or promised in this period. Choose a longer one, or fewer filters.",
         }
-    days = days_words(asked.period)
     return {
         "counted_to": counted_to,
-        "sentence": reading((csat, up, times, kept), days),
+        "sentence": reading((csat, up, times, kept), asked.period),
         "tiles": [
             csat_tile(asked, csat),
             easy_tile(asked, csat, found.ease),
@@ -154,7 +152,7 @@ def csat_tile(asked: Asked, figures: Satisfaction) -> Tile:
         share_words(now),
         asked.cases("satisfied") if now.shown else "",
         lines,
-        change_words(now, figures.before),
+        change_words(now, figures.before, asked.against),
     )
 
 
@@ -172,9 +170,9 @@ def easy_tile(asked: Asked, figures: Satisfaction, eased: Ease) -> Tile:
         interval_line(now),
         few_words(now, "answer"),
         cell(f"{now.hits:,} of {count_words(now.n, 'answer')} agree", asked.cases("easy")) if now.shown else "",
-        f"On average {ease_words(eased)}" if eased.now.mean is not None else "",
+        f"On average {ease_words(eased, asked.against)}" if eased.now.mean is not None else "",
     ]
-    return tile("It was easy", share_words(now), "", lines, change_words(now, figures.easy_before))
+    return tile("It was easy", share_words(now), "", lines, change_words(now, figures.easy_before, asked.against))
 
 
 def first_tile(asked: Asked, figures: FirstContact) -> Tile:
@@ -196,7 +194,7 @@ def first_tile(asked: Asked, figures: FirstContact) -> Tile:
         share_words(now),
         asked.cases("at_first") if now.shown else "",
         lines,
-        change_words(now, figures.before),
+        change_words(now, figures.before, asked.against),
     )
 
 
@@ -210,7 +208,9 @@ def low_tile(asked: Asked, figures: Counted) -> Tile:
         cell(f"{now.hits:,} of {count_words(now.n, 'low score')} whose time came", owed) if now.shown else "",
     ]
     url = done if now.shown and now.hits else ""
-    return tile("Low scores answered in time", share_words(now), url, lines, change_words(now, figures.before))
+    return tile(
+        "Low scores answered in time", share_words(now), url, lines, change_words(now, figures.before, asked.against)
+    )
 
 
 def every_tile(asked: Asked, figures: Timed) -> Tile:
@@ -229,7 +229,7 @@ def every_tile(asked: Asked, figures: Timed) -> Tile:
         ),
     ]
     value = span(median) if median is not None else "Not known yet"
-    return tile(label, value, "", lines, curve_change_words(now, figures.before, span))
+    return tile(label, value, "", lines, curve_change_words(now, figures.before, asked.against, span))
 
 
 def _reach(curve: Curve) -> str:
@@ -255,7 +255,7 @@ def up_tile(asked: Asked, figures: Escalations) -> Tile:
         share_words(now),
         asked.cases("escalated") if now.shown else "",
         lines,
-        change_words(now, figures.before),
+        change_words(now, figures.before, asked.against),
     )
 
 
@@ -273,7 +273,7 @@ def time_tile(asked: Asked, figures: Resolving) -> Tile:
         cell(f"{count_words(now.left, 'case')} ended without an answer", asked.cases("left")) if now.left else "",
     ]
     value = span(median) if median is not None else "Not known yet"
-    return tile(label, value, asked.cases("resolved"), lines, time_change_words(now, figures.before))
+    return tile(label, value, asked.cases("resolved"), lines, time_change_words(now, figures.before, asked.against))
 
 
 def _time_lines(lasted: Lasted) -> list[str]:
@@ -307,5 +307,5 @@ def kept_tile(asked: Asked, figures: Kept) -> Tile:
         share_words(now),
         asked.cases("kept") if now.shown else "",
         lines,
-        change_words(now, figures.before),
+        change_words(now, figures.before, asked.against),
     )

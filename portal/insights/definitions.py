@@ -305,7 +305,7 @@ DEFINITIONS = (
         "change",
         "Up, down, no clear change",
         "the 95% interval of the difference leaves 0 out, or does not (Newcombe)",
-        f"Against as many days just before the period, with at least {COMPARED} on both sides; with fewer it is “too few to tell”. Medians have changed clearly when their intervals do not meet.",
+        f"Against what is chosen under “Compare with”: as many days just before the period, or the same weekdays 52 weeks earlier, so that as many weekends stand on both sides; with “Nothing” it is not said. With at least {COMPARED} on both sides; with fewer it is “too few to tell”. Medians have changed clearly when their intervals do not meet.",
     ),
     Definition(
         "differs",

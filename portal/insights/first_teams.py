@@ -13,7 +13,7 @@ from portal.insights.drawing import Chart, finding, spread, untold
 from portal.insights.lately import lately
 from portal.insights.splits import guarded
 from portal.insights.tables import Cell, Table, of_share
-from portal.insights.words import change_words
+from portal.insights.words import AGAINST_WORDS, change_words
 
 Named = list[tuple[str, str, Share]]
 NOTE = "Fewer than 5 are not shown; where a hidden one could be computed from the others, the smallest of those is kept back, too."
@@ -61,19 +61,19 @@ def first_chart(asked: Asked, found: Rates, names: Mapping[str, str]) -> Chart:
 
 
 def first_table(asked: Asked, found: Rates, names: Mapping[str, str]) -> Table:
-    """The same in numbers, against the period before."""
+    """The same in numbers, against what the period is compared with."""
     rows, before = _named(found.now, names), guarded(found.before)
+    beside = AGAINST_WORDS[asked.against]
     cells = []
     for name, slug, share in rows:
         hits, of = (asked.cases(which, more={"part": slug}) for which in (UP, FILED))
         was = before.get(slug, Share())
-        words = "Kept back before" if was.kept_back else change_words(share, was)
-        cells.append(
-            (name, [of_share(share, hits, of, bar=True), Cell(words or "–", file=list(of_share(was, "", "").file))])
-        )
+        words = "Kept back before" if was.kept_back else change_words(share, was, asked.against)
+        then = [Cell(words or "–", file=list(of_share(was, "", "").file))] if beside else []
+        cells.append((name, [of_share(share, hits, of, bar=True), *then]))
     return Table(
-        "first", "Escalation rate by first team, and the period before",
+        "first", f"Escalation rate by first team{f', and {beside}' if beside else ''}",
         "By the team each case came to first: cases filed in the period and escalated since, among those filed. What went up "
         "has another team now, so the team it has now would say nothing of who passes up.",
-        "First team", ["Escalated", "The period before"], cells, asked.link("/insights/promises/load.csv"), NOTE,
+        "First team", ["Escalated", *([f"{beside[0].upper()}{beside[1:]}"] if beside else [])], cells, asked.link("/insights/promises/load.csv"), NOTE,
     )  # fmt: skip

@@ -185,7 +185,7 @@ def page(template: str, heading: str) -> Callable[[Fill], View]:
             question = Question(request)
             context = frame(request, heading=heading, filters=question.form)
             if question.asked:
-                context |= {"filter_words": question.asked.words, "counted_to": question.at}
+                context |= {"filter_words": question.asked.said, "counted_to": question.at}
                 context |= fill(question, question.asked)
                 if (picture := taken(request, context)) is not None:
                     return picture

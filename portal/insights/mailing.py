@@ -103,7 +103,7 @@ def filters_of(view: FigureView) -> dict[str, str]:
     return dict(parse_qsl(view.query))
 
 
-def line(key: str, figures: Counted) -> str:
+def line(key: str, figures: Counted, against: str) -> str:
     """'Satisfied (CSAT): 82% (78% to 86%) of 120. Up from 78%', as the page of all figures has it."""
     now, one = figures.now, MEASURES[key]
     share, interval = measure_words(one, now)
@@ -112,7 +112,7 @@ def line(key: str, figures: Counted) -> str:
         said += f" ({interval})"
     if now.n:
         said += f" of {now.n:,}" if now.shown else f": {now.n}"
-    changed = measure_change_words(one, figures) if now.shown else ""
+    changed = measure_change_words(one, figures, against) if now.shown else ""
     return f"{said}. {changed}" if changed else said
 
 
@@ -125,7 +125,7 @@ def pinned(asked: Asked, path: str, **more: str) -> str:
 def lines_of(asked: Asked, keys: tuple[str, ...]) -> tuple[list[str], datetime]:
     """A line a figure, and up to when they are counted."""
     found, counted_to = reading.figures(keys, asked.period, asked.scope, at=asked.at)
-    return [line(key, figures) for key, figures in found.items()], counted_to
+    return [line(key, figures, asked.against) for key, figures in found.items()], counted_to
 
 
 def view_of(notice: Notice) -> FigureView:
@@ -167,7 +167,7 @@ def compose(notice: Notice, now: datetime) -> dict[str, Any]:
         "broken": False,
         "sentence": first.get("sentence") or first.get("empty") or first.get("choose", ""),
         "lines": lines,
-        "words": asked.words,
+        "words": asked.words if view.page == COMPARE else asked.said,
         "counted": counted_words(counted_to),
         "page": pinned(asked, view.page, **sides),
     }

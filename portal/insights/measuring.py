@@ -11,6 +11,7 @@ from feedback.durations import Hours
 from feedback.ease import EFFORTS, Ease, ease
 from feedback.intervals import Share
 from feedback.measures import MEASURES, Counted, Measure
+from feedback.periods import NONE
 from feedback.recovery import Lift, lift
 from feedback.rollup import reading
 from feedback.rollup.fresh import Fresh
@@ -23,7 +24,7 @@ from portal.insights.timing import HEAD as TIME_HEAD
 from portal.insights.timing import HEADS as TIME_HEADS
 from portal.insights.timing import csv_rows as time_rows
 from portal.insights.timing import timed
-from portal.insights.words import days_words, ease_words, lift_words, measure_change_words, measure_words
+from portal.insights.words import AGAINST_WORDS, ease_words, lift_words, measure_change_words, measure_words
 
 #: The sections of the page, in its order: heading, and which figures belong there.
 SECTIONS = (
@@ -86,9 +87,10 @@ def measured(asked: Asked, office: Hours | None = None) -> dict[str, Any]:
         ],
         "times": times,
         "times_heads": TIME_HEADS,
+        "against": AGAINST_WORDS[asked.against],
         "lift": lift_words(lifted(asked)),
         "lift_url": asked.cases("figure", more={"part": "recovered-of"}),
-        "ease": ease_words(eased),
+        "ease": ease_words(eased, asked.against),
         "counted_to": min(counted_to, timed_to),
     }
 
@@ -110,14 +112,14 @@ def _row(asked: Asked, one: Measure, figures: Counted) -> dict[str, Any]:
         "interval": interval,
         "of": of,
         "cells": [share, {"words": interval}, of],
-        "change": measure_change_words(one, figures) if now.shown else "",
+        "change": measure_change_words(one, figures, asked.against) if now.shown else "",
     }
 
 
 def filed(asked: Asked) -> Filed:
     """The table as a file. What the page does not show is empty there, too."""
     found, eased, counted_to = counted_of(asked)
-    return Filed(_lines(asked, found, eased), counted_to, [("Before", days_words(asked.period.before()))])
+    return Filed(_lines(asked, found, eased), counted_to)
 
 
 def _lines(asked: Asked, found: Mapping[str, Counted], eased: Ease) -> Iterator[str]:
@@ -126,11 +128,13 @@ def _lines(asked: Asked, found: Mapping[str, Counted], eased: Ease) -> Iterator[
     yield writer.writerow((*HEAD, *TIME_HEAD, *MEAN_HEAD))
     for key, figures in found.items():
         one = MEASURES[key]
-        cells = [key, one.name, one.formula, *_cells(figures.now), *_cells(figures.before), *[""] * len(TIME_HEAD)]
+        before = _cells(figures.before) if asked.against != NONE else [""] * 5
+        cells = [key, one.name, one.formula, *_cells(figures.now), *before, *[""] * len(TIME_HEAD)]
         yield writer.writerow([safe(value) for value in [*cells, *none]])
     for cells in time_rows(asked, shares=len(HEAD) - 3):
         yield writer.writerow([safe(value) for value in [*cells, *none]])
-    yield writer.writerow(_mean_cells(eased))
+    cells = _mean_cells(eased)
+    yield writer.writerow(cells if asked.against != NONE else [*cells[:-1], ""])
 
 
 def _mean_cells(eased: Ease) -> list[Any]:

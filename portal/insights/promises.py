@@ -76,10 +76,10 @@ def promises_page(asked: Asked, calendar: Calendar, *, rules: Rules | None, sees
         "sentence": reading(asked, whole, up, found.why),
         "tiles": [
             tile("Promises kept", whole, "", asked.cases("kept"), cell_line(whole, "promise", asked.cases("promises")), "promise"),
-            tile("Escalated", up.now, change_words(up.now, up.before), asked.cases("escalated"), cell_line(up.now, "case", asked.cases("filed"))),
+            tile("Escalated", up.now, change_words(up.now, up.before, asked.against), asked.cases("escalated"), cell_line(up.now, "case", asked.cases("filed"))),
             time_tile(asked, times),
             tile(
-                "Asked for a supervisor", asked_for.now, change_words(asked_for.now, asked_for.before),
+                "Asked for a supervisor", asked_for.now, change_words(asked_for.now, asked_for.before, asked.against),
                 asked.cases("figure", more={"part": "supervisor-hits"}),
                 cell_line(asked_for.now, "case", asked.cases("figure", more={"part": "supervisor-of"})),
             ),

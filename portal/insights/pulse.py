@@ -8,6 +8,7 @@ from typing import Any
 
 from cases.access import figure_teams_of
 from cases.models import Team, User
+from feedback.periods import BEFORE
 from feedback.pulse import Month, Numbers, months_over, so_far
 from portal import charts
 from portal.charts import percent
@@ -68,7 +69,7 @@ def sentence(last: Month, before: Month | None) -> str:
         return f"{said[0]}: of fewer than 5, or all on one side, nothing more is shown."
     said.append(f"{percent(one.share.value)} of them said 4 or 5 ({interval_words(one.share)})")
     if before is not None and before.everybody.share.shown:
-        said.append(change_words(one.share, before.everybody.share))
+        said.append(change_words(one.share, before.everybody.share, BEFORE))
     return f"{'. '.join(said)}."
 
 

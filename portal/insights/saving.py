@@ -138,7 +138,7 @@ def _words(said: Said, page: str) -> str:
     if said.asked is None:
         return ""
     if page != COMPARE:
-        return said.asked.words
+        return said.asked.said
     sides = sides_words(said.asked, said.filters, said.form.names.teams)
     return f"{sides} · {said.asked.words}" if sides else ""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from feedback.durations import DURATIONS, Duration, Hours, Timed, times
 from feedback.intervals import FEWEST, Curve
+from feedback.periods import NONE
 from feedback.rollup import standing
 from feedback.rollup.fresh import Fresh
 from portal.insights.asking import Asked
@@ -64,7 +65,7 @@ def _row(asked: Asked, one: Duration, figures: Timed) -> dict[str, Any]:
         "of": of,
         "open": open_,
         "cells": [*({"words": said} for said in (median, interval, most)), of | {"under": open_}],
-        "change": curve_change_words(now, figures.before, words),
+        "change": curve_change_words(now, figures.before, asked.against, words),
     }
 
 
@@ -96,5 +97,5 @@ def csv_rows(asked: Asked, *, shares: int) -> Iterator[list[Any]]:
             most,
             open_,
             was,
-            found.before.n,
+            found.before.n if asked.against != NONE else "",
         ]

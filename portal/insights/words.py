@@ -10,13 +10,17 @@ from feedback.figures import Escalations, Kept, Satisfaction
 from feedback.handlers import Mix
 from feedback.intervals import COMPARED, FEWEST, Curve, Share, change
 from feedback.measures import Counted, Measure
-from feedback.periods import Period
+from feedback.periods import BEFORE, NONE, YEAR, Period
 from feedback.recovery import Lift
 from feedback.resolving import Lasted, Resolving
 from portal.charts import percent
 from portal.templatetags.times import DAY, HOUR, MINUTE, count
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+#: What a period is compared with, by Period.against; the second what follows a number of then.
+AGAINST_WORDS = {BEFORE: "the period before", YEAR: "the same weeks last year", NONE: ""}
+THEN_WORDS = {BEFORE: "", YEAR: " last year", NONE: ""}
 
 #: Below this many an interval is so wide that a share alone would mislead.
 FEW = 30
@@ -109,12 +113,12 @@ def lift_words(lift: Lift) -> str:
     return f"{abs(lift.mean):.1f} points {way} at the end (95% interval {low:+.1f} to {high:+.1f}), of {count(lift.n, 'case')} with both"
 
 
-def ease_words(found: Ease) -> str:
+def ease_words(found: Ease, against: str) -> str:
     """'3.8 of 5 (95% interval 3.2 to 4.4), was 3.6'; empty while there are too few answers to show."""
     if found.now.mean is None or found.now.interval is None:
         return ""
     low, high = found.now.interval
-    was = f", was {found.before.mean:.1f}" if found.before.mean is not None else ""
+    was = f", was {found.before.mean:.1f}{THEN_WORDS[against]}" if found.before.mean is not None else ""
     return f"{found.now.mean:.1f} of 5 (95% interval {low:.1f} to {high:.1f}){was}"
 
 
@@ -130,9 +134,9 @@ def measure_words(one: Measure, share: Share) -> tuple[str, str]:
     return thousand(share.value), " to ".join(f"{end * 1000:.1f}" for end in share.interval)
 
 
-def measure_change_words(one: Measure, figures: Counted) -> str:
+def measure_change_words(one: Measure, figures: Counted, against: str) -> str:
     """As `change_words`, in the figure's own unit."""
-    return change_words(figures.now, figures.before, thousand if one.rare else percent)
+    return change_words(figures.now, figures.before, against, thousand if one.rare else percent)
 
 
 def few_words(share: Share, what: str) -> str:
@@ -153,44 +157,60 @@ def came_words(answers: int, invited: int) -> str:
 
 
 def since(now: Share, before: Share) -> str | None:
-    """Whether a share clearly went "up" or "down" since the period before; "" when not, None when too few to tell."""
+    """Whether a share clearly went "up" or "down" against what it is compared with; "" when not, None when too few to tell."""
     return change(now, before) if min(now.n, before.n) >= COMPARED else None
 
 
-def change_words(now: Share, before: Share, say: Callable[[float], str] = percent) -> str:
-    """'Up from 78%', 'No clear change, was 81%', or why there is nothing to compare."""
-    if now.value is None:
+def change_words(now: Share, before: Share, against: str, say: Callable[[float], str] = percent) -> str:
+    """'Up from 78%', 'No clear change, was 81% last year', or why there is nothing to compare; empty where nothing was asked for.
+
+    `against` is what the period is compared with, as Period has it.
+    """
+    if now.value is None or against == NONE:
         return ""
     if before.value is None:
-        return f"Nothing to compare with: {before.n} in the period before"
+        return _nothing(before.n, against)
     verdicts = {"up": "Up from", "down": "Down from", "": "No clear change, was", None: "Too few to tell a change, was"}
-    return f"{verdicts[since(now, before)]} {say(before.value)}"
+    return f"{verdicts[since(now, before)]} {say(before.value)}{THEN_WORDS[against]}"
 
 
-def time_change_words(now: Lasted, before: Lasted) -> str:
+def _nothing(n: int, against: str) -> str:
+    return f"Nothing to compare with: {n} in {AGAINST_WORDS[against]}"
+
+
+def time_change_words(now: Lasted, before: Lasted, against: str) -> str:
     """Whether the median clearly changed: only when the two intervals do not meet."""
-    return curve_change_words(now.wall, before.wall, span)
+    return curve_change_words(now.wall, before.wall, against, span)
 
 
-def curve_change_words(now: Curve, before: Curve, words: Callable[[float], str]) -> str:
+def curve_change_words(now: Curve, before: Curve, against: str, words: Callable[[float], str]) -> str:
     """As `time_change_words`, of any time; `words` says one."""
     new, old = now.quantile(MEDIAN), before.quantile(MEDIAN)
-    if new is None or now.n < FEWEST:
+    if new is None or now.n < FEWEST or against == NONE:
         return ""
     if old is None or before.n < FEWEST:
-        return f"Nothing to compare with: {before.n} in the period before"
+        return _nothing(before.n, against)
+    was = f"{words(old)}{THEN_WORDS[against]}"
     if min(now.n, before.n) < COMPARED:
-        return f"Too few to tell a change, was {words(old)}"
+        return f"Too few to tell a change, was {was}"
     (low, high), (low_old, high_old) = now.interval(MEDIAN), before.interval(MEDIAN)
     if low is not None and high_old is not None and low > high_old:
-        return f"Up from {words(old)}"
+        return f"Up from {was}"
     if low_old is not None and high is not None and high < low_old:
-        return f"Down from {words(old)}"
-    return f"No clear change, was {words(old)}"
+        return f"Down from {was}"
+    return f"No clear change, was {was}"
 
 
-def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], days: str) -> str:
+def against_words(period: Period) -> str:
+    """'the same weeks last year, 13 Jan 2025 to 2 Feb 2025'; 'nothing' where nothing was asked for."""
+    if period.against == NONE:
+        return "nothing"
+    return f"{AGAINST_WORDS[period.against]}, {days_words(period.before())}"
+
+
+def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], period: Period) -> str:
     """The page's first words, made by rules: what was counted, and what clearly changed."""
+    days = days_words(period)
     csat, up, times, kept = figures
     said = [f"{days}: {count_words(up.now.n, 'case')} filed"]
     if up.now.value is not None:
@@ -203,11 +223,13 @@ def reading(figures: tuple[Satisfaction, Escalations, Resolving, Kept], days: st
         said.append(f"Half of the escalated cases had their answer within {span(median)}")
     if kept.now.value is not None:
         said.append(f"We kept {percent(kept.now.value)} of our promises")
-    return f"{'. '.join(said)}. {changes(figures)}"
+    return f"{'. '.join(said)}. {changes(figures, period.against)}".strip()
 
 
-def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
-    """Which of the shares clearly differ from the period before."""
+def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept], against: str) -> str:
+    """Which of the shares clearly differ from what they are compared with; nothing where that is nothing."""
+    if against == NONE:
+        return ""
     csat, up, _, kept = figures
     pairs = (("satisfaction", csat), ("escalations", up), ("promises kept", kept))
     known = [(name, one, since(one.now, one.before)) for name, one in pairs]
@@ -217,10 +239,11 @@ def changes(figures: tuple[Satisfaction, Escalations, Resolving, Kept]) -> str:
         if way
     ]
     if moved:
-        return f"Clearly changed: {'; '.join(moved)}."
+        since_then = f" against {AGAINST_WORDS[against]}" if against != BEFORE else ""
+        return f"Clearly changed{since_then}: {'; '.join(moved)}."
     if all(way is None for _, _, way in known):
-        return "There is too little to say whether anything changed against the period before."
-    return "Nothing changed clearly against the period before."
+        return f"There is too little to say whether anything changed against {AGAINST_WORDS[against]}."
+    return f"Nothing changed clearly against {AGAINST_WORDS[against]}."
 
 
 def count_words(number: int, word: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from feedback.durations import Hours, Timed
 from feedback.intervals import FEWEST, Curve, Share
 from feedback.measures import Counted
+from feedback.periods import BEFORE, NONE, YEAR
 from feedback.rollup import standing
 from feedback.writing import EDGES, SILENT, WRITTEN, Updates
 from portal import charts
@@ -18,6 +19,7 @@ from portal.insights.drawing import TOO_FEW, Chart, cell, chart
 from portal.insights.lately import figures
 from portal.insights.tables import Cell, Table, of_curve, of_share
 from portal.insights.words import (
+    AGAINST_WORDS,
     MEDIAN,
     NINE_IN_TEN,
     change_words,
@@ -32,7 +34,13 @@ EXAMPLES = "/insights/writing/examples/"
 READINGS = ((HERE, "Figures"), (EXAMPLES, "Examples"))
 IN_TIME = "in_time_update"
 EMPTY = "No case of a customer was filed here in this period. Choose a longer one, or fewer filters."
-COLUMNS = ("This period", "Period before", "Change")
+#: The first columns of the trend, by what the period is compared with; of NONE nothing stands beside it.
+COLUMNS = {
+    BEFORE: ("This period", "Period before", "Change"),
+    YEAR: ("This period", "Same weeks last year", "Change"),
+    NONE: ("This period",),
+}
+PLAIN_TITLE = "Silence, updates and the times we name"
 TEAM_COLUMNS = (
     "Longest silence, half of the cases",
     "Updates in time",
@@ -97,32 +105,43 @@ def sentence(asked: Asked, found: Found) -> str:
 
 
 def trend(asked: Asked, found: Found) -> Table:
-    """Each figure of the period and the one before it, and what may be said of the difference."""
+    """Each figure of the period and the one it is compared with, and what may be said of the difference."""
     now, before = found.now, found.before
     more = {"part": "time_silence"}
     rows = [
-        _timed("Longest silence, half of the cases", found.silent, MEDIAN, asked.cases("time", more=more)),
-        _timed("Longest silence, 9 in 10", found.silent, NINE_IN_TEN, asked.cases("time", more=more)),
+        _timed(
+            "Longest silence, half of the cases", found.silent, asked.against, MEDIAN, asked.cases("time", more=more)
+        ),
+        _timed("Longest silence, 9 in 10", found.silent, asked.against, NINE_IN_TEN, asked.cases("time", more=more)),
         _shared(
             "Updates in time",
             found.in_time,
+            asked.against,
             *(asked.cases("figure", more={"part": f"{IN_TIME}-{half}"}) for half in ("hits", "of")),
         ),
         _shared(
-            "Updates that name the next time", Counted(now.timed, before.timed), *_written(asked, "timed", "updated")
+            "Updates that name the next time",
+            Counted(now.timed, before.timed),
+            asked.against,
+            *_written(asked, "timed", "updated"),
         ),
         _shared(
-            "… with a time the writer chose", Counted(now.chosen, before.chosen), *_written(asked, "chosen", "updated")
+            "… with a time the writer chose",
+            Counted(now.chosen, before.chosen),
+            asked.against,
+            *_written(asked, "chosen", "updated"),
         ),
         (
             "Updates a case",
             [_each(now, asked.cases(WRITTEN, more={"part": "of"})), _each(before, ""), Cell("", file=[""])],
         ),
     ]
+    columns = COLUMNS[asked.against]
+    rows = [(name, cells[: len(columns)]) for name, cells in rows]
     return Table(
-        "writing", title_of(found),
+        "writing", title_of(found, asked.against),
         "The longest silence is in office hours; of a case that is open it counts as longer. The lists behind the numbers are of cases.",
-        "How we write", COLUMNS, rows, asked.link(CSV), "Fewer than 5 are not shown.",
+        "How we write", columns, rows, asked.link(CSV), "Fewer than 5 are not shown.",
     )  # fmt: skip
 
 
@@ -130,12 +149,14 @@ def _written(asked: Asked, *parts: str) -> list[str]:
     return [asked.cases(WRITTEN, more={"part": part}) for part in parts]
 
 
-def title_of(found: Found) -> str:
-    """What clearly changed since the period before."""
+def title_of(found: Found, against: str) -> str:
+    """What clearly changed against what the period is compared with."""
+    if against == NONE:
+        return PLAIN_TITLE
     said = [
-        ("Updates in time", change_words(found.in_time.now, found.in_time.before)),
-        ("The longest silence", curve_change_words(found.silent.now, found.silent.before, working)),
-        ("Updates that name the next time", change_words(found.now.timed, found.before.timed)),
+        ("Updates in time", change_words(found.in_time.now, found.in_time.before, against)),
+        ("The longest silence", curve_change_words(found.silent.now, found.silent.before, against, working)),
+        ("Updates that name the next time", change_words(found.now.timed, found.before.timed, against)),
     ]
     moved = [
         f"{name[0].lower()}{name[1:]} {words[0].lower()}{words[1:]}"
@@ -146,13 +167,12 @@ def title_of(found: Found) -> str:
         first = ", ".join(moved)
         return f"{first[0].upper()}{first[1:]}"
     known = [words for _, words in said if words.startswith("No clear")]
-    return (
-        "Nothing changed clearly since the period before" if known else "Too little to compare with the period before"
-    )
+    beside = AGAINST_WORDS[against]
+    return f"Nothing changed clearly against {beside}" if known else f"Too little to compare with {beside}"
 
 
-def _timed(name: str, timed: Timed, share: float, url: str) -> tuple[str, list[Cell]]:
-    change = curve_change_words(timed.now, timed.before, working) if share == MEDIAN else ""
+def _timed(name: str, timed: Timed, against: str, share: float, url: str) -> tuple[str, list[Cell]]:
+    change = curve_change_words(timed.now, timed.before, against, working) if share == MEDIAN else ""
     cells = [
         of_curve(timed.now, url if timed.now.n else "", share, working),
         of_curve(timed.before, "", share, working),
@@ -160,8 +180,8 @@ def _timed(name: str, timed: Timed, share: float, url: str) -> tuple[str, list[C
     return name, [*cells, Cell(change, file=[""])]
 
 
-def _shared(name: str, counted: Counted, hits: str, of: str) -> tuple[str, list[Cell]]:
-    change = change_words(counted.now, counted.before)
+def _shared(name: str, counted: Counted, against: str, hits: str, of: str) -> tuple[str, list[Cell]]:
+    change = change_words(counted.now, counted.before, against)
     return name, [of_share(counted.now, hits, of, bar=True), of_share(counted.before, "", ""), Cell(change, file=[""])]
 
 

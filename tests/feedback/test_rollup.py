@@ -13,7 +13,7 @@ from django.core.management import call_command
 from cases.models import Case, Category, Team, TouchedCase, User
 from escalation import verbs
 from escalation.erasing import end_all
-from feedback import figures, measures, post_mortems, retros
+from feedback import figures, measures, periods, post_mortems, retros
 from feedback.ease import mean_on_scale
 from feedback.facts import build
 from feedback.figures import IMPORTED, LIVE, Scope
@@ -21,7 +21,7 @@ from feedback.first_contact import first_contact
 from feedback.measures import ALL, MEASURES, SPLITS
 from feedback.models import CaseFact, CountedCase, Ground, Retro, RollupCell, RollupDay, RollupPart, Survey
 from feedback.models.rollup import KEYS
-from feedback.periods import Period
+from feedback.periods import BEFORE, NONE, YEAR, Period
 from feedback.pulse import office
 from feedback.rollup import keep, marking, parts, piecing, reading
 from feedback.rollup.cells import COUNTED
@@ -133,7 +133,9 @@ class Living(Maker):
         chance = self.chance
         at = self.now - chance.choice((keep.NOW, keep.NOW, timedelta(minutes=chance.randint(0, 60 * 24 * 20))))
         last = marking.day_of(at, ZoneInfo(ZONE)) + timedelta(days=chance.choice((0, 0, -3, 4)))
-        period = Period(last - timedelta(days=chance.choice((0, 6, 27))), last, ZONE)
+        days, against = chance.choice((0, 6, 27)), chance.choice((BEFORE, YEAR, NONE))
+        days = min(days, 6) if against == YEAR else days
+        period = Period(last - timedelta(days=days), last, ZONE, against)
         filters = {
             "team": chance.choice(list(Team.objects.values_list("slug", flat=True))),
             "level": chance.randint(1, 3),
@@ -180,7 +182,9 @@ def settle(at: datetime) -> None:
         pass
 
 
-def test_equals_a_recount_at_every_moment():
+def test_equals_a_recount_at_every_moment(monkeypatch):
+    # Last year is this near, so that both stretches have cases, and so have the days between that belong to neither.
+    monkeypatch.setattr(periods, "A_YEAR", timedelta(days=11))
     maker = Living(gather(), seed=1, batched=True, step=timedelta(hours=9), share=0.6)
     maker.make(48, a_step=4, rest=24)
     assert maker.kept > maker.read // 2, "most questions were answered by counting anew: nothing was tested"
@@ -200,6 +204,11 @@ def test_equals_a_recount_at_every_moment():
     }
     assert sum(one.now.n + one.before.n > 0 for one in read.values()) > 20
     same_as_the_log(whole, at)
+    monkeypatch.setattr(periods, "A_YEAR", timedelta(days=whole.days // 2))
+    for against in (YEAR, NONE):
+        part = Period(whole.last - timedelta(days=whole.days // 3), whole.last, ZONE, against)
+        assert reading.read(part, at=at).is_read
+        same_as_the_log(part, at)
     assert all(RollupPart.objects.filter(name=name).exists() for name in parts.NAMES)
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cases.models import Case, Category, Event, Message, User
 from escalation import letters
 from escalation.models import Notice, Promise, StageClock
-from feedback import figure_views, improvement_acts
+from feedback import figure_views, improvement_acts, periods
 from feedback.durations import DURATIONS
 from feedback.facts import build
 from feedback.helpfulness import deflection
@@ -71,8 +71,11 @@ def keep(client, page="/insights/", mailed="weekly", name="Mine", **filters):
     return client.post(address, {"name": name, "mailed": mailed})
 
 
-@pytest.mark.parametrize("filters", [DATES, MARCH, MARCH | {"topic": "billing"}])
-def test_page_file_letter_and_api_say_the_same_of_every_figure(filters, manager, story):
+@pytest.mark.parametrize(
+    "filters", [DATES, MARCH, MARCH | {"topic": "billing"}, MARCH | {"against": "year"}, MARCH | {"against": "none"}]
+)
+def test_page_file_letter_and_api_say_the_same_of_every_figure(filters, manager, story, monkeypatch):
+    monkeypatch.setattr(periods, "A_YEAR", timedelta(days=35))  # so that something was told of "last year"
     sections = manager.get("/insights/all/", filters).context["sections"]
     page = {row["name"]: row for section in sections for row in section["rows"]}
     filed = {row["Key"]: row for row in rows_of(manager.get("/insights/all.csv", filters))}
@@ -88,7 +91,8 @@ def test_page_file_letter_and_api_say_the_same_of_every_figure(filters, manager,
         assert ("" if said["hits"] is None else str(said["hits"])) == row["Counts"]
         assert ("" if said["value"] is None else said["value"]) == (float(row["Share"]) if row["Share"] else "")
         assert (said["interval"] or ["", ""]) == [float(row[n]) if row[n] else "" for n in ("Interval from", "Interval to")]  # fmt: skip
-        assert str(said["before"]["n"]) == row["Of before"]
+        assert (said["before"] is None) == (answer["before"] is None) == (filters.get("against") == "none")
+        assert ("" if said["before"] is None else str(said["before"]["n"])) == row["Of before"]
         assert mailed[key].startswith(f"{one.name}: {shown['share']['words']}")
         assert mailed[key].endswith(shown["change"])
         if shown["interval"]:

@@ -17,7 +17,7 @@ from feedback import first_contact, helped
 from feedback.figures import BEHIND, PROMISED
 from feedback.intervals import Share, apart, change, wilson
 from feedback.models import Survey
-from feedback.periods import Period
+from feedback.periods import BEFORE, NONE, YEAR, Period
 from portal.insights.casework import FIGURE, HEAD, MORE_HEAD, OF_TOPICS, TITLES, safe
 from portal.insights.drawing import finding, steady, untold
 from portal.insights.lately import MANY, lately
@@ -421,12 +421,15 @@ class TestWords:
         assert span(seconds) == words
 
     def test_changes(self):
-        assert change_words(Share(56, 70), Share(48, 80)) == "Up from 60%"
-        assert change_words(Share(48, 80), Share(56, 70)) == "Down from 80%"
-        assert change_words(Share(5, 10), Share(2, 4)) == "Nothing to compare with: 4 in the period before"
-        assert change_words(Share(2, 4), Share(5, 10)) == ""
+        assert change_words(Share(56, 70), Share(48, 80), BEFORE) == "Up from 60%"
+        assert change_words(Share(48, 80), Share(56, 70), BEFORE) == "Down from 80%"
+        assert change_words(Share(56, 70), Share(48, 80), YEAR) == "Up from 60% last year"
+        assert change_words(Share(56, 70), Share(48, 80), NONE) == ""
+        assert change_words(Share(5, 10), Share(2, 4), BEFORE) == "Nothing to compare with: 4 in the period before"
+        assert change_words(Share(5, 10), Share(), YEAR) == "Nothing to compare with: 0 in the same weeks last year"
+        assert change_words(Share(2, 4), Share(5, 10), BEFORE) == ""
         # Nine of nine against none of nine: clear by arithmetic, and still too few to say so.
-        assert change_words(Share(9, 9), Share(0, 9)) == "Too few to tell a change, was 0%"
+        assert change_words(Share(9, 9), Share(0, 9), BEFORE) == "Too few to tell a change, was 0%"
 
     def test_how_answers_came(self):
         assert came_words(35, 10) == "25 on the case page before we asked, 10 after our invitation by e-mail"

@@ -53,7 +53,7 @@ def test_every_chart_that_is_drawn_has_its_file(manager, story):
 
 
 FILES = {
-    "/insights/all.csv": ("CSAT", {"Before": "22 Dec 2025 to 11 Jan 2026"}),
+    "/insights/all.csv": ("CSAT", {"Compared with": "the period before, 22 Dec 2025 to 11 Jan 2026"}),
     "/insights/promises.csv": ("Promises by milestone", {"What went up, and why": "escalated cases that went"}),
     "/insights/promises/versions.csv": ("Need not have gone up", {}),
     "/insights/promises/teams.csv": ("Promises by milestone", {}),
