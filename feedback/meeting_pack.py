@@ -162,7 +162,7 @@ class _Look:
         """What was written beside scores, masked, the lowest score first; and how many wrote without a name."""
         rows = verbatims.of_period(self.week, self.scope)
         named = verbatims.named(rows)
-        seen = verbatims.with_cases(named & verbatims.readable(self.viewer))
+        seen = verbatims.with_cases(verbatims.readable(self.viewer, named))
         first = verbatims.heard(seen.order_by("satisfaction", "-answered_at", "-pk")[:MOST])
         return Part(first, seen.count(), named.count()), rows.filter(is_anonymous=True).count()
 

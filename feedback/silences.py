@@ -27,7 +27,7 @@ from feedback.periods import Period
 
 #: What `silent` reads, and the longest that is over.
 KNOWN = ("pk", "longest_silence", "silent_since", "case__protocol")
-BESIDE = ("case__team", "case__category")
+BESIDE = ("team", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,13 @@ def longest(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Sile
     return max(silences(events, worked, at=at), key=lambda one: one.seconds, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Worst:
-    """The cases with the longest silences, the longest first, and of how many cases' silences they are the longest."""
-
-    rows: list[tuple[Case, Silence]]
-    weighed: int
-
-
-def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int, office: Hours | None = None) -> Worst:
+def worst(
+    period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int, office: Hours | None = None
+) -> list[tuple[Case, Silence]]:
     """The `most` cases filed here in the period with the longest silence.
 
-    The facts know how long it was and since when one goes on; the log of these few says from when to when. One question for
-    each; `office` is who knows the office hours, where somebody does already.
+    The facts know how long it was and since when one goes on; the log of these few says from when to when. Three questions;
+    `office` is who knows the office hours, where somebody does already.
     """
     hours = office or office_hours()
     facts: Any = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__")).order_by()
@@ -73,10 +67,11 @@ def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int,
     rows = [dict(zip(KNOWN, row, strict=True)) for row in known]
     lengths = {row["pk"]: max(row["longest_silence"], int(silent(row, hours, at))) for row in rows}
     first = sorted(lengths, key=lambda pk: (-lengths[pk], pk))[:most]
-    cases: dict[int, Case] = {}
+    cases = Case.objects.select_related(*BESIDE).in_bulk(first)
     log: dict[int, list[Happened]] = defaultdict(list)
-    for event in Event.objects.filter(case__in=first).select_related(*BESIDE).order_by("case", "seq"):
-        cases[event.case_id] = event.case
-        log[event.case_id].append(Happened(*(getattr(event, name) for name in Happened._fields)))
+    for case_id, *event in (
+        Event.objects.filter(case__in=first).order_by("case", "seq").values_list("case_id", *Happened._fields)
+    ):
+        log[case_id].append(Happened._make(event))
     found = ((cases[pk], longest(log[pk], worked_by(hours, cases[pk].protocol), at=at)) for pk in first)
-    return Worst([(case, one) for case, one in found if one is not None and one.seconds > 0], len(lengths))
+    return [(case, one) for case, one in found if one is not None and one.seconds > 0]

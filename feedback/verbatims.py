@@ -42,12 +42,13 @@ def of_period(period: Period, scope: Scope = EVERYTHING) -> QuerySet[Survey]:
     return written().filter(within("answered_at", period), scope.on("case__"))
 
 
-def readable(viewer: Viewer) -> QuerySet[Survey]:
-    """The comments somebody may read in a list: of cases they see; who sees no cases, all.
+def readable(viewer: Viewer, rows: QuerySet[Survey] | None = None) -> QuerySet[Survey]:
+    """Of `rows` (all that is `written`) the comments somebody may read in a list: of cases they see; who sees no cases, all.
 
     Those on restricted topics stand in no list: such a case opens by a press that leaves its line, and the words with it.
     """
-    open_topics = written().exclude(case__category__is_restricted=True)
+    # Narrowed one by one: two lists laid over each other would join the same tables twice.
+    open_topics = (written() if rows is None else rows).exclude(case__category__is_restricted=True)
     if viewer.is_staff:
         return open_topics.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
     return open_topics
@@ -74,7 +75,7 @@ def quotable(viewer: Viewer, period: Period, scope: Scope = EVERYTHING) -> list[
     The lowest score first, of a score the newest. None where the viewer sees no cases and so few wrote that the words
     would say who they are.
     """
-    rows = (readable(viewer) & of_period(period, scope)).filter(is_anonymous=False)
+    rows = readable(viewer, of_period(period, scope)).filter(is_anonymous=False)
     if not viewer.is_staff and rows.count() < FEWEST:
         return []
     return list(with_cases(rows.filter(may_quote=True)).order_by("satisfaction", "-answered_at", "-pk"))

@@ -75,6 +75,10 @@ class StageClock(Worldly):
         indexes = (
             models.Index(fields=("case",), condition=Q(outcome__isnull=True), name="clock_open_of_case"),
             models.Index(fields=("kind", "ended_at"), name="clock_figures"),
+            # What became of the newest promised steps, whatever their kind.
+            models.Index(
+                fields=("ended_at",), condition=Q(told=True, outcome__in=("met", "missed")), name="clock_ended"
+            ),
         )
 
     def __str__(self) -> str:

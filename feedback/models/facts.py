@@ -121,6 +121,8 @@ class CaseFact(models.Model):
             # All that the rate by first team reads.
             models.Index(fields=("filed_at", "first_team", "escalated_at"), name="fact_first_team"),
             models.Index(fields=("filed_at",), condition=models.Q(escalated_at__isnull=False), name="fact_up"),
+            # The ten longest silences of a period: the longest of all first, until ten of them lie in it.
+            models.Index(fields=("-longest_silence", "case"), name="fact_silence"),
             models.Index(fields=("wrote_at",), condition=models.Q(wrote_at__isnull=False), name="fact_wrote"),
             models.Index(fields=("passed_at",), condition=models.Q(passed_at__isnull=False), name="fact_passed"),
             models.Index(fields=("said_at",), condition=models.Q(said_at__isnull=False), name="fact_said"),

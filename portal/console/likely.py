@@ -28,6 +28,7 @@ from feedback.models import CaseFact
 from portal.console.home_rows import act_url
 from portal.console.needs import door
 from portal.console.words import clock_name, make_tag, milestone_words, span, who_has
+from portal.insights.lately import lately
 from portal.templatetags.times import count
 
 #: Cases looked at, the nearest first, and how far ahead; rows shown.
@@ -102,9 +103,8 @@ def near_steps(cases: Any, now: datetime) -> list[StageClock]:
 def read(near: list[StageClock], frame: dict[str, Any]) -> Known:
     """The past, and what is known of these cases and of who has them: some ten questions, however many there are."""
     now = frame["now"]
-    steps = likely.ended(now)
     ids = [clock.case_id for clock in near]
-    breaks = likely.broken(now)
+    looked, _ = lately(("likely late",), lambda: looked_back(now), lambda found: found.steps, at=now)
     directory = Directory.load(now - load.LOOK_BACK)
     carried = {one.person.pk: one for _, one in load.Picture(now, directory).findings() if one.too_many}
     hours = office_hours() if near else None
@@ -115,17 +115,32 @@ def read(near: list[StageClock], frame: dict[str, Any]) -> Known:
     owners = {clock.case.owner_id for clock in near if clock.case.owner_id}
     instead = {directory.roster.stand_in(one, now) for one in owners}
     return Known(
-        past=likely.lately(steps, now),
-        breaks=breaks | likely.broken(now, Case.objects.filter(pk__in=ids)),
+        past=looked.past,
+        breaks=looked.breaks | likely.broken(now, Case.objects.filter(pk__in=ids)),
         directory=directory,
         carried=carried,
         silence=silence,
         people=User.objects.in_bulk([one for one in instead if one]),
-        record=likely.tried_on(steps, breaks, now),
+        record=looked.record,
         actor=frame["actor"],
         zone=frame["zone"],
         now=now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """Of everybody's cases: what became of steps, which case broke a promise when, how often the rule was right, of how many steps."""
+
+    past: Past
+    breaks: dict[int, list[datetime]]
+    record: Record
+    steps: int
+
+
+def looked_back(now: datetime) -> LookedBack:
+    steps, breaks = likely.ended(now), likely.broken(now)
+    return LookedBack(likely.lately(steps, now), breaks, likely.tried_on(steps, breaks, now), len(steps))
 
 
 def row_of(clock: StageClock, known: Known) -> dict[str, Any] | None:

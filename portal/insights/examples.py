@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +12,10 @@ from cases.access import Viewer
 from feedback import silences, writing
 from feedback.durations import Hours
 from feedback.intervals import FEWEST, Share
-from feedback.silences import Silence, Worst
+from feedback.silences import Silence
 from feedback.writing import BEGAN, Began
 from portal.charts import percent
 from portal.insights.asking import Asked
-from portal.insights.lately import lately
 from portal.insights.tables import Cell, Table, of_share
 from portal.insights.words import count_words, days_words, few_words, working
 from portal.insights.writing import EXAMPLES, readings
@@ -28,17 +26,10 @@ WORST = 10
 
 
 class Found:
-    """Everything the page and its file list, for one question; silences as of `counted_to`, which lies less than a minute back."""
+    """Everything the page and its file list, for one question."""
 
     def __init__(self, asked: Asked, office: Hours) -> None:
-        self.worst: Worst
-        self.counted_to: datetime
-        self.worst, self.counted_to = lately(
-            ("silent", asked.period, asked.scope),
-            lambda: silences.worst(asked.period, asked.scope, at=asked.at, most=WORST, office=office),
-            lambda found: found.weighed,
-            at=asked.at,
-        )
+        self.worst = silences.worst(asked.period, asked.scope, at=asked.at, most=WORST, office=office)
         self.replies: Mapping[int, Began] = writing.replies(asked.period, asked.scope)
 
 
@@ -47,7 +38,6 @@ def examples_page(asked: Asked, office: Hours, viewer: Viewer) -> dict[str, Any]
     found = Found(asked, office)
     return {
         "readings": readings(asked, EXAMPLES),
-        "counted_to": found.counted_to,
         "csv_url": asked.link(CSV),
         "sentence": f"{days_words(asked.period)}: {replies_words(len(found.replies))}.",
         "remarks": [
@@ -72,12 +62,12 @@ def worst(asked: Asked, found: Found, sees_cases: bool) -> Table:
     """The cases with the longest silences; a reference, and a link for who may open it."""
     rows = [
         (case.reference, _silent_row(one, asked, f"/console/cases/case/{case.pk}/change/" if sees_cases else "", case))
-        for case, one in found.worst.rows
+        for case, one in found.worst
     ]
-    going_on = sum(one.until is None for _, one in found.worst.rows)
+    going_on = sum(one.until is None for _, one in found.worst)
     title = "No customer waited in silence"
     if rows:
-        title = f"The longest silence took {working(found.worst.rows[0][1].seconds)}"
+        title = f"The longest silence took {working(found.worst[0][1].seconds)}"
         title += f"; {going_on} of the {len(rows)} longest {'goes' if going_on == 1 else 'go'} on" if going_on else ""
     return Table(
         "silences", title, f"The {WORST} cases with the longest silences, in office hours, read off the log.", "Case",

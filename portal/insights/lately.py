@@ -1,6 +1,6 @@
 """Figures that no sum of days gives and that are of many cases: counted once a minute, and dated by when they were counted.
 
-Times to an answer and help instead of passing up are read off the cases themselves. Of some thousand cases that takes longer than
+Times to an answer, help instead of passing up and what became of steps are read off the cases themselves. Of some thousand cases that takes longer than
 a page may; so each process remembers them for a minute, and “Counted to” says the instant of the oldest number on the page.
 """
 

@@ -116,7 +116,7 @@ def listed(
     nameless = want["name"] == UNNAMED
     if nameless and (asked.scope != EVERYTHING or asked.set.get("period") == OWN):
         return {"no_list": NOT_THESE_DAYS}
-    every = said_words.readable(viewer) & said_words.of_period(asked.period, asked.scope)
+    every = said_words.readable(viewer, said_words.of_period(asked.period, asked.scope))
     if nameless and every.filter(is_anonymous=True).count() < FEWEST:
         return {"no_list": FEW}
     theme = want["theme"]

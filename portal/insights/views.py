@@ -194,10 +194,9 @@ def examples(question: Question, asked: Asked) -> dict[str, Any]:
 
 
 @table_file("how-we-write-examples")
-def examples_csv(question: Question, asked: Asked) -> Filed:
+def examples_csv(question: Question, asked: Asked) -> Iterable[str]:
     """Its tables as a file; no words of messages."""
-    found = Examples(asked, question.office)
-    return Filed(table_lines(example_tables(asked, found)), found.counted_to)
+    return table_lines(example_tables(asked, Examples(asked, question.office)))
 
 
 @page("insights/compare.html", "Compare")

@@ -50,15 +50,15 @@ def by_the_minute(case):
 
 
 def test_the_longest_silences_are_those_of_the_log_counted_a_second_way(story):
-    found = silences.worst(PERIOD, at=AT, most=10).rows
+    found = silences.worst(PERIOD, at=AT, most=10)
     cases = list(Case.objects.filter(filed_at__gte=PERIOD.start, filed_at__lt=PERIOD.end, is_history=False))
     second = {case.pk: by_the_minute(case) for case in cases}
-    mine = {case.pk: one.seconds for case, one in silences.worst(PERIOD, at=AT, most=100).rows}
+    mine = {case.pk: one.seconds for case, one in silences.worst(PERIOD, at=AT, most=100)}
     assert len(mine) == sum(seconds > 60 for seconds in second.values()) > 10
     assert {pk: n for pk, n in mine.items() if abs(n - second[pk]) > 120} == {}
     assert [one.seconds for _, one in found] == sorted(mine.values(), reverse=True)[:10]
     # c3, c4 and c5 wait now: what goes on counts, and is said to go on.
-    going = {case.pk for case, one in silences.worst(PERIOD, at=AT, most=100).rows if one.until is None}
+    going = {case.pk for case, one in silences.worst(PERIOD, at=AT, most=100) if one.until is None}
     assert {story.cases[name].pk for name in ("c3", "c4", "c5")} >= going and story.cases["c5"].pk in going
     # Of what is over the facts and the walk say the same, and so the median of the page is that of “All figures”.
     hours = office_hours()
@@ -93,7 +93,7 @@ def test_page_file_links_and_query_counts(story, manager, supervisor):
     examples = manager.get(EXAMPLES, DATES)
     said = text(examples)
     file = {(row["Table"], row["Row"], row["Column"]): row for row in rows_of(manager.get(EXAMPLES_CSV, DATES))}
-    worst = silences.worst(PERIOD, at=AT, most=1).rows[0]
+    worst = silences.worst(PERIOD, at=AT, most=1)[0]
     assert worst[0].reference in said and "The longest silence took" in said
     assert int(file["silences", worst[0].reference, "Longest silence"]["Value"]) == worst[1].seconds
     assert f"/console/cases/case/{worst[0].pk}/change/" in supervisor.get(EXAMPLES, DATES).content.decode()
