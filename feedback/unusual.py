@@ -8,7 +8,7 @@ alarm. Eight in a row on one side is the run rule of the Western Electric handbo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from feedback.intervals import Share
 
@@ -50,15 +50,52 @@ def outside(share: Share, whole: Share) -> str:
     return ""
 
 
+def limits(n: int, whole: Share) -> tuple[int, int] | None:
+    """The fewest and the most hits among `n` that are not `outside`; None where the share of `whole` is none, nothing or all."""
+    middle = whole.hits / whole.n if whole.n else 0.0
+    if not 0 < middle < 1 or not n:
+        return None
+    return n - _most(n, 1 - middle), _most(n, middle)
+
+
+def _most(n: int, share: float) -> int:
+    """The most hits among `n` that chance gives often enough: from where the normal curve has it, step by step."""
+    least = math.floor(n * share)  # the last one that is not above the middle
+    hits = max(least, min(n, round(n * share + 3 * math.sqrt(n * share * (1 - share)))))
+    while hits < n and at_least(hits + 1, n, share) >= CHANCE:
+        hits += 1
+    while hits > least and at_least(hits, n, share) < CHANCE:
+        hits -= 1
+    return hits
+
+
+def odd(shares: Sequence[Share], whole: Share) -> set[int]:
+    """Which of them, by number, are unusual: outside the limits, or one of IN_A_ROW and more on one side of the middle."""
+    found = {number for number, share in enumerate(shares) if outside(share, whole)}
+    for _, first, n in _rows(shares, whole):
+        found |= set(range(first, first + n)) if n >= IN_A_ROW else set()
+    return found
+
+
 def runs(shares: Iterable[Share], whole: Share) -> dict[str, int]:
     """How many in a row lay above ("up") and below ("down") the share of `whole` at most; one on the middle ends a row."""
-    longest, side, row = {"up": 0, "down": 0}, "", 0
-    for share in shares:
+    longest = {"up": 0, "down": 0}
+    for side, _, n in _rows(shares, whole):
+        longest[side] = max(longest[side], n)
+    return longest
+
+
+def _rows(shares: Iterable[Share], whole: Share) -> Iterator[tuple[str, int, int]]:
+    """Those next to each other on one side: the side, the number of the first, and how many."""
+    side, first, n = "", 0, 0
+    for number, share in enumerate(shares):
         # Whole numbers: no share lies beside the middle by rounding.
         gap = share.hits * whole.n - whole.hits * share.n
         now = "up" if gap > 0 else "down" if gap < 0 else ""
-        row = row + 1 if now and now == side else 1 if now else 0
-        side = now
-        if now:
-            longest[now] = max(longest[now], row)
-    return longest
+        if now != side:
+            if side:
+                yield side, first, n
+            side, first, n = now, number, 0
+        n += 1
+    if side:
+        yield side, first, n

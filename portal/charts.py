@@ -6,7 +6,7 @@ Every label is text; every picture says in words what it shows. Shares are 0 to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 NOTHING = mark_safe("")
 HALF, WIDE = 360, 840  # widths of a chart in half a page, or on a phone, and in a whole page
+LEGEND = 22  # a line of legend
 LETTER = 9.8  # units a letter takes where letters are largest, on a phone
 
 
@@ -67,21 +68,26 @@ def line(
     top: float = 1.0,
     bottom: float = 0.0,
     words: Callable[[float], str] | None = None,
+    under: Callable[[Sequence[float], Area], SafeString] | None = None,
+    odd: Collection[int] = (),
 ) -> SafeString:
     """A share over time with its interval as a band; None (too few to say) leaves a gap. `name` labels the line.
 
-    `words` says a value of the scale where that is no percent.
+    `words` says a value of the scale where that is no percent. `under` draws below the line, given where the points stand, and has
+    room for a legend above the area; the points that are `odd`, by number, are diamonds.
     """
+    room = LEGEND if under else 0
     # Room at the right end for half of the last label, so that it is not cut.
-    area = Area(60, width - 24, 34, height - 34, top, bottom)
+    area = Area(60, width - 30, 34 + room, height + room - 34, top, bottom)
     places = [area.left + (area.right - area.left) * (i + 0.5) / max(1, len(points)) for i in range(len(points))]
     runs = list(_runs(points))
     parts = [_scale(area, words), _under(places, labels, area)]
     parts += [_band(run, places, points, area) for run in runs]
+    parts += [under(places, area)] if under else []
     parts += [_path(run, places, points, area) for run in runs]
-    parts += [_dot(places[i], area.y(point.value)) for i, point in enumerate(points) if point]
+    parts += [(diamond if i in odd else _dot)(places[i], area.y(one.value)) for i, one in enumerate(points) if one]
     parts.append(format_html('<text class="key" x="{}" y="16">{}</text>', num(area.left), name))
-    return picture(width, height, key=key, title=title, desc=desc, parts=parts)
+    return picture(width, height + room, key=key, title=title, desc=desc, parts=parts)
 
 
 def dots(
@@ -272,6 +278,10 @@ def _stretch(kind: str, start: float, end: float, y: float) -> SafeString:
 
 def _dot(x: float, y: float) -> SafeString:
     return format_html('<circle class="mark s1" cx="{}" cy="{}" r="5"/>', num(x), num(y))
+
+
+def diamond(x: float, y: float) -> SafeString:
+    return format_html('<path class="mark odd s1" d="M{} {}l7 7l-7 7l-7 -7Z"/>', num(x), num(y - 7))
 
 
 def _rect(x: float, y: float, width: float, height: float) -> SafeString:

@@ -43,7 +43,7 @@ AGAINST = "against"
 #: What figures may be compared with, and how the line of filters says it; of what is always so it says nothing.
 COMPARED_WITH = (
     (BEFORE, "The period before", ""),
-    (YEAR, "The same weeks last year", f"against {AGAINST_WORDS[YEAR]}"),
+    (YEAR, "Last year’s weeks", f"against {AGAINST_WORDS[YEAR]}"),
     (NONE, "Nothing", "compared with nothing"),
 )
 SCOPES = ("team", "level", "topic", "severity", "handler", "language", "source")

@@ -30,7 +30,7 @@ PERIODS, TEAMS, VERSIONS = "periods", "teams", "versions"
 KINDS = {PERIODS: "Two periods", TEAMS: "Two teams", VERSIONS: "Two protocol versions"}
 #: What the figures of a period are set beside.
 JUST_BEFORE = "before"
-BESIDE = ((JUST_BEFORE, "The days just before"), (YEAR, "The same weeks last year"))
+BESIDE = ((JUST_BEFORE, "The days just before"), (YEAR, "Last year’s weeks"))
 KEYS = (
     "satisfied", "low", "addressed", "escalated", "at_first", "back_7", "rejected", "supervisor", "kept",
     "in_time_acknowledge",

@@ -15,6 +15,9 @@ from feedback.unusual import IN_A_ROW, outside, runs
 from portal import charts
 from portal.charts import Point, percent
 from portal.insights.asking import Asked
+from portal.insights.limits import HEAD as LIMITS_HEAD
+from portal.insights.limits import SAID as LIMITS
+from portal.insights.limits import Chance, chance_of, drawn_with, limit_words
 from portal.insights.words import (
     MEDIAN,
     MILESTONE_WORDS,
@@ -57,13 +60,14 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
     weeks = asked.period.weeks()
     whole = sum(shares, Share())
     title = steady(name, shares)
-    points = [point(share) for share in shares]
+    points, chance = [point(share) for share in shares], chance_of(shares)
     labels = [day_words(week) for week in weeks]
     words: dict[str, Any] = {
+        **drawn_with(chance),
         "title": f"{name}, by week",
         "desc": f"{title}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
         "name": f"{name}, by the week’s first day",
-        "top": 1.0 if wide else charts.nice_top(max([0.1, *(p.high for p in points if p)])),
+        "top": 1.0 if wide else top_of(points, chance),
     }
     drawn = charts.line(points, labels, key=key, **words)
     if wide:
@@ -75,21 +79,28 @@ def weekly(asked: Asked, shares: Sequence[Share], *, key: str, name: str, which:
             cell(f"{share.n:,}", asked.cases(which[1], week=week)),
             cell(share_words(share), asked.cases(which[0], week=week)) if share.shown else share_words(share),
             interval_words(share),
+            limit_words(chance, number),
         ]
-        for week, share in zip(weeks, shares, strict=True)
+        for number, (week, share) in enumerate(zip(weeks, shares, strict=True))
     ]
     return chart(
         title,
-        INTERVAL,
+        f"{INTERVAL} {LIMITS}" if chance else INTERVAL,
         drawn if whole.shown else "",
         f"{name} by week",
-        ["Week from", "Counted", name, "95% interval"],
+        ["Week from", "Counted", name, "95% interval", LIMITS_HEAD],
         rows,
         asked.link("/insights/cases.csv", which=which[1]),
         wide=wide,
         note=TOO_FEW,
         n=whole.n,
     )
+
+
+def top_of(points: Sequence[Point | None], chance: Chance | None) -> float:
+    """The upper edge of a scale that holds the points with their intervals, and the limits."""
+    highest = [p.high for p in points if p]
+    return charts.nice_top(max([0.1, *highest, chance.highest if chance else 0.0]))
 
 
 def steady(name: str, shares: Sequence[Share]) -> str:

@@ -12,7 +12,10 @@ from feedback.second_looks import Agreed
 from feedback.theme_figures import OfTheme, Themes
 from portal import charts
 from portal.insights.asking import OWN, Asked
-from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, cell, chart, point, steady
+from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, cell, chart, point, steady, top_of
+from portal.insights.limits import HEAD as LIMITS_HEAD
+from portal.insights.limits import SAID as LIMITS
+from portal.insights.limits import chance_of, drawn_with, limit_words
 from portal.insights.tables import Cell, Table, of_share
 from portal.insights.words import count_words, day_words, days_words, interval_words
 
@@ -123,12 +126,13 @@ def trend(asked: Asked, found: Themes, theme: Theme | None) -> Chart | None:
         return None
     row, weeks = rows[0], asked.period.weeks()
     name = f"“{row.theme.name}” among tagged comments"
-    points = [point(share) for share in row.weeks]
+    points, chance = [point(share) for share in row.weeks], chance_of(row.weeks)
     words: dict[str, Any] = {
+        **drawn_with(chance),
         "title": f"{name}, by week",
         "desc": f"{steady(name, row.weeks)}. {sum(p is not None for p in points)} of {count_words(len(points), 'week')} have enough to show.",
         "name": f"{name}, by the week’s first day",
-        "top": charts.nice_top(max([0.1, *(p.high for p in points if p)])),
+        "top": top_of(points, chance),
     }
     labels = [day_words(week) for week in weeks]
     drawn = charts.joined(
@@ -138,15 +142,15 @@ def trend(asked: Asked, found: Themes, theme: Theme | None) -> Chart | None:
         )
     )
     table = [
-        [label, f"{share.n:,}", cell(one.words, one.url), interval_words(share)]
-        for label, share, one in zip(labels, row.weeks, _weeks(asked, row), strict=True)
+        [label, f"{share.n:,}", cell(one.words, one.url), interval_words(share), limit_words(chance, number)]
+        for number, (label, share, one) in enumerate(zip(labels, row.weeks, _weeks(asked, row), strict=True))
     ]
     enough = sum(row.weeks, Share()).shown and any(points)
-    head = ["Week from", "Tagged comments", "Of this theme", "95% interval"]
+    head = ["Week from", "Tagged comments", "Of this theme", "95% interval", LIMITS_HEAD]
     title = steady(name, row.weeks)
     return chart(
         title,
-        INTERVAL,
+        f"{INTERVAL} {LIMITS}" if chance else INTERVAL,
         drawn if enough else "",
         f"{name} by week",
         head,

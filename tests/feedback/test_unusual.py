@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.intervals import Share
-from feedback.unusual import CHANCE, IN_A_ROW, at_least, outside, runs
+from feedback.unusual import CHANCE, IN_A_ROW, at_least, limits, odd, outside, runs
 
 
 @given(st.integers(1, 120), st.data())
@@ -25,6 +25,34 @@ def test_the_limits_are_the_exact_chance(n, data):
     # Hits and misses changed about, up is down.
     turned = outside(Share(n - hits, n), Share(100 - whole.hits, 100))
     assert turned == {"up": "down", "down": "up", "": ""}[outside(Share(hits, n), whole)]
+
+
+@given(st.integers(1, 150), st.integers(1, 999))
+def test_between_the_limits_lies_all_that_is_not_outside(n, of):
+    whole = Share(of, 1000)
+    low, high = limits(n, whole)
+    assert [outside(Share(hits, n), whole) == "" for hits in range(n + 1)] == [low <= h <= high for h in range(n + 1)]
+
+
+def test_limits_of_many_are_three_standard_deviations_and_of_all_or_none_there_are_none():
+    low, high = limits(1_000_000, Share(1, 2))
+    assert abs(low - 498_500) < 3 and abs(high - 501_500) < 3
+    assert [limits(9, whole) for whole in (Share(), Share(0, 45), Share(45, 45))] == [None] * 3
+    assert limits(0, Share(1, 2)) is None
+
+
+@given(st.lists(st.sampled_from([30, 44, 50, 56, 80]), min_size=1, max_size=30))
+def test_odd_is_what_the_words_count(hits):
+    shares, whole = [Share(one, 100) for one in hits], Share(50, 100)
+    found = odd(shares, whole)
+    long = [
+        set(range(start, start + IN_A_ROW))
+        for start in range(len(hits) - IN_A_ROW + 1)
+        if {one > 50 for one in hits[start : start + IN_A_ROW]} in ({True}, {False})
+        and 50 not in hits[start : start + IN_A_ROW]
+    ]
+    assert found == set().union(*long) | {number for number, share in enumerate(shares) if outside(share, whole)}
+    assert bool(long) == (max(runs(shares, whole).values()) >= IN_A_ROW)
 
 
 @given(st.lists(st.sampled_from([30, 49, 50, 51, 80]), min_size=1, max_size=20))

@@ -40,7 +40,7 @@ def test_every_page_says_what_is_compared_and_nothing_else_differs(manager, near
         plain, year, none = map(text, pages)
         assert asked[1] <= asked[0] and asked[2] <= asked[0], (place, asked)
         assert "the period before" not in year + none and "Period before" not in year + none, place
-        assert "last year" not in plain.replace("The same weeks last year", ""), place
+        assert "last year" not in plain, place
         assert " · against the same weeks last year · Change" in year and " · compared with nothing · Change" in none
         assert any(words in plain for words in CHANGE) and not any(words in none for words in CHANGE), place
         assert year.replace("last year", "").count("Up from") == plain.count("Up from")
