@@ -46,7 +46,7 @@ def packet_of(case: Case) -> Packet:
     spoken = list(Message.objects.filter(case=case).select_related("author").order_by("at", "pk"))
     return Packet(
         situation=f"{State(case.state).label}, level {case.tier}, severity {Severity(case.severity).label}. "
-        f"Topic: {case.category}. “{case.title}” The customer expects: {_short(case.expectation) or 'they did not say.'}",
+        f"Topic: {case.category}. {_quoted(case.title)} The customer expects: {_short(case.expectation) or 'they did not say.'}",
         done=_done(case, spoken),
         promised=_promises(case),
         following="\n".join(line for line in (_open_questions(case, spoken), *_to_do(case)) if line),
@@ -72,7 +72,8 @@ def _promises(case: Case) -> str:
         f"{Clock.NAMES[c.kind]} by {spell(c.due_at, settings.COMPANY_TIME_ZONE)}" for c in clocks if c.told and c.due_at
     ]
     stopped = [f"{Clock.NAMES[c.kind]} (stopped: {c.pause_reason})" for c in clocks if c.told and c.paused_at]
-    return ("; ".join(running + stopped) or "nothing is running") + "."
+    said = "; ".join(running + stopped) or "nothing is running"
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _open_questions(case: Case, spoken: list[Message]) -> str:
@@ -86,8 +87,7 @@ def _open_questions(case: Case, spoken: list[Message]) -> str:
         waiting.append(f"the customer’s last words have no answer yet: “{_short(last.text)}”")
     elif last and case.state == State.WAITING_CUSTOMER:
         waiting.append(f"we wait for the customer to answer: “{_short(last.text)}”")
-    said = f"Open: {'; '.join(waiting)}" if waiting else ""
-    return said if not said or said.endswith((".”", "!”", "?”")) else f"{said}."
+    return _ended(f"Open: {'; '.join(waiting)}" if waiting else "")
 
 
 def _to_do(case: Case) -> list[str]:
@@ -100,6 +100,15 @@ def _to_do(case: Case) -> list[str]:
         "Experts asked": [f"{one.expert}, by {spell(one.due_at, zone)}" for one in asked.order_by("due_at", "pk")],
     }
     return [f"{what}: {'; '.join(lines)}." for what, lines in rows.items() if lines]
+
+
+def _quoted(text: str) -> str:
+    """Somebody's words as a sentence of its own, ended once."""
+    return _ended(f"“{text}”")
+
+
+def _ended(said: str) -> str:
+    return said if not said or said.endswith((".”", "!”", "?”")) else f"{said}."
 
 
 def _short(text: str) -> str:

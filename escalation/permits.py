@@ -184,7 +184,10 @@ PERMITS: dict[str, Permit] = {
         "Close",
         "supervisor",
         states=(S.ANSWERED, S.WAITING_CUSTOMER),
-        hints=(((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),),
+        hints=(
+            ((S.CONFIRMED, S.FEEDBACK), "It closes by itself when the time to reopen is over."),
+            (ACTIVE, "Answer the customer first: the case closes with their yes, or when nothing more is heard."),
+        ),
         unless=_theirs,
     ),
     # staff, beside the clocks

@@ -26,6 +26,7 @@ from feedback.models import Article, Scenario, Training
 from feedback.periods import Period
 from feedback.training_letters import assigned_notice
 
+WHOM = "Choose a colleague, or a team."
 GIVE = "feedback.give_training"  # to whomever; who leads a team gives it to their own without
 NOTE_MOST, LEARNED_MOST = 300, 500  # characters
 FURTHEST = timedelta(days=366)
@@ -148,7 +149,7 @@ def assign(
 
 def _people(person: User | None, team: Team | None, by: User) -> Collection[User]:
     if (person is None) == (team is None):
-        raise Refused("Choose a colleague, or a team.", field="person")
+        raise Refused(WHOM, field="person")
     may = assignable(by)
     if person is not None:
         if not (by.has_perm(WORK) and may.filter(pk=person.pk).exists()):

@@ -94,7 +94,7 @@ def listing(request: HttpRequest, site: AdminSite) -> HttpResponse:
     context = {
         "title": "Remedies",
         "rows": sorted(rows, key=lambda row: row["revision"].remedy.retired_at is not None),
-        "limits": [{"name": tier.name, "limit": tier.refund_limit} for tier in protocol.tiers]
+        "limits": [{"name": tier.name, "limit": f"{tier.refund_limit:,}"} for tier in protocol.tiers]
         if protocol.currency
         else [],
         "currency": protocol.currency,

@@ -72,6 +72,14 @@ class Give(Plain):
         fields: Any = self.fields
         fields["person"].queryset, fields["team"].queryset = training.assignable(user), training.teams(user)
         fields["module"].choices = [(one.key, one.title) for one in training.modules(topic)]
+        for name in ("person", "team"):
+            fields[name].either = True  # neither can be left out with the other
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("person")) == bool(given.get("team")) and not {"person", "team"} & set(self.errors):
+            self.add_error("person", training.WHOM)
+        return given
 
 
 class Learned(Plain):

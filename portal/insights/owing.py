@@ -85,6 +85,8 @@ def sentence(asked: Asked, found: Shares) -> str:
 def title_of(found: Shares, names: Mapping[str, str], of: str, alone: str) -> str:
     """Which version or team was clearly less often in time than all the others together."""
     parts = [(names.get(key, key), whole_of(mine)) for key, mine in sorted(found.items())]
+    if not any(share.n for _, share in parts):
+        return "Nothing was due in this period"
     if len(parts) < 2:
         return alone
     said = (

@@ -19,7 +19,7 @@ from portal.insights.drawing import INTERVAL, TOO_FEW, Chart, chart
 from portal.insights.words import interval_words, share_words
 
 NOBODY = "Nobody was asked yet. A sample of customers is drawn each quarter."
-OFF = "This question is switched off (RECOMMEND_PERCENT)."
+OFF = "This question is switched off. Whoever runs the server switches it on: RECOMMEND_PERCENT says of a hundred customers how many are asked each quarter."
 TOO_FEW_WORDS = "too few to show"
 HEAD = ["quarter", "state", "drawn", "asked", "answered", "response", "promoters", "passives", "detractors", "nps", "nps_low", "nps_high"]  # fmt: skip
 CSV = "/insights/recommend.csv"

@@ -27,7 +27,7 @@ NO_EFFECT = (
 QUIET_IS = f"Quiet is not gone: many customers have no reason to write for {DAYS} days. It is a sign to look at, not a count of customers lost."
 ONE_GROUP = "Nothing in imported history climbs, and its accounts cannot sign in: there is one group, and it can only look quieter than it was."
 LEFT_OUT = "Imported history is left out. Choose it as the source to look at it by itself."
-EMPTY = f"Of no customer were the {DAYS} days after a case over in this period. Choose a longer one, or fewer filters."
+EMPTY = f"Nobody’s {DAYS} days after a case ended in this period. Choose a longer one, or fewer filters."
 Groups = dict[str, Group]
 
 

@@ -219,6 +219,7 @@ def test_the_answer_to_a_supervisors_wish_needs_words(cast, refused):
         ("review", State.NEW, "Not possible while"),
         ("partner_answered", State.WORKING, "Not possible while"),
         ("close", State.CONFIRMED, "closes by itself"),
+        ("close", State.WORKING, "Answer the customer first"),
         ("accept", State.WORKING, "We have not sent you an answer yet"),
         ("accept", State.CONFIRMED, "This case is finished"),
         ("reject", State.CLOSED, "This case is finished"),

@@ -92,7 +92,8 @@ def test_the_prefilled_packet_says_what_the_case_knows(cast):
     do(cast, case, "note", text="The bank is slow on Mondays.")
     packet = packet_of(Case.objects.get(pk=case.pk))
     assert "Waiting for customer, level 1, severity High" in packet.situation
-    assert "My money back." in packet.situation
+    assert f"“{case.title}”. The customer expects: My money back." in packet.situation
+    assert packet.promised[0].isupper() and packet.promised.endswith(".")
     assert packet.done == "Last note (Tom Reed): The bank is slow on Mondays."
     assert "progress update (stopped: waiting for the customer's answer)" in packet.promised
     assert packet.following == "Open: we wait for the customer to answer: “Which card did you pay with?”"

@@ -332,7 +332,7 @@ def test_every_case_goes_with_a_note_that_says_where_it_stands(cast, leaver):
         notes[case.title] = Note.objects.get(case=case).text
     assert "Handed over from Ana Mate." in notes["At work"]
     assert "Acknowledged, level 1, severity High" in notes["At work"]
-    assert "progress update by Tue 13 Jan, 09:32 (London time)" in notes["At work"]
+    assert "Progress update by Tue 13 Jan, 09:32 (London time)" in notes["At work"]
     assert "My money back." in notes["At work"]
     assert "no word of ours has gone to the customer yet" in notes["At work"]
     assert "the customer waits for a supervisor’s answer" in notes["Wants a supervisor"]

@@ -56,6 +56,8 @@ class TestCharts:
 
     def test_a_count_that_has_no_room_is_left_to_the_table(self):
         drawn = stacked([("a", "1,000 cases", [1, 999])], ["x", "y"], key="k", title="T", desc="D")
+        long = stacked([("Executive customer service manager", "1 open", [1])], ["x"], key="k", title="T", desc="D")
+        assert 'class="tight"' in long and 'class="tight"' not in drawn, "no name runs out of its card on a phone"
         assert drawn.count('height="16"') == 2
         assert ">999</text>" in drawn and ">1</text>" not in drawn
 

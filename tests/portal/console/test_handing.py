@@ -14,7 +14,7 @@ def test_the_form_begins_with_what_the_case_knows_and_names_load_and_duty(signed
     page = signed_in(cast.tiers[1]).get(act_url(case, "offer"))
     form = page.context["form"]
     assert "Acknowledged, level 1, severity High" in form["situation"].value()
-    assert "progress update by" in form["promised"].value()
+    assert "Progress update by" in form["promised"].value()
     offered = [words for _, words in form.fields["to"].choices]
     assert offered[0] == "Choose a colleague"
     assert "Ana Mate (Service representatives), on duty, 0 open" in offered
@@ -72,7 +72,7 @@ def test_only_a_supervisor_gives_it_at_once_with_the_same_five_parts(signed_in, 
     page = dana.get(act_url(case, "hand_over"))
     form = page.context["form"]
     assert list(form.fields)[:7] == ["seen", "form_key", "to", "situation", "done", "promised", "following"]
-    assert "Acknowledged, level 1" in form["situation"].value() and "progress update by" in form["promised"].value()
+    assert "Acknowledged, level 1" in form["situation"].value() and "Progress update by" in form["promised"].value()
     assert form["done"].value() == "Nothing is on record yet."
     typed = {"to": str(cast.mate.pk), **PACKET, "following": " ", "watch": "Tom is ill."}
     refused = dana.post(act_url(case, "hand_over"), hidden(page) | typed)

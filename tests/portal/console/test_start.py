@@ -70,7 +70,7 @@ def test_looking_writes_nothing_and_the_line_stands_until_all_is_done_or_skipped
     before = everything()
     dana.get(URL)
     assert everything() == before
-    said = "4 of 6 steps of the setting up are open."
+    said = "Setting up: 4 of 6 steps are still to do."
     assert said in words(dana.get("/console/around/"))
     assert said not in words(signed_in(cast.tiers[1]).get("/console/around/"))
     for step in start.STEPS:

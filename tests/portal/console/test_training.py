@@ -85,6 +85,8 @@ def test_from_the_gap_to_the_list_and_done(signed_in, cast, go, floor):
     cast.teams[3].lead = None
     cast.teams[3].save(update_fields=["lead"])
     assert signed_in(stranger).post(NEW + GAP, right).status_code in (302, 403) and not Training.objects.exists()
+    both = text(signed_in(boss).post(NEW + GAP, right | {"person": "", "module": ""}), 422)
+    assert "Choose a colleague, or a team." in both and "Choose what they learn from." in both, "said at once"
     for wrong, words in (
         ({"person": ""}, "Choose a colleague, or a team."), ({"module": "playbook:"}, "Choose what they learn from."),
         ({"due_on": "2026-01-01"}, "from today on"), ({"due_on": "9999-12-31"}, "at most a year ahead"), ({"due_on": "x"}, "Choose the day"),

@@ -172,7 +172,7 @@ class TestComingBack:
 
     def test_nobody_s_ninety_days_are_over_yet(self, manager):
         said = text(manager.get(self.PLACE, DATES))
-        assert "Of no customer were the 90 days after a case over in this period." in said
+        assert "Nobody’s 90 days after a case ended in this period." in said
         assert "Coming back after a case" in text(manager.get("/insights/compare/", DATES))
 
     def test_two_customers_are_too_few_and_twelve_more_are_said_as_an_association(self, manager, story):
