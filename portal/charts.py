@@ -213,7 +213,8 @@ def histogram(
 ) -> SafeString:
     """How many fall between neighbouring `edges` (one more than counts); each mark (place in bins, words) is a line."""
     # One line of words above the bars for each mark: they may lie close together.
-    area = Area(36, width - 12, 26 + 20 * len(marks), height - 34, _nice_count(max([1, *counts])))
+    top = _nice_count(max([1, *counts]))
+    area = Area(16 + LETTER * len(f"{top:,}"), width - 12, 26 + 20 * len(marks), height - 34, top)
     each = (area.right - area.left) / max(1, len(counts))
     parts = [_counts_beside(area)]
     for number, count in enumerate(counts):
@@ -357,14 +358,11 @@ def _under(places: Sequence[float], labels: Sequence[str], area: Area) -> SafeSt
 
 
 def _mark(area: Area, x: float, words: str, y: float) -> SafeString:
-    """A dashed line at `x`, its words on the side where there is room."""
-    room = x + 6 + len(words) * LETTER <= area.right
-    return joined(
-        (
-            format_html('<path class="target" d="M{} {}V{}"/>', num(x), num(y - 12), num(area.low)),
-            _text(x + 6 if room else x - 6, y, words, anchor="start" if room else "end", strong=True),
-        )
-    )
+    """A dashed line at `x` that begins below all words; its own beside it where there is room, else over it from the edge."""
+    long = len(words) * LETTER + 6
+    line = format_html('<path class="target" d="M{} {}V{}"/>', num(x), num(area.high - 22), num(area.low))
+    place, anchor = (x + 6, "start") if x + long <= area.right else (x - 6, "end") if long <= x else (4, "start")
+    return joined((line, _text(place, y, words, anchor=anchor, strong=True)))
 
 
 def _runs(points: Sequence[Point | None]) -> Iterable[list[int]]:
