@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from cases.access import Viewer, workers
@@ -93,6 +93,11 @@ def waiting(reader: User) -> QuerySet[SecondLook]:
 def hidden_from(user: User, surveys: Collection[Survey]) -> set[int]:
     """Of these comments, those whose themes `user` must not see before they have read them."""
     return set(waiting(user).filter(survey__in=surveys).values_list("survey", flat=True))
+
+
+def with_blind(rows: QuerySet[Survey], user: User) -> QuerySet[Survey]:
+    """The comments, each with `is_blind`: whether it is `hidden_from` the user."""
+    return rows.annotate(is_blind=Exists(waiting(user).filter(survey=OuterRef("pk"))))
 
 
 def offered(row: ThemeSample) -> QuerySet[Theme]:

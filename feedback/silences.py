@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from cases.models import Case, Event
 from escalation.book import office_hours
-from feedback.durations import silent
+from feedback.durations import Hours, silent
 from feedback.facts import stages
 from feedback.facts.stages import Happened, Worked, worked_by
 from feedback.figures import EVERYTHING, Scope, within
@@ -27,6 +27,7 @@ from feedback.periods import Period
 
 #: What `silent` reads, and the longest that is over.
 KNOWN = ("pk", "longest_silence", "silent_since", "case__protocol")
+BESIDE = ("case__team", "case__category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +51,32 @@ def longest(events: Sequence[Happened], worked: Worked, *, at: datetime) -> Sile
     return max(silences(events, worked, at=at), key=lambda one: one.seconds, default=None)
 
 
-def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int) -> list[tuple[Case, Silence]]:
-    """The `most` cases filed here in the period with the longest silence, the longest first.
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The cases with the longest silences, the longest first, and of how many cases' silences they are the longest."""
 
-    The facts know how long it was and since when one goes on; the log of these few says from when to when.
+    rows: list[tuple[Case, Silence]]
+    weighed: int
+
+
+def worst(period: Period, scope: Scope = EVERYTHING, *, at: datetime, most: int, office: Hours | None = None) -> Worst:
+    """The `most` cases filed here in the period with the longest silence.
+
+    The facts know how long it was and since when one goes on; the log of these few says from when to when. One question for
+    each; `office` is who knows the office hours, where somebody does already.
     """
-    hours = office_hours()
-    facts: Any = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__"))
-    over = facts.filter(longest_silence__gt=0).order_by("-longest_silence", "pk").values(*KNOWN)[:most]
-    going_on = (
-        facts.filter(~Q(stage=""), silent_since__isnull=False).order_by("pk").values(*KNOWN).iterator(chunk_size=5000)
-    )
-    lengths = {row["pk"]: max(row["longest_silence"], int(silent(row, hours, at))) for row in (*over, *going_on)}
+    hours = office or office_hours()
+    facts: Any = CaseFact.objects.filter(within("filed_at", period), HERE, scope.on("case__")).order_by()
+    over = facts.filter(longest_silence__gt=0).order_by("-longest_silence", "pk").values("pk")[:most]
+    going_on = facts.filter(~Q(stage=""), silent_since__isnull=False).values_list(*KNOWN)
+    known = CaseFact.objects.filter(pk__in=over).order_by().values_list(*KNOWN).union(going_on, all=True)
+    rows = [dict(zip(KNOWN, row, strict=True)) for row in known]
+    lengths = {row["pk"]: max(row["longest_silence"], int(silent(row, hours, at))) for row in rows}
     first = sorted(lengths, key=lambda pk: (-lengths[pk], pk))[:most]
-    cases = Case.objects.select_related("team", "category").in_bulk(first)
-    events: dict[int, list[Happened]] = defaultdict(list)
-    log = Event.objects.filter(case__in=first).order_by("case", "seq").values_list("case_id", *Happened._fields)
-    for case_id, *event in log:
-        events[case_id].append(Happened._make(event))
-    found = ((cases[pk], longest(events[pk], worked_by(hours, cases[pk].protocol), at=at)) for pk in first)
-    return [(case, one) for case, one in found if one is not None and one.seconds > 0]
+    cases: dict[int, Case] = {}
+    log: dict[int, list[Happened]] = defaultdict(list)
+    for event in Event.objects.filter(case__in=first).select_related(*BESIDE).order_by("case", "seq"):
+        cases[event.case_id] = event.case
+        log[event.case_id].append(Happened(*(getattr(event, name) for name in Happened._fields)))
+    found = ((cases[pk], longest(log[pk], worked_by(hours, cases[pk].protocol), at=at)) for pk in first)
+    return Worst([(case, one) for case, one in found if one is not None and one.seconds > 0], len(lengths))

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from cases.access import Viewer
 from cases.models import Case, Event
 from feedback.figures import EVERYTHING, Scope, within
 from feedback.intervals import FEWEST
 from feedback.masking import masked
-from feedback.models import Survey
+from feedback.models import Survey, ThemeTag
 from feedback.periods import Period
 
 LOW = "low"
@@ -113,4 +113,5 @@ def _names(survey: Survey, people: set[str]) -> set[str]:
 def with_cases(rows: QuerySet[Survey]) -> QuerySet[Survey]:
     """What a page of them reads, at once."""
     beside = ("case", "case__customer", "case__organisation", "case__category", "case__team")
-    return rows.select_related(*beside).prefetch_related("theme_tags__theme")
+    tags = Prefetch("theme_tags", ThemeTag.objects.select_related("theme").order_by("pk"))
+    return rows.select_related(*beside).prefetch_related(tags)

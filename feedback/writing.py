@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from cases.access import Viewer
 from cases.models import Case, Event, Message, ReplyRevision, ReplyUse
@@ -97,18 +97,16 @@ def replies(period: Period, scope: Scope = EVERYTHING) -> dict[int, Began]:
     used = ReplyUse.objects.filter(within("at", period), scope.on("case__"))
     rated = Q(case__survey__satisfaction__isnull=False, case__customer__is_staff=False)
     happy = rated & Q(case__survey__satisfaction__gte=SATISFIED)
+    current = ReplyRevision.objects.filter(reply=OuterRef("revision__reply"), is_current=True)
     rows = list(
-        used.values(reply=F("revision__reply")).order_by().annotate(
+        used.annotate(reply=F("revision__reply"), title=Subquery(current.values("title")[:1])).values("reply", "title").order_by().annotate(
             uses=Count("pk"), cases=Count("case", distinct=True),
             n=Count("case", distinct=True, filter=rated), hits=Count("case", distinct=True, filter=happy),
         )
     )  # fmt: skip
-    names = ReplyRevision.objects.filter(reply__in=[row["reply"] for row in rows], is_current=True)
-    titles = dict(names.values_list("reply", "title"))
     rows.sort(key=lambda row: (-row["uses"], row["reply"]))
     return {
-        row["reply"]: Began(titles.get(row["reply"], ""), row["uses"], row["cases"], Share(row["hits"], row["n"]))
-        for row in rows
+        row["reply"]: Began(row["title"] or "", row["uses"], row["cases"], Share(row["hits"], row["n"])) for row in rows
     }
 
 
@@ -135,23 +133,22 @@ def best(period: Period, scope: Scope = EVERYTHING, *, viewer: Viewer) -> list[B
     )  # fmt: skip
     if viewer.is_staff:
         found = found.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
+    ours = Message.objects.filter(case=OuterRef("case"), from_customer=False, author__isnull=False)
+    last = ours.exclude(kind=Message.Kind.CALL).order_by("-at", "-recorded_at")
     beside = ("case", "case__customer", "case__organisation", "case__category")
-    cases = [one.case for one in found.select_related(*beside).order_by("-answered_at", "-pk")[:BEST]]
-    last: dict[int, Message] = {}
-    for said in Message.objects.filter(case__in=cases, from_customer=False).order_by("at", "recorded_at"):
-        if said.author_id is not None and said.kind != Message.Kind.CALL:
-            last[said.case_id] = said
+    told = found.annotate(words=Subquery(last.values("text")[:1]), kind=Subquery(last.values("kind")[:1]))
+    rows = [row for row in told.select_related(*beside).order_by("-answered_at", "-pk")[:BEST] if row.words is not None]
     people: dict[int, set[str]] = {}
-    acted = Event.objects.filter(case__in=cases, actor__isnull=False).order_by()
+    acted = Event.objects.filter(case__in=[row.case_id for row in rows], actor__isnull=False).order_by()
     for case, name in acted.values_list("case", "actor__name").distinct():
         people.setdefault(case, set()).add(name)
-    return [_best(case, last[case.pk], people.get(case.pk, set())) for case in cases if case.pk in last]
+    return [_best(row.case, row.words, row.kind, people.get(row.case_id, set())) for row in rows]
 
 
-def _best(case: Case, said: Message, people: set[str]) -> Best:
+def _best(case: Case, said: str, kind: str, people: set[str]) -> Best:
     names = {case.customer.name, *people, *([case.organisation.name] if case.organisation else [])}
-    words = masked(said.text, names)
-    return Best(f"{words[:WORDS]}…" if len(words) > WORDS else words, str(Message.Kind(said.kind).label), case)
+    words = masked(said, names)
+    return Best(f"{words[:WORDS]}…" if len(words) > WORDS else words, str(Message.Kind(kind).label), case)
 
 
 def reply_of(part: str) -> int:

@@ -27,7 +27,7 @@ from portal.insights.framing import PLACES
 #: Pages below those of PLACES, and some of them asked more.
 MORE = (
     "/insights/promises/versions/", "/insights/promises/teams/", "/insights/promises/load/", "/insights/bottlenecks/training/",
-    "/insights/compare/coming-back/",
+    "/insights/writing/examples/", "/insights/compare/coming-back/",
     "/insights/?level=2", "/insights/all/?topic=billing",
 )  # fmt: skip
 #: These show rows of their own, and no figure of cases.

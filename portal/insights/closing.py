@@ -34,6 +34,7 @@ MEANT = {
     "bottlenecks": ("hours",),
     "training-gaps": ("training-gaps",),
     "how-we-write": ("writing",),
+    "how-we-write-examples": ("writing",),
     "compare": ("compare", "satisfied", "escalated", "kept", "times"),
     "coming-back": ("coming-back",),
     "articles": ("deflection",),

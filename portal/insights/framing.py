@@ -67,7 +67,7 @@ KEPT = (
 )  # fmt: skip
 
 #: What lies below these are readings of the same.
-ABOVE = ("/insights/promises/", "/insights/bottlenecks/", "/insights/compare/")
+ABOVE = ("/insights/promises/", "/insights/bottlenecks/", "/insights/writing/", "/insights/compare/")
 
 
 def for_managers(view: Callable[..., HttpResponseBase], *methods: str) -> View:

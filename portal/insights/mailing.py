@@ -74,7 +74,7 @@ def _words(said: Said, asked: Asked) -> Mapping[str, Any]:
 
 
 def _writing(said: Said, asked: Asked) -> Mapping[str, Any]:
-    found = Found(asked)
+    found = Found(asked, said.office)
     return {"sentence": writing_sentence(asked, found)} if found.now.cases else {"empty": WROTE_NOTHING}
 
 

@@ -212,7 +212,8 @@ WHY_WORDS = {
     "reopened": ": by hand after it was opened again",
     "by_hand": ": by hand",
 }
-ALL, COMPARE, WRITING = "/insights/all/", "/insights/compare/", "/insights/writing/"
+ALL, COMPARE = "/insights/all/", "/insights/compare/"
+WRITING, EXAMPLES = "/insights/writing/", "/insights/writing/examples/"
 KNOWLEDGE = "/insights/knowledge/"
 COMING_BACK = "/insights/compare/coming-back/"
 HERE, TRAINING = "/insights/bottlenecks/", "/insights/bottlenecks/training/"
@@ -237,7 +238,7 @@ NUMBERS: dict[str, Number] = {
     needless.NEEDLESS: Number("Escalated cases that need not have gone up", HERE, _needless, lambda part: ""),
     writing.WRITTEN: Number("Cases", WRITING, _wrote(writing.WRITTEN), WROTE.__getitem__),
     writing.SILENT: Number("Cases that are over", WRITING, _wrote(writing.SILENT), _silent_words),
-    writing.BEGAN: Number("Cases with a message that began with", WRITING, _wrote(writing.BEGAN), _began_words),
+    writing.BEGAN: Number("Cases with a message that began with", EXAMPLES, _wrote(writing.BEGAN), _began_words),
     "time": Number("Cases behind", ALL, _timed, lambda part: f" “{durations.DURATIONS[part].name}”"),
     "under": Number("Cases behind", COMPARE, _under, _under_words, _under_answers),
     "time_under": Number("Cases behind", COMPARE, _timed_under, _timed_under_words),

@@ -14,6 +14,7 @@ from portal.insights.drawing import Chart, by_size, finding, spread, untold
 from portal.insights.words import interval_words
 
 Key = TypeVar("Key")
+Row = tuple[str, Share, dict[str, str]]
 
 
 def guarded(shares: Mapping[Key, Share]) -> dict[Key, Share]:
@@ -45,7 +46,7 @@ def satisfied(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
 
 def satisfied_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     """The same by the team and by the level the cases are with now."""
-    rows = _teams(guarded(figures.csat_by_team), names) + _levels(guarded(figures.csat_by_level))
+    rows = _where(figures.csat_by_team, figures.csat_by_level, names)
     said = (
         "Satisfied clearly less often",
         "With no team and on no level customers are satisfied clearly less often",
@@ -73,7 +74,7 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
     )
     return spread(
         asked,
-        by_size(figures.by_topic, topics),
+        by_size(guarded(figures.by_topic), topics),
         key="addressed",
         title=title,
         desc="“Is your problem fixed?”: yes among yes, partly and no, by topic, with the 95% interval.",
@@ -85,7 +86,7 @@ def addressed(asked: Asked, figures: Satisfaction, topics: dict[str, str]) -> Ch
 
 def addressed_where(asked: Asked, figures: Satisfaction, names: Names) -> Chart:
     """Whether it is fixed by the team and by the level the cases are with now: who may have to change something."""
-    rows = _teams(figures.by_team, names) + _levels(figures.by_level)
+    rows = _where(figures.by_team, figures.by_level, names)
     said = (
         "Fixed clearly less often",
         "With no team and on no level the problem is fixed clearly less often",
@@ -113,7 +114,7 @@ def heard(asked: Asked, figures: Satisfaction) -> Chart:
     )
     return spread(
         asked,
-        _levels(figures.heard_by_level),
+        _levels(guarded(figures.heard_by_level)),
         key="heard",
         title=title,
         desc="“Did you feel heard?”: yes among yes, partly and no, by the level the cases have now, with the 95% interval.",
@@ -123,11 +124,16 @@ def heard(asked: Asked, figures: Satisfaction) -> Chart:
     )
 
 
-def _teams(shares: dict[str, Share], names: Names) -> list[tuple[str, Share, dict[str, str]]]:
+def _where(by_team: dict[str, Share], by_level: dict[int, Share], names: Names) -> list[Row]:
+    """Teams and levels are two splits of one whole: in each, what would give a hidden one away is kept back."""
+    return _teams(guarded(by_team), names) + _levels(guarded(by_level))
+
+
+def _teams(shares: dict[str, Share], names: Names) -> list[Row]:
     """The one with the most first."""
     known = sorted(shares.items(), key=lambda pair: (-pair[1].n, pair[0]))
     return [(names.teams.get(slug, slug), share, {"team": slug}) for slug, share in known]
 
 
-def _levels(shares: dict[int, Share]) -> list[tuple[str, Share, dict[str, str]]]:
+def _levels(shares: dict[int, Share]) -> list[Row]:
     return [(f"Level {level}", share, {"level": str(level)}) for level, share in sorted(shares.items())]

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Func, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -77,7 +78,7 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "kept": list(narrow.asked.items()),
         "kept_here": list(asked.set.items()),
         "sentence": sentence(asked, figures),
-        "remarks": [UNLISTED] if Survey.objects.filter(is_anonymous=True).exists() else [],
+        "remarks": [UNLISTED],
         "tables": [*tables_of(asked, figures), agreement_table(asked, figures, second_looks.agreement())],
         "trend": trend(asked, figures, chosen[0] if chosen else None),
         "lessons": lessons_on(chosen or [one for one in known if one.is_active], viewer, asked),
@@ -126,19 +127,29 @@ def listed(
         every, score=want["score"], theme="" if theme == NO_THEME else theme, untagged=theme == NO_THEME
     )
     rows = said_words.with_cases(said_words.unnamed(rows) if nameless else said_words.named(rows))
+    rows = second_looks.with_blind(rows, request.user)  # type: ignore[arg-type]
     # What is masked cannot be searched for either: somebody could try numbers until one is found.
     found: Any = _with(want["q"], rows) if want["q"] else rows
-    pages = Paginator(found, PER_PAGE)
+    one = page_of(found, request.GET.get("page"))
     # Of those without a name a list that score, theme or words make short would say whose one is to who knows some of it.
-    if (nameless or not viewer.is_staff) and 0 < pages.count < FEWEST:
+    if (nameless or not viewer.is_staff) and 0 < one.paginator.count < FEWEST:
         return {"no_list": FEW}
-    one = pages.get_page(request.GET.get("page"))
     shown = list(one) if want["q"] else said_words.heard(one)
     offered = [one for one in known if one.is_active]
     here, may = request.get_full_path(), may_propose(request.user)
-    blind = second_looks.hidden_from(request.user, [said.survey for said in shown])  # type: ignore[arg-type]
-    made = [row_of(said, offered, here, may_use=may, blind=said.survey.pk in blind) for said in shown]
+    made = [row_of(said, offered, here, may_use=may) for said in shown]
     return {"page": one, "rows": made}
+
+
+def page_of(found: Any, asked: str | None) -> Page:
+    """The page asked for. Of a query the first one comes with how many rows there are in all, in one question."""
+    pages = Paginator(found, PER_PAGE)
+    if asked not in (None, "", "1") or isinstance(found, list):
+        return pages.get_page(asked)
+    every = found.order_by().annotate(n=Func(F("pk"), function="COUNT")).values("n")
+    shown = list(found.annotate(of=Subquery(every))[:PER_PAGE])
+    pages.count = shown[0].of if shown else 0
+    return Page(shown, 1, pages)
 
 
 def _with(text: str, rows: Any) -> list[Verbatim]:
@@ -158,11 +169,13 @@ def use_url(what: str) -> str:
     return f"{reverse('admin:improvement_new')}?{urlencode({'from': what})}"
 
 
-def row_of(said: Verbatim, offered: Sequence[Theme], here: str, *, may_use: bool, blind: bool) -> dict[str, Any]:
+def row_of(said: Verbatim, offered: Sequence[Theme], here: str, *, may_use: bool) -> dict[str, Any]:
     """A comment in the list; without a name there is nothing beside it that leads to its case.
 
-    `blind`: its reader is to say what it is about before they see what somebody else said.
+    One that `second_looks.with_blind` marks: its reader is to say what it is about before they see what somebody else said.
     """
+    survey: Any = said.survey
+    blind = survey.is_blind
     tags = sorted((row.theme for row in said.survey.theme_tags.all()), key=lambda one: one.name)
     key = themes.key_of(said.survey)
     return {

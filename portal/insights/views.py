@@ -27,6 +27,9 @@ from portal.insights.closing import Filed, answer
 from portal.insights.comparing import compare_page, sides_words, way_back
 from portal.insights.dashboard import dashboard
 from portal.insights.definitions import DEFINITIONS
+from portal.insights.examples import Found as Examples
+from portal.insights.examples import examples_page
+from portal.insights.examples import tables_of as example_tables
 from portal.insights.framing import (
     Question,
     View,
@@ -172,16 +175,29 @@ def training_csv(question: Question, asked: Asked) -> Filed:
     return Filed(table_lines([gaps_table(asked, found.cells, question.form.topics, user)]), found.counted_to)
 
 
-@page("insights/writing.html", "How we write")
+@page("insights/promises.html", "How we write")
 def writing(question: Question, asked: Asked) -> dict[str, Any]:
-    """Silence, late updates, the times we name, saved replies and the best messages."""
-    return writing_page(asked, question.form.names.teams, Viewer(question.request.user))
+    """Silence, late updates and the times we name."""
+    return writing_page(asked, question.form.names.teams, question.office)
 
 
 @table_file("how-we-write")
 def writing_csv(question: Question, asked: Asked) -> Iterable[str]:
+    """Its tables as a file."""
+    return table_lines(writing_tables(asked, Written(asked, question.office), question.form.names.teams))
+
+
+@page("insights/examples.html", "How we write: examples")
+def examples(question: Question, asked: Asked) -> dict[str, Any]:
+    """The longest silences, saved replies and the best messages."""
+    return examples_page(asked, question.office, Viewer(question.request.user))
+
+
+@table_file("how-we-write-examples")
+def examples_csv(question: Question, asked: Asked) -> Filed:
     """Its tables as a file; no words of messages."""
-    return table_lines(writing_tables(asked, Written(asked), question.form.names.teams))
+    found = Examples(asked, question.office)
+    return Filed(table_lines(example_tables(asked, found)), found.counted_to)
 
 
 @page("insights/compare.html", "Compare")

@@ -1,26 +1,17 @@
-"""The page "How we write": silence, late updates, the times we name, saved replies, the best messages, and the trend of each."""
+"""The page "How we write": silence, late updates, the times we name, and the trend of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from cases.access import Viewer
-from cases.models import Case
-from feedback import silences, writing
-from feedback.durations import Timed
-from feedback.figures import Scope
+from feedback.durations import Hours, Timed
 from feedback.intervals import FEWEST, Curve, Share
 from feedback.measures import Counted
-from feedback.periods import BEFORE, NONE, YEAR, Period
+from feedback.periods import BEFORE, NONE, YEAR
 from feedback.rollup import standing
-from feedback.silences import Silence
-from feedback.writing import BEGAN, EDGES, SILENT, WRITTEN, Updates
+from feedback.writing import EDGES, SILENT, WRITTEN, Updates
 from portal import charts
 from portal.charts import percent
 from portal.insights.asking import Asked
@@ -35,13 +26,13 @@ from portal.insights.words import (
     count_words,
     curve_change_words,
     days_words,
-    few_words,
     working,
 )
-from portal.templatetags.times import when_words
 
 HERE, CSV = "/insights/writing/", "/insights/writing.csv"
-IN_TIME, WORST = "in_time_update", 10
+EXAMPLES = "/insights/writing/examples/"
+READINGS = ((HERE, "Figures"), (EXAMPLES, "Examples"))
+IN_TIME = "in_time_update"
 EMPTY = "No case of a customer was filed here in this period. Choose a longer one, or fewer filters."
 #: The first columns of the trend, by what the period is compared with; of NONE nothing stands beside it.
 COLUMNS = {
@@ -62,27 +53,26 @@ TEAM_COLUMNS = (
 class Found:
     """Everything the page and its file count, for one question."""
 
-    def __init__(self, asked: Asked) -> None:
-        period, scope = asked.period, asked.scope
-        wrote = figures("writing", asked, partial(standing.wrote, IN_TIME), lambda found: found.updates[0].cases)
+    def __init__(self, asked: Asked, office: Hours) -> None:
+        count = partial(standing.wrote, IN_TIME, office=office)
+        wrote = figures("writing", asked, count, lambda found: found.updates[0].cases)
         self.now, self.before = wrote.updates
         self.teams, self.silent, self.silent_by, self.bars = wrote.by_team, wrote.silent, wrote.silent_by, wrote.bars
         self.in_time, self.in_time_by = wrote.in_time, wrote.in_time_by
         self.counted_to = wrote.counted_to
-        self.replies = writing.replies(period, scope)
-        self.worst = figures("silent", asked, _worst, lambda found: wrote.updates[0].cases)
 
 
-def _worst(period: Period, scope: Scope, *, at: datetime) -> list[tuple[Case, Silence]]:
-    return silences.worst(period, scope, at=at, most=WORST)
+def readings(asked: Asked, path: str) -> list[dict[str, Any]]:
+    """The links between the figures and their examples; what is set goes along."""
+    return [{"label": label, "url": asked.link(url), "current": url == path} for url, label in READINGS]
 
 
-def writing_page(asked: Asked, teams: Mapping[str, str], viewer: Viewer) -> dict[str, Any]:
+def writing_page(asked: Asked, teams: Mapping[str, str], office: Hours) -> dict[str, Any]:
     """What the template takes."""
-    found = Found(asked)
+    found, context = Found(asked, office), {"readings": readings(asked, HERE)}
     if not found.now.cases:
-        return {"empty": EMPTY, "counted_to": found.counted_to}
-    return {
+        return context | {"empty": EMPTY, "counted_to": found.counted_to}
+    return context | {
         "counted_to": found.counted_to,
         "csv_url": asked.link(CSV),
         "sentence": sentence(asked, found),
@@ -91,14 +81,12 @@ def writing_page(asked: Asked, teams: Mapping[str, str], viewer: Viewer) -> dict
         ],
         "charts_first": True,
         "charts": [silence_chart(asked, found)],
-        "tables": tables_of(asked, found, teams, sees_cases=viewer.is_staff),
-        "best": writing.best(asked.period, asked.scope, viewer=viewer),
-        "best_rule": (writing.BEST, writing.BEST_SCORE),
+        "tables": tables_of(asked, found, teams),
     }
 
 
-def tables_of(asked: Asked, found: Found, teams: Mapping[str, str], *, sees_cases: bool = False) -> list[Table]:
-    return [trend(asked, found), by_team(asked, found, teams), worst(asked, found, sees_cases), began(asked, found)]
+def tables_of(asked: Asked, found: Found, teams: Mapping[str, str]) -> list[Table]:
+    return [trend(asked, found), by_team(asked, found, teams)]
 
 
 def sentence(asked: Asked, found: Found) -> str:
@@ -205,7 +193,7 @@ def _each(updates: Updates, url: str) -> Cell:
     return Cell(f"{updates.each:.1f}", url, under=under, file=[updates.timed.n, updates.cases, round(updates.each, 4)])
 
 
-# Teams, silences, replies -------------------------------------------------------------------------------------
+# Teams --------------------------------------------------------------------------------------------------------
 
 
 def by_team(asked: Asked, found: Found, names: Mapping[str, str]) -> Table:
@@ -230,65 +218,6 @@ def by_team(asked: Asked, found: Found, names: Mapping[str, str]) -> Table:
 def _of(asked: Asked, slug: str, which: str, part: str) -> str:
     """The address of a team's cases; what has no team has no filter either."""
     return asked.cases(which, more={"team": slug, "part": part}) if slug else ""
-
-
-def worst(asked: Asked, found: Found, sees_cases: bool) -> Table:
-    """The cases with the longest silences; a reference, and a link for who may open it."""
-    rows = [
-        (case.reference, _silent_row(one, asked, f"/console/cases/case/{case.pk}/change/" if sees_cases else "", case))
-        for case, one in found.worst
-    ]
-    going_on = sum(one.until is None for _, one in found.worst)
-    title = "No customer waited in silence"
-    if rows:
-        title = f"The longest silence took {working(found.worst[0][1].seconds)}"
-        title += f"; {going_on} of the {len(rows)} longest {'goes' if going_on == 1 else 'go'} on" if going_on else ""
-    return Table(
-        "silences", title, f"The {WORST} cases with the longest silences, in office hours, read off the log.", "Case",
-        ("Longest silence", "From", "To", "Topic and team"), rows, asked.link(CSV),
-    )  # fmt: skip
-
-
-def _silent_row(one: Silence, asked: Asked, url: str, case: Any) -> list[Cell]:
-    zone = settings.COMPANY_TIME_ZONE
-    since = when_words(one.since, zone=zone, now=asked.at, style="short")
-    until = when_words(one.until, zone=zone, now=asked.at, style="short") if one.until else "Goes on"
-    stamps = [one.since.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")]
-    stamps.append(one.until.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") if one.until else "")
-    return [
-        Cell(working(one.seconds), url, file=["", "", one.seconds]),
-        Cell(since, file=["", "", stamps[0]]),
-        Cell(until, file=["", "", stamps[1]]),
-        Cell(
-            str(case.category),
-            under=str(case.team or ""),
-            file=["", "", f"{case.category.slug} {case.team.slug if case.team else ''}".strip()],
-        ),
-    ]
-
-
-def began(asked: Asked, found: Found) -> Table:
-    """Saved replies that were used, and how the cases of those messages were rated; no sign that one caused the other."""
-    rows = []
-    for reply, one in found.replies.items():
-        # Few uses would speak of single people, here as on the page of replies.
-        url = asked.cases(BEGAN, more={"part": str(reply)}) if one.uses >= FEWEST else ""
-        rows.append((one.title, [
-            Cell(f"{one.uses:,}", url, under=count_words(one.cases, "case"), file=[one.uses, one.cases])
-            if url
-            else Cell("Too few", file=["", ""]),
-            of_share(one.satisfied, "", "", bar=True),
-        ]))  # fmt: skip
-    rated = [one.satisfied for one in found.replies.values() if one.satisfied.shown]
-    title = "No saved reply was used" if not rows else "Too few rated cases to say how saved replies do"
-    if rated:
-        low, high = min(share.value or 0 for share in rated), max(share.value or 0 for share in rated)
-        title = f"Cases with a saved reply: {percent(low)} to {percent(high)} satisfied, by reply"
-        title = title if len(rated) > 1 else f"Cases with a saved reply: {percent(high)} satisfied"
-    return Table(
-        "replies", title, "Messages sent in the period that began with a saved reply, the most used first. A reply is used where it fits: a low share may be the topic’s.",
-        "Saved reply", ("Messages", "Satisfied"), rows, asked.link(CSV), few_words(Share(), "use") if not rows else "Fewer than 5 answers are not shown.",
-    )  # fmt: skip
 
 
 # The picture --------------------------------------------------------------------------------------------------

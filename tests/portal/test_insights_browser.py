@@ -50,6 +50,7 @@ TABLES = (
     f"/insights/promises/?{DATES}",
     f"/insights/promises/teams/?{DATES}",
     f"/insights/promises/load/?{DATES}",
+    f"/insights/writing/examples/?{DATES}",
     f"/insights/bottlenecks/?{DATES}",
     f"/insights/bottlenecks/training/?{DATES}",
     f"/insights/compare/?{DATES}",
@@ -60,7 +61,7 @@ TABLES = (
     "/insights/views/new/?page=/insights/",
 )
 #: How many pictures each page has.
-PICTURES = {f"/insights/?{DATES}": 13, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}
+PICTURES = {f"/insights/?{DATES}": 12, f"/insights/promises/?{DATES}": 2, f"/insights/bottlenecks/?{DATES}": 3}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

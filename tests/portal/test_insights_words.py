@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.erasing import Subject
@@ -12,6 +14,7 @@ from cases.models import Case, Category
 from feedback import erasing, improvements, lessons, themes
 from feedback.models import Improvement, Survey, Theme, ThemeTag
 from portal import clock
+from portal.insights import verbatims
 from tests.cast import MONDAY, gather
 from tests.portal.insights.scene import browsers_of, rows_of, text
 from tests.portal.pages.scene import look_at
@@ -91,6 +94,20 @@ def test_filters_and_search(told):
     # Of so few comments nobody without cases reads anything.
     assert "So few comments" in text(told["manager"].get(URL, {"theme": "none"}))
     assert len(found(told["manager"].get(URL, {"theme": "waiting"}))) == 5
+
+
+def test_few_questions_and_pages_that_share_nothing(told, monkeypatch):
+    """The first page comes with its count, the others are counted first; together they are the list."""
+    whole = found(told["manager"].get(URL))
+    monkeypatch.setattr(verbatims, "PER_PAGE", 3)
+    with CaptureQueriesContext(connection) as asked:
+        first = told["manager"].get(URL)
+    assert len(asked) <= 12, len(asked)
+    pages = [first, *(told["manager"].get(URL, {"page": n}) for n in (2, 3))]
+    assert [one for page in pages for one in found(page)] == whole and len(whole) == 7
+    assert [len(found(page)) for page in pages] == [3, 3, 1]
+    assert {page.context["page"].paginator.count for page in pages} == {7} and first.context["page"].has_next()
+    assert found(told["manager"].get(URL, {"page": "1"})) == found(told["manager"].get(URL, {"page": "x"})) == whole[:3]
 
 
 def test_without_a_name_nothing_leads_to_the_case(told):

@@ -63,6 +63,7 @@ FILES = {
     "/insights/topics.csv": ("Routine share", {}),
     "/insights/words.csv": ("95% interval", {}),
     "/insights/writing.csv": ("How we write", {}),
+    "/insights/writing/examples.csv": ("How we write", {}),
     "/insights/compare.csv": ("Comparing", {"Sides": "22 Dec 2025 to 11 Jan 2026"}),
     "/insights/compare/coming-back.csv": ("Coming back", {}),
     "/insights/knowledge.csv": ("Needed no case", {}),

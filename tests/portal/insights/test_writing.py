@@ -19,6 +19,7 @@ from tests.portal.insights.scene import DATES, links_of, rows_of, text
 
 pytestmark = pytest.mark.django_db
 HERE, CSV = "/insights/writing/", "/insights/writing.csv"
+EXAMPLES, EXAMPLES_CSV = "/insights/writing/examples/", "/insights/writing/examples.csv"
 #: Whose turn it is in each state, by hand; what is left out is the customer's turn, or over.
 OURS = {
     "new", "escalated", "passed", "reviewed", "acknowledged", "working", "waiting_partner", "reopened",
@@ -49,15 +50,15 @@ def by_the_minute(case):
 
 
 def test_the_longest_silences_are_those_of_the_log_counted_a_second_way(story):
-    found = silences.worst(PERIOD, at=AT, most=10)
+    found = silences.worst(PERIOD, at=AT, most=10).rows
     cases = list(Case.objects.filter(filed_at__gte=PERIOD.start, filed_at__lt=PERIOD.end, is_history=False))
     second = {case.pk: by_the_minute(case) for case in cases}
-    mine = {case.pk: one.seconds for case, one in silences.worst(PERIOD, at=AT, most=100)}
+    mine = {case.pk: one.seconds for case, one in silences.worst(PERIOD, at=AT, most=100).rows}
     assert len(mine) == sum(seconds > 60 for seconds in second.values()) > 10
     assert {pk: n for pk, n in mine.items() if abs(n - second[pk]) > 120} == {}
     assert [one.seconds for _, one in found] == sorted(mine.values(), reverse=True)[:10]
     # c3, c4 and c5 wait now: what goes on counts, and is said to go on.
-    going = {case.pk for case, one in silences.worst(PERIOD, at=AT, most=100) if one.until is None}
+    going = {case.pk for case, one in silences.worst(PERIOD, at=AT, most=100).rows if one.until is None}
     assert {story.cases[name].pk for name in ("c3", "c4", "c5")} >= going and story.cases["c5"].pk in going
     # Of what is over the facts and the walk say the same, and so the median of the page is that of “All figures”.
     hours = office_hours()
@@ -70,7 +71,6 @@ def test_the_longest_silences_are_those_of_the_log_counted_a_second_way(story):
 
 def test_page_file_links_and_query_counts(story, manager, supervisor):
     page = manager.get(HERE, DATES)
-    said = text(page)
     median = times([SILENCE], PERIOD, at=AT)[SILENCE].now.quantile(0.5)
     file = {(row["Table"], row["Row"], row["Column"]): row for row in rows_of(manager.get(CSV, DATES))}
     assert float(file["writing", "Longest silence, half of the cases", "This period"]["Half within (s)"]) == median
@@ -90,11 +90,14 @@ def test_page_file_links_and_query_counts(story, manager, supervisor):
             filed_at__gte=PERIOD.start, filed_at__lt=PERIOD.end, stage="", case__is_history=False
         ).count()
     )
-    worst = silences.worst(PERIOD, at=AT, most=1)[0]
+    examples = manager.get(EXAMPLES, DATES)
+    said = text(examples)
+    file = {(row["Table"], row["Row"], row["Column"]): row for row in rows_of(manager.get(EXAMPLES_CSV, DATES))}
+    worst = silences.worst(PERIOD, at=AT, most=1).rows[0]
     assert worst[0].reference in said and "The longest silence took" in said
     assert int(file["silences", worst[0].reference, "Longest silence"]["Value"]) == worst[1].seconds
-    assert f"/console/cases/case/{worst[0].pk}/change/" in supervisor.get(HERE, DATES).content.decode()
-    assert "/console/cases/case/" not in page.content.decode()
+    assert f"/console/cases/case/{worst[0].pk}/change/" in supervisor.get(EXAMPLES, DATES).content.decode()
+    assert "/console/cases/case/" not in page.content.decode() + examples.content.decode()
     links = links_of(page)
     assert len(links) > 8
     for url, words in links:
@@ -103,12 +106,13 @@ def test_page_file_links_and_query_counts(story, manager, supervisor):
         if not answer.context["few"]:
             n = answer.context["page"].paginator.count
             assert n > 0 and (not words.isdigit() or "figure" in url or n <= int(words)), url
-    counts = set()
-    for days in ("2026-01-12", "2025-06-01"):
-        with CaptureQueriesContext(connection) as asked:
-            manager.get(HERE, DATES | {"from": days})
-        counts.add(len(asked))
-    assert max(counts) - min(counts) <= 2 and max(counts) <= 26, counts
+    for place in (HERE, EXAMPLES):
+        counts = set()
+        for days in ("2026-01-12", "2025-06-01"):
+            with CaptureQueriesContext(connection) as asked:
+                manager.get(place, DATES | {"from": days})
+            counts.add(len(asked))
+        assert max(counts) - min(counts) <= 2 and max(counts) <= 12, (place, counts)
     for which, part in (
         ("written", "x"),
         ("written", ""),
@@ -135,7 +139,7 @@ def test_replies_and_the_best_messages_hide_what_is_few_and_whose_it_is(story, m
         Message.objects.filter(pk=last.pk).update(text=f"Dear {who}, card 4111 1111 1111 1111 is free again.")
         (one,) = writing.best(PERIOD, viewer=Viewer(story.cast.supervisor))
         assert one.case == best and who not in one.words and "4111" not in one.words and "is free again" in one.words
-        assert "is free again" in text(manager.get(HERE, DATES))
+        assert "is free again" in text(manager.get(EXAMPLES, DATES))
         reply = SavedReply.objects.create()
         made = {"acts": ["update"], "texts": {"en": "x"}, "made_at": AT, "made_by": story.cast.supervisor}
         revision = ReplyRevision.objects.create(reply=reply, number=1, title="We look into it", **made)
@@ -146,7 +150,7 @@ def test_replies_and_the_best_messages_hide_what_is_few_and_whose_it_is(story, m
             at = datetime(2026, 1, 20, 12, number, tzinfo=UTC)
             ReplyUse.objects.create(case=case, message=said, revision=revision, language="en", unchanged=True, at=at)
             if number == 3:
-                assert writing.replies(PERIOD)[reply.pk].uses == 4 and "Too few" in text(manager.get(HERE, DATES))
+                assert writing.replies(PERIOD)[reply.pk].uses == 4 and "Too few" in text(manager.get(EXAMPLES, DATES))
         found = writing.replies(PERIOD)[reply.pk]
         happy = sum(Survey.objects.get(case=case).satisfaction >= 4 for case in cases)
         assert (found.uses, found.cases, found.satisfied.hits, found.satisfied.n) == (6, 6, happy, 6)
