@@ -118,6 +118,7 @@ def _listed(request: HttpRequest, error: str = "", new_key: str = "", key_field:
         "new_key": new_key,
         "key_days": figure_tokens.LASTS,
         "key_name": request.POST.get("token_name", "") if error else "",
+        "key_chosen": next((days for days in figure_tokens.LASTS if request.POST.get("days") == str(days)), 0),
         "key_field": key_field,
     }
     return render(request, "insights/views.html", frame(request, **more), status=422 if error else 200)

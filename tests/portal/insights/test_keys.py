@@ -83,6 +83,12 @@ def test_names_numbers_and_wrong_tries(manager, supervisor, story):
             and page.context["new_key"] == ""
             and page.context["key_name"] == wrong["token_name"]
         )
+        field, said = ("days" if wrong["days"] == "9999" else "token_name"), page.content.decode()
+        assert (
+            f'<a href="#{field}">' in said and f'id="{field}"' in said and f'aria-describedby="{field}-error"' in said
+        )
+    kept = manager.post(VIEWS, {"token_name": "", "days": "365"}).content.decode()
+    assert '<option value="365" selected>' in kept, "what was chosen is chosen still"
     for n in range(figure_tokens.MOST - 1):
         made(manager, f"Key {n}")
     assert manager.post(VIEWS, {"token_name": "One more", "days": "30"}).status_code == 422
