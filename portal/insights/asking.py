@@ -88,7 +88,7 @@ class Filters(forms.Form):
     """The bar above the figures. It is bound to the address, whatever that says; `by` is who asks."""
 
     use_required_attribute = False
-    period = Pick(label="Period", choices=PERIODS)
+    period = Pick(label="Period", choices=PERIODS, error_messages={"invalid_choice": "Choose a period from the list"})
 
     def __init__(self, data: Mapping[str, str], *, rules: Rules | None, today: date, by: User) -> None:
         super().__init__(data, auto_id="filter-%s")

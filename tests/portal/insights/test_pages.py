@@ -146,7 +146,7 @@ class TestPage:
             ({"team": "nobody"}, "Choose a team from the list"),
             ({"level": "9"}, "Choose a level from the list"),
             ({"severity": "x"}, "Choose a severity from the list"),
-            ({"period": "ever"}, "Select a valid choice"),
+            ({"period": "ever"}, "Choose a period from the list"),
         ],
     )
     def test_what_cannot_be_read_is_said_and_kept(self, manager, wrong, sentence):
