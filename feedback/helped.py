@@ -31,7 +31,7 @@ def _passings(period: Period, scope: Scope) -> Iterator[tuple[int, str, bool]]:
     """Each passing up by a person in the period: which case, the team that had it, and whether help came back."""
     start, end = period.start.timestamp(), period.end.timestamp()
     facts = CaseFact.objects.filter(scope.on("case__"), passed_at__gte=period.start, escalated_at__lt=period.end)
-    for case, passings in facts.order_by("pk").values_list("pk", "passings").iterator(chunk_size=5000):
+    for case, passings in facts.order_by().values_list("pk", "passings").iterator(chunk_size=5000):
         for at, team, back in passings:
             if start <= at < end and scope.may_name(team):
                 yield case, team, back

@@ -9,11 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Count
+
 from feedback import themes, verbatims
 from feedback.figures import EVERYTHING, Scope
 from feedback.intervals import Share
 from feedback.models import Survey, Theme, ThemeTag
 from feedback.periods import Period
+from feedback.verbatims import OPEN, WITH_NAME
 
 #: So many of the newest tagged comments are read again by the rules.
 SAMPLE = 500
@@ -35,7 +38,8 @@ class Themes:
     """All themes of a period, those with the most comments first."""
 
     written: int  # comments
-    tagged: int  # of them, by a person
+    listed: int  # of them, in the list of who sees no cases: with a name, on a topic that is not restricted
+    tagged: int  # by a person
     rows: Sequence[OfTheme] = field(default=())
 
     @property
@@ -60,7 +64,8 @@ def themes_of(period: Period, scope: Scope = EVERYTHING, *, known: Sequence[Them
     every = Theme.objects.order_by("pk") if known is None else known
     found = [_figure(theme, of[theme.pk], said, weeks) for theme in every if theme.is_active or theme.pk in of]
     found.sort(key=lambda row: (-row.low.n, row.theme.name))
-    return Themes(rows.count(), len(said), found)
+    counts = rows.order_by().aggregate(written=Count("pk"), listed=Count("pk", filter=WITH_NAME & OPEN))
+    return Themes(counts["written"], counts["listed"], len(said), found)
 
 
 def _weeks(said: Sequence[Survey], period: Period) -> list[set[int]]:

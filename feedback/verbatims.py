@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from cases.access import Viewer
 from cases.models import Case, Event
@@ -17,6 +17,8 @@ from feedback.models import Survey, ThemeTag
 from feedback.periods import Period
 
 LOW = "low"
+#: Comments that may stand beside their case, and those on topics whose cases do not open by a press.
+WITH_NAME, OPEN = Q(is_anonymous=False), Q(case__category__is_restricted=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def readable(viewer: Viewer, rows: QuerySet[Survey] | None = None) -> QuerySet[S
     Those on restricted topics stand in no list: such a case opens by a press that leaves its line, and the words with it.
     """
     # Narrowed one by one: two lists laid over each other would join the same tables twice.
-    open_topics = (written() if rows is None else rows).exclude(case__category__is_restricted=True)
+    open_topics = (written() if rows is None else rows).filter(OPEN)
     if viewer.is_staff:
         return open_topics.filter(case__in=Case.objects.visible_to(viewer).order_by().values("pk"))
     return open_topics
@@ -88,7 +90,7 @@ def as_evidence(viewer: Viewer) -> QuerySet[Survey]:
 
 def named(rows: QuerySet[Survey]) -> QuerySet[Survey]:
     """Those that may stand beside their case, the newest first."""
-    return rows.filter(is_anonymous=False).order_by("-answered_at", "-pk")
+    return rows.filter(WITH_NAME).order_by("-answered_at", "-pk")
 
 
 def unnamed(rows: QuerySet[Survey]) -> QuerySet[Survey]:

@@ -87,7 +87,9 @@ def words(question: Question, asked: Asked) -> dict[str, Any]:
         "may_tag": viewer.is_staff and request.user.has_perm(themes.SUPERVISE),
         "here": request.get_full_path(),
     }
-    return found | (listed(request, asked, narrow, viewer, known) if narrow.is_valid() else {})
+    # Who sees no cases and narrows nothing has the list that is counted with the figures.
+    n = None if viewer.is_staff or narrow.asked else figures.listed
+    return found | (listed(request, asked, narrow, viewer, known, n) if narrow.is_valid() else {})
 
 
 def _themes(asked: Asked, known: Sequence[Theme] | None = None) -> Themes:
@@ -109,9 +111,9 @@ def words_csv(question: Question, asked: Asked) -> Iterable[str]:
 
 
 def listed(
-    request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer, known: Sequence[Theme]
+    request: HttpRequest, asked: Asked, narrow: Narrow, viewer: Viewer, known: Sequence[Theme], n: int | None
 ) -> dict[str, Any]:
-    """One page of comments, or why none is shown."""
+    """One page of comments, or why none is shown; `n`: how many there are, where that is known."""
     want = narrow.cleaned_data
     nameless = want["name"] == UNNAMED
     if nameless and (asked.scope != EVERYTHING or asked.set.get("period") == OWN):
@@ -130,7 +132,7 @@ def listed(
     rows = second_looks.with_blind(rows, request.user)  # type: ignore[arg-type]
     # What is masked cannot be searched for either: somebody could try numbers until one is found.
     found: Any = _with(want["q"], rows) if want["q"] else rows
-    one = page_of(found, request.GET.get("page"))
+    one = page_of(found, request.GET.get("page"), n)
     # Of those without a name a list that score, theme or words make short would say whose one is to who knows some of it.
     if (nameless or not viewer.is_staff) and 0 < one.paginator.count < FEWEST:
         return {"no_list": FEW}
@@ -141,10 +143,12 @@ def listed(
     return {"page": one, "rows": made}
 
 
-def page_of(found: Any, asked: str | None) -> Page:
-    """The page asked for. Of a query the first one comes with how many rows there are in all, in one question."""
+def page_of(found: Any, asked: str | None, n: int | None) -> Page:
+    """The page asked for of `n` rows. Where they are not counted, the first one comes with how many there are, in one question."""
     pages = Paginator(found, PER_PAGE)
-    if asked not in (None, "", "1") or isinstance(found, list):
+    if n is not None:
+        pages.count = n
+    if n is not None or asked not in (None, "", "1") or isinstance(found, list):
         return pages.get_page(asked)
     every = found.order_by().annotate(n=Func(F("pk"), function="COUNT")).values("n")
     shown = list(found.annotate(of=Subquery(every))[:PER_PAGE])
