@@ -24,14 +24,14 @@ WHY = f"""{_PAIRS} SELECT kind, EXISTS (SELECT 1 FROM cases_event b WHERE b.case
 def owed(kind: str) -> str:
     """(protocol, team, in time, of) of one kind of clock, from the events that began and ended it."""
     return f"""
-    WITH began AS (SELECT e.case_id, e.seq, e.occurred_at, e.protocol, J(e.team) AS team FROM cases_event e
-                   JOIN cases_case c ON c.id = e.case_id AND NOT c.is_drill WHERE J(e.started.{kind}) IS NOT NULL),
-         ended AS (SELECT e.case_id, e.seq, e.occurred_at, c.is_history, J(e.ended.{kind}) AS outcome FROM cases_event e
-                   JOIN cases_case c ON c.id = e.case_id AND NOT c.is_drill WHERE J(e.ended.{kind}) IN ('met', 'missed'))
+    WITH log AS (SELECT e.case_id, e.seq, e.occurred_at, e.protocol, c.is_history, J(e.team) AS team, J(e.ended.{kind}) AS outcome,
+                        CASE WHEN J(e.started.{kind}) IS NOT NULL THEN e.seq END AS began
+                 FROM cases_event e JOIN cases_case c ON c.id = e.case_id AND NOT c.is_drill),
+         pair AS (SELECT log.*, max(began) OVER (PARTITION BY case_id ORDER BY seq
+                                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_began FROM log)
     SELECT b.protocol, b.team, sum(CASE WHEN o.outcome = 'met' THEN 1 ELSE 0 END), count(*)
-    FROM ended o JOIN began b ON b.case_id = o.case_id
-     AND b.seq = (SELECT max(x.seq) FROM began x WHERE x.case_id = o.case_id AND x.seq < o.seq)
-    WHERE o.occurred_at >= FROM_ AND o.occurred_at < TO_
+    FROM pair o JOIN pair b ON b.case_id = o.case_id AND b.seq = o.last_began
+    WHERE o.outcome IN ('met', 'missed') AND o.occurred_at >= FROM_ AND o.occurred_at < TO_
     AND (NOT o.is_history OR '{kind}' = 'review' OR ('{kind}' = 'resolve' AND o.occurred_at > b.occurred_at))
     GROUP BY b.protocol, b.team"""
 
