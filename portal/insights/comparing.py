@@ -17,7 +17,7 @@ from feedback.measures import MEASURES
 from feedback.periods import A_YEAR, BEFORE, DAY, YEAR, Period
 from feedback.rollup.standing import compared
 from portal.charts import percent
-from portal.insights.asking import AGAINST, NAMES, OWN, Asked, Pick
+from portal.insights.asking import NAMES, OWN, Asked, Pick
 from portal.insights.framing import COMPARE, SIDES
 from portal.insights.lately import lately
 from portal.insights.tables import Cell, Table, of_curve, of_share
@@ -181,13 +181,12 @@ def compare_page(
 ) -> dict[str, Any]:
     """What the template takes."""
     kind, form, sides = comparison(asked, said, teams)
-    kept = list(sides_asked(said).items())
+    kept = sides_asked(said)
     context: dict[str, Any] = {
-        "filter_words": asked.words,
         "readings": readings_of(asked, kind),
         "sides": form,
         "kind": kind if kind != PERIODS else "",
-        "kept": [*kept, *([(AGAINST, asked.against)] if asked.against else [])],
+        "kept": list(kept.items()),
         "set": list(asked.set.items()),
     }  # fmt: skip
     if sides is None:
@@ -206,10 +205,10 @@ def compare_page(
             "choose": "Nothing was filed on either side in this period. Choose a longer one, or fewer filters."
         }
     return context | {
-        "csv_url": asked.link("/insights/compare.csv", **dict(kept)),
+        "csv_url": asked.link("/insights/compare.csv", **kept),
         "sentence": reading(sides, found),
-        "remarks": [*team_remarks(asked, kind, teams), *mix_remarks(asked, found, topics, dict(kept))],
-        "tables": [table_of(asked, sides, found, asked.link("/insights/compare.csv", **dict(kept)))],
+        "remarks": [*team_remarks(asked, kind, teams), *mix_remarks(asked, found, topics, kept)],
+        "tables": [table_of(asked, sides, found, asked.link("/insights/compare.csv", **kept))],
     }
 
 

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.forms import HiddenInput
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -21,7 +22,7 @@ from feedback.figure_views import SEES
 from feedback.handlers import mix_of
 from feedback.intervals import FEWEST
 from portal import clock
-from portal.insights.asking import NAMES, Asked, Filters, data_of, today_at
+from portal.insights.asking import AGAINST, NAMES, Asked, Filters, data_of, today_at
 from portal.insights.closing import Filed, answer
 from portal.insights.taking import taken, with_links
 from portal.pages.doors import View, door, see_other
@@ -66,6 +67,8 @@ KEPT = (
     *SAME_QUESTION, "/insights/promises/versions/", "/insights/promises/teams/", "/insights/bottlenecks/training/",
 )  # fmt: skip
 
+#: These set a period beside another one; the comparison has a choice of its own.
+COMPARED = ("/insights/", "/insights/promises/", "/insights/promises/load/", "/insights/writing/", "/insights/all/")
 #: What lies below these are readings of the same.
 ABOVE = ("/insights/promises/", "/insights/bottlenecks/", "/insights/writing/", "/insights/compare/")
 
@@ -184,8 +187,13 @@ def page(template: str, heading: str) -> Callable[[Fill], View]:
         def view(request: HttpRequest) -> HttpResponse:
             question = Question(request)
             context = frame(request, heading=heading, filters=question.form)
+            compares = request.path in COMPARED
+            if not compares and AGAINST not in question.form.errors:
+                # What was chosen for the other pages goes along unseen.
+                question.form.fields[AGAINST].widget = HiddenInput()
             if question.asked:
-                context |= {"filter_words": question.asked.said, "counted_to": question.at}
+                words = question.asked.said if compares else question.asked.words
+                context |= {"filter_words": words, "counted_to": question.at}
                 context |= fill(question, question.asked)
                 if (picture := taken(request, context)) is not None:
                     return picture

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.forms import HiddenInput
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -19,7 +18,7 @@ from portal import clock
 from portal.console import noting
 from portal.insights import knowledge as articles
 from portal.insights import recommending
-from portal.insights.asking import AGAINST, Asked, today_at
+from portal.insights.asking import Asked, today_at
 from portal.insights.bottlenecks import hours_page, spent_of
 from portal.insights.bottlenecks import tables_of as hours_tables
 from portal.insights.casework import FIGURE, OF_TOPICS, Behind, behind, csv_lines, measure_of, shown
@@ -203,8 +202,6 @@ def examples_csv(question: Question, asked: Asked) -> Iterable[str]:
 def comparing(question: Question, asked: Asked) -> dict[str, Any]:
     """Two periods, teams or protocol versions beside each other."""
     names = question.form.names
-    # It has a choice of its own, “Set beside”; what was chosen for the other pages goes along unseen.
-    question.form.fields[AGAINST].widget = HiddenInput()
     return compare_page(asked, question.request.GET.dict(), names.teams, names.topics)
 
 

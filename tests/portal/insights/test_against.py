@@ -13,7 +13,7 @@ from escalation.models import Notice
 from feedback import figure_views, periods
 from feedback.models import FigureView
 from portal.insights import lately, mailing
-from portal.insights.framing import SAME_QUESTION
+from portal.insights.framing import COMPARED, SAME_QUESTION
 from tests.portal.insights.scene import DATES, links_of, parts_of, text
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,18 @@ def test_what_cannot_be_compared_is_said(manager):
     assert "To compare with last year, choose at most 52 weeks at a time" in text(longer)
     assert manager.get("/insights/all.csv", year | {"to": "2025-12-31"}).status_code == 404
     assert manager.get("/insights/", {"against": "", "period": "4w"})["Location"] == "/insights/?period=4w"
+
+
+def test_what_compares_nothing_offers_no_choice_and_takes_it_along(manager, near):
+    for place in ("/insights/topics/", "/insights/words/", "/insights/bottlenecks/", "/insights/writing/examples/"):
+        page = manager.get(place, YEAR)
+        body = page.content.decode()
+        assert '<select name="against"' not in body and 'type="hidden" name="against" value="year"' in body, place
+        assert page.context["filter_words"] == "12 Jan 2026 to 1 Feb 2026 · all teams", place
+        # What is wrong can be mended where it is said.
+        assert '<select name="against"' in manager.get(place, DATES | {"against": "month"}).content.decode(), place
+    for place in COMPARED:
+        assert '<select name="against"' in manager.get(place, YEAR).content.decode(), place
 
 
 def test_it_goes_with_the_reader_and_the_comparison_has_its_own(manager, near):
