@@ -189,9 +189,9 @@ def stacked(
     parts = [_legend(name, number, left) for number, name in enumerate(names)]
     for number, (label, count, counts) in enumerate(rows):
         y = above + number * gap + 16
-        wide = (len(label) + 1 + len(count)) * LETTER > right - left
-        line = '<text class="{}" x="4" y="{}">{} <tspan class="soft">{}</tspan></text>'
-        parts.append(format_html(line, "tight" if wide else "name", num(y), label, count))
+        tight = mark_safe(' class="tight"') if (len(label) + 1 + len(count)) * LETTER > right - left else NOTHING
+        line = '<text{} x="4" y="{}">{} <tspan class="soft">{}</tspan></text>'
+        parts.append(format_html(line, tight, num(y), label, count))
         if counts is None:
             parts.append(format_html('<text class="soft" x="4" y="{}">{}</text>', num(y + 21), missing))
         else:

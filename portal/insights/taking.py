@@ -46,7 +46,7 @@ DRAWN: dict[str, dict[str, str]] = {
     "part": {"fill": FIRST, "stroke": FIRST, "stroke-width": "1.5"},
     "p1": {}, "p2": {"fill-opacity": "0.6"}, "p3": {"fill-opacity": "0.28"}, "p4": {"fill-opacity": "0.06"},
     "s1": {}, "strong": {"font-weight": "600"}, "soft": {"fill": MUTED}, "key": {"fill": MUTED},
-    "in-bar": {"fill": COLOURS["card"], "font-weight": "600"},
+    "tight": {"font-size": ".82em"}, "in-bar": {"fill": COLOURS["card"], "font-weight": "600"},
 }  # fmt: skip
 MARK = re.compile(r'<(text|tspan|path|rect|circle|polyline)\b(?: class="([^"]*)")?')
 OUTER = re.compile(

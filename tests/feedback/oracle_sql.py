@@ -24,10 +24,11 @@ _SURVEY = """
     WHERE NOT c.is_drill AND NOT u.is_staff AND {of} AND s.{dated} >= FROM_ AND s.{dated} < TO_"""
 _ON_THE_WAY = """(SELECT i.score FROM feedback_interim i WHERE i.case_id = s.case_id AND i.answered_at IS NOT NULL
                   ORDER BY i.answered_at DESC, i.id DESC LIMIT 1)"""
+# Written out wherever they are asked, so that PostgreSQL finds a case's log by its index; it would walk the whole of it each time.
 _CASES = """
-    WITH one AS (SELECT c.id, c.is_history FROM cases_case c
+    WITH one AS NOT MATERIALIZED (SELECT c.id, c.is_history FROM cases_case c
                  WHERE NOT c.is_drill AND c.filed_at >= FROM_ AND c.filed_at < TO_),
-         log AS (SELECT e.case_id, e.seq, e.kind, e.role, e.occurred_at, J(e.from) AS was, J(e.to) AS became,
+         log AS NOT MATERIALIZED (SELECT e.case_id, e.seq, e.kind, e.role, e.occurred_at, J(e.from) AS was, J(e.to) AS became,
                         CAST(J(e.tier) AS integer) AS tier, CAST(J(e.severity) AS integer) AS severity,
                         J(e.team) AS team, J(e.message.id) AS message, J(e.plan_failed) AS failed
                  FROM cases_event e JOIN one ON one.id = e.case_id),
