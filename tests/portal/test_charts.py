@@ -1,11 +1,14 @@
 """The pictures: everything stands where its number says, words are escaped, gaps stay gaps."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
 from portal.charts import Point, bars, dots, histogram, line, percent, stacked
 from portal.insights.drawing import BINS, bins
+from portal.insights.tables import Cell
+from portal.templatetags.figures import cells_of
 
 HOUR = 3600
 
@@ -81,3 +84,16 @@ class TestCharts:
         assert sum(counts) == len(times)
         assert (len(counts), counts[-1]) == (BINS + 1, 1)
         assert step * BINS > 36 * HOUR
+
+
+def test_cells_escape_whatever_stands_in_them():
+    bad = "<b>\"'&"
+    one = Cell(
+        bad, f"/a?x={bad}", 0.5, under=bad, also=bad, of=bad, of_url=f"/o?{bad}", mark=bad, act=bad, act_url=f"/t?{bad}"
+    )
+    plain = Cell(bad, of=bad)
+    said = cells_of([one, plain], bad)
+    assert "<b>" not in said and "&amp;" in said and said.count("&lt;b&gt;") == 12
+    cells = ElementTree.fromstring(f"<tr>{said}</tr>")
+    assert ["".join(td.itertext()) for td in cells] == [f"{bad * 3}of {bad}{bad * 2}: {bad}", f"{bad}of {bad}"]
+    assert [a.get("href") for a in cells.iter("a")] == [f"/a?x={bad}", f"/o?{bad}", f"/t?{bad}"]
