@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
@@ -84,6 +85,37 @@ def shown_of(mine: Mapping[int, Cells], seen: Collection[int]) -> dict[int, Cell
         for who in keep_back({who: cells[name] for who, cells in mine.items()}, unseen=set(mine) - rows):
             shown[who][name] = replace(shown[who][name], kept_back=True)
     return shown
+
+
+class Rows:
+    """People by topic with what is made of them together, each computed once: topics, all of them, and what stands out."""
+
+    def __init__(self, cells: Mapping[str, Mapping[int, Cells]]) -> None:
+        self.cells = cells
+
+    @cached_property
+    def topics(self) -> dict[str, Cells]:
+        return {topic: together(mine.values()) for topic, mine in self.cells.items()}
+
+    @cached_property
+    def whole(self) -> Cells:
+        return together(self.topics.values())
+
+    @cached_property
+    def marked(self) -> list[tuple[str, str]]:
+        """(topic, aspect) where a topic stands clearly above all others together."""
+        rows = sorted(self.topics.items())
+        return [(topic, name) for topic, row in rows for name in MARKED if clearly(row, self.whole, name)]
+
+    @cached_property
+    def marks_people(self) -> bool:
+        """Whether somebody stands clearly above the others on a topic."""
+        return any(
+            clearly(cells, self.topics[topic], name)
+            for topic, mine in self.cells.items()
+            for cells in mine.values()
+            for name in MARKED
+        )
 
 
 def clearly(cells: Cells, whole: Cells, name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 Z = 1.959963984540054  # 95 %, two-sided
@@ -22,6 +23,7 @@ Key = TypeVar("Key")
 TINY = 1e-9  # products of fractions are not exact
 
 
+@lru_cache(maxsize=4096)
 def wilson(hits: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share, both ends within 0 and 1. ValueError unless 0 <= hits <= n and n > 0."""
     if not 0 <= hits <= n or n == 0:

@@ -1995,6 +1995,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("erase_at__isnull", False)), fields=["erase_at"], name="user_to_erase"
             ),
         ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(condition=models.Q(("is_staff", True)), fields=["name"], name="user_staff"),
+        ),
         migrations.AddConstraint(
             model_name="user",
             constraint=models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once"),

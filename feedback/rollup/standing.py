@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from statistics import median
 
 from cases.models import Severity
@@ -14,7 +15,7 @@ from feedback.cohorts import Compared
 from feedback.durations import Hours, Timed
 from feedback.facts.stages import STAGES
 from feedback.figures import EVERYTHING, Escalations, Scope
-from feedback.gaps import ASPECTS, Cells
+from feedback.gaps import ASPECTS, Cells, Rows
 from feedback.hours import Spent
 from feedback.intervals import Curve, Share, kaplan_meier
 from feedback.measures import Counted
@@ -138,13 +139,17 @@ def spent_of(data: Data) -> Spent:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gaps:
     """Training gaps by topic and person, and on how many cases of a topic which promise was broken."""
 
     cells: Mapping[str, Mapping[int, Cells]]
     misses: Mapping[tuple[str, str], int]
     counted_to: datetime
+
+    @cached_property
+    def rows(self) -> Rows:
+        return Rows(self.cells)
 
 
 def gaps(period: Period, scope: Scope = EVERYTHING, *, at: datetime) -> Gaps:

@@ -6,9 +6,11 @@ the address says, and every number is counted of a scope.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,6 +19,9 @@ from django import forms
 from django.conf import settings
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from cases.access import figure_teams_of
 from cases.languages import kept_code, own_names
@@ -52,8 +57,27 @@ SOMETIMES = ("handler", "language")
 NAMES = ("period", "from", "to", AGAINST, *SCOPES)
 
 
+SELECTED = SafeString(" selected")
+
+
+class Picker(forms.Select):
+    """A flat list, written at once: through templates each choice takes five times as long, on every page of figures."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) == chosen else "", label) for key, label in self.choices),
+        )
+        whole = self.build_attrs(self.attrs, {"name": name} | (attrs or {}))
+        return format_html("<select{}>{}</select>", flatatt(whole), options)
+
+
 class Pick(forms.ChoiceField):
     """One of a list, the first of which stands for all and leaves no trace in the address."""
+
+    widget = Picker
 
     def clean(self, value: Any) -> str:
         return "" if value in (None, "") else super().clean(value)
@@ -236,7 +260,7 @@ class Asked:
     def link(self, path: str, **more: str) -> str:
         """`path` asked the same question; `more` adds to it, an empty value takes away."""
         said = {name: value for name, value in (self.set | more).items() if value}
-        return f"{path}?{urlencode(said)}" if said else path
+        return f"{path}?{'&'.join(itertools.starmap(_pair, said.items()))}" if said else path
 
     def cases(self, which: str, *, week: Period | None = None, more: dict[str, str] | None = None) -> str:
         """The address of the cases behind a number; `week` narrows it to those days."""
@@ -244,6 +268,12 @@ class Asked:
         if week is not None:
             said |= {"period": OWN, "from": week.first.isoformat(), "to": week.last.isoformat()}
         return self.link("/insights/cases/", **said)
+
+
+@lru_cache(maxsize=2048)
+def _pair(name: str, value: str) -> str:
+    """As it stands in an address. A table has hundreds of links that ask the same question."""
+    return urlencode({name: value})
 
 
 def today_at(at: datetime) -> date:

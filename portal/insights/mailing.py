@@ -79,8 +79,8 @@ def _writing(said: Said, asked: Asked) -> Mapping[str, Any]:
 
 
 def _training(said: Said, asked: Asked) -> Mapping[str, Any]:
-    found = gaps_of(asked).cells
-    return {"sentence": gaps_sentence(asked, found, said.form.topics)} if found else {"empty": NOBODY_HAS}
+    found = gaps_of(asked).rows
+    return {"sentence": gaps_sentence(asked, found, said.form.topics)} if found.cells else {"empty": NOBODY_HAS}
 
 
 #: By the page of a view; the functions are those the pages are made with.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from cases.access import WORK
 from cases.models import User
 from feedback import gaps
-from feedback.gaps import GAP, GAP_OF, MARKED, SEES_HANDLERS, UP, Cells, Module
+from feedback.gaps import GAP, GAP_OF, MARKED, SEES_HANDLERS, UP, Cells, Module, Rows
 from feedback.intervals import ENOUGH, FEWEST, Share, apart
 from feedback.rollup import standing
 from feedback.rollup.standing import Gaps
@@ -28,63 +28,49 @@ MOST = 6  # suggestions
 CLEAR = "clearly above the rest"
 WHO = "Colleagues are shown to themselves, to who leads their team and to managers, by name and never by score."
 EMPTY = "Nobody has a case that was filed here in this period. Choose a longer one, or fewer filters."
-Found = Mapping[str, Mapping[int, Cells]]
 
 
 def gaps_of(asked: Asked) -> Gaps:
     """What the page and its file are made of."""
-    return figures("gaps", asked, standing.gaps, lambda found: gaps.together(_all(found.cells))[UP].n)
-
-
-def _all(found: Found) -> Iterator[Cells]:
-    return (cells for mine in found.values() for cells in mine.values())
+    return figures("gaps", asked, standing.gaps, lambda found: found.rows.whole[UP].n)
 
 
 def training_page(asked: Asked, topics: Mapping[str, str], user: User, *, sees_cases: bool) -> dict[str, Any]:
     """What the template takes; `user` is who reads it."""
     counted = gaps_of(asked)
-    found = counted.cells
     context: dict[str, Any] = {"readings": readings(asked, TRAINING), "counted_to": counted.counted_to}
-    if not found:
+    if not counted.cells:
         return context | {"empty": EMPTY}
-    table = gaps_table(asked, found, topics, user, most=MOST_ROWS)
+    table = gaps_table(asked, counted.rows, topics, user, most=MOST_ROWS)
     return context | {
         "csv_url": asked.link("/insights/bottlenecks/training.csv"),
-        "sentence": sentence(asked, found, topics),
+        "sentence": sentence(asked, counted.rows, topics),
         "tables": [table, modules_table(asked, counted, topics, sees_cases=sees_cases)],
     }
 
 
-def sentence(asked: Asked, found: Found, topics: Mapping[str, str]) -> str:
+def sentence(asked: Asked, found: Rows, topics: Mapping[str, str]) -> str:
     """The page's first words, which name nobody."""
-    marked = marked_topics(found)
-    said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in marked)
-    first = f"{days_words(asked.period)}: {count_words(gaps.together(_all(found))[UP].n, 'case')} filed here that a colleague has. "
+    said = ", ".join(f"{ASPECT_WORDS[name].lower()} on “{topics.get(topic, topic)}”" for topic, name in found.marked)
+    first = f"{days_words(asked.period)}: {count_words(found.whole[UP].n, 'case')} filed here that a colleague has. "
     return first + (f"Clearly above the rest: {said}." if said else "No topic stands clearly above the rest.")
-
-
-def marked_topics(found: Found) -> list[tuple[str, str]]:
-    """(topic, aspect) where a topic stands clearly above all others together."""
-    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
-    whole = gaps.together(rows.values())
-    return [(topic, name) for topic in sorted(rows) for name in MARKED if gaps.clearly(rows[topic], whole, name)]
 
 
 # The table ----------------------------------------------------------------------------------------------------
 
 
-def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User, *, most: int | None = None) -> Table:
+def gaps_table(asked: Asked, found: Rows, topics: Mapping[str, str], user: User, *, most: int | None = None) -> Table:
     """Each topic, and below it those of its people the reader may see; topics by size, people by name."""
-    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
-    whole = gaps.together(rows.values())
-    names = gaps.visible({who for mine in found.values() for who in mine}, to=user)
+    rows = found.topics
+    names = gaps.visible({who for mine in found.cells.values() for who in mine}, to=user)
     may = _may_give(found, user)
     made: list[tuple[str, list[Cell]]] = []
     order = sorted(rows, key=lambda topic: (-rows[topic][UP].n, topic))
     for topic in order[:most]:
         label = topics.get(topic, topic)
-        made.append((label, row_of(asked, rows[topic], whole, {"topic": topic}, "", may_give=bool(may))))
-        shown = gaps.shown_of(found[topic], [who for who in found[topic] if who in names])
+        made.append((label, row_of(asked, rows[topic], found.whole, {"topic": topic}, "", may_give=bool(may))))
+        mine = found.cells[topic]
+        shown = gaps.shown_of(mine, [who for who in mine if who in names])
         for who in sorted(shown, key=lambda one: (names[one], one)):
             cells = row_of(asked, shown[who], rows[topic], {"topic": topic}, f":{who}", may_give=who in may)
             made.append((f"{label}: {names[who]}", cells))
@@ -99,27 +85,17 @@ def gaps_table(asked: Asked, found: Found, topics: Mapping[str, str], user: User
     )  # fmt: skip
 
 
-def _may_give(found: Found, user: User) -> set[int]:
+def _may_give(found: Rows, user: User) -> set[int]:
     """Whom the reader may give training; asked only where a cell is marked, of a topic or of a person on it."""
-    if not user.has_perm(WORK) or not (marked_topics(found) or _marked_people(found)):
+    if not user.has_perm(WORK) or not (found.marked or found.marks_people):
         return set()
     return set(assignable(user).values_list("pk", flat=True))
 
 
-def _marked_people(found: Found) -> bool:
-    rows = {topic: gaps.together(mine.values()) for topic, mine in found.items()}
-    return any(
-        gaps.clearly(cells, rows[topic], name)
-        for topic, mine in found.items()
-        for cells in mine.values()
-        for name in MARKED
-    )
-
-
-def title_of(found: Found, topics: Mapping[str, str]) -> str:
-    marked = marked_topics(found)
-    if marked:
-        return f"Clearly above the rest: {', '.join(dict.fromkeys(topics.get(topic, topic) for topic, _ in marked))}"
+def title_of(found: Rows, topics: Mapping[str, str]) -> str:
+    if found.marked:
+        names = dict.fromkeys(topics.get(topic, topic) for topic, _ in found.marked)
+        return f"Clearly above the rest: {', '.join(names)}"
     return "No topic stands clearly above the rest"
 
 
@@ -167,32 +143,22 @@ def how_hard(mine: Share, whole: Share, url: str) -> Cell:
 
 def modules_table(asked: Asked, counted: Gaps, topics: Mapping[str, str], *, sees_cases: bool) -> Table:
     """What was missed most, each with its cases and what there is to learn from."""
-    found = counted.cells
-    causes = [(n, topic, key) for (topic, key), n in counted.misses.items() if n >= FEWEST]
-    known = gaps.modules([*(topic for _, topic, _ in causes), *found])
+    missed = [(n, topic, key) for (topic, key), n in counted.misses.items() if n >= FEWEST]
+    missed = sorted(missed, key=lambda row: (-row[0], row[1:]))[:MOST]
+    marked = counted.rows.marked[:MOST]
+    known = gaps.modules([*(topic for _, topic, _ in missed), *(topic for topic, _ in marked)])
+
+    def line(topic: str, happened: str, url: str) -> dict[str, Any]:
+        words = f"{topics.get(topic, topic)}: {happened}. {learn_words(known[topic])}"
+        return {"words": words, "url": url, "label": "The cases", "more": links_of(known[topic], sees_cases)}
+
     lines = []
-    for n, topic, key in sorted(causes, key=lambda row: (-row[0], row[1:]))[:MOST]:
-        name, url = topics.get(topic, topic), asked.cases("broken", more={"topic": topic, "part": key})
-        words = f"{name}: {MILESTONE_WORDS[key].lstrip('1234 ').lower()} came late or not at all on {count_words(n, 'case')}."
-        lines.append(
-            {
-                "words": f"{words} {learn_words(known[topic])}",
-                "url": url,
-                "label": "The cases",
-                "more": links_of(known[topic], sees_cases),
-            }
-        )
-    for topic, name in marked_topics(found)[:MOST]:
-        url = asked.cases(GAP, more={"topic": topic, "part": name})
-        words = f"{topics.get(topic, topic)}: {ASPECT_WORDS[name].lower()} clearly more often."
-        lines.append(
-            {
-                "words": f"{words} {learn_words(known[topic])}",
-                "url": url,
-                "label": "The cases",
-                "more": links_of(known[topic], sees_cases),
-            }
-        )
+    for n, topic, key in missed:
+        late = f"{MILESTONE_WORDS[key].lstrip('1234 ').lower()} came late or not at all on {count_words(n, 'case')}"
+        lines.append(line(topic, late, asked.cases("broken", more={"topic": topic, "part": key})))
+    for topic, name in marked:
+        more = f"{ASPECT_WORDS[name].lower()} clearly more often"
+        lines.append(line(topic, more, asked.cases(GAP, more={"topic": topic, "part": name})))
     none = f"Nothing was missed on {FEWEST} cases of a topic, and no topic stands out: no module is suggested."
     return Table(
         "modules", f"{count_words(len(lines), 'suggestion')} for training" if lines else "No module is suggested",

@@ -171,7 +171,7 @@ def training_csv(question: Question, asked: Asked) -> Filed:
     """Its table as a file, with the people the reader may see."""
     user: Any = question.request.user
     found = gaps_of(asked)
-    return Filed(table_lines([gaps_table(asked, found.cells, question.form.topics, user)]), found.counted_to)
+    return Filed(table_lines([gaps_table(asked, found.rows, question.form.topics, user)]), found.counted_to)
 
 
 @page("insights/promises.html", "How we write")
