@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import QuerySet, Subquery
 
 from cases.colour import HOUSE, is_colour
 from cases.models import BrandImage, BrandRevision, User
@@ -96,6 +97,19 @@ def forget() -> None:
     """Has the next page read the brand again, in this process."""
     global _kept
     _kept = None
+
+
+def newest_alone() -> QuerySet[BrandRevision]:
+    """The revision in force as one part of a larger question, whose answer is told to `seen`."""
+    last = BrandRevision.objects.order_by("-number").values("number")[:1]
+    return BrandRevision.objects.order_by().filter(number=Subquery(last))
+
+
+def seen(number: int | None) -> None:
+    """Which revision is in force was just read beside something else: the one remembered counts on where it is the same."""
+    global _kept
+    if _kept is not None and number == (_kept[1].number if _kept[1] else None):
+        _kept = (max(_kept[0], time.monotonic() + FRESH), _kept[1])
 
 
 def remember(revision: BrandRevision | None) -> None:

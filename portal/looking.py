@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from statistics import median
 from typing import Any
 from unittest.mock import patch
@@ -139,7 +140,7 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
     from another depth than this one does, so no single depth may decide.
     """
     work()
-    return median(timed_once(lambda: deeper(DEEPER * number, work))[0] for number in range(rounds))
+    return median(timed_once(partial(deeper, DEEPER * number, work))[0] for number in range(rounds))
 
 
 def deeper(levels: int, work: Callable[[], Any]) -> Any:

@@ -23,6 +23,7 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from cases import brand
 from cases.access import figure_teams_of
 from cases.languages import kept_code, own_names
 from cases.models import Category, Severity, Team, User
@@ -210,7 +211,8 @@ Named = list[tuple[str, str]]
 def _named(by: User, only: tuple[str, ...] | None) -> tuple[Named, Named, Named]:
     """Teams by name, topics in the order customers see them, and people by name, as (what stands in an address, name).
 
-    One question for all three: those teams and people `by` may know of.
+    One question for all three: those teams and people `by` may know of. The brand is looked after in the same, or each page
+    would ask for it besides.
     """
     fields = ("which", "order", "named", "key")
     teams = Team.objects.order_by() if only is None else Team.objects.order_by().filter(slug__in=only)
@@ -219,16 +221,19 @@ def _named(by: User, only: tuple[str, ...] | None) -> tuple[Named, Named, Named]
         (teams, Value(0), "slug"),
         (Category.objects.order_by(), F("position"), "slug"),
         (people, Value(0), Cast("pk", CharField())),
+        (brand.newest_alone(), F("number"), Cast("number", CharField())),
     )
     parts = [
         of.annotate(which=Value(number), order=order, named=F("name"), key=F(key) if isinstance(key, str) else key)
         for number, (of, order, key) in enumerate(rows)
     ]
     first, *more = (of.values_list(*fields) for of in parts)
-    found: tuple[Named, Named, Named] = ([], [], [])
+    found: tuple[Named, Named, Named, Named] = ([], [], [], [])
     for which, _, name, key in sorted(first.union(*more, all=True)):
         found[which].append((key, name))
-    return found
+    *offered, revisions = found
+    brand.seen(int(revisions[0][0]) if revisions else None)
+    return offered[0], offered[1], offered[2]
 
 
 def _pick(label: str, everything: str, choices: Iterable[tuple[str, str]]) -> Pick:

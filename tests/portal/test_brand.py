@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from datetime import timedelta
+from datetime import date, timedelta
 from struct import pack
 
 import pytest
@@ -17,6 +17,7 @@ from cases.brand import NotKept
 from cases.models import BrandImage, BrandRevision
 from escalation.models import Notice
 from portal import beat, clock, pictures, sheets
+from portal.insights.asking import Filters
 from tests.cast import gather
 from tests.portal.brand_stories import kept, picture
 
@@ -66,6 +67,22 @@ def test_another_process_shows_a_change_after_a_few_seconds(cast, monkeypatch):
     at += brand.FRESH - 0.1
     assert brand.current().revision == 0
     at += 0.1
+    assert brand.current().name == "Later"
+
+
+def test_figures_look_after_the_brand_in_the_question_for_their_filters(cast, monkeypatch, django_assert_num_queries):
+    at = 1000.0
+    monkeypatch.setattr(brand.time, "monotonic", lambda: at)
+    kept(cast)
+    assert brand.current().name == "Acme Help"
+    assert cast.supervisor.has_perm("feedback.view_handlers") in (True, False)  # read once
+    at += brand.FRESH
+    with django_assert_num_queries(1):
+        Filters({}, rules=None, today=date(2026, 3, 2), by=cast.supervisor)
+        assert brand.current().name == "Acme Help"
+    BrandRevision.objects.create(number=2, name="Later", colour="#112233", made_at=clock.now(), made_by=cast.supervisor)
+    at += brand.FRESH
+    Filters({}, rules=None, today=date(2026, 3, 2), by=cast.supervisor)
     assert brand.current().name == "Later"
 
 
