@@ -71,8 +71,8 @@ class Picker(forms.Select):
             '<option value="{}"{}>{}</option>',
             ((key, SELECTED if str(key) == chosen else "", label) for key, label in self.choices),
         )
-        whole = self.build_attrs(self.attrs, {"name": name} | (attrs or {}))
-        return format_html("<select{}>{}</select>", flatatt(whole), options)
+        more = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}</select>', name, more, options)
 
 
 class Pick(forms.ChoiceField):
